@@ -1,0 +1,153 @@
+"""What an exercise is: data, not code that checks. One spec serves the learner's check, the marks
+and the exercise's own test.
+
+The answer does not stand here. An exercise's reference is the solution cell of its lesson; its
+outputs on the spec's cases are recorded when the lesson is built. What stands here is where to
+try it (cases), how closely to look (tolerances), and the wrong answers people really give
+(misconceptions), each of which a check names when it meets it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy
+
+KINDS = ("function", "value")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call that an attempt is tried on.
+
+    args: what the function gets, in the order of its signature: tensors, numbers, strings, None,
+    or lists, tuples and dicts of these. Every run gets its own copy.
+    label: what the case is, in words a learner sees when it fails ("T = 4", "a padded token").
+    kwargs: what is passed by name.
+    gradient_of: indices of floating-point args; the gradients of the (summed) result with respect
+    to them are compared too.
+    """
+
+    args: tuple
+    label: str
+    kwargs: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    gradient_of: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.args, tuple):
+            raise TypeError(f"Case.args must be a tuple, but is a {type(self.args).__name__}")
+        if not self.label.strip():
+            raise ValueError("Case.label must say in words what the case is")
+        beyond = [i for i in self.gradient_of if not 0 <= i < len(self.args)]
+        if beyond:
+            raise ValueError(
+                f"Case.gradient_of must hold indices of args, 0 … {len(self.args) - 1}, "
+                f"but holds {beyond[0]} (case {self.label!r})"
+            )
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A wrong answer that people really give, and what to tell them.
+
+    name: what was done, as a learner would recognise it ("T² is missing").
+    function: the wrong implementation, with the exercise's signature; or, where the exercise asks
+    for a value, `value`.
+    hint: what to think about next; it does not give the answer away.
+    """
+
+    name: str
+    function: Callable[..., Any] | None = None
+    value: Any = None
+    hint: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise ValueError("Misconception.name must say what was done")
+        if (self.function is None) == (self.value is None):
+            raise ValueError(
+                f"Misconception {self.name!r} needs a function or a value, and not both"
+            )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer of a quiz: its key ("a"), its text, and why it is right or wrong."""
+
+    key: str
+    text: str
+    why: str
+
+    def __post_init__(self) -> None:
+        if not (self.key and self.text.strip() and self.why.strip()):
+            raise ValueError(f"Choice {self.key!r} needs a key, a text and an explanation")
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise: what is asked, on what it is tried, and the wrong answers that are known.
+
+    id: lesson and number, "03.2". name: of the function or variable that the learner writes.
+    kind: "function" (tried on cases) or "value" (a number, a string, or a quiz's letter).
+    signature: as the lesson prints it, `soft_loss(student_logits, teacher_logits, temperature)`;
+    for a value, its name.
+    cases: a function of a seeded generator, so that marks are given on inputs nobody has seen.
+    rtol, atol: an attempt's number x passes against the reference's y when |x - y| ≤ atol + rtol·|y|.
+    difficulty, importance: 1 to 5. minutes: for somebody who has read the lesson so far.
+    hint: shown when no misconception fits. allowed: what of the package and of torch may be used.
+    choices: a quiz's answers; the learner's value is the key of one of them.
+    """
+
+    id: str
+    name: str
+    title: str
+    lesson: str
+    signature: str
+    points: int
+    minutes: int
+    difficulty: int
+    importance: int
+    kind: str = "function"
+    cases: Callable[[numpy.random.Generator], Sequence[Case]] | None = None
+    rtol: float = 1e-4
+    atol: float = 1e-6
+    misconceptions: tuple[Misconception, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    hint: str = ""
+    allowed: str = ""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"\d\d\.\d+", self.id) or self.id.split(".")[0] != self.lesson:
+            raise ValueError(
+                f'Exercise.id must be lesson and number, like "03.2" in lesson "03", '
+                f"but is {self.id!r} in lesson {self.lesson!r}"
+            )
+        if not self.name.isidentifier():
+            raise ValueError(f"exercise {self.id}: name {self.name!r} is no Python name")
+        if self.kind not in KINDS:
+            raise ValueError(f"exercise {self.id}: kind must be one of {KINDS}, not {self.kind!r}")
+        if (self.kind == "function") != (self.cases is not None):
+            raise ValueError(f"exercise {self.id}: a function has cases, a value has none")
+        if self.choices and self.kind != "value":
+            raise ValueError(f'exercise {self.id}: a quiz (choices) has kind="value"')
+        for name in ("difficulty", "importance"):
+            if getattr(self, name) not in range(1, 6):
+                raise ValueError(f"exercise {self.id}: {name} must be 1 to 5")
+        if self.points < 1 or self.minutes < 1:
+            raise ValueError(f"exercise {self.id}: points and minutes must be at least 1")
+        for wrong in self.misconceptions:
+            if (wrong.function is not None) != (self.kind == "function"):
+                raise ValueError(
+                    f"exercise {self.id}: misconception {wrong.name!r} must have "
+                    f"a {'function' if self.kind == 'function' else 'value'}"
+                )
+        names = [wrong.name for wrong in self.misconceptions]
+        keys = [choice.key for choice in self.choices]
+        for what, listed in (("misconception", names), ("choice", keys)):
+            if len(set(listed)) != len(listed):
+                raise ValueError(f"exercise {self.id}: a {what} is listed twice")
