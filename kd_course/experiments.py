@@ -1,0 +1,295 @@
+"""Arms, seeds, intervals, and the ledger of reference runs that every printed figure comes from.
+
+An experiment is a handful of *arms* (teacher, control, distilled, …) that are tuned with the same
+budget on validation, trained with several seeds, and compared row by row on a test split that is
+read once. A `Report` collects what a lesson measures; the *ledger* keeps the reports of reference
+runs, with the hardware, versions, seeds, date and a fingerprint of the data, and tells how far a
+new figure may stray before something is wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+LEDGER_FILE = Path(__file__).with_name("ledger.json")
+
+
+# -- intervals --------------------------------------------------------------------------------
+
+
+class Interval(NamedTuple):
+    """A mean and the range that it is likely to lie in."""
+
+    mean: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+    def excludes(self, value: float) -> bool:
+        return not self.low <= value <= self.high
+
+
+def paired_interval(
+    treatment: np.ndarray,
+    control: np.ndarray | float = 0.0,
+    *,
+    level: float = 0.95,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> Interval:
+    """How much better the treatment scores than the control, and how sure one may be of it.
+
+    treatment, control: (seeds, rows), one score a seed and test row (1.0 for a right answer, say);
+    the same seeds and the same rows in both. Leave control out for one arm's own interval.
+    Returns mean, low and high of the mean difference. Seeds and rows are drawn again together, in
+    pairs, `resamples` times: the interval covers another seed *and* another test set.
+    Raises ValueError when the shapes differ. With one seed the interval covers the rows only.
+
+    Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapters 8 and 13.
+    """
+    treatment = np.asarray(treatment, dtype=np.float64)
+    control = np.asarray(control, dtype=np.float64)
+    if treatment.ndim != 2:
+        raise ValueError(f"treatment must have shape (seeds, rows), but has shape {treatment.shape}")
+    if control.ndim and control.shape != treatment.shape:
+        raise ValueError(
+            f"treatment and control must have one shape, the same seeds and rows, "
+            f"but have {treatment.shape} and {control.shape}"
+        )
+    difference = treatment - control  # (seeds, rows)
+    seeds, rows = difference.shape
+    random = np.random.default_rng(seed)
+    means = np.empty(resamples)
+    for i in range(resamples):
+        # Drawing rows with replacement is giving each row a count; a product is then enough.
+        counts = np.bincount(random.integers(rows, size=rows), minlength=rows)
+        drawn = random.integers(seeds, size=seeds)
+        means[i] = (difference @ counts)[drawn].mean() / rows
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(float(difference.mean()), float(low), float(high))
+
+
+def seed_interval(values: Sequence[float], *, level: float = 0.95) -> Interval:
+    """The mean over seeds and Student's interval around it; just the value where there is one seed.
+
+    Student, The Probable Error of a Mean, 1908.
+    """
+    from scipy.stats import t as student_t
+
+    values = np.asarray(list(values), dtype=np.float64)
+    mean = float(values.mean())
+    if len(values) < 2:
+        return Interval(mean, mean, mean)
+    half = student_t.ppf((1 + level) / 2, len(values) - 1) * values.std(ddof=1) / math.sqrt(len(values))
+    return Interval(mean, mean - float(half), mean + float(half))
+
+
+# -- tuning -----------------------------------------------------------------------------------
+
+
+def tune(candidates: Iterable[Any], score: Callable[[Any], float]) -> tuple[Any, list[dict]]:
+    """Try every candidate on validation; keep the best, and the log of all of them.
+
+    score: candidate -> a figure on the validation split, the larger the better.
+    Returns the best candidate (the first of equals) and [{"candidate": …, "score": …}, …].
+    """
+    log = [{"candidate": candidate, "score": float(score(candidate))} for candidate in candidates]
+    if not log:
+        raise ValueError("candidates must not be empty: there is nothing to choose from")
+    return max(log, key=lambda entry: entry["score"])["candidate"], log
+
+
+# -- what a lesson measures -------------------------------------------------------------------
+
+
+class Report:
+    """Collects a lesson's figures, and keeps them on disk when `kd_course run` asks for it.
+
+    lesson: "06". scale: of the run. data: a fingerprint of the data, from `fingerprint`.
+    shortened: true where training was cut short, so that no figure means anything.
+    """
+
+    def __init__(self, lesson: str, scale: str, *, data: str, shortened: bool = False):
+        self.lesson, self.scale, self.data, self.shortened = lesson, scale, data, shortened
+        self.figures: dict[str, dict] = {}
+        self.tables: dict[str, Any] = {}
+
+    def add(self, name: str, value: float, *, seed: int | None = None, kind: str = "measured") -> float:
+        """Note one figure, of one seed or of none; returns it.
+
+        name: "distilled/accuracy". kind: "measured" figures are held to the ledger's band;
+        "timing" ones depend on the machine and are only shown.
+        """
+        figure = self.figures.setdefault(name, {"kind": kind, "values": {}})
+        figure["values"]["-" if seed is None else str(seed)] = float(value)
+        self._save()
+        return float(value)
+
+    def add_table(self, name: str, table: Any) -> Any:
+        """Note a map, curve or grid: anything JSON can hold; returns it."""
+        self.tables[name] = json.loads(json.dumps(table))
+        self._save()
+        return table
+
+    def values(self, name: str) -> list[float]:
+        return list(self.figures[name]["values"].values())
+
+    def as_dict(self) -> dict:
+        return {
+            "lesson": self.lesson,
+            "scale": self.scale,
+            "data": self.data,
+            "shortened": self.shortened,
+            "figures": self.figures,
+            "tables": self.tables,
+        }
+
+    def _save(self) -> None:
+        target = os.environ.get("KD_RESULTS")
+        if target:
+            from kd_course.storage import write_whole
+
+            text = json.dumps(self.as_dict(), indent=1, ensure_ascii=False)
+            write_whole(Path(target), lambda path: Path(path).write_text(text, encoding="utf-8"))
+
+
+def fingerprint(texts: Iterable[str]) -> str:
+    """A short digest of the data, the same on every machine and for no other data."""
+    import hashlib
+
+    digest = hashlib.blake2b(digest_size=8)
+    for text in texts:
+        digest.update(text.encode() + b"\0")
+    return digest.hexdigest()
+
+
+# -- the ledger -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Band:
+    """Where a new run's mean should fall, from the spread of the reference run's seeds."""
+
+    low: float
+    high: float
+
+    def holds(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+
+class Ledger:
+    """The reference runs. A key reads lesson/scale/figure: "06/offline/distilled/accuracy"."""
+
+    def __init__(self, content: Mapping[str, Any]):
+        self._runs = content["runs"]
+
+    def run(self, lesson: str, scale: str) -> dict:
+        """One reference run whole: its figures, tables, hardware, versions, seeds, date."""
+        try:
+            return self._runs[f"{lesson}/{scale}"]
+        except KeyError:
+            raise KeyError(
+                f"the ledger holds no run of lesson {lesson} at scale {scale}; it holds "
+                f"{', '.join(self._runs) or 'none'}"
+            ) from None
+
+    def has(self, lesson: str, scale: str, *, data: str | None = None) -> bool:
+        """Whether there is a reference for this lesson and scale (and for just these data)."""
+        run = self._runs.get(f"{lesson}/{scale}")
+        return run is not None and (data is None or run["data"] == data)
+
+    def values(self, key: str) -> list[float]:
+        """A figure's values, one a seed."""
+        lesson, scale, name = key.split("/", 2)
+        figures = self.run(lesson, scale)["figures"]
+        if name not in figures:
+            raise KeyError(f"the ledger has no figure {key}; this run has {', '.join(sorted(figures))}")
+        return list(figures[name]["values"].values())
+
+    def table(self, key: str) -> Any:
+        """A map, curve or grid of a reference run."""
+        lesson, scale, name = key.split("/", 2)
+        tables = self.run(lesson, scale)["tables"]
+        if name not in tables:
+            raise KeyError(f"the ledger has no table {key}; this run has {', '.join(sorted(tables))}")
+        return tables[name]
+
+    def interval(self, key: str) -> Interval:
+        return seed_interval(self.values(key))
+
+    def field(self, key: str, form: str = ".3f") -> str:
+        """The figure as text for a lesson's prose.
+
+        form: "percent", "points" (a difference in percentage points, signed), "interval", "range"
+        (smallest to largest seed), or a Python format such as ".2f"; of the mean over seeds.
+        """
+        values = self.values(key)
+        mean = float(np.mean(values))
+        if form == "percent":
+            return f"{100 * mean:.1f} %"
+        if form == "points":
+            return f"{100 * mean:+.1f} points"
+        if form == "interval":
+            return str(self.interval(key))
+        if form == "range":
+            return f"{min(values):.3f} to {max(values):.3f}"
+        return format(mean, form)
+
+    def band(self, key: str, *, seeds: int = 1, level: float = 0.99) -> Band | None:
+        """Where the mean of `seeds` further seeds should fall; None for a figure with no band.
+
+        Several seeds: Student's prediction interval, at least ± 0.002 wide, since other processors
+        round otherwise. One value: ± 0.5 % of it, at least ± 0.002.
+        """
+        from scipy.stats import t as student_t
+
+        lesson, scale, name = key.split("/", 2)
+        if self.run(lesson, scale)["figures"][name]["kind"] != "measured":
+            return None
+        values = np.asarray(self.values(key))
+        mean, n = values.mean(), len(values)
+        if n > 1:
+            spread = values.std(ddof=1) * math.sqrt(1 / seeds + 1 / n)
+            half = student_t.ppf((1 + level) / 2, n - 1) * spread
+        else:
+            half = 0.005 * abs(mean)
+        half = max(half, 0.002)
+        return Band(float(mean - half), float(mean + half))
+
+    def compare(self, report: Mapping[str, Any]) -> list[dict]:
+        """A report's figures beside the ledger: name, value, reference, band, and the verdict.
+
+        The verdict is "inside", "outside", "shown" (no band: a timing) or "no reference".
+        A figure that the reference run has but the report lacks is not judged.
+        """
+        lesson, scale = report["lesson"], report["scale"]
+        known = not report["shortened"] and self.has(lesson, scale, data=report["data"])
+        rows = []
+        for name, figure in report["figures"].items():
+            value = float(np.mean(list(figure["values"].values())))
+            row = {"name": name, "value": value, "reference": None, "band": None, "verdict": "no reference"}
+            if known and name in self.run(lesson, scale)["figures"]:
+                key = f"{lesson}/{scale}/{name}"
+                band = self.band(key, seeds=len(figure["values"]))
+                row["reference"] = float(np.mean(self.values(key)))
+                row["band"] = band
+                row["verdict"] = "shown" if band is None else "inside" if band.holds(value) else "outside"
+            rows.append(row)
+        return rows
+
+
+@lru_cache(maxsize=1)
+def ledger() -> Ledger:
+    """The ledger that the package ships."""
+    return Ledger(json.loads(LEDGER_FILE.read_text(encoding="utf-8")))
