@@ -1,0 +1,151 @@
+"""Teachers and students: built by size, loaded by name, copied layer by layer.
+
+Everything is a model of transformers with its tokenizer, so that whatever works there (saving,
+loading, serving) works here.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+SHIPPED = Path(__file__).with_name("teachers")  # one folder a teacher, as save_pretrained writes it
+
+# BERT's architecture in sizes that train on two cores; heads are 32 wide.
+SIZES = {
+    "tiny": {"hidden_size": 64, "num_hidden_layers": 1, "intermediate_size": 128},
+    "mini": {"hidden_size": 96, "num_hidden_layers": 2, "intermediate_size": 192},
+    "small": {"hidden_size": 192, "num_hidden_layers": 4, "intermediate_size": 512},
+}
+
+
+def train_tokenizer(texts: Iterable[str], *, vocabulary: int = 2000) -> PreTrainedTokenizerBase:
+    """A lower-casing WordPiece tokenizer, as BERT's, learnt from the texts; the same every time.
+
+    Wu et al., Google's Neural Machine Translation System, 2016, section 4.1.
+    """
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    special = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
+    tokenizer = Tokenizer(models.WordPiece(unk_token=special["unk"]))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=vocabulary, special_tokens=list(special.values()), show_progress=False
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    cls, sep = (tokenizer.token_to_id(special[name]) for name in ("cls", "sep"))
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[("[CLS]", cls), ("[SEP]", sep)],
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, **{f"{name}_token": token for name, token in special.items()}
+    )
+
+
+def classifier(
+    size: str, tokenizer: PreTrainedTokenizerBase, names: Sequence[str], *, seed: int, dropout: float = 0.1
+) -> PreTrainedModel:
+    """An untrained BERT classifier of one of our SIZES, the same weights for the same seed.
+
+    names: the classes, in the order of their numbers.
+    Raises ValueError for a size that is not in SIZES.
+    """
+    from transformers import BertConfig, BertForSequenceClassification, set_seed
+
+    if size not in SIZES:
+        raise ValueError(f"size must be one of {', '.join(SIZES)}, but is {size!r}")
+    shape = SIZES[size]
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        num_attention_heads=shape["hidden_size"] // 32,
+        max_position_embeddings=128,
+        hidden_dropout_prob=dropout,
+        attention_probs_dropout_prob=dropout,
+        pad_token_id=tokenizer.pad_token_id,
+        **_labels(names),
+        **shape,
+    )
+    set_seed(seed)
+    return BertForSequenceClassification(config)
+
+
+def load(name: str, names: Sequence[str] | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """A classifier and its tokenizer, in eval mode, by name.
+
+    name: a teacher the package ships ("news"), a folder that save_pretrained wrote, or an
+    identifier of the hub ("sentence-transformers/all-MiniLM-L6-v2").
+    names: the classes, for a pretrained encoder that has no classification head yet: it is given
+    an untrained one. None where the model has been trained to classify.
+    Raises HubError, naming the cause and the way on, when the hub does not give the model.
+    """
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    from kd_course.corpora.hub import reaching
+
+    shipped = SHIPPED / name
+    source = shipped if (shipped / "config.json").is_file() else name
+    with reaching(name):
+        tokenizer = AutoTokenizer.from_pretrained(source)
+        model = AutoModelForSequenceClassification.from_pretrained(
+            source, **({} if names is None else _labels(names))
+        )
+    return model.eval(), tokenizer
+
+
+def copy_layers(teacher: PreTrainedModel, layers: int | Sequence[int]) -> PreTrainedModel:
+    """A student with some of the teacher's encoder layers and everything else of it, copied.
+
+    layers: which ones, counted from 0, bottom first; or how many, spread evenly, the last included.
+    Returns a model of the same class, in training mode; it shares no tensor with the teacher.
+    Raises ValueError for layers that the teacher has not, or an architecture not known here.
+
+    Sanh et al., DistilBERT, 2019, section 2: every other layer.
+    """
+    stack, counter = _layer_stack(teacher)
+    total = len(stack)
+    if isinstance(layers, int):
+        if not 1 <= layers <= total:
+            raise ValueError(f"layers must lie in 1 … {total}, the teacher's own, but is {layers}")
+        layers = [(i + 1) * total // layers - 1 for i in range(layers)]
+    chosen = list(layers)
+    if not chosen or chosen != sorted(set(chosen) & set(range(total))):
+        raise ValueError(f"layers must be ascending and among 0 … {total - 1}, but are {chosen}")
+    student = copy.deepcopy(teacher)
+    student_stack, _ = _layer_stack(student)
+    kept = [student_stack[i] for i in chosen]
+    del student_stack[:]
+    student_stack.extend(kept)
+    setattr(student.config, counter, len(chosen))
+    student.requires_grad_(True)
+    return student.train()
+
+
+def _layer_stack(model: PreTrainedModel):
+    """The encoder's list of layers, and the config's name for how many there are."""
+    encoder = model.base_model
+    for path, counter in (("encoder.layer", "num_hidden_layers"), ("transformer.layer", "n_layers")):
+        try:
+            return encoder.get_submodule(path), counter
+        except AttributeError:
+            continue
+    raise ValueError(
+        f"copy_layers knows BERT, RoBERTa, MiniLM and DistilBERT, but not {type(model).__name__}"
+    )
+
+
+def _labels(names: Sequence[str]) -> dict:
+    return {
+        "num_labels": len(names),
+        "id2label": dict(enumerate(names)),
+        "label2id": {name: number for number, name in enumerate(names)},
+    }
