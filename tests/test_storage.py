@@ -1,0 +1,84 @@
+"""What is kept is whole: kd_course.storage."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from kd_course import storage
+
+
+def test_the_environment_chooses_the_cache_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("KD_CACHE", str(tmp_path / "mine"))
+    assert storage.cache_folder() == tmp_path / "mine"
+    monkeypatch.delenv("KD_CACHE")
+    assert storage.cache_folder().name == "kd_course"
+    assert storage.cache_folder().is_absolute()
+
+
+def test_a_file_is_written_and_its_name_kept_for_writers_that_mind_the_suffix(tmp_path):
+    numpy = pytest.importorskip("numpy")
+    target = tmp_path / "new" / "values.npz"
+    returned = storage.write_whole(target, lambda p: numpy.savez(p, a=[1, 2]))
+    assert returned == target
+    assert numpy.load(target)["a"].tolist() == [1, 2]
+    assert os.listdir(target.parent) == ["values.npz"]
+
+
+def test_a_folder_replaces_a_folder(tmp_path):
+    def write(content):
+        def writer(path):
+            path.mkdir()
+            (path / f"{content}.txt").write_text(content)
+
+        return writer
+
+    storage.write_whole(tmp_path / "model", write("first"))
+    storage.write_whole(tmp_path / "model", write("second"))
+    assert os.listdir(tmp_path / "model") == ["second.txt"]
+    assert os.listdir(tmp_path) == ["model"]
+
+
+def test_a_writer_that_fails_leaves_the_old_content(tmp_path):
+    target = tmp_path / "figures.json"
+    target.write_text("old")
+
+    def fails_half_way(path):
+        path.write_text("ne")
+        raise RuntimeError("the disk is full")
+
+    with pytest.raises(RuntimeError, match="the disk is full"):
+        storage.write_whole(target, fails_half_way)
+    assert target.read_text() == "old"
+    assert os.listdir(tmp_path) == ["figures.json"]
+
+
+def test_a_writer_that_writes_nothing_is_told_so(tmp_path):
+    with pytest.raises(FileNotFoundError, match="writer must write"):
+        storage.write_whole(tmp_path / "x", lambda p: None)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills a process with SIGKILL")
+def test_a_killed_writer_leaves_nothing_in_sight_and_is_swept_away_later(tmp_path):
+    script = (
+        "import sys, time; from kd_course import storage\n"
+        "def slow(p):\n"
+        "    f = open(p, 'w'); f.write('half'); f.flush(); print('writing', flush=True); time.sleep(60)\n"
+        "storage.write_whole(sys.argv[1], slow)\n"
+    )
+    target = tmp_path / "cache.bin"
+    with subprocess.Popen([sys.executable, "-c", script, str(target)], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"writing\n"
+        process.send_signal(signal.SIGKILL)
+    assert not target.exists()
+    (left_over,) = tmp_path.iterdir()
+    long_ago = time.time() - 2 * 24 * 60 * 60
+    os.utime(left_over, (long_ago, long_ago))
+    storage.write_whole(target, lambda p: Path(p).write_text("whole"))
+    assert os.listdir(tmp_path) == ["cache.bin"]
+    assert target.read_text() == "whole"
