@@ -1,0 +1,16 @@
+"""Distilling in practice: the trainer, and the teacher's outputs computed once.
+
+    from kd_course.distillation import DistillationTrainer, cached_teacher_outputs
+"""
+
+from kd_course.distillation.cache import TeacherOutputs, add_teacher_logits, cached_teacher_outputs
+from kd_course.distillation.trainer import DistillationTrainer, last_checkpoint, training_arguments
+
+__all__ = [
+    "DistillationTrainer",
+    "TeacherOutputs",
+    "add_teacher_logits",
+    "cached_teacher_outputs",
+    "last_checkpoint",
+    "training_arguments",
+]

@@ -1,0 +1,276 @@
+"""A teacher's outputs, computed once: distilling then costs what plain fine-tuning costs.
+
+Outputs are addressed by what the teacher read, never by position. Every row has a key, a hash of
+its input ids; shuffled, selected or repeated rows find their own outputs, because they are looked
+up by that key and put into a column, `teacher_logits`, which travels with its row from then on
+(through a shuffle, a sampler, a collator). The column works for a `datasets.Dataset` as for a list.
+
+On disk there is one file for each pair of teacher and tokenizer, named by a hash of the teacher's
+weights and configuration and of the tokenizer: another teacher, a teacher trained further, another
+tokenizer never reads it. It is written whole or not at all, and carries a checksum of its content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+from transformers import DataCollatorWithPadding
+
+from kd_course.distillation.teacher import arguments_for, ask, in_eval_mode
+from kd_course.storage import cache_folder, write_whole
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+TEACHER_LOGITS = "teacher_logits"  # the column's name
+_FORMAT = "1"  # of the file; a change makes every older file another name
+
+
+class TeacherOutputs:
+    """What a teacher said to the rows of a data set, found by what it read.
+
+    logits: (rows, classes), float32, one row for each different row of the data set.
+    `of(dataset)` gives them for any data set made of these rows, in its order.
+    """
+
+    def __init__(self, logits: Tensor, keys: Iterable[bytes], reads: Sequence[str]):
+        self.logits = logits
+        self.reads = tuple(reads)  # the columns that the teacher read, and a key is made of
+        self._row_of = {key: row for row, key in enumerate(keys)}
+
+    def __len__(self) -> int:
+        return len(self._row_of)
+
+    def of(self, dataset: Any) -> Tensor:
+        """The teacher's logits for the rows of a data set, in their order: (rows, classes).
+
+        Raises KeyError for rows that the teacher was not asked, saying how many and the first.
+        """
+        keys = _keys(dataset, self.reads)
+        unknown = [row for row, key in enumerate(keys) if key not in self._row_of]
+        if unknown:
+            raise KeyError(
+                f"dataset has {len(unknown)} rows (of {len(keys)}) that the teacher was not asked, the first "
+                f"is row {unknown[0]}: cached_teacher_outputs(teacher, dataset, tokenizer) asks it"
+            )
+        return self.logits[[self._row_of[key] for key in keys]]
+
+
+def cached_teacher_outputs(
+    teacher: nn.Module,
+    dataset: Any,
+    tokenizer: PreTrainedTokenizerBase,
+    *,
+    folder: str | os.PathLike | None = None,
+    batch_size: int = 64,
+    progress: bool = True,
+    text_column: str | None = None,
+    max_length: int | None = None,
+) -> TeacherOutputs:
+    """Ask the teacher about every row of a data set once, and keep the answers for the next time.
+
+    dataset: a datasets.Dataset, a list of dicts or a torch Dataset of them, with `input_ids` as
+    the tokenizer makes them; a teacher is given the columns that it takes, but no labels.
+    tokenizer: the teacher's own; it pads each batch to its longest row.
+    folder: where the answers are kept; by default in the user's cache (`storage.cache_folder`).
+    text_column: the teacher reads this column through its tokenizer instead, cut at max_length
+    tokens: so it can teach a student that has another tokenizer.
+    Returns float32 logits, computed in eval mode, without gradients, on the GPU where there is one.
+    Rows that an earlier call has asked cost nothing. A damaged file is found, and redone with a
+    warning. Raises ValueError for rows that lack the columns, for a teacher that does not give one
+    row of logits an example (token by token they would be larger than the teacher: use it live),
+    and for logits that are NaN, which are never kept.
+    """
+    in_eval_mode(teacher)
+    reads = (text_column,) if text_column else _columns_for(teacher, dataset)
+    limit = (max_length or tokenizer.model_max_length) if text_column else None
+    identity = _identity(teacher, tokenizer, reads, limit)
+    path = Path(folder or cache_folder() / "teacher_outputs") / f"{identity[:32]}.safetensors"
+
+    keys = _keys(dataset, reads)
+    known = _read(path, identity)
+    missing = {key: row for row, key in enumerate(keys) if key not in known}
+    if missing:
+        rows = list(_rows(dataset, reads, at=list(missing.values())))
+        if text_column:
+            rows = [tokenizer(row[text_column], truncation=True, max_length=limit) for row in rows]
+        logits = _ask_all(teacher, rows, DataCollatorWithPadding(tokenizer), batch_size, progress)
+        known |= zip(missing, logits, strict=True)
+        # What another process wrote in the meantime stays. Two that write in the same instant may
+        # lose each other's rows, which are then asked again; neither can harm the file.
+        known = _read(path, identity) | known
+        write_whole(path, lambda fresh: _write(fresh, identity, known))
+    asked = dict.fromkeys(keys)  # not all that is known: the same call gives the same outputs always
+    return TeacherOutputs(torch.stack([known[key] for key in asked]), asked, reads)
+
+
+def add_teacher_logits(dataset: Any, outputs: TeacherOutputs | Tensor) -> Any:
+    """The data set with a column `teacher_logits`, from which a student can be taught.
+
+    outputs: what `cached_teacher_outputs` returned, or any logits (rows, classes) in the order of
+    the data set: a mean of teachers, or log p(y | text) where the truth is known.
+    Returns a datasets.Dataset where it is given one, else a list of dicts; what stood in the
+    column before is replaced. Raises KeyError for rows that the outputs do not hold, ValueError for
+    logits that are not one row an example.
+    """
+    logits = outputs.of(dataset) if isinstance(outputs, TeacherOutputs) else outputs.detach().float().cpu()
+    if logits.ndim != 2 or len(logits) != len(dataset):
+        raise ValueError(
+            f"outputs must have shape (rows, classes) with the data set's {len(dataset)} rows, but have "
+            f"shape {tuple(logits.shape)}"
+        )
+    if not hasattr(dataset, "add_column"):
+        rows = (dataset[i] for i in range(len(dataset)))
+        return [{**row, TEACHER_LOGITS: given} for row, given in zip(rows, logits.tolist(), strict=True)]
+    if has_teacher_logits(dataset):
+        dataset = dataset.remove_columns(TEACHER_LOGITS)
+    return dataset.add_column(TEACHER_LOGITS, list(logits.numpy()))
+
+
+def has_teacher_logits(dataset: Any) -> bool:
+    columns = getattr(dataset, "column_names", None)
+    return TEACHER_LOGITS in (next(iter(dataset), ()) if columns is None else columns)
+
+
+# -- asking -----------------------------------------------------------------------------------
+
+
+def _ask_all(
+    teacher: nn.Module, rows: list, collate: DataCollatorWithPadding, batch_size: int, progress: bool
+) -> Tensor:
+    """The teacher's logits for rows of input ids, longest rows first: (rows, classes), in their order."""
+    home = next(teacher.parameters()).device
+    device = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else home
+    by_length = sorted(range(len(rows)), key=lambda row: len(rows[row]["input_ids"]), reverse=True)
+    answers: list[Tensor] = []
+    teacher.to(device)
+    try:
+        for start in tqdm(range(0, len(rows), batch_size), desc="Asking the teacher", disable=not progress):
+            batch = collate([rows[row] for row in by_length[start : start + batch_size]])
+            answers.append(ask(teacher, batch.to(device)).float().cpu())
+            if answers[-1].ndim != 2 or answers[-1].isnan().any():
+                raise ValueError(
+                    f"teacher must give one row of logits an example, without NaN, but gave "
+                    f"shape {tuple(answers[-1].shape)}, {int(answers[-1].isnan().sum())} NaN"
+                )
+    finally:
+        teacher.to(home)
+    logits = torch.empty(len(rows), answers[0].shape[1])
+    logits[by_length] = torch.cat(answers)
+    return logits
+
+
+def _columns_for(teacher: nn.Module, dataset: Any) -> tuple[str, ...]:
+    row = dataset[0]
+    if "input_ids" not in row:
+        raise ValueError(
+            f"dataset must have a column 'input_ids' (tokenizer(texts) makes it; or name a text_column), "
+            f"but has {', '.join(row)}"
+        )
+    return tuple(sorted(arguments_for(teacher) & set(row)))
+
+
+def _rows(dataset: Any, columns: Sequence[str], at: list[int] | None = None) -> Iterator[dict[str, Any]]:
+    """The rows (all, or those at some positions), with these columns as plain lists or text."""
+    if hasattr(dataset, "select_columns"):  # a datasets.Dataset reads many rows at a time
+        dataset = dataset.select_columns(list(columns)).with_format(None)
+        rows = dataset if at is None else dataset.select(at)
+    else:
+        rows = (dataset[i] for i in (range(len(dataset)) if at is None else at))
+    for row in rows:
+        lacking = [name for name in columns if name not in row]
+        if lacking:
+            raise ValueError(f"dataset must have the columns {', '.join(columns)}, but a row lacks {lacking}")
+        yield {name: row[name].tolist() if hasattr(row[name], "tolist") else row[name] for name in columns}
+
+
+# -- who said it, to what ---------------------------------------------------------------------
+
+
+def _keys(dataset: Any, reads: Sequence[str]) -> list[bytes]:
+    """A hash of what the teacher reads of each row: equal rows, and only those, have equal keys."""
+    return [_digest(*(_as_bytes(row[name]) for name in reads))[:16] for row in _rows(dataset, reads)]
+
+
+def _identity(
+    teacher: nn.Module, tokenizer: PreTrainedTokenizerBase, reads: Sequence[str], limit: int | None
+) -> str:
+    """A hash of all that decides what the teacher says to a row, apart from the row."""
+    about = {"format": _FORMAT, "reads": list(reads), "limit": limit, "teacher": type(teacher).__name__}
+    if hasattr(teacher, "config"):
+        # Where a model was loaded from, or how it is being used, does not change what it says.
+        aside = ("_name_or_path", "transformers_version", "architectures", "use_cache", "problem_type")
+        about["config"] = {k: v for k, v in teacher.config.to_dict().items() if k not in aside}
+    weights = []
+    for name, tensor in sorted(teacher.state_dict().items()):
+        weights.append(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        weights.append(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return _digest(_as_json(about), _as_json(_tokenizer_state(tokenizer)), *weights).hex()
+
+
+def _tokenizer_state(tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
+    state: dict[str, Any] = {"special": tokenizer.special_tokens_map, "side": tokenizer.padding_side}
+    if getattr(tokenizer, "backend_tokenizer", None) is None:
+        return state | {"class": type(tokenizer).__name__, "vocabulary": tokenizer.get_vocab()}
+    state |= json.loads(tokenizer.backend_tokenizer.to_str())
+    # These two are left over from how it was last called.
+    return {name: value for name, value in state.items() if name not in ("truncation", "padding")}
+
+
+def _digest(*parts: bytes | memoryview) -> bytes:
+    digest = hashlib.blake2b()
+    for part in parts:
+        digest.update(len(part).to_bytes(8))  # so that ("ab", "c") is not ("a", "bc")
+        digest.update(part)
+    return digest.digest()
+
+
+def _as_bytes(value: str | Sequence[int]) -> bytes:
+    return value.encode() if isinstance(value, str) else np.asarray(value, dtype=np.int64).tobytes()
+
+
+def _as_json(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, default=str).encode()
+
+
+# -- the file ---------------------------------------------------------------------------------
+
+
+def _write(path: Path, identity: str, known: Mapping[bytes, Tensor]) -> None:
+    keys = torch.frombuffer(bytearray(b"".join(known)), dtype=torch.uint8).reshape(len(known), -1)
+    tensors = {"keys": keys, "logits": torch.stack(list(known.values()))}
+    save_file(tensors, path, metadata={"identity": identity, "checksum": _checksum(identity, **tensors)})
+
+
+def _read(path: Path, identity: str) -> dict[bytes, Tensor]:
+    """What the file holds; nothing when there is none, or (with a warning) when it is damaged."""
+    try:
+        with safe_open(path, "pt") as file:
+            keys, logits = file.get_tensor("keys"), file.get_tensor("logits")
+            checksum = (file.metadata() or {}).get("checksum")
+    except FileNotFoundError:
+        return {}
+    except (OSError, SafetensorError) as error:
+        damage = str(error)
+    else:
+        if checksum == _checksum(identity, keys, logits):
+            return dict(zip(map(bytes, keys.numpy()), logits, strict=True))
+        damage = "its content does not match its checksum"
+    warnings.warn(f"{path} is damaged ({damage}); the teacher is asked again", stacklevel=3)
+    return {}
+
+
+def _checksum(identity: str, keys: Tensor, logits: Tensor) -> str:
+    return _digest(identity.encode(), *(t.numpy().tobytes() for t in (keys, logits))).hex()
