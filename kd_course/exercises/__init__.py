@@ -1,1 +1,41 @@
-"""Exercises: one spec each, and the check a learner calls: `check("03.2", my_function)`."""
+"""Exercises: one spec each, and the check a learner calls: `check("03.2", my_function)`.
+
+spec.py says what an exercise is, lessonNN.py lists a lesson's, recorded/ keeps what their
+references answer, engine.py judges an attempt. Heavy libraries load with the first check.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from kd_course.exercises.catalogue import all_exercises, find, lessons, of_lesson
+
+if TYPE_CHECKING:
+    from kd_course.exercises.engine import Report
+
+__all__ = ["CheckFailed", "all_exercises", "check", "examine", "find", "lessons", "of_lesson"]
+
+
+class CheckFailed(AssertionError):
+    """A check did not pass, in a run that gives marks."""
+
+
+def check(id: str, attempt: Any) -> None:
+    """Try your answer and print what came of it: passed, or what is wrong and where.
+
+    id: the exercise's, as in its heading. attempt: the function itself, or the value.
+    Raises KeyError for an unknown exercise. Raises CheckFailed when the answer does not pass and
+    the environment variable NBGRADER_EXECUTION is set: nbgrader reads an error as no points.
+    """
+    report = examine(id, attempt)
+    print(report.message)
+    if not report.passed and os.environ.get("NBGRADER_EXECUTION"):
+        raise CheckFailed(report.message)
+
+
+def examine(id: str, attempt: Any, **options: Any) -> Report:
+    """As `check`, but returns the report instead of printing it; see `engine.examine`."""
+    from kd_course.exercises import engine
+
+    return engine.examine(id, attempt, **options)

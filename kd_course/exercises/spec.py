@@ -29,8 +29,8 @@ class Case:
     or lists, tuples and dicts of these. Every run gets its own copy.
     label: what the case is, in words a learner sees when it fails ("T = 4", "a padded token").
     kwargs: what is passed by name.
-    gradient_of: indices of floating-point args; the gradients of the (summed) result with respect
-    to them are compared too.
+    gradient_of: indices of floating-point tensors in args; the gradients of the result with respect
+    to them are compared too (of a weighted sum, when the result is more than one number).
     """
 
     args: tuple

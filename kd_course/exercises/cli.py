@@ -1,0 +1,194 @@
+"""`python -m kd_course check 03.2 FILE` and `python -m kd_course exercises`.
+
+The file runs in a process of its own, which is killed when it does not come to an end; no report
+from it is no pass.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import linecache
+import os
+import subprocess
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import Any
+
+from kd_course.exercises.catalogue import all_exercises, find
+
+SECONDS = 12.0  # for the file and the check together, once the libraries are loaded
+LOADING = 60.0  # for the libraries
+PASSED, FAILED, USAGE = 0, 1, 2
+
+
+def check_main(argv: list[str]) -> int:
+    """Check one exercise in a .py or .ipynb file: 0 passed, 1 not passed, 2 not understood."""
+    parser = argparse.ArgumentParser(
+        prog="python -m kd_course check",
+        description="Check your answer to one exercise, taken by its name from a file.",
+    )
+    parser.add_argument("exercise", help='its number, like "03.2"')
+    parser.add_argument("file", type=Path, help="a .py or .ipynb file that defines it")
+    try:
+        options = parser.parse_args(argv)
+        if options.file.suffix not in (".py", ".ipynb"):
+            raise ValueError(f"the file must end in .py or .ipynb, but is {options.file.name!r}")
+        if not options.file.is_file():
+            raise FileNotFoundError(f"there is no file {options.file}")
+    except (ValueError, FileNotFoundError) as error:
+        print(error.args[0], file=sys.stderr)
+        return USAGE
+    except SystemExit as error:  # argparse has said what is wrong, or printed its help
+        return error.code if isinstance(error.code, int) else USAGE
+    report = _in_a_process(options.exercise, options.file.resolve())
+    if "usage" in report:
+        print(report["usage"], file=sys.stderr)
+        return USAGE
+    print(report["message"])
+    return PASSED if report["passed"] else FAILED
+
+
+def list_main(argv: list[str]) -> int:
+    """List the exercises: id, lesson, name, signature, points, minutes."""
+    parser = argparse.ArgumentParser(prog="python -m kd_course exercises", description=list_main.__doc__)
+    parser.add_argument("--json", action="store_true", help="as JSON, for programs")
+    try:
+        options = parser.parse_args(argv)
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else USAGE
+    columns = ("id", "lesson", "name", "signature", "points", "minutes")
+    rows = [{column: getattr(exercise, column) for column in columns} for exercise in all_exercises()]
+    if options.json:
+        print(json.dumps(rows, indent=1, ensure_ascii=False))
+        return PASSED
+    shown = [columns, *(tuple(str(value) for value in row.values()) for row in rows)]
+    widths = [max(len(row[i]) for row in shown) for i in range(len(columns))]
+    for row in shown:
+        print("  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip())
+    return PASSED
+
+
+# -- outside ----------------------------------------------------------------------------------
+
+
+def _in_a_process(id: str, file: Path) -> dict[str, Any]:
+    """The report of the process that runs the file, or why there is none."""
+    with tempfile.TemporaryDirectory() as folder:
+        answer = Path(folder) / "report.json"
+        process = subprocess.Popen(
+            [sys.executable, "-m", "kd_course.exercises.cli", id, str(file), str(answer)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={name: value for name, value in os.environ.items() if name != "NBGRADER_EXECUTION"},
+        )
+        try:
+            # Loading torch takes long on a busy machine and is not the learner's fault.
+            ready = _line_within(process, LOADING)
+            if ready:
+                process.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            return _failed(id, f"stopped after {SECONDS:.0f} s: the file does not come to an end")
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()
+        try:
+            return json.loads(answer.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return _failed(id, f"the file ended the process (exit code {process.returncode}) before the check")
+
+
+def _line_within(process: subprocess.Popen, seconds: float) -> bool:
+    """Whether the process has written its first line before the time is up."""
+    import threading
+
+    lines: list[bytes] = []
+    reader = threading.Thread(target=lambda: lines.append(process.stdout.readline()), daemon=True)
+    reader.start()
+    reader.join(seconds)
+    return bool(lines and lines[0])
+
+
+def _failed(id: str, why: str) -> dict[str, Any]:
+    return {"passed": False, "message": f"✗ {id}: not yet.\n  {why}."}
+
+
+# -- inside -----------------------------------------------------------------------------------
+
+
+def _inside(id: str, file: Path, answer: Path) -> None:
+    from kd_course.exercises import engine
+
+    report_to = os.fdopen(os.dup(1), "wb")
+    report_to.write(b"ready\n")
+    report_to.close()
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)  # what the file prints is not the check's
+    try:
+        exercise = find(id)
+    except KeyError as error:
+        report = {"usage": error.args[0]}
+    else:
+        values, error = definitions(file)
+        if exercise.name in values:
+            report = dataclasses.asdict(engine.examine(id, values[exercise.name]))
+        else:
+            after = f"; it stopped at {error}" if error else ""
+            report = _failed(id, f"{file.name} defines no {exercise.name}{after}")
+    answer.write_text(json.dumps(report), encoding="utf-8")
+
+
+def definitions(file: Path) -> tuple[dict[str, Any], str]:
+    """What the file defines, and the first error on the way ("" when there was none).
+
+    A lesson (a notebook, or its percent script) is run only as far as exercises need: its setup
+    cells and its exercises. Any other file runs whole, though not its `if __name__ == "__main__"`.
+    """
+    values: dict[str, Any] = {"__name__": "attempt", "__file__": str(file)}
+    error = ""
+    for name, source in _pieces(file):
+        # So that a traceback can quote the line.
+        linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+        try:
+            exec(compile(source, name, "exec"), values)
+        except BaseException as raised:  # the file may raise anything, SystemExit too
+            frames = [f for f in traceback.extract_tb(raised.__traceback__) if f.filename == name]
+            where = f", line {frames[-1].lineno}: {frames[-1].line}" if frames else ""
+            error = error or f"{type(raised).__name__}: {raised}{where}"
+    return values, error
+
+
+def _pieces(file: Path) -> list[tuple[str, str]]:
+    text = file.read_text(encoding="utf-8")
+    if file.suffix == ".py" and "# %%" not in text:
+        return [(str(file), text)]
+    import jupytext
+
+    notebook = jupytext.reads(text, fmt="py:percent" if file.suffix == ".py" else "ipynb")
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    needed = [cell for cell in code if _is_needed(cell.metadata)]
+    return [
+        (f"<{file.name}, code cell {i + 1}>", without_magics(cell.source))
+        for i, cell in enumerate(code)
+        if cell in needed or not any("exercise" in c.metadata or "nbgrader" in c.metadata for c in code)
+    ]
+
+
+def _is_needed(metadata: dict[str, Any]) -> bool:
+    """Whether a cell is setup or an exercise, in a lesson's source or in a built notebook."""
+    solution = metadata.get("nbgrader", {}).get("solution", False)
+    return "setup" in metadata.get("tags", []) or "exercise" in metadata or solution
+
+
+def without_magics(source: str) -> str:
+    """The source with IPython's % and ! lines emptied: they mean nothing to plain Python."""
+    return "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in source.split("\n"))
+
+
+if __name__ == "__main__":
+    _inside(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))

@@ -1,0 +1,331 @@
+"""Running an attempt: bounded in time, on copies of the inputs, leaving no trace behind.
+
+Knows nothing of answers. What comes out is plain data (an Outcome a case), so that an attempt can
+run in one place and be judged in another.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import ctypes
+import inspect
+import io
+import linecache
+import random
+import sys
+import textwrap
+import threading
+import time
+import traceback
+import types
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from kd_course.exercises.spec import Case
+from kd_course.exercises.values import NotPlain, copied, plain, unchanged
+
+SECONDS = 10.0  # for all cases together
+PRINTED = 2_000  # characters kept of what an attempt prints on one case
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An exception: the names of its class and its ancestors, what it says, and where it arose."""
+
+    types: tuple[str, ...]
+    text: str
+    line: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.types[0]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one case: a plain value, or why there is none.
+
+    gradients: one array for each of the case's gradient_of (zeros where none arrived).
+    attached: whether the result is connected to the inputs at all, so that a gradient can flow.
+    changed: names of the arguments that were edited in place.
+    refused: what the result is, when it is nothing that an exercise asks for.
+    stopped: the case did not come to an end in time.
+    """
+
+    value: Any = None
+    gradients: tuple[np.ndarray, ...] = ()
+    attached: bool = True
+    changed: tuple[str, ...] = ()
+    raised: Raised | None = None
+    refused: str = ""
+    stopped: bool = False
+    printed: str = ""
+
+
+class WrongSignature(TypeError):
+    """The attempt cannot be called with as many arguments as the exercise has."""
+
+
+def run(
+    attempt: Callable[..., Any],
+    cases: Sequence[Case],
+    names: Sequence[str] = (),
+    *,
+    seconds: float = SECONDS,
+) -> tuple[Outcome, ...]:
+    """One Outcome a case, in order; the last one is `stopped` when time ran out on it.
+
+    names: of the arguments, for messages. The attempt runs in a thread of its own, which is
+    interrupted when time is up and abandoned when that does not help. PyTorch's, NumPy's and
+    Python's random state, the default dtype and the warning filters are as before afterwards.
+    """
+    outcomes: list[Outcome] = []
+
+    def work() -> None:
+        with contextlib.suppress(_TimeIsUp):
+            for case in cases:
+                outcomes.append(run_case(attempt, case, names))
+
+    with _no_trace():
+        worker = threading.Thread(target=work, name="attempt", daemon=True)
+        worker.start()
+        try:
+            worker.join(seconds)
+        finally:  # also when the learner interrupts the cell
+            _interrupt(worker)
+    done = tuple(outcomes)
+    return done if len(done) == len(cases) else (*done, Outcome(stopped=True))
+
+
+def run_case(attempt: Callable[..., Any], case: Case, names: Sequence[str] = ()) -> Outcome:
+    """The outcome of one case, in this thread and without a limit."""
+    if not case.gradient_of:
+        return _once(attempt, case, names, with_gradients=False)
+    outcome = _once(attempt, case, names, with_gradients=True)
+    if outcome.raised:
+        # NumPy and in-place edits refuse tensors that want a gradient. Whether that is all that is
+        # wrong shows without gradients.
+        bare = _once(attempt, case, names, with_gradients=False)
+        if not bare.raised:
+            zeros = tuple(np.zeros(tuple(case.args[i].shape)) for i in case.gradient_of)
+            return Outcome(bare.value, zeros, False, bare.changed, refused=bare.refused, printed=bare.printed)
+        outcome = bare
+    return outcome
+
+
+def _once(attempt: Callable, case: Case, names: Sequence[str], with_gradients: bool) -> Outcome:
+    args = list(copied(case.args))
+    kwargs = copied(dict(case.kwargs))
+    watched = [args[i] for i in case.gradient_of] if with_gradients else []
+    for tensor in watched:
+        tensor.requires_grad_(True)
+    torch.manual_seed(0)
+    np.random.seed(0)
+    random.seed(0)
+    printed = _Bounded()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), torch.enable_grad():
+        try:
+            result = call(attempt, args, kwargs)
+            value = plain(result)
+            gradients, attached = _gradients(result, watched)
+        except _TimeIsUp:
+            raise
+        except NotPlain as error:
+            return Outcome(refused=str(error), printed=printed.text())
+        except BaseException as error:  # SystemExit and KeyboardInterrupt are the attempt's, too
+            return Outcome(raised=_raised(error, attempt), printed=printed.text())
+    given = [*zip([*names, *(f"argument {i + 1}" for i in range(len(names), len(args)))], args, case.args)]
+    given += [(key, kwargs[key], case.kwargs[key]) for key in kwargs]
+    changed = tuple(name for name, after, before in given if not unchanged(after, before))
+    return Outcome(value, gradients, attached, changed, printed=printed.text())
+
+
+def call(attempt: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    """Call by position; what the attempt takes by name only, or names differently, goes by order."""
+    try:
+        signature = inspect.signature(attempt)
+    except (TypeError, ValueError):  # a builtin
+        return attempt(*args, **kwargs)
+    try:
+        signature.bind(*args, **kwargs)
+    except TypeError:
+        args, kwargs = _by_order(signature, [*args, *kwargs.values()])
+    return attempt(*args, **kwargs)
+
+
+def _by_order(signature: inspect.Signature, values: Sequence[Any]) -> tuple[list, dict]:
+    named = [p for p in signature.parameters.values() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    by_position = [v for v, p in zip(values, named) if p.kind != p.KEYWORD_ONLY]
+    by_name = {p.name: v for v, p in zip(values, named) if p.kind == p.KEYWORD_ONLY}
+    try:
+        if len(values) > len(named):
+            raise TypeError
+        signature.bind(*by_position, **by_name)
+    except TypeError:
+        raise WrongSignature(
+            f"it takes {signature}, but is called with {len(values)} argument{'s' * (len(values) != 1)}"
+        ) from None
+    return by_position, by_name
+
+
+def _gradients(result: Any, watched: Sequence[torch.Tensor]) -> tuple[tuple[np.ndarray, ...], bool]:
+    """The gradients of the result with respect to the watched inputs.
+
+    A result of several numbers is weighted by 1/n, 2/n … 1 and summed: a plain sum would be blind
+    to a softmax, whose rows always sum to one.
+    """
+    if not watched:
+        return (), True
+    parts = [tensor for tensor in _tensors(result) if tensor.requires_grad]
+    if not parts:
+        return tuple(np.zeros(tuple(tensor.shape)) for tensor in watched), False
+    found = torch.autograd.grad(sum(map(_weighted, parts)), watched, allow_unused=True)
+    arrived = [torch.zeros_like(w) if g is None else g for g, w in zip(found, watched)]
+    return tuple(plain(gradient) for gradient in arrived), any(g is not None for g in found)
+
+
+def _weighted(part: torch.Tensor) -> torch.Tensor:
+    flat = part.double().reshape(-1)
+    return (flat * torch.arange(1, len(flat) + 1, device=part.device) / max(len(flat), 1)).sum()
+
+
+def _tensors(result: Any) -> Iterator[torch.Tensor]:
+    if isinstance(result, torch.Tensor):
+        yield result
+    elif isinstance(result, (list, tuple)):
+        for item in result:
+            yield from _tensors(item)
+    elif isinstance(result, dict):
+        for item in result.values():
+            yield from _tensors(item)
+
+
+# -- what went wrong --------------------------------------------------------------------------
+
+
+def _raised(error: BaseException, attempt: Any) -> Raised:
+    try:
+        text = str(error)
+    except Exception:  # an exception may be unable to say what it is
+        text = ""
+    types_ = tuple(kind.__name__ for kind in type(error).__mro__ if issubclass(kind, BaseException))
+    home = getattr(getattr(attempt, "__code__", None), "co_filename", None)
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == home]
+    line = ""
+    if frames:
+        source = (frames[-1].line or linecache.getline(home, frames[-1].lineno or 0)).strip()
+        line = f"line {frames[-1].lineno}: {source}" if source else f"line {frames[-1].lineno}"
+    return Raised(types_, text[:500], line)
+
+
+def is_empty(attempt: Any) -> bool:
+    """Whether nothing was written yet: `...`, None, or a function with an empty body."""
+    if attempt is None or attempt is Ellipsis:
+        return True
+    if type(attempt) is not types.FunctionType:
+        return False
+    try:
+        body = ast.parse(_source(attempt)).body[0].body
+    except (OSError, TypeError, SyntaxError, IndexError, AttributeError):
+        # No source to read: compare what it compiles to with what an empty function compiles to.
+        code, empty = attempt.__code__, _empty.__code__
+        says = set(code.co_consts) - {None, Ellipsis, attempt.__doc__}
+        return code.co_code[::2] == empty.co_code[::2] and not says
+    return all(_says_nothing(statement) for statement in body)
+
+
+def has_stub(attempt: Any) -> bool:
+    """Whether the learner's edition's `...` still stands somewhere in the function."""
+    if type(attempt) is not types.FunctionType:
+        return False
+    try:
+        tree = ast.parse(_source(attempt))
+    except (OSError, TypeError, SyntaxError):
+        return False
+    return any(_is_ellipsis(node) for node in ast.walk(tree))
+
+
+def _source(function: types.FunctionType) -> str:
+    return textwrap.dedent(inspect.getsource(function))
+
+
+def _empty() -> None:
+    """Nothing."""
+
+
+def _says_nothing(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Pass):
+        return True
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+        return True  # a docstring, or `...`
+    return isinstance(statement, ast.Return) and (
+        statement.value is None
+        or isinstance(statement.value, ast.Constant)
+        and statement.value.value in (None, Ellipsis)
+    )
+
+
+def _is_ellipsis(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node.value.value is Ellipsis
+
+
+# -- bounds -----------------------------------------------------------------------------------
+
+
+class _TimeIsUp(BaseException):
+    """Raised inside the attempt's thread when its time is up."""
+
+
+def _interrupt(worker: threading.Thread) -> None:
+    """Raise inside the thread until it ends; give up after a second and leave it behind."""
+    give_up = time.monotonic() + 1.0
+    while worker.is_alive() and worker.ident and time.monotonic() < give_up:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker.ident), ctypes.py_object(_TimeIsUp))
+        worker.join(0.05)
+
+
+@contextlib.contextmanager
+def _no_trace() -> Iterator[None]:
+    """Leave random states, default dtype, warning filters and standard streams as they were."""
+    streams = sys.stdout, sys.stderr
+    states = torch.get_rng_state(), np.random.get_state(), random.getstate()
+    dtype = torch.get_default_dtype()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            torch.set_default_dtype(dtype)
+            torch.set_rng_state(states[0])
+            np.random.set_state(states[1])
+            random.setstate(states[2])
+            sys.stdout, sys.stderr = streams
+
+
+class _Bounded(io.TextIOBase):
+    """Keeps the first characters written to it, and swallows the rest."""
+
+    def __init__(self) -> None:
+        self.kept: list[str] = []
+        self.room = PRINTED
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if self.room > 0:
+            self.kept.append(text[: self.room])
+            self.room -= len(text)
+        return len(text)
+
+    def close(self) -> None:
+        """An attempt may close its standard output; there is nothing to close here."""
+
+    def text(self) -> str:
+        return "".join(self.kept)
