@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -73,5 +74,6 @@ def _to_disk_folder(folder: Path) -> None:
 def _sweep(parent: Path, prefix: str) -> None:
     """Remove what a process that was killed left half-written more than a day ago."""
     for left_over in parent.glob(f"{prefix}*"):
-        if time.time() - left_over.stat().st_mtime > _DAY:
-            shutil.rmtree(left_over, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):  # its owner was only just finishing
+            if time.time() - left_over.stat().st_mtime > _DAY:
+                shutil.rmtree(left_over, ignore_errors=True)

@@ -1,0 +1,59 @@
+# Two commands: `make lab` to learn, `make test` to be sure. `make` alone lists the rest.
+#
+#   make lab ARGS="--no-browser --port 8899"    options for JupyterLab
+#   make lab PYTHON=python3.12                  another Python for .venv
+#   make test ARGS="-k losses"                  options for pytest
+
+PYTHON ?= python3
+ARGS ?=
+
+python := .venv/bin/python
+installed := .venv/.installed
+lessons := $(sort $(foreach source,$(wildcard solutions/[0-9][0-9]_*.py),\
+    $(firstword $(subst _, ,$(notdir $(source))))))
+
+# Tests measure the code, not the machine's settings: no network, one thread a process, few steps.
+quiet := env -u KD_SEEDS -u KD_LIMIT -u KD_MAPS -u KD_RESULTS -u NBGRADER_EXECUTION \
+    KD_SCALE=offline HF_HUB_OFFLINE=1 HF_HUB_DISABLE_TELEMETRY=1 TOKENIZERS_PARALLELISM=false
+shortened := KD_MAX_STEPS=3
+
+.PHONY: help lab test verify notebooks doctor clean
+
+help:
+	@echo 'make lab        JupyterLab on the first lesson (the first time: installs into .venv)'
+	@echo 'make test       every test, and every lesson with its training cut short; no network'
+	@echo 'make verify     the worked lessons at full length, held to the ledger of reference runs'
+	@echo 'make notebooks  builds both editions of every lesson from solutions/*.py'
+	@echo 'make doctor     says whether the course can run here'
+	@echo 'make clean      removes what make made: .venv, results, caches of Python'
+
+# pip does nothing for what is there already, so a changed pyproject.toml or constraints.txt
+# brings only the difference. A .venv without pip is what Debian leaves where python3-venv is missing.
+$(installed): pyproject.toml constraints.txt
+	@$(python) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv || { \
+	    echo 'There is no .venv: "$(PYTHON) -m venv" failed. It needs Python with venv and pip'; \
+	    echo '(on Debian and Ubuntu: apt-get install python3-venv); PYTHON=... names another one.'; \
+	    exit 1; }
+	$(python) -m pip install --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+lab: $(installed)
+	$(python) -m jupyterlab notebooks/00_start_here.ipynb \
+	    $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
+
+test: $(installed)
+	$(quiet) $(python) -m pytest tests $(ARGS)
+	$(quiet) $(shortened) $(python) -m pytest --nbval-lax notebooks solutions $(ARGS)
+
+verify: $(installed)
+	$(quiet) -u KD_MAX_STEPS $(python) -m kd_course run $(lessons) $(ARGS)
+
+notebooks: $(installed)
+	$(python) -m kd_course.authoring build $(ARGS)
+
+doctor: $(installed)
+	$(python) -m kd_course doctor
+
+clean:
+	rm -rf .venv .pytest_cache build dist results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,48 @@
+"""The course from the command line: `python -m kd_course COMMAND`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from kd_course import __version__
+
+# command: (the module that does it, its function of the remaining arguments, what it is for)
+COMMANDS = {
+    "doctor": ("kd_course.doctor", "main", "says whether the course can run here, and what to do if not"),
+    "run": ("kd_course.running", "main", "runs a lesson headless and holds its results to the ledger"),
+    "check": ("kd_course.exercises.cli", "check_main", "checks a solution that stands in a file"),
+    "exercises": ("kd_course.exercises.cli", "list_main", "lists the exercises"),
+    "teacher": ("kd_course.teachers", "main", "trains a shipped teacher again, from its recipe"),
+    "bench": ("kd_course.bench", "main", "measures what caching and padding by length save"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit status (2: it was not called as it must be)."""
+    width = max(map(len, COMMANDS))
+    parser = argparse.ArgumentParser(
+        prog="python -m kd_course",
+        description="Knowledge distillation for NLP: a course you run.",
+        epilog="commands:\n"
+        + "\n".join(f"  {name:<{width}}  {what}" for name, (_, _, what) in COMMANDS.items())
+        + "\n\npython -m kd_course COMMAND --help tells more of each.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="what it is given")
+    argv = list(sys.argv[1:] if argv is None else argv)
+    if not argv:
+        parser.print_help()
+        return 0
+    chosen = parser.parse_args(argv)
+    module, function, _ = COMMANDS[chosen.command]
+    # Only the room that is asked for is opened: most of them import torch.
+    return getattr(importlib.import_module(module), function)(chosen.arguments) or 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
