@@ -1,0 +1,198 @@
+"""Financial news whose truth is known: every sentence carries its exact p(label | text).
+
+The label comes first. A sentence is drawn as label, then meaning, then wording (`news_grammar`
+holds the tables and templates, `grammar` draws and reads), and its posterior is Bayes' rule over
+every derivation of the text. So a sentence's label noise is its posterior, no more and no less:
+no classifier can beat the average of max p(label | text), and soft targets have a truth to be
+compared with.
+
+After Malo et al., Good debt or bad debt: detecting semantic orientations in economic texts, 2014,
+whose Financial PhraseBank this imitates in tone, labels and imbalance.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kd_course.corpora import news_grammar
+from kd_course.corpora.grammar import Derivation, Grammar
+
+if TYPE_CHECKING:
+    from datasets import Dataset, DatasetDict
+
+NAMES = ("negative", "neutral", "positive")
+UNLABELLED = -100  # the label that the losses of this course leave out
+
+SIZES = {
+    "train": 4_000,
+    "unlabelled": 12_000,
+    "validation": 2_000,
+    "test": 4_000,
+    "test_unseen_templates": 2_000,
+}
+TEACHER_SIZE = 40_000
+WORDS = range(6, 41)  # a sentence has at least 6 words and at most 40
+
+# Where a sentence may go is a function of its text alone (`_place`), the same for every seed: no
+# seed's training sentence is another seed's test sentence, and none is in the teacher's corpus.
+# Choosing by the text leaves p(label | text) as it is, for the label has no part in the choice.
+# The same holds for dropping repeated texts and for the limits on length.
+_PRIVATE = 7  # of _PARTS parts of all texts, for the teacher's corpus
+_PUBLIC = {"train": 4, "unlabelled": 12, "validation": 2, "test": 4}
+_PARTS = _PRIVATE + sum(_PUBLIC.values())
+_UNSEEN_STREAM = 7_919  # draws of the unseen templates do not follow those of the seen ones
+
+
+def load(seed: int = 0, *, sizes: Mapping[str, int] | None = None) -> DatasetDict:
+    """Financial news in five splits, each sentence with its label and its exact posterior.
+
+    Returns train, unlabelled (labels -100), validation, test and test_unseen_templates, whose
+    templates occur in no other split. Columns: text; label (0 negative, 1 neutral, 2 positive);
+    posterior, three probabilities. `sizes` makes some splits smaller or larger than SIZES: a
+    smaller split is the beginning of a larger one. The same seed gives the same rows everywhere.
+    Raises ValueError when seed is no whole number >= 0, or sizes names a split that does not exist.
+    """
+    from datasets import DatasetDict
+
+    unknown = set(sizes or {}) - set(SIZES)
+    if unknown:
+        raise ValueError(f"sizes: no such split {sorted(unknown)}; there are {list(SIZES)}")
+    wanted = {**SIZES, **(sizes or {})}
+    return DatasetDict(_splits(_checked_seed(seed), tuple(wanted.items())))
+
+
+def teacher_corpus(seed: int = 0, size: int = TEACHER_SIZE) -> Dataset:
+    """Labelled sentences that `load` gives for no seed: what the shipped teacher is trained on.
+
+    Returns `size` distinct rows with the columns of `load`.
+    Raises ValueError when seed or size is no whole number >= 0.
+    """
+    if not isinstance(size, int) or size < 0:
+        raise ValueError(f"size: must be a whole number >= 0, not {size!r}")
+    return _teacher_corpus(_checked_seed(seed), size)
+
+
+def posterior(texts: Sequence[str]) -> np.ndarray:
+    """p(label | text) for sentences of the corpus, those with unseen templates too.
+
+    Returns (len(texts), 3), float64; each row sums to one.
+    Raises ValueError naming the sentence when neither grammar derives it, TypeError for one string.
+    """
+    if isinstance(texts, str):
+        raise TypeError("texts: must be a list of sentences, not one string")
+    rows = [_grammar_of(text).posterior(text) for text in texts]
+    return np.array(rows, dtype=np.float64).reshape(len(rows), len(NAMES))
+
+
+def derivations(text: str) -> list[Derivation]:
+    """The meanings that can produce a sentence, the most probable one first.
+
+    Each has `meaning`, a name; `wording` = p(text | meaning); `given_label` = p(meaning | label) for
+    the three labels; `joint` = p(label, meaning | text), whose sum over meanings is the posterior.
+    Raises ValueError naming the sentence when neither grammar derives it.
+    """
+    return _grammar_of(text).derivations(text)
+
+
+@lru_cache(maxsize=2)
+def grammar(*, unseen_templates: bool = False) -> Grammar:
+    """The grammar behind the corpus, or behind the split whose templates training never sees."""
+    rules = {**news_grammar.build_rules(), **news_grammar.clause_rules()}
+    meanings = news_grammar.build_meanings(unseen=unseen_templates)
+    return Grammar(news_grammar.PRIOR, meanings, rules)
+
+
+def _grammar_of(text: str) -> Grammar:
+    seen = grammar()
+    return seen if seen.inside(text) else grammar(unseen_templates=True)
+
+
+def _checked_seed(seed: int) -> int:
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise ValueError(f"seed: must be a whole number >= 0, not {seed!r}")
+    return seed
+
+
+@lru_cache(maxsize=4)
+def _splits(seed: int, sizes: tuple[tuple[str, int], ...]) -> dict[str, Dataset]:
+    wanted = dict(sizes)
+    unseen_size = wanted.pop("test_unseen_templates")
+    rows: dict[str, dict[str, int]] = {name: {} for name in wanted}
+    missing = sum(wanted.values())
+    for text, label in _sentences(grammar(), seed):
+        if not missing:
+            break
+        split = rows.get(_place(text))
+        if split is not None and len(split) < wanted[_place(text)] and text not in split:
+            split[text] = label
+            missing -= 1
+    unseen: dict[str, int] = {}
+    for text, label in _sentences(grammar(unseen_templates=True), _UNSEEN_STREAM + seed):
+        if len(unseen) == unseen_size:
+            break
+        unseen.setdefault(text, label)
+    datasets = {name: _dataset(split, grammar()) for name, split in rows.items()}
+    datasets["unlabelled"] = _dataset(dict.fromkeys(rows["unlabelled"], UNLABELLED), grammar())
+    datasets["test_unseen_templates"] = _dataset(unseen, grammar(unseen_templates=True))
+    return datasets
+
+
+@lru_cache(maxsize=1)
+def _teacher_corpus(seed: int, size: int) -> Dataset:
+    rows: dict[str, int] = {}
+    for text, label in _sentences(grammar(), seed):
+        if len(rows) == size:
+            break
+        if _place(text) == "teacher":
+            rows.setdefault(text, label)
+    return _dataset(rows, grammar())
+
+
+def _sentences(source: Grammar, seed: int) -> Iterator[tuple[str, int]]:
+    """Labelled sentences of admissible length without end; repeated ones too."""
+    # Random.random() is the same on every machine and in every Python version; nothing else of
+    # the random module is used.
+    draw = random.Random(seed).random
+    while True:
+        text, label = source.draw(draw)
+        if text.count(" ") + 1 in WORDS:
+            yield text, label
+
+
+def _place(text: str) -> str:
+    """The one split, or the teacher's corpus, that a sentence of the grammar may stand in."""
+    part = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") % _PARTS
+    for name, parts in _PUBLIC.items():
+        if part < parts:
+            return name
+        part -= parts
+    return "teacher"
+
+
+def _dataset(rows: Mapping[str, int], source: Grammar) -> Dataset:
+    import pyarrow
+    from datasets import ClassLabel, Dataset, DatasetInfo, Features, List, Value
+
+    columns = {
+        "text": list(rows),
+        "label": list(rows.values()),
+        "posterior": _posteriors(rows, source),
+    }
+    features = Features(
+        text=Value("string"),
+        label=ClassLabel(names=list(NAMES)),
+        posterior=List(Value("float64"), length=len(NAMES)),
+    )
+    # Straight into Arrow, for ClassLabel refuses to encode the -100 of the unlabelled split.
+    table = pyarrow.table(columns, schema=pyarrow.schema(features.arrow_schema))
+    return Dataset(table, info=DatasetInfo(features=features))
+
+
+def _posteriors(texts: Iterable[str], source: Grammar) -> list[tuple[float, ...]]:
+    return [source.posterior(text) for text in texts]
