@@ -1,0 +1,81 @@
+"""`python -m kd_course.authoring`: build the notebooks, record the references, fill the README.
+
+    build [NN ...] [--no-execute]    both editions of these lessons (of all, by default)
+    record [NN ...]                  only what the references answer
+    readme                           only the README's generated tables
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+
+from kd_course.authoring import editions, execution, readme, references
+from kd_course.authoring.source import ROOT, Lesson, LessonError, read, review, source_of, sources
+from kd_course.storage import write_whole
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m kd_course.authoring",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=("build", "record", "readme"))
+    parser.add_argument("lessons", nargs="*", metavar="NN", help="numbers of lessons; all by default")
+    parser.add_argument(
+        "--no-execute", action="store_true", help="keep the outputs of cells that have not changed, run nothing"
+    )
+    options = parser.parse_args(argv)
+    try:
+        if options.command == "readme":
+            print("README.md", "changed" if readme.fill() else "is up to date")
+            return 0
+        paths = [source_of(number) for number in options.lessons] or sources()
+        for path in paths:
+            lesson = read(path)
+            if options.command == "record":
+                changed = references.record(lesson)
+                print(f"{lesson.slug}: {'recorded' if changed else 'recorded outputs are up to date'}")
+            else:
+                build(lesson, run=not options.no_execute)
+    except (LessonError, FileNotFoundError, KeyError) as error:
+        print(error.args[0] if error.args else error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def build(lesson: Lesson, *, run: bool = True, root: Path = ROOT) -> None:
+    """Review the source, record its references, write both editions. Raises LessonError."""
+    problems = review(lesson)
+    if problems:
+        raise LessonError("\n".join(problems))
+    references.record(lesson)
+    for folder, make in (("solutions", editions.worked), ("notebooks", editions.for_learners)):
+        notebook = make(lesson)
+        target = root / folder / f"{lesson.slug}.ipynb"
+        start = time.monotonic()
+        if run:
+            execution.execute(notebook, f"{folder}/{lesson.slug}", target.parent)
+        elif target.exists():
+            keep_outputs(notebook, nbformat.read(target, as_version=4))
+        nbformat.validate(notebook)
+        write_whole(target, lambda path, text=nbformat.writes(notebook): path.write_text(text + "\n", encoding="utf-8"))
+        print(f"{folder}/{lesson.slug}.ipynb  {len(notebook.cells)} cells  {time.monotonic() - start:.1f} s", flush=True)
+
+
+def keep_outputs(notebook: nbformat.NotebookNode, before: nbformat.NotebookNode) -> None:
+    """Carry outputs over from an earlier build, for code cells whose id and source are the same."""
+    old = {(cell.id, cell.source): cell for cell in before.cells if cell.cell_type == "code"}
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and (cell.id, cell.source) in old:
+            kept = old[cell.id, cell.source]
+            cell.outputs, cell.execution_count = kept.outputs, kept.execution_count
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""The README's generated tables: filled from the lessons' heads and the ledger, never typed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from kd_course import experiments
+from kd_course.authoring.source import ROOT, Lesson, read, sources
+from kd_course.storage import write_whole
+
+# What a reader wants to know of a run: these figures, where a lesson measures them.
+HEADLINE = (("teacher", "teacher/accuracy"), ("student", "distilled/accuracy"), ("control", "control/accuracy"))
+
+
+def readme_blocks() -> dict[str, str]:
+    """The generated blocks by name: "syllabus" and "training"."""
+    lessons = [read(path) for path in sources()]
+    return {"syllabus": _syllabus(lessons), "training": _training(lessons)}
+
+
+def fill(readme: Path = ROOT / "README.md") -> bool:
+    """Write the blocks between their <!-- begin:NAME --> and <!-- end:NAME -->; True when that changed them."""
+    text = readme.read_text(encoding="utf-8")
+    new = filled(text, readme_blocks())
+    if new != text:
+        write_whole(readme, lambda path: path.write_text(new, encoding="utf-8"))
+    return new != text
+
+
+def filled(text: str, blocks: dict[str, str]) -> str:
+    """The text with every block it has a place for. Raises KeyError for a place without a block."""
+
+    def fill_one(match: re.Match) -> str:
+        name = match[1]
+        if name not in blocks:
+            raise KeyError(f"README.md has a block {name!r}; there are {', '.join(blocks)}")
+        return f"<!-- begin:{name} -->\n{blocks[name]}\n<!-- end:{name} -->"
+
+    return re.sub(r"<!-- begin:([\w-]+) -->.*?<!-- end:\1 -->", fill_one, text, flags=re.S)
+
+
+def _syllabus(lessons: list[Lesson]) -> str:
+    rows = [
+        (
+            lesson.number,
+            f"[{lesson.title}](notebooks/{lesson.slug}.ipynb)",
+            _first_words(lesson.head_entry("Minutes")),
+            lesson.head_entry("You need").rstrip("."),
+        )
+        for lesson in lessons
+    ]
+    return _table(("#", "lesson", "minutes", "you need"), rows)
+
+
+def _training(lessons: list[Lesson]) -> str:
+    ledger = experiments.ledger()
+    rows = []
+    for lesson in lessons:
+        for scale in ("offline", "small", "full"):
+            if not ledger.has(lesson.number, scale):
+                continue
+            run = ledger.run(lesson.number, scale)
+            minutes = run.get("minutes", {})
+            shown = [
+                f"{name} {ledger.field(f'{lesson.number}/{scale}/{figure}', 'percent')}"
+                for name, figure in HEADLINE
+                if figure in run["figures"]
+            ]
+            result = ", ".join(shown)
+            columns = [_time_and_result(minutes.get(device), result) for device in ("laptop", "GPU")]
+            rows.append((f"{lesson.number} {lesson.title}", f"`{scale}`", *columns))
+    return _table(("lesson", "scale", "laptop, two cores", "GPU"), rows)
+
+
+def _time_and_result(minutes: float | None, result: str) -> str:
+    if minutes is None:
+        return "not measured"
+    return f"{minutes:.1f} min" + (f": {result}" if result else "")
+
+
+def _first_words(text: str) -> str:
+    return re.split(r"[:.;(]", text, maxsplit=1)[0].strip()
+
+
+def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    cells = [[text.replace("|", "\\|") for text in row] for row in rows]
+    lines = [header, ["---"] * len(header), *cells]
+    return "\n".join("| " + " | ".join(row) + " |" for row in lines)
