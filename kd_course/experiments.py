@@ -164,6 +164,54 @@ class Report:
             write_whole(Path(target), lambda path: Path(path).write_text(text, encoding="utf-8"))
 
 
+def verdict(difference: Interval) -> str:
+    """What a paired interval of a difference allows one to say, either way."""
+    if not difference.excludes(0.0):
+        return "the sign is open: the interval contains 0"
+    return "better, beyond chance" if difference.mean > 0 else "worse, beyond chance"
+
+
+def comparison_table(report: Report, arms: Sequence[str], figure: str) -> str:
+    """One figure of every arm as text: this run's mean, and the reference's mean and interval."""
+    lines = [f"{figure:<24}{'this run':>10}   reference (mean and 95 % interval over seeds)"]
+    for arm in arms:
+        name = f"{arm}/{figure}"
+        reference = reference_interval(report, name)
+        lines.append(f"{arm:<24}{np.mean(report.values(name)):>10.3f}   {reference or 'no reference for these data'}")
+    return "\n".join(lines)
+
+
+def plot_comparison(report: Report, arms: Sequence[str], figure: str, *, title: str, unit: str) -> None:
+    """One figure of every arm: the reference's interval as a bar, this run's seeds as rings."""
+    import matplotlib.pyplot as plt
+
+    from kd_course import plots
+
+    picture, axes = plt.subplots(figsize=(7.2, 0.9 + 0.55 * len(arms)))
+    own = {arm: report.values(f"{arm}/{figure}") for arm in arms}
+    references = {arm: reference_interval(report, f"{arm}/{figure}") or seed_interval(own[arm]) for arm in arms}
+    colours = [plots.role_colour(arm) for arm in arms]
+    plots.intervals(axes, references, colours=colours, unit=unit)
+    for row, arm in enumerate(arms):
+        axes.plot(own[arm], [row] * len(own[arm]), "o", markersize=11, fillstyle="none", color=plots.COLOURS["ink"])
+    axes.set_title(title)
+    described = "; ".join(f"{arm} {np.mean(own[arm]):.3f}" for arm in arms)
+    plots.show(
+        picture,
+        alt=f"One row an arm, the reference's mean and interval as a bar, your run as a ring. Your run, {unit}: {described}.",
+    )
+
+
+def reference_interval(report: Report, name: str) -> Interval | None:
+    """The ledger's interval for a figure of this report; None where it has none for these data."""
+    key = f"{report.lesson}/{report.scale}/{name}"
+    if not ledger().has(report.lesson, report.scale, data=report.data):
+        return None
+    if name not in ledger().run(report.lesson, report.scale)["figures"]:
+        return None
+    return ledger().interval(key)
+
+
 def fingerprint(texts: Iterable[str]) -> str:
     """A short digest of the data, the same on every machine and for no other data."""
     import hashlib
@@ -232,7 +280,7 @@ class Ledger:
         """The figure as text for a lesson's prose.
 
         form: "percent", "points" (a difference in percentage points, signed), "interval", "range"
-        (smallest to largest seed), or a Python format such as ".2f"; of the mean over seeds.
+        (smallest to largest seed), "count" (how many seeds), or a Python format such as ".2f"; of the mean over seeds.
         """
         values = self.values(key)
         mean = float(np.mean(values))
@@ -240,6 +288,8 @@ class Ledger:
             return f"{100 * mean:.1f} %"
         if form == "points":
             return f"{100 * mean:+.1f} points"
+        if form == "count":
+            return str(len(values))
         if form == "interval":
             return str(self.interval(key))
         if form == "range":

@@ -58,6 +58,12 @@ def style() -> None:
     )
 
 
+def role_colour(name: str) -> str:
+    """The colour of a model or arm, by the role that its name begins with; ink for no known role."""
+    roles = {"distilled": "student", "softened truth": "highlight", **{role: role for role in COLOURS}}
+    return COLOURS[next((role for start, role in roles.items() if name.startswith(start)), "ink")]
+
+
 def show(figure: Figure, alt: str) -> None:
     """Show the figure once, with `alt` as its text alternative, and close it.
 

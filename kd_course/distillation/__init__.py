@@ -4,6 +4,7 @@
 """
 
 from kd_course.distillation.cache import TeacherOutputs, add_teacher_logits, cached_teacher_outputs
+from kd_course.distillation.prediction import predict_logits
 from kd_course.distillation.trainer import DistillationTrainer, last_checkpoint, training_arguments
 
 __all__ = [
@@ -12,5 +13,6 @@ __all__ = [
     "add_teacher_logits",
     "cached_teacher_outputs",
     "last_checkpoint",
+    "predict_logits",
     "training_arguments",
 ]

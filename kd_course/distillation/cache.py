@@ -106,7 +106,7 @@ def cached_teacher_outputs(
         rows = list(_rows(dataset, reads, at=list(missing.values())))
         if text_column:
             rows = [tokenizer(row[text_column], truncation=True, max_length=limit) for row in rows]
-        logits = _ask_all(teacher, rows, DataCollatorWithPadding(tokenizer), batch_size, progress)
+        logits = ask_all(teacher, rows, DataCollatorWithPadding(tokenizer), batch_size, progress)
         known |= zip(missing, logits, strict=True)
         # What another process wrote in the meantime stays. Two that write in the same instant may
         # lose each other's rows, which are then asked again; neither can harm the file.
@@ -147,7 +147,7 @@ def has_teacher_logits(dataset: Any) -> bool:
 # -- asking -----------------------------------------------------------------------------------
 
 
-def _ask_all(
+def ask_all(
     teacher: nn.Module, rows: list, collate: DataCollatorWithPadding, batch_size: int, progress: bool
 ) -> Tensor:
     """The teacher's logits for rows of input ids, longest rows first: (rows, classes), in their order."""

@@ -1,0 +1,72 @@
+"""Sentences to classify, from one place or another, in one form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from kd_course.losses import IGNORED_LABEL
+
+if TYPE_CHECKING:
+    from datasets import Dataset, DatasetDict
+
+
+def load(
+    name: str, *, labelled: int | None = None, transfer: int = 0, limit: int | None = None, seed: int = 0
+) -> DatasetDict:
+    """The splits of a classification lesson: train, validation, test, and unlabelled where wanted.
+
+    name: "news" for the embedded corpus, or an identifier that `corpora.hub` knows.
+    labelled: how many training sentences keep their label; None for all.
+    transfer: how many unlabelled sentences there are beside them. The embedded corpus has a pool
+    of its own; elsewhere they are training sentences beyond the labelled ones, their labels hidden.
+    limit: at most so many rows in every split, for a test of the path.
+    Columns: text, label (-100 in unlabelled), and posterior where the truth is known.
+    Raises ValueError when there are fewer sentences than asked for.
+    """
+    if name == "news":
+        from kd_course.corpora import news
+
+        data = news.load(seed)
+        pool = data["unlabelled"]
+    else:
+        from kd_course.corpora import hub
+
+        data = hub.load_dataset(name)
+        data["train"] = data["train"].shuffle(seed=seed)
+        pool = hide_labels(data["train"].select(range(labelled or len(data["train"]), len(data["train"]))))
+    for what, wanted, rows in (("labelled", labelled or 0, data["train"]), ("transfer", transfer, pool)):
+        if wanted > len(rows):
+            raise ValueError(f"{what} asks for {wanted} sentences of {name}, but there are {len(rows)}")
+    data["train"] = data["train"].select(range(labelled or len(data["train"])))
+    data.pop("unlabelled", None)
+    if transfer:
+        data["unlabelled"] = pool.select(range(transfer))
+    if limit is not None:
+        data = type(data)({split: rows.select(range(min(limit, len(rows)))) for split, rows in data.items()})
+    return data
+
+
+def hide_labels(rows: Dataset) -> Dataset:
+    """The rows with every label -100: text that only a teacher can teach from."""
+    from datasets import Value
+
+    rows = rows.cast_column("label", Value("int64"))
+    return rows.map(lambda batch: {"label": [IGNORED_LABEL] * len(batch["label"])}, batched=True)
+
+
+def join(*parts: Dataset) -> Dataset:
+    """Labelled and unlabelled rows in one data set, in this order."""
+    from datasets import Value, concatenate_datasets
+
+    return concatenate_datasets([part.cast_column("label", Value("int64")) for part in parts])
+
+
+def leaks(train_texts: Sequence[str], other_texts: Sequence[str]) -> list[int]:
+    """Positions in other_texts of what train_texts hold too, whatever the case and the spaces."""
+
+    def plain(text: str) -> str:
+        return " ".join(text.lower().split())
+
+    known = {plain(text) for text in train_texts}
+    return [i for i, text in enumerate(other_texts) if plain(text) in known]
