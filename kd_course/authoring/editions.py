@@ -7,6 +7,7 @@ the clock or the machine. The learner's stubs are made by nbgrader's own ClearSo
 from __future__ import annotations
 
 import copy
+import re
 
 import nbformat
 from nbformat import NotebookNode
@@ -18,6 +19,7 @@ from kd_course.exercises import catalogue
 from kd_course.exercises.spec import Exercise
 
 STUB = "...  # your code here"
+HIDDEN = "hide-input"  # a tag: JupyterLab folds the cell's code away and shows its output
 ABOUT = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {
@@ -43,6 +45,11 @@ def for_learners(lesson: Lesson) -> NotebookNode:
     """The learner's edition, without outputs: every solution replaced by a stub."""
     config = Config({"ClearSolutions": {"code_stub": {"python": STUB}}})
     notebook, _ = ClearSolutions(config=config).preprocess(worked(lesson), {})
+    for cell in notebook.cells:
+        # Where a value is asked for, `name = ...` stands there already; a second `...` would only
+        # be echoed below the cell.
+        if cell.cell_type == "code" and re.search(r"^\w+ = \.\.\.$", cell.source, re.M):
+            cell.source = cell.source.replace(f"\n{STUB}", "")
     nbformat.validate(notebook)
     return notebook
 
@@ -54,6 +61,8 @@ def _cell(lesson: Lesson, cell: Cell) -> NotebookNode:
         made = nbformat.v4.new_code_cell(cell.source, id=cell.id)
     if cell.tags:
         made.metadata.tags = list(cell.tags)
+    if HIDDEN in cell.tags:
+        made.metadata.jupyter = {"source_hidden": True}
     if cell.exercise:
         made.metadata.nbgrader = _nbgrader(cell)
     return made

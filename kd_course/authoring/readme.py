@@ -80,7 +80,7 @@ def _time_and_result(minutes: float | None, result: str) -> str:
 
 
 def _first_words(text: str) -> str:
-    return re.split(r"[:.;(]", text, maxsplit=1)[0].strip()
+    return re.split(r"[:.;,(]", text, maxsplit=1)[0].strip()
 
 
 def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

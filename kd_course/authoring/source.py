@@ -66,7 +66,7 @@ class Lesson:
 
     def head_entry(self, name: str) -> str:
         """What the head says under "You need", "Minutes" …, on one line; "" where it says nothing."""
-        found = re.search(rf"^[-*] \*\*{name}:?\*\*:?(.*?)(?=^[-*|] |^$|\Z)", self.head, re.M | re.S)
+        found = re.search(rf"^(?:[-*] )?\*\*{name}:?\*\*:?(.*?)(?=^[-*] \*\*|^\*\*|^$|\Z)", self.head, re.M | re.S)
         return " ".join(found[1].split()) if found else ""
 
 

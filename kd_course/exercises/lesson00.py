@@ -12,7 +12,7 @@ from kd_course.exercises.spec import Case, Choice, Exercise, Misconception
 def _softened_cases(random: numpy.random.Generator) -> list[Case]:
     draw = random.normal(scale=2.0, size=(3, 4))
     return [
-        Case((torch.tensor([[1.0, 0.0, -1.0]]), 1.0), "three scores, T = 1"),
+        Case((torch.tensor([[2.0, 1.0, -1.0]]), 1.0), "three scores, T = 1"),
         Case((torch.tensor([[4.0, 1.0, 0.5]]), 2.0), "three scores, T = 2"),
         Case((torch.tensor([[3.0, -2.0], [0.5, 0.5]]), 0.5), "two rows, T = 0.5"),
         Case((torch.tensor(draw, dtype=torch.float32), 5.0), "three rows of four, T = 5"),
@@ -93,6 +93,37 @@ EXERCISES = (
     ),
     Exercise(
         id="00.2",
+        name="retention",
+        title="How much the student keeps",
+        lesson="00",
+        signature="retention",
+        points=1,
+        minutes=2,
+        difficulty=1,
+        importance=3,
+        kind="value",
+        rtol=2e-3,
+        misconceptions=(
+            Misconception(
+                "That is the difference, not the share",
+                value=0.03,
+                hint="Retention asks what fraction of the teacher's accuracy the student reaches.",
+            ),
+            Misconception(
+                "That is the teacher as a share of the student",
+                value=0.90 / 0.87,
+                hint="A student that is worse than its teacher retains less than 1.",
+            ),
+            Misconception(
+                "That is a percentage",
+                value=100 * 0.87 / 0.90,
+                hint="The answer is asked for as a fraction, between 0 and 1 as a rule.",
+            ),
+        ),
+        hint="Divide one accuracy by the other.",
+    ),
+    Exercise(
+        id="00.3",
         name="control",
         title="What is the control?",
         lesson="00",
@@ -128,36 +159,5 @@ EXERCISES = (
             ),
         ),
         hint="Two arms are comparable when one thing differs between them.",
-    ),
-    Exercise(
-        id="00.3",
-        name="retention",
-        title="How much the student keeps",
-        lesson="00",
-        signature="retention",
-        points=1,
-        minutes=2,
-        difficulty=1,
-        importance=3,
-        kind="value",
-        rtol=2e-3,
-        misconceptions=(
-            Misconception(
-                "That is the difference, not the share",
-                value=0.03,
-                hint="Retention asks what fraction of the teacher's accuracy the student reaches.",
-            ),
-            Misconception(
-                "That is the teacher as a share of the student",
-                value=0.90 / 0.87,
-                hint="A student that is worse than its teacher retains less than 1.",
-            ),
-            Misconception(
-                "That is a percentage",
-                value=100 * 0.87 / 0.90,
-                hint="The answer is asked for as a fraction, between 0 and 1 as a rule.",
-            ),
-        ),
-        hint="Divide one accuracy by the other.",
     ),
 )
