@@ -211,7 +211,7 @@ def _identity(
     about = {"format": _FORMAT, "reads": list(reads), "limit": limit, "teacher": type(teacher).__name__}
     if hasattr(teacher, "config"):
         # Where a model was loaded from, or how it is being used, does not change what it says.
-        aside = ("_name_or_path", "transformers_version", "architectures", "use_cache", "problem_type")
+        aside = {"_name_or_path", "transformers_version", "architectures", "dtype", "use_cache", "problem_type"}
         about["config"] = {k: v for k, v in teacher.config.to_dict().items() if k not in aside}
     weights = []
     for name, tensor in sorted(teacher.state_dict().items()):
@@ -251,7 +251,7 @@ def _as_json(value: Any) -> bytes:
 def _write(path: Path, identity: str, known: Mapping[bytes, Tensor]) -> None:
     keys = torch.frombuffer(bytearray(b"".join(known)), dtype=torch.uint8).reshape(len(known), -1)
     tensors = {"keys": keys, "logits": torch.stack(list(known.values()))}
-    save_file(tensors, path, metadata={"identity": identity, "checksum": _checksum(identity, **tensors)})
+    save_file(tensors, path, metadata={"checksum": _checksum(identity, **tensors)})
 
 
 def _read(path: Path, identity: str) -> dict[bytes, Tensor]:
