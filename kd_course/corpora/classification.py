@@ -28,20 +28,22 @@ def load(
         from kd_course.corpora import news
 
         data = news.load(seed)
-        pool = data["unlabelled"]
+        pool = data.pop("unlabelled")
+        spare = len(pool)
     else:
         from kd_course.corpora import hub
 
         data = hub.load_dataset(name)
         data["train"] = data["train"].shuffle(seed=seed)
-        pool = hide_labels(data["train"].select(range(labelled or len(data["train"]), len(data["train"]))))
-    for what, wanted, rows in (("labelled", labelled or 0, data["train"]), ("transfer", transfer, pool)):
-        if wanted > len(rows):
-            raise ValueError(f"{what} asks for {wanted} sentences of {name}, but there are {len(rows)}")
-    data["train"] = data["train"].select(range(labelled or len(data["train"])))
-    data.pop("unlabelled", None)
+        spare = len(data["train"]) - (labelled or len(data["train"]))
+        pool = data["train"].select(range(labelled, len(data["train"]))) if spare > 0 else None
+    for what, wanted, there in (("labelled", labelled or 0, len(data["train"])), ("transfer", transfer, spare)):
+        if wanted > there:
+            raise ValueError(f"{what} asks for {wanted} sentences of {name}, but there are {there}")
+    if labelled:
+        data["train"] = data["train"].select(range(labelled))
     if transfer:
-        data["unlabelled"] = pool.select(range(transfer))
+        data["unlabelled"] = hide_labels(pool.select(range(transfer)))
     if limit is not None:
         data = type(data)({split: rows.select(range(min(limit, len(rows)))) for split, rows in data.items()})
     return data

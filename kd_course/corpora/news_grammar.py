@@ -31,8 +31,8 @@ PRIOR = (0.25, 0.45, 0.30)  # negative, neutral, positive
 # Of the sentences of a label, how many speak of a figure, of an event, of two things at once.
 SHARES = {
     "figure": (0.50, 0.34, 0.47),
-    "event": (0.30, 0.54, 0.33),
-    "two clauses": (0.20, 0.12, 0.20),
+    "event": (0.26, 0.61, 0.29),
+    "two clauses": (0.24, 0.05, 0.24),
 }
 
 # --- Figures: a topic and what became of it -------------------------------------------------
@@ -66,7 +66,7 @@ TOPICS = {
     ),
     "margin": Topic(
         "up", (8, 8, 9), "percent",
-        ("operating margin", "market share", "equity ratio", "capacity utilisation rate",
+        ("operating margin", "market share", "equity ratio", "return on capital employed",
          "gross margin"),
         (),
     ),
@@ -86,46 +86,46 @@ TOPICS = {
     ),
     "trouble": Topic(
         "down", (6, 6, 5), "none",
-        ("staff turnover", "number of customer complaints", "sick leave rate"),
-        ("delivery delays", "warranty claims", "accidents at work"),
+        ("staff turnover", "sick leave rate", "scrap rate", "complaint rate"),
+        ("warranty costs", "rental expenses"),
     ),
 }
 
 # What became of the figure, by what pleases: better is up for a profit and down for a loss.
 CHANGES = {
-    "better": (6, 9, 500),
-    "slightly better": (10, 80, 90),
-    "better than expected": (3, 8, 110),
-    "expected to get better": (6, 45, 115),
-    "may get better": (6, 60, 50),
-    "did not get better": (75, 60, 6),
-    "not expected to get better": (42, 40, 3),
-    "better, but less than expected": (50, 40, 22),
-    "flat": (28, 260, 16),
-    "expected to stay flat": (16, 120, 14),
-    "worse, but less than expected": (18, 40, 60),
-    "not expected to get worse": (3, 42, 40),
-    "did not get worse": (6, 60, 64),
-    "may get worse": (50, 60, 6),
-    "expected to get worse": (110, 45, 6),
-    "worse than expected": (110, 8, 3),
-    "slightly worse": (90, 80, 10),
-    "worse": (500, 9, 6),
+    "better": (2, 3, 700),
+    "slightly better": (2, 16, 64),
+    "better than expected": (1, 1, 140),
+    "expected to get better": (1, 8, 150),
+    "may get better": (1, 30, 28),
+    "did not get better": (70, 12, 1),
+    "not expected to get better": (52, 10, 1),
+    "better, but less than expected": (28, 24, 13),
+    "flat": (7, 380, 4),
+    "expected to stay flat": (4, 190, 3),
+    "worse, but less than expected": (9, 24, 34),
+    "not expected to get worse": (1, 11, 46),
+    "did not get worse": (1, 14, 62),
+    "may get worse": (30, 30, 1),
+    "expected to get worse": (145, 8, 1),
+    "worse than expected": (150, 1, 1),
+    "slightly worse": (66, 16, 2),
+    "worse": (700, 3, 2),
 }
 
 # Topics where neither direction pleases everybody.
 SIDE_TOPICS = Topic(
     "", (0, 0, 0), "none",
-    ("headcount", "number of shareholders", "effective tax rate", "capital expenditure",
-     "number of employees", "floor space", "export share"),
-    ("research expenses", "energy prices", "inventories"),
+    ("headcount", "effective tax rate", "capital expenditure", "floor space", "export share",
+     "advertising spend"),
+    ("research expenses", "travel expenses", "inventories"),
 )
 SIDE_CHANGES = {
-    "up": (14, 60, 16),
-    "down": (16, 60, 14),
-    "flat": (3, 40, 3),
-    "expected to go up": (5, 28, 6),
-    "expected to go down": (6, 28, 5),
+    "up": (4, 74, 6),
+    "down": (6, 74, 4),
+    "flat": (1, 60, 1),
+    "expected to go up": (2, 36, 2),
+    "expected to go down": (2, 36, 2),
 }
 
 # --- Events ---------------------------------------------------------------------------------
@@ -134,18 +134,23 @@ SIDE_CHANGES = {
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happens to a company; `tone` admits it to sentences of two clauses."""
+    """Something that happens to a company.
+
+    tone: "good" or "bad" admits it to sentences of two clauses.
+    tail: what may follow; by default the source, which depends on who acts.
+    """
 
     name: str
     weights: tuple[float, float, float]
     tone: str
     seen: tuple[str, ...]
     unseen: tuple[str, ...]
+    tail: str | None = None
 
 
 EVENTS = (
     Event(
-        "contract won", (2, 12, 95), "good",
+        "contract won", (1, 2, 95), "good",
         (
             "{who} won {a_contract} {worth?60} from {customer}",
             "{who} has signed {a_contract} {worth?60} with {customer}",
@@ -156,11 +161,11 @@ EVENTS = (
         ),
         (
             "{a_contract} {worth?60} from {customer} went to {it}",
-            "{customer} chose {it} as its supplier, ahead of {rival}",
+            "{customer} chose {it} as its supplier, ahead of {competitor}",
         ),
     ),
     Event(
-        "contract lost", (85, 10, 2), "bad",
+        "contract lost", (95, 1.5, 0.6), "bad",
         (
             "{who} lost {a_contract} {worth?60} to {rival}",
             "{who} lost {an_order} {worth?60} from {customer}",
@@ -169,12 +174,12 @@ EVENTS = (
             "{whose} {a_contract_noun} with {customer} was not (renewed|extended)",
         ),
         (
-            "{a_contract} {worth?60} from {customer} went to {rival} instead of {it}",
-            "{customer} chose {rival} as its supplier, ahead of {it}",
+            "{a_contract} {worth?60} from {customer} went to {competitor} instead of {it}",
+            "{customer} chose {competitor} as its supplier, ahead of {it}",
         ),
     ),
     Event(
-        "order cancelled", (45, 7, 1), "bad",
+        "order cancelled", (48, 1, 0.3), "bad",
         (
             "{customer} cancelled {an_order} {worth?60} from {it}",
             "{customer} terminated its {a_contract_noun} with {it}",
@@ -182,7 +187,7 @@ EVENTS = (
         ("{an_order} {worth?60} that {it} had received from {customer} was cancelled",),
     ),
     Event(
-        "letter of intent", (1, 30, 34), "",
+        "letter of intent", (1, 24, 24), "",
         (
             "{who} signed a letter of intent with {customer} on {a_contract_short} {worth?50}",
             "{who} may win {a_contract} {worth?60} from {customer}",
@@ -191,7 +196,7 @@ EVENTS = (
         ("a letter of intent on {a_contract_short} was signed by {customer} and {it}",),
     ),
     Event(
-        "plant opened", (3, 24, 50), "good",
+        "plant opened", (0.6, 3, 60), "good",
         (
             "{who} will build a new {plant} in {city}",
             "{who} opened a new {plant} in {city}",
@@ -205,7 +210,7 @@ EVENTS = (
         ),
     ),
     Event(
-        "plant closed", (60, 14, 4), "bad",
+        "plant closed", (75, 2.5, 0.6), "bad",
         (
             "{who} will close its {plant} in {city}",
             "{who} closed its {plant} in {city}",
@@ -219,7 +224,7 @@ EVENTS = (
         ),
     ),
     Event(
-        "hiring", (3, 22, 42), "good",
+        "hiring", (0.6, 3, 48), "good",
         (
             "{who} will hire {few} (people|engineers|new employees) in {city}",
             "{who} called back {few} employees to its {plant} in {city}",
@@ -229,52 +234,52 @@ EVENTS = (
         ("{few} new jobs are being created by {it} in {city}",),
     ),
     Event(
-        "layoffs", (95, 14, 3), "bad",
+        "layoffs", (100, 2, 0.6), "bad",
         (
             "{who} will lay off {few} employees {at_site?60}",
             "{who} will cut {few} jobs {at_site?60}",
             "{who} will temporarily lay off {few} (people|employees) {at_site?60}",
             "{who} will not hire new employees in {city}",
             "{who} started talks on laying off {few} employees {at_site?40}",
-            (2, "{who} will cut {few} jobs in order to save {money} a year"),
+            (2, "{who} will cut {few} jobs in order to save {small_money} a year"),
         ),
         ("{few} jobs are being cut by {it} in {city}",),
     ),
     Event(
-        "savings", (12, 30, 55), "",
+        "savings", (4, 10, 40), "",
         (
-            "{who} aims to save {money} a year by cutting {few} jobs",
-            "{who} reached its savings target of {money} {ahead?40}",
-            "{who} started a programme to save {money} a year",
-            (1.5, "{who} will cut {few} jobs in order to save {money} a year"),
+            "{who} aims to save {small_money} a year by cutting {few} jobs",
+            "{who} reached its savings target of {small_money} {ahead?40}",
+            "{who} started a programme to save {small_money} a year",
+            (1.5, "{who} will cut {few} jobs in order to save {small_money} a year"),
         ),
         (
-            "annual savings of {money} are the aim of {whose} new programme",
-            "savings of {money} a year are to be reached at {it} by cutting {few} jobs",
+            "annual savings of {small_money} are the aim of {whose} new programme",
+            "savings of {small_money} a year are to be reached at {it} by cutting {few} jobs",
         ),
     ),
     Event(
-        "restructuring", (40, 44, 26), "",
+        "restructuring", (26, 26, 14), "",
         (
             "{who} will reorganise its {unit}",
             "{who} will restructure its {unit} {at_site?50}",
-            "{who} will combine its {unit} with its {unit}",
+            "{who} will combine its {main_unit} with its {other_unit}",
             "{who} started a review of its {unit}",
-            "{who} will transfer production from {city} to {city}",
+            "{who} will transfer production {from_to}",
         ),
         ("a reorganisation of {whose} {unit} is under way",),
     ),
     Event(
-        "dividend raised", (2, 12, 46), "good",
+        "dividend raised", (0.6, 2, 48), "good",
         (
             "{whose} board proposed a dividend of {dividend.up}",
             "{who} raised its dividend {dividend_to.up?60}",
             "{who} will pay a higher dividend than a year earlier",
         ),
-        ("a dividend of {dividend.up} is proposed by {whose} board",),
+        ("{whose} board wants to pay a dividend of {dividend.up}",),
     ),
     Event(
-        "dividend cut", (52, 10, 2), "bad",
+        "dividend cut", (62, 1.5, 0.5), "bad",
         (
             "{whose} board proposed a dividend of {dividend.down}",
             "{who} cut its dividend {dividend_to.down?60}",
@@ -283,12 +288,12 @@ EVENTS = (
             "{whose} board proposed that no dividend be paid for {year}",
         ),
         (
-            "a dividend of {dividend.down} is proposed by {whose} board",
+            "{whose} board wants to pay a dividend of {dividend.down}",
             "no dividend is to be paid by {it} for {year}",
         ),
     ),
     Event(
-        "dividend kept", (5, 42, 9), "",
+        "dividend kept", (3, 56, 4), "",
         (
             "{who} kept its dividend at {eps} per share",
             "{whose} board proposed an unchanged dividend of {eps} per share",
@@ -297,7 +302,7 @@ EVENTS = (
         ("the same dividend as a year earlier, {eps} per share, is proposed by {whose} board",),
     ),
     Event(
-        "buyback", (3, 26, 28), "",
+        "buyback", (1, 10, 24), "",
         (
             "{who} will buy back up to {shares} of its own shares",
             "{who} will buy back its own shares for up to {money}",
@@ -306,7 +311,7 @@ EVENTS = (
         ("up to {shares} shares are to be bought back by {it}",),
     ),
     Event(
-        "guidance raised", (2, 6, 70), "good",
+        "guidance raised", (1, 1.5, 70), "good",
         (
             "{who} raised its {guidance}",
             "{who} raised its {guidance} for {year}",
@@ -317,7 +322,7 @@ EVENTS = (
         ("{whose} {guidance} was raised {guidance_for?60}",),
     ),
     Event(
-        "guidance lowered", (100, 6, 2), "bad",
+        "guidance lowered", (105, 1.5, 1), "bad",
         (
             "{who} lowered its {guidance}",
             "{who} lowered its {guidance} for {year}",
@@ -329,7 +334,7 @@ EVENTS = (
         ("{whose} {guidance} was lowered {guidance_for?60}",),
     ),
     Event(
-        "guidance kept", (8, 60, 12), "",
+        "guidance kept", (3, 85, 5), "",
         (
             "{who} kept its {guidance} {guidance_for?60}",
             "{who} did not raise its {guidance} {guidance_for?60}",
@@ -340,7 +345,7 @@ EVENTS = (
         ("no change was made to {whose} {guidance} {guidance_for?60}",),
     ),
     Event(
-        "rating raised", (2, 8, 60), "good",
+        "rating raised", (1, 2, 62), "good",
         (
             "{bank} raised its recommendation on {it} to {buy} from {hold}",
             "{bank} raised its recommendation on {it} from {hold} to {buy}",
@@ -351,7 +356,7 @@ EVENTS = (
         ("{it} is now rated {buy}, no longer {hold}, by {bank}",),
     ),
     Event(
-        "rating lowered", (66, 8, 2), "bad",
+        "rating lowered", (72, 1, 0.5), "bad",
         (
             "{bank} lowered its recommendation on {it} to {sell} from {hold}",
             "{bank} lowered its recommendation on {it} from {hold} to {sell}",
@@ -362,7 +367,7 @@ EVENTS = (
         ("{it} is now rated {hold}, no longer {buy}, by {bank}",),
     ),
     Event(
-        "rating kept", (6, 55, 10), "",
+        "rating kept", (2, 72, 4), "",
         (
             "{bank} repeated its {hold} recommendation on {it}",
             "{bank} kept its target price for {it} unchanged at {price}",
@@ -372,36 +377,39 @@ EVENTS = (
         ("{it} is still rated {hold} by {bank}",),
     ),
     Event(
-        "shares up", (3, 10, 66), "good",
+        "shares up", (1, 2.5, 66), "good",
         (
-            "{whose} shares {rose} {pct} {price_to.up?50}",
-            "{whose} shares closed up {pct} {price_at?50}",
-            "{whose} shares recovered {pct} after the report",
+            "{whose} shares {rose} {share_pct} {price_to.up?50}",
+            "{whose} shares closed up {share_pct} {price_at?50}",
+            "{whose} shares recovered {share_pct} after the report",
             (0.9, "{whose} shares closed at {price} {on_exchange?40}"),
         ),
-        ("a gain of {pct} was recorded by {whose} shares {on_exchange?50}",),
+        ("a gain of {share_pct} was recorded by {whose} shares {on_exchange?50}",),
+        tail=" {aside?30}",
     ),
     Event(
-        "shares down", (72, 10, 3), "bad",
+        "shares down", (80, 1.5, 0.5), "bad",
         (
-            "{whose} shares {fell} {pct} {price_to.down?50}",
-            "{whose} shares closed down {pct} {price_at?50}",
-            "{whose} shares did not recover from a {fall_noun} of {pct}",
+            "{whose} shares {fell} {share_pct} {price_to.down?50}",
+            "{whose} shares closed down {share_pct} {price_at?50}",
+            "{whose} shares did not recover from a {fall_noun} of {share_pct}",
             (0.9, "{whose} shares closed at {price} {on_exchange?40}"),
         ),
-        ("a loss of {pct} was recorded by {whose} shares {on_exchange?50}",),
+        ("a loss of {share_pct} was recorded by {whose} shares {on_exchange?50}",),
+        tail=" {aside?30}",
     ),
     Event(
-        "shares flat", (4, 44, 4), "",
+        "shares flat", (2, 56, 2), "",
         (
             "{whose} shares were (flat|little changed|unchanged) at {price}",
             "{whose} shares did not move {on_exchange?50}",
             (1.5, "{whose} shares closed at {price} {on_exchange?40}"),
         ),
         ("no change was recorded by {whose} shares {on_exchange?50}",),
+        tail=" {aside?30}",
     ),
     Event(
-        "shares volatile", (26, 50, 20), "",
+        "shares volatile", (12, 40, 10), "",
         (
             "{whose} shares were volatile {on_exchange?50}",
             "{whose} shares first {rose} and then {fell} {on_exchange?30}",
@@ -409,69 +417,70 @@ EVENTS = (
             "trading in {whose} shares was (halted|brisk) {on_exchange?50}",
         ),
         ("a volatile day {on_exchange?40} ended with {whose} shares at {price}",),
+        tail=" {aside?30}",
     ),
     Event(
-        "court won", (3, 10, 50), "good",
+        "court won", (0.6, 2, 50), "good",
         (
             "{court} dismissed a claim of {money} against {it}",
             "{court} rejected an appeal by {rival} against {it}",
             "{who} won a {dispute} against {rival}",
-            "{court} ordered {rival} to pay {money} to {it}",
-            "{rival} lost a {dispute} against {it}",
+            "{court} ordered {competitor} to pay {money} to {it}",
+            "{competitor} lost a {dispute} against {it}",
         ),
-        ("a {dispute} between {rival} and {it} ended in favour of {it}",),
+        ("a {dispute} between {it} and {competitor} ended in favour of the former",),
     ),
     Event(
-        "court lost", (60, 10, 2), "bad",
+        "court lost", (68, 1.5, 0.6), "bad",
         (
             "{court} dismissed a claim of {money} by {it} against {rival}",
             "{court} rejected an appeal by {it} against {rival}",
             "{who} lost a {dispute} against {rival}",
             "{court} ordered {it} to pay {money} to {rival}",
-            "{rival} won a {dispute} against {it}",
+            "{competitor} won a {dispute} against {it}",
         ),
-        ("a {dispute} between {rival} and {it} ended in favour of {rival}",),
+        ("a {dispute} between {it} and {competitor} ended in favour of the latter",),
     ),
     Event(
-        "sued", (42, 26, 3), "",
+        "sued", (48, 9, 1), "",
         (
-            "{rival} sued {it} for {money} in a {dispute}",
-            "{rival} demands {money} from {it} in a {dispute}",
+            "{competitor} sued {it} for {money} in a {dispute}",
+            "{competitor} demands {money} from {it} in a {dispute}",
             "{authority} is investigating {it}",
         ),
         ("a claim of {money} against {it} was filed by {rival}",),
     ),
     Event(
-        "suing", (9, 34, 16), "",
+        "suing", (4, 40, 6), "",
         (
             "{who} sued {rival} for {money} in a {dispute}",
             "{who} demands {money} from {rival} in a {dispute}",
-            "{authority} is investigating {rival}, which competes with {it}",
+            "{authority} is investigating {competitor}, which {it} had accused of price fixing",
         ),
         ("a claim of {money} against {rival} was filed by {it}",),
     ),
     Event(
-        "approval", (1, 16, 60), "good",
+        "approval", (0.3, 2, 60), "good",
         (
-            "{authority} approved {whose} new {product}",
+            "{safety_authority} approved {whose} new {product}",
             "{who} was granted a patent for its {product} in {country}",
             "{authority} ended its investigation of {it} without a fine",
             "{who} received a permit for its {plant} in {city}",
         ),
-        ("approval for {whose} new {product} was given by {authority}",),
+        ("approval for {whose} new {product} was given by {safety_authority}",),
     ),
     Event(
-        "refusal", (55, 10, 1), "bad",
+        "refusal", (62, 1.5, 0.3), "bad",
         (
-            "{authority} did not approve {whose} new {product}",
+            "{safety_authority} did not approve {whose} new {product}",
             "{who} was refused a patent for its {product} in {country}",
             "{authority} fined {it} {money} after an investigation",
             "{who} did not receive a permit for its {plant} in {city}",
         ),
-        ("approval for {whose} new {product} was refused by {authority}",),
+        ("approval for {whose} new {product} was refused by {safety_authority}",),
     ),
     Event(
-        "strike", (44, 14, 1), "bad",
+        "strike", (52, 2, 0.4), "bad",
         (
             "a strike stopped {whose} {plant} in {city} for {few_days} days",
             "{who} has not reached an agreement with the union in {city}",
@@ -480,7 +489,7 @@ EVENTS = (
         ("work at {whose} {plant} in {city} was stopped by a strike",),
     ),
     Event(
-        "strike averted", (3, 16, 34), "good",
+        "strike averted", (0.6, 3, 36), "good",
         (
             "a strike at {whose} {plant} in {city} was called off",
             "{who} has reached an agreement with the union in {city}",
@@ -489,7 +498,7 @@ EVENTS = (
         ("an end to the strike at {whose} {plant} in {city} was agreed",),
     ),
     Event(
-        "recall", (50, 8, 1), "bad",
+        "recall", (58, 1.2, 0.3), "bad",
         (
             "{who} recalled {items} {product}",
             "{who} stopped deliveries of its {product} because of a fault",
@@ -499,7 +508,7 @@ EVENTS = (
         ("a recall of {items} {product} was announced by {it}",),
     ),
     Event(
-        "financing", (4, 30, 34), "",
+        "financing", (2, 10, 30), "",
         (
             "{who} signed a credit facility of {money} with {bank}",
             "{who} repaid a loan of {money} ahead of schedule",
@@ -508,7 +517,7 @@ EVENTS = (
         ("a credit facility of {money} was granted to {it} by {bank}",),
     ),
     Event(
-        "covenant breached", (44, 3, 1), "bad",
+        "covenant breached", (48, 1, 0.3), "bad",
         (
             "{who} breached the terms of a loan of {money}",
             "{who} asked {bank} to postpone the repayment of a loan of {money}",
@@ -518,7 +527,7 @@ EVENTS = (
         ("the terms of a loan of {money} from {bank} were breached by {it}",),
     ),
     Event(
-        "share issue", (26, 44, 14), "",
+        "share issue", (14, 32, 8), "",
         (
             "{who} will issue {shares} new shares {at_price?50}",
             "{who} plans to raise {money} in a share issue",
@@ -526,7 +535,7 @@ EVENTS = (
         ("a share issue of {money} is being planned by {it}",),
     ),
     Event(
-        "acquisition", (8, 54, 46), "",
+        "acquisition", (3, 36, 36), "",
         (
             "{who} will acquire {rival} {for_money?50}",
             "{who} acquired {a_sector} in {city} {for_money?50}",
@@ -536,17 +545,17 @@ EVENTS = (
         ("{rival} is being acquired by {it} {for_money?50}",),
     ),
     Event(
-        "divestment", (14, 56, 32), "",
+        "divestment", (4, 68, 8), "",
         (
             "{who} will sell its {unit} to {rival} {for_money?50}",
             "{who} sold its {plant} in {city} {for_money?50}",
             "{who} lowered its stake in {rival} to {percent}",
-            "{rival} will acquire the {unit} of {co} {for_money?50}",
+            "{competitor} will acquire the {unit} of {co} {for_money?50}",
         ),
         ("{whose} {unit} is being sold to {rival} {for_money?50}",),
     ),
     Event(
-        "cooperation", (2, 60, 46), "",
+        "cooperation", (1, 76, 13), "",
         (
             "{who} and {rival} will develop {product} together",
             "{who} will start selling the {product} of {rival} in {country}",
@@ -555,57 +564,59 @@ EVENTS = (
         ("{product} are being developed by {it} together with {rival}",),
     ),
     Event(
-        "launch", (2, 58, 40), "",
+        "launch", (1, 90, 9), "",
         (
             "{who} launched new {product} in {country}",
             "{who} will start deliveries of its new {product} in {month}",
-            "{who} introduced new {product} for {customers}",
+            "{who} introduced new {part} for {customers}",
         ),
-        ("new {product} for {customers} are being introduced by {it}",),
+        ("new {part} for {customers} are being introduced by {it}",),
     ),
     Event(
-        "chief executive leaves", (34, 40, 4), "",
+        "chief executive leaves", (22, 24, 2), "",
         (
             "{person}, {role} of {co}, resigned",
             "{he} will leave {co}, where he has been {role} since {year}",
             "{she} will leave {co}, where she has been {role} since {year}",
-            (1.5, "{person} will succeed {person} as {role} of {co}"),
+            (1.5, "({he} will succeed {she}|{she} will succeed {he}) as {role} of {co}"),
         ),
         ("the resignation of {person} as {role} was announced by {it}",),
     ),
     Event(
-        "appointment", (2, 80, 10), "",
+        "appointment", (1, 95, 3), "",
         (
             "{who} appointed {person} as {role}",
             "{person} has been appointed {role} of {co} as of {date}",
             "{who} appointed {person}, {age}, to its management team",
-            (1.5, "{person} will succeed {person} as {role} of {co}"),
+            (1.5, "({he} will succeed {she}|{she} will succeed {he}) as {role} of {co}"),
         ),
         ("the appointment of {person} as {role} was announced by {it}",),
     ),
     Event(
-        "calendar", (0.5, 105, 0.5), "",
+        "calendar", (0.3, 120, 0.3), "",
         (
             "{who} will publish its {report} at {hour} on {date}",
             "{who} will hold its annual general meeting in {city} on {date}",
             "{who} will hold a press conference in {city} at {hour} on {date}",
-            "{whose} {report} is available in Finnish and English",
+            "{whose} (annual|interim) report is available in (Finnish and English|Swedish and English)",
         ),
         ("on {date}, {co} will present its {report} in {city}",),
+        tail=" {said?30}",
     ),
     Event(
-        "description", (0.5, 100, 2), "",
+        "description", (0.3, 116, 0.6), "",
         (
             "{co} employs {staff} people in {few_days} countries",
-            "{co}, founded in {founded}, makes {product} for {customers}",
-            "{whose} head office is located at {street} in {city}",
+            "{co}, founded in {founded}, makes {part} for {customers}",
+            "{whose} head office is located at {street}",
             "{whose} shares are listed in {bourse}",
-            "{co} has {plants} in {city} and {city}",
+            "{co} has {plants} in {city_fi} and {city_abroad}",
         ),
-        ("founded in {founded}, {co} makes {product} for {customers}",),
+        ("founded in {founded}, {co} makes {part} for {customers}",),
+        tail="",
     ),
     Event(
-        "share register", (1, 62, 2), "",
+        "share register", (0.4, 80, 0.5), "",
         (
             "{whose} share capital totals {money} and is divided into {shares} shares",
             "{person} now holds {shares} shares in {co}",
@@ -613,9 +624,10 @@ EVENTS = (
             "{who} now holds {shares} of its own shares",
         ),
         ("a total of {shares} shares in {co} are now held by {person}",),
+        tail=" {told?30}",
     ),
     Event(
-        "terms", (1, 60, 2), "",
+        "terms", (0.4, 76, 0.6), "",
         (
             "the value of {whose} {a_contract_noun} with {customer} was not disclosed",
             "{who} did not disclose the price of its {unit}",
@@ -624,25 +636,27 @@ EVENTS = (
             "deliveries of {whose} {product} to {customer} will take place in {month}",
         ),
         ("{customer} and {co} did not disclose the value of the deal",),
+        tail="",
     ),
     Event(
-        "office", (1, 46, 3), "",
+        "office", (0.5, 66, 1), "",
         (
-            "{who} will move its head office from {city} to {city}",
-            "{who} will change its name to {name}",
+            "{who} will move its head office {from_to}",
+            "{who} will change its name to {new_name}",
             "{who} will change its reporting currency in {month}",
             "the annual general meeting of {co} elected {person} to the board",
         ),
-        ("a move of {whose} head office from {city} to {city} is planned",),
+        ("a move of {whose} head office {from_to} is planned",),
     ),
     Event(
-        "rumours", (9, 44, 10), "",
+        "rumours", (4, 58, 6), "",
         (
             "{who} did not comment on reports that it {plans_deal}",
             "{who} denied reports that it {plans_deal}",
             "{person}, {role} of {co}, declined to comment on the {guidance}",
         ),
         ("reports that {co} {plans_deal} were denied by {person}, {role}",),
+        tail="",
     ),
 )
 
@@ -651,34 +665,34 @@ EVENTS = (
 
 TWO_CLAUSES = {
     "good, although bad": (
-        (22, 50, 150),
+        (2, 5, 190),
         (
-            "{GOOD}, although {bad}",
-            "{GOOD}, even though {bad}",
-            "although {bad}, {GOOD}",
-            "despite {bad_noun}, {GOOD}",
+            "{GOOD}, although {bad} {aside?35}",
+            "{GOOD}, even though {bad} {aside?35}",
+            "although {bad}, {GOOD} {aside?35}",
+            "despite {bad_noun}, {GOOD} {aside?35}",
         ),
         ("it is true that {BAD}, but what counts is that {good}",),
     ),
     "bad, although good": (
-        (150, 50, 22),
+        (190, 5, 2),
         (
-            "{BAD}, although {good}",
-            "{BAD}, even though {good}",
-            "although {good}, {BAD}",
-            "despite {good_noun}, {BAD}",
+            "{BAD}, although {good} {aside?35}",
+            "{BAD}, even though {good} {aside?35}",
+            "although {good}, {BAD} {aside?35}",
+            "despite {good_noun}, {BAD} {aside?35}",
         ),
         ("it is true that {GOOD}, but what counts is that {bad}",),
     ),
-    "good, but bad": ((160, 50, 24), ("{GOOD}, but {bad}",), ("{GOOD}; on the other hand, {bad}",)),
-    "bad, but good": ((24, 50, 160), ("{BAD}, but {good}",), ("{BAD}; on the other hand, {good}",)),
+    "good, but bad": ((200, 5, 3), ("{GOOD}, but {bad} {aside?35}",), ("{GOOD}; on the other hand, {bad}",)),
+    "bad, but good": ((3, 5, 200), ("{BAD}, but {good} {aside?35}",), ("{BAD}; on the other hand, {good}",)),
     "good while bad": (
-        (40, 52, 40),
-        ("{GOOD}, while {bad}", "{BAD}, while {good}"),
+        (16, 36, 16),
+        ("{GOOD}, while {bad} {aside?35}", "{BAD}, while {good} {aside?35}"),
         ("at the same time as {GOOD}, {bad}", "at the same time as {BAD}, {good}"),
     ),
-    "good and good": ((2, 8, 200), ("{GOOD}, and {good}",), ("not only {GOOD}: {good} as well",)),
-    "bad and bad": ((200, 8, 2), ("{BAD}, and {bad}",), ("not only {BAD}: {bad} as well",)),
+    "good and good": ((1, 2, 200), ("{GOOD}, and {good} {aside?35}",), ("{GOOD}; what is more, {good}",)),
+    "bad and bad": ((200, 2, 1), ("{BAD}, and {bad} {aside?35}",), ("{BAD}; what is more, {bad}",)),
 }
 
 # --- Words ------------------------------------------------------------------------------------
@@ -699,30 +713,39 @@ NAMES = (
     "Aldermark Brennholt Castellin Dalvikson Eskilma Fennoray Granholt Halvaro Ilmatek Jokivarsi "
     "Kallanen Lindvarra Merimaa Norrvika Oulanko Pohjantek Quarnfeld Ravensund Saarimet Tuulentek "
     "Ulvmark Vantela Westerlind Ylivesi Zentrica Askarhav Bjornvik Calderholm Drevstad Ekolinja "
-    "Fjordbrek Grimsvall Hakonsen Isomaki Jarlsund Kivitek Lumisto Marenta Nordavind Orrefell"
+    "Fjordbrek Grimsvall Hakonsen Isomaki Jarlsund Kivitek Lumisto Marenta Nordavind Orrefell "
+    "Pajusalo Rognheim Skaldvik Torsmark Uudenmaki Valmarin Winterholm Ahvenmeri Brandvoll "
+    "Dahlerup Ebbesund Finnvarra Gullmar Harjulinna Ingelstad Koskivuo Langvarn Myllysilta "
+    "Nuorela Ostavik Porvarinen Rydalen Sillanpera Tarnefors Vesirinne Aurinvest Bergslund "
+    "Ekvall Hamrevik Kyrolahti"
 ).split()
 RIVALS = (
     "Perkola Rautasalo Solvanger Tallmark Uudentek Vinterhav Walldorff Yrjana Aavasaari Borgmarin "
     "Cederstad Dunhavn Elverket Forsbacken Gavlemet Hellevaara"
 ).split()
-PEOPLE_FIRST_HE = "Mikko Antti Lars Jens Henrik Olli Peter Erik Juha Magnus".split()
-PEOPLE_FIRST_SHE = "Anna Kirsi Maria Ingrid Hanna Karin Liisa Eva Sofia Helle".split()
+PEOPLE_FIRST_HE = "Mikko Antti Lars Jens Henrik Olli Peter Erik Juha Magnus Timo Kari Nils Anders Petri Sven".split()
+PEOPLE_FIRST_SHE = "Anna Kirsi Maria Ingrid Hanna Karin Liisa Eva Sofia Helle Tiina Paula Marit Birgit Outi Lena".split()
 PEOPLE_LAST = (
     "Lindqvist Virtala Korhola Nyberg Salonius Hansted Berglund Makelin Ostergard Rantala "
-    "Sandvik Tervo Ekholm Ahlgren Kettunen Holmgaard Nordlund Laaksola Fagerstad Piirainen"
+    "Sandelin Tervo Ekholm Ahlgren Kettunen Holmgaard Nordlund Laaksola Fagerstad Piirainen "
+    "Aaltola Bjerke Dahlberg Eskelund Grahn Heikura Ivarsson Jokela Kallio Lundgren Mattila "
+    "Niemela Olsson Pesonen Rinne Soderholm Tuomela Uotila Vikstrom Wallin"
 ).split()
-CITIES = (
-    "Helsinki Tampere Turku Oulu Espoo Vantaa Lahti Stockholm Gothenburg Malmo Oslo Bergen "
-    "Copenhagen Aarhus Tallinn Riga Vilnius Warsaw Hamburg Rotterdam"
+CITIES_FI = "Helsinki Tampere Turku Oulu Espoo Vantaa Lahti Vaasa Kuopio Rauma Pori Kotka".split()
+CITIES_ABROAD = (
+    "Stockholm Gothenburg Malmo Oslo Bergen Copenhagen Aarhus Tallinn Riga Vilnius Warsaw Gdansk "
+    "Hamburg Bremen Rotterdam"
 ).split()
-COUNTRIES = (
-    "Finland Sweden Norway Denmark Estonia Latvia Lithuania Poland Germany Russia China India "
-    "Brazil Canada"
+CITIES = CITIES_FI + CITIES_ABROAD
+NORDIC = "Finland Sweden Norway Denmark".split()
+ABROAD = (
+    "Estonia Latvia Lithuania Poland Germany Russia China India Brazil Canada Austria Hungary Spain"
 ).split()
+COUNTRIES = NORDIC + ABROAD
 SECTORS = (
-    "paper maker;lift manufacturer;software company;steel producer;shipping company;food group;"
-    "retailer;construction company;drug developer;engineering group;telecoms operator;"
-    "forest company;packaging company;furniture maker;media group;logistics company"
+    "engineering group;engineering company;industrial group;technology company;technology group;"
+    "machinery maker;equipment maker;electronics group;machine builder;automation company;"
+    "manufacturing company;equipment supplier"
 ).split(";")
 NATIONS = "Finnish Swedish Norwegian Danish German Dutch Polish".split()
 
@@ -731,6 +754,7 @@ def build_rules() -> dict[str, list]:
     """Every rule of the wording that both template sets share."""
     rules: dict[str, list] = {
         "name": NAMES,
+        "new_name": "Auroma Kestria Marinova Norvanta Sentria Valoris".split(),
         "co": [
             (60, "{name}"),
             (22, "{name} (Oyj|AB|ASA|Group)"),
@@ -738,31 +762,38 @@ def build_rules() -> dict[str, list]:
             (8, "{city_based} {name}"),
         ],
         "company": [
-            (84, "{co}"),
-            (4, "{name}, which employs {staff} people,"),
-            (4, "{name}, founded in {founded},"),
-            (4, "{name}, {a_sector} with {staff} employees,"),
-            (4, "{name}, listed in {bourse} since {founded},"),
+            (70, "{co}"),
+            (6, "{name}, which employs {staff} people {in_countries?40},"),
+            (6, "{name}, founded in {founded},"),
+            (6, "{name}, {a_sector} with {staff} employees,"),
+            (6, "{name}, {a_sector} based in {city},"),
+            (6, "{name}, listed in {bourse} since {listed},"),
         ],
         "it or the company": [(2, "it"), (1, "the company")],
         "rival": [(3, "{rival_name}"), (1, "{nation} {sector} {rival_name}")],
+        "competitor": ["(competitor|rival) {rival_name}"],
         "rival_name": RIVALS,
         "nation": NATIONS,
         "sector": SECTORS,
         "a_sector": [f"{article(s)} {s}" for s in SECTORS],
         "city": CITIES,
+        "city_fi": CITIES_FI,
+        "city_abroad": CITIES_ABROAD,
+        "from_to": ["from {city_fi} to {city_abroad}", "from {city_abroad} to {city_fi}"],
+        "two_countries": ["{nordic} and {abroad}"],
+        "nordic": NORDIC,
+        "abroad": ABROAD,
         "city_based": [f"{city}-based" for city in CITIES],
         "country": COUNTRIES,
         "customer": [
             "a (Finnish|Swedish|Norwegian|Danish|German|Polish|Chinese|Russian) customer",
             "the city of {city}",
-            "{rival}",
-            "a (shipyard|power plant|hospital|paper mill|mining company|car maker) in {country}",
+            "a (shipyard|power plant|port|paper mill|mining company|car maker) in {country}",
             "the (Finnish|Swedish|Norwegian|Danish|Estonian) defence forces",
         ],
         "customers": [
-            "the (paper|shipbuilding|mining|food|car|construction|energy) industry",
-            "(hospitals|schools|farmers|shipyards|households|banks)",
+            "the (paper|shipbuilding|mining|food|car|construction|energy|chemical) industry",
+            "(shipyards|power plants|mines|ports|paper mills)",
         ],
         "a_contract": [
             "a contract {for_what?60}",
@@ -773,25 +804,28 @@ def build_rules() -> dict[str, list]:
         "a_contract_noun": ["(maintenance|delivery|framework|supply|service) contract"],
         "an_order": ["an order for {items} {product}", "an order for {product}"],
         "for_what": ["for {product}", "for the delivery of {product}"],
-        "worth": ["worth {money}", "worth some {money}", "valued at {money}"],
+        "worth": ["worth {modest_money}", "worth some {modest_money}", "valued at {modest_money}"],
         "product": (
-            "lifts;cranes;paper machines;ship engines;mobile phones;hospital beds;cables;pumps;"
-            "forest machines;wind turbines;steel pipes;software licences;kitchen furniture;"
-            "harvesters;batteries;packaging lines;heat exchangers;tyres"
+            "lifts;cranes;paper machines;ship engines;electric motors;cables;pumps;valves;"
+            "forest machines;wind turbines;steel pipes;conveyors;batteries;packaging lines;"
+            "heat exchangers;compressors;measuring instruments;control systems;boilers;welding robots"
         ).split(";"),
-        "plant": ["(factory|mill|shipyard|warehouse|research centre|sawmill|assembly plant)"],
-        "plants": ["(factories|mills|warehouses|offices|sales companies)"],
-        "unit": [
-            "(packaging|engineering|retail|software|paper|shipping|logistics|energy) "
-            "(business|division|unit)"
-        ],
+        "part": (
+            "electric motors;cables;pumps;valves;conveyors;batteries;heat exchangers;compressors;"
+            "measuring instruments;control systems;boilers;welding robots"
+        ).split(";"),
+        "plant": ["(factory|assembly plant|workshop|foundry|warehouse|research centre|service centre)"],
+        "plants": ["(factories|workshops|warehouses|offices|service centres)"],
+        "unit": ["{main_unit}", "{other_unit}"],
+        "main_unit": ["(packaging|engineering|marine|paper|crane) (business|division|unit)"],
+        "other_unit": ["(software|service|energy|automation|spare parts) (business|division|unit)"],
         "at_site": ["in {city}", "at its {plant} in {city}", "in {country}"],
-        "at_a_cost": ["at a cost of {money}", "for {money}"],
+        "at_a_cost": ["at a cost of {modest_money}", "for {modest_money}"],
         "ahead": ["ahead of schedule", "a year early"],
         "guidance": [
             "(profit guidance|sales guidance|full-year guidance|outlook|full-year forecast)"
         ],
-        "guidance_for": ["for {year}", "for the (first|second) half", "on {date}"],
+        "guidance_for": ["for {year}", "on {date}"],
         "revised": ["(revised|updated|changed)"],
         "opinion": ["(recommendation|view|rating)"],
         "bank": ["(Carlsund Bank|Eikeland Securities|Norhaven Markets|Pikisaari Bank|Sundholm)"],
@@ -804,10 +838,10 @@ def build_rules() -> dict[str, list]:
             "the court of appeal",
         ],
         "authority": [
-            "the (Finnish|Swedish|Danish|German|Norwegian) competition authority",
-            "the (Finnish|Swedish|Danish|German|Norwegian) safety authority",
-            "the European Commission",
+            (2, "the (Finnish|Swedish|Danish|German|Norwegian) competition authority"),
+            (1, "the European Commission"),
         ],
+        "safety_authority": ["the (Finnish|Swedish|Danish|German|Norwegian) safety authority"],
         "dispute": ["(patent dispute|contract dispute|price dispute|lawsuit)"],
         "plans_deal": [
             "plans to (acquire|merge with) {rival}",
@@ -827,21 +861,37 @@ def build_rules() -> dict[str, list]:
             "third-quarter report)"
         ],
         "bourse": ["(Helsinki|Stockholm|Oslo|Copenhagen)"],
-        "street": ["(Satamakatu|Kauppakatu|Rantatie|Storgatan|Havnegade) {house}"],
+        "street": [
+            "(Satamakatu|Kauppakatu|Rantatie) {house} in {city_fi}",
+            "Storgatan {house} in (Stockholm|Gothenburg|Malmo)",
+            "Havnegade {house} in (Copenhagen|Aarhus)",
+        ],
         "month": "January February March April May June August September October November".split(),
         "date": ["{day} {month}"],
         "weekday": "Monday Tuesday Wednesday Thursday Friday".split(),
-        "said": [
+        "said": [  # after what a company tells about itself
             (3, ", the company said"),
             (3, ", the company said on {weekday}"),
-            (2, ", according to {a_source}"),
-            (1, ", said {person}, {role} of the company"),
-            (1, ", the company said in a statement on {date}"),
+            (2, ", the company said in a statement on {date}"),
+            (2, ", the company said in its interim report, published at {hour} on {date}"),
+            (3, ", said {person}, {role} of the company"),
+            (2, ", said {person}, who has been {role} since {year}"),
+            (2, ", according to a (statement|stock exchange release) published on {weekday}"),
         ],
-        "a_source": [
-            "(its interim report|a statement|a stock exchange release|a report|newspaper reports|"
-            "analysts)"
+        "told": [  # after what others do to it
+            (2, ", according to (newspaper|press) reports"),
+            (1, ", according to reports published on {weekday}"),
+            (1, ", it was reported on {date}"),
+            (1, ", news agencies reported on {weekday}"),
         ],
+        "aside": [
+            (3, "; the company employs {staff} people {in_countries?60}"),
+            (2, "; the company was founded in {founded} and employs {staff} people"),
+            (2, "; the company has {few_days} {plants} in {two_countries}"),
+            (1, "; the company's {report} will be published on {date}"),
+            (1, "; the company's shares have been listed in {bourse} since {listed}"),
+        ],
+        "ending": [(5, "{said}"), (3, "{aside}")],
         "period": [
             (3, "in the (first|second|third|fourth) quarter"),
             (2, "in the (first|second) half {of_year?40}"),
@@ -864,11 +914,16 @@ def build_rules() -> dict[str, list]:
             (3, "{currency} {tens} {unit_of_money}"),
             (1, "{currency} {hundreds} (mn|million)"),
         ],
+        "modest_money": ["{currency} {few_tens} {unit_of_money}"],
+        "small_money": ["{currency} {units} {unit_of_money}"],
+        "units": [Uniform(range(8, 70), tenths)],
+        "few_tens": [Uniform(range(11, 300), tenths)],
         "currency": [(w, c) for c, w in CURRENCY.items()],
         "unit_of_money": [(w, u) for u, w in UNIT.items()],
         "tens": [Uniform(range(12, 990), tenths)],
         "hundreds": [Uniform(range(100, 990))],
         "pct": [Uniform(range(30, 390), tenths, "%")],
+        "share_pct": [Uniform(range(21, 150), tenths, "%")],
         "small_pct": [Uniform(range(2, 20), tenths, "%")],
         "percent": [Uniform(range(50, 490), tenths, "%")],
         "eps": ["{currency} {cents}"],
@@ -883,6 +938,8 @@ def build_rules() -> dict[str, list]:
         "items": [Uniform(range(12, 240, 2))],
         "shares": [Uniform(range(100_000, 9_900_000, 50_000), thousands)],
         "year": [Uniform(range(2010, 2021))],
+        "listed": [Uniform(range(1985, 2010))],
+        "in_countries": ["in {few_days} countries"],
         "founded": [Uniform(range(1890, 2006))],
         "age": [Uniform(range(36, 63))],
         "day": [Uniform(range(1, 29))],
@@ -901,6 +958,12 @@ def build_rules() -> dict[str, list]:
         "a_fall": [(3, "a fall"), (2, "a decrease"), (1, "a drop")],
         "clearly": ["clearly", "markedly", "sharply", "considerably"],
         "by": ["{pct}", "by {pct}"],
+        "by_points": ["by {points} percentage points"],
+        "by_few_points": ["by {few_points} percentage points"],
+        "points": [Uniform(range(11, 69), tenths)],
+        "few_points": [Uniform(range(2, 6), tenths)],
+        "of_points": ["of {points} percentage points"],
+        "of_pct": ["of {pct}"],
         "by_small": ["{small_pct}", "by {small_pct}"],
         "year_on_year": ["year on year", "from a year earlier", "on the previous year"],
     }
@@ -967,22 +1030,22 @@ def article(word: str) -> str:
 # N stands for the noun, <was> and its like agree with it. UP means the direction of the change.
 
 AGREEMENT = {
-    "singular": {"<was>": "was", "<is>": "is", "<has>": "has"},
-    "plural": {"<was>": "were", "<is>": "are", "<has>": "have"},
+    "singular": {"<was>": "was", "<is>": "is", "<a> ": "a ", "<an> ": "an "},
+    "plural": {"<was>": "were", "<is>": "are", "<a> ": "", "<an> ": ""},
 }
 
 # Around a verb phrase in the past: where the sentence's subject and its source go.
 SHELLS = (
-    (5, "{co}'s N VP {period?50} {said?20}"),
-    (3, "N at {co} VP {period?50} {said?15}"),
-    (3, "{company} said that its N VP {period?50}"),
-    (2, "{company} said on {weekday} that its N VP {period?30}"),
-    (1, "the N of {co} VP {period?50} {said?15}"),
-    (2, "{period}, {co}'s N VP"),
+    (5, "{co}'s N VP {period?75} {ending?75}"),
+    (3, "N at {co} VP {period?75} {ending?75}"),
+    (3, "{company} said that its N VP {period?75}"),
+    (2, "{company} said on {weekday} that its N VP {period?65}"),
+    (1, "the N of {co} VP {period?75} {said?45}"),
+    (2, "{period}, {co}'s N VP {ending?75}"),
 )
 TAILLESS = (
-    (3, "{co}'s N VP"),
-    (2, "N at {co} VP"),
+    (3, "{co}'s N VP {aside?35}"),
+    (2, "N at {co} VP {aside?35}"),
     (2, "{company} said that its N VP"),
 )
 
@@ -992,17 +1055,21 @@ def past_phrases(change: str, way: str, amount: str) -> tuple[list, list]:
     verb = "{rose}" if way == "up" else "{fell}"
     comparative = "higher" if way == "up" else "lower"
     sized = amount != "none"
+    by, by_small = ("{by_points}", "{by_few_points}") if amount == "percent" else (
+        "{by}", "{by_small}"
+    )
     if change == "moved":
         open_ = [
-            (4, f"{verb} {{by}}"),
+            (4, f"{verb} {by}"),
             (2, f"{verb} {{clearly}}"),
-            (1, f"<was> {way} {{pct}} {{year_on_year}}"),
+            (1, f"<was> {way} {{pct}} {{year_on_year}}" if amount != "percent" else
+             f"<was> clearly {comparative} than a year earlier"),
             (1, f"<was> {comparative} than a year earlier"),
         ]
         closed = []
         if sized:
             open_ += [
-                (2, f"{verb} {{by}} to {{figure.{amount}}}"),
+                (2, f"{verb} {by} to {{figure.{amount}}}"),
                 (4, f"{verb} {{to from.{amount}.{way}}}"),
             ]
             closed += [(2, f"<was> {{against.{amount}.{way}}}"), (1.2, BARE[amount])]
@@ -1010,7 +1077,7 @@ def past_phrases(change: str, way: str, amount: str) -> tuple[list, list]:
     if change == "moved slightly":
         open_ = [
             (3, f"{verb} slightly"),
-            (3, f"{verb} {{by_small}}"),
+            (3, f"{verb} {by_small}"),
             (1, f"<was> slightly {comparative} than a year earlier"),
         ]
         if sized:
@@ -1038,92 +1105,92 @@ BARE = {
 # The rest of the changes, whole sentences. RISE, ROSE... are replaced by the way of the change.
 CHANGE_TEMPLATES = {
     "more than expected": (
-        "{co}'s N ROSE more than (expected|analysts had expected) {period?40}",
-        "N at {co} ROSE {by}, which was more than expected",
+        "{co}'s N ROSE more than (expected|analysts had expected) {period?40} {aside?35}",
+        "N at {co} ROSE {by}, which was more than expected {aside?35}",
         "{company} said that its N ROSE more than expected {period?40}",
-        "{co}'s N <was> HIGHER than analysts had expected {period?40}",
+        "{co}'s N <was> HIGHER than analysts had expected {period?40} {aside?35}",
     ),
     "less than expected": (
-        "{co}'s N ROSE less than (expected|analysts had expected) {period?40}",
-        "N at {co} ROSE {by}, which was less than expected",
+        "{co}'s N ROSE less than (expected|analysts had expected) {period?40} {aside?35}",
+        "N at {co} ROSE {by}, which was less than expected {aside?35}",
         "{company} said that its N ROSE less than expected {period?40}",
     ),
     "expected": (
-        "{co}'s N <is> expected to RISE {next?70} {said?15}",
-        "{company} expects its N to RISE {next?70}",
-        "analysts expect {co}'s N to RISE {next?70}",
-        "{company} estimates that its N will RISE {next?70}",
-        "according to analysts, N at {co} will RISE {next?70}",
-        "{co}'s N <is> forecast to RISE {by} {next?50}",
+        "{co}'s N <is> expected to RISE {next?80} {ending?75}",
+        "{company} expects its N to RISE {next?80}",
+        "analysts expect {co}'s N to RISE {next?80} {aside?35}",
+        "{company} estimates that its N will RISE {next?80}",
+        "according to analysts, N at {co} will RISE {next?80} {aside?35}",
+        "{co}'s N <is> forecast to RISE {by} {next?50} {ending?75}",
     ),
     "may": (
-        "{co}'s N (may|might|could) RISE {next?70} {said?15}",
-        "{company} said that its N (may|could) RISE {next?70}",
-        "N at {co} (may|could) RISE {next?50}, according to analysts",
-        "it is possible that {co}'s N will RISE {next?70}",
+        "{co}'s N (may|might|could) RISE {next?80} {ending?75}",
+        "{company} said that its N (may|could) RISE {next?80}",
+        "N at {co} (may|could) RISE {next?50}, according to analysts {aside?35}",
+        "it is possible that {co}'s N will RISE {next?80} {aside?35}",
     ),
     "did not": (
-        "{co}'s N did not RISE {period?50} {said?15}",
-        "N at {co} did not RISE {period?50}",
-        "{company} said that its N did not RISE {period?50}",
-        "{period}, {co}'s N did not RISE",
+        "{co}'s N did not RISE {period?65} {ending?75}",
+        "N at {co} did not RISE {period?65} {aside?35}",
+        "{company} said that its N did not RISE {period?65}",
+        "{period}, {co}'s N did not RISE {ending?75}",
     ),
     "not expected": (
-        "{company} no longer expects its N to RISE {next?70}",
-        "{company} does not expect its N to RISE {next?70}",
-        "{co}'s N <is> not expected to RISE {next?70} {said?15}",
-        "analysts do not expect {co}'s N to RISE {next?70}",
-        "{co}'s N will not RISE {next}, according to analysts",
+        "{company} no longer expects its N to RISE {next?80}",
+        "{company} does not expect its N to RISE {next?80}",
+        "{co}'s N <is> not expected to RISE {next?80} {ending?75}",
+        "analysts do not expect {co}'s N to RISE {next?80} {aside?35}",
+        "{co}'s N will not RISE {next}, according to analysts {aside?35}",
     ),
     "expected flat": (
-        "{co}'s N <is> expected to remain (unchanged|stable) {next?70} {said?15}",
-        "{company} expects its N to remain (unchanged|stable|at the same level) {next?70}",
-        "analysts expect no change in {co}'s N {next?70}",
+        "{co}'s N <is> expected to remain (unchanged|stable) {next?80} {ending?75}",
+        "{company} expects its N to remain (unchanged|stable|at the same level) {next?80}",
+        "analysts expect no change in {co}'s N {next?80} {aside?35}",
     ),
 }
 FAILED = {  # only for what was wanted: nobody fails to raise costs
-    "up": ("{company} failed to (increase|raise) its N {period?50}", "{co}'s N failed to RISE"),
-    "down": ("{company} failed to (reduce|cut) its N {period?50}",),
+    "up": ("{company} failed to (increase|raise) its N {period?75}", "{co}'s N failed to RISE {period?75}"),
+    "down": ("{company} failed to (reduce|cut) its N {period?75}",),
 }
 KEPT = {  # and nobody keeps a profit from rising
-    "up": ("{company} kept its N from rising {period?50}",),
-    "down": ("{company} kept its N from falling {period?50}",),
+    "up": ("{company} kept its N from rising {period?75}",),
+    "down": ("{company} kept its N from falling {period?75}",),
 }
 NOMINAL = (
-    "{company} reported A_RISE of {pct} in its N {period?60}",
-    "{company} reported A_RISE in its N {period?60} {said?10}",
-    "{company} saw its N RISE {by} {period?60}",
+    "{company} reported A_RISE SIZED in its N {period?75}",
+    "{company} reported A_RISE in its N {period?75}",
+    "{company} saw its N RISE {by} {period?75}",
 )
 
 # The templates that training never sees.
 UNSEEN = {
     "moved": (
-        "A_RISE of {pct} in N was what {co} had to report {period?60}",
+        "{co} had A_RISE in its N to report {period?75}",
         "there was A_RISE in {co}'s N {period?70}",
-        "for {co}, {year} was a year of HIGHER N",
-        "the year ended with HIGHER N at {co} than the previous one",
+        "for {co}, {year} was a year with <a> HIGHER N",
+        "the year ended with <a> HIGHER N at {co} than the previous one",
     ),
     "moved slightly": (
         "there was a slight RISE_NOUN in {co}'s N {period?70}",
-        "for {co}, {year} was a year of slightly HIGHER N",
+        "for {co}, {year} was a year with <a> slightly HIGHER N",
     ),
     "flat": (
         "there was no change in {co}'s N {period?70}",
-        "for {co}, {year} was a year of unchanged N",
+        "for {co}, {year} was a year with <an> unchanged N",
     ),
-    "more than expected": ("the RISE_NOUN in {co}'s N was larger than expected {period?50}",),
-    "less than expected": ("the RISE_NOUN in {co}'s N was smaller than expected {period?50}",),
+    "more than expected": ("the RISE_NOUN in {co}'s N was larger than expected {period?65}",),
+    "less than expected": ("the RISE_NOUN in {co}'s N was smaller than expected {period?65}",),
     "expected": (
         "A_RISE in {co}'s N is expected by analysts {next?60}",
-        "the forecast of analysts for {co} is HIGHER N {next?60}",
+        "the forecast of analysts for {co} is <a> HIGHER N {next?60}",
     ),
-    "may": ("A_RISE in {co}'s N is possible {next?70}",),
+    "may": ("A_RISE in {co}'s N is possible {next?80}",),
     "did not": (
         "there was no RISE_NOUN in {co}'s N {period?70}",
-        "no RISE_NOUN in N was what {co} had to report {period?50}",
+        "{co} had no RISE_NOUN in its N to report {period?65}",
     ),
-    "not expected": ("no RISE_NOUN in {co}'s N is expected by analysts {next?70}",),
-    "expected flat": ("no change in {co}'s N is expected by analysts {next?70}",),
+    "not expected": ("no RISE_NOUN in {co}'s N is expected by analysts {next?80}",),
+    "expected flat": ("no change in {co}'s N is expected by analysts {next?80}",),
 }
 
 WAYS = {
@@ -1145,7 +1212,8 @@ def figure_templates(topic: str, change: str, way: str, *, unseen: bool) -> list
     if unseen:
         templates += [(1, template) for template in UNSEEN[change]]
     elif change in CHANGE_TEMPLATES:
-        templates += [(1, template) for template in CHANGE_TEMPLATES[change]]
+        by = "{by_points}" if entry.amount == "percent" else "{by}"
+        templates += [(1, template.replace("{by}", by)) for template in CHANGE_TEMPLATES[change]]
         if change == "did not" and way == entry.better:
             templates += [(1, template) for template in FAILED[way]]
         if change == "did not" and entry.better and way != entry.better:
@@ -1160,7 +1228,12 @@ def figure_templates(topic: str, change: str, way: str, *, unseen: bool) -> list
                 for weight, phrase in phrases
             ]
         if change == "moved":
-            templates += [(1, template) for template in NOMINAL]
+            by, sized = ("{by_points}", "{of_points}") if entry.amount == "percent" else (
+                "{by}", "{of_pct}"
+            )
+            templates += [
+                (1, template.replace("SIZED", sized).replace("{by}", by)) for template in NOMINAL
+            ]
     return [
         (weight * share, agreed)
         for weight, template in templates
@@ -1253,14 +1326,18 @@ def event_meanings(*, unseen: bool) -> list[Meaning]:
     meanings = []
     for event in EVENTS:
         templates = event.unseen if unseen else event.seen
-        tail = "" if unseen else " {said?12}"
-        meanings.append(
-            Meaning(
-                event.name,
-                event.weights,
-                tuple((w, spoken_of(t, "{company}") + tail) for w, t in weighted(templates)),
-            )
-        )
+        spoken = []
+        for weight, template in weighted(templates):
+            if unseen or event.tail is not None:
+                tail = "" if unseen else event.tail
+            elif template.startswith("{who}"):
+                tail = " {said?65}"
+            elif template.startswith("{whose}"):
+                tail = " {ending?75}"
+            else:
+                tail = " {told?60}"
+            spoken.append((weight, spoken_of(template, "{company}") + tail))
+        meanings.append(Meaning(event.name, event.weights, tuple(spoken)))
     return meanings
 
 
@@ -1279,43 +1356,79 @@ def spoken_of(template: str, who: str) -> str:
     )
 
 
+# Clauses are joined so that they cannot contradict each other: of two figures one is from the
+# first group and one from the second, and never are both clauses events.
+GROUPS = {
+    "first": ("profit", "earnings per share", "loss", "margin"),
+    "second": ("sales", "costs", "debt", "trouble"),
+}
+PAIRS = (("first", "second"), ("second", "first"), ("figure", "event"), ("event", "figure"))
+_CLAUSE = re.compile(r"\{(GOOD|BAD|good|bad|good_noun|bad_noun)\}")
+
+
 def clause_rules() -> dict[str, list]:
-    """{GOOD}, {BAD}, {good}, {bad} and the nouns after "despite", from the tables above."""
+    """{GOOD first}, {bad event}, {bad_noun figure} and so on, from the tables above."""
     rules: dict[str, list] = {}
     for tone, pleases in (("good", True), ("bad", False)):
-        full, short, nouns = [], [], []
-        for topic, entry in TOPICS.items():
-            way = entry.better if pleases else opposite(entry.better)
-            verb = "ROSE {by?50}"
-            share = entry.weights[1]
-            full += [(share, directed(f"{{co}}'s {{{topic}}} {verb}", way))]
-            short += [(share, directed(f"its {{{topic}}} {verb}", way))]
-            nouns += [(share, directed(f"A_RISE in its {{{topic}}}", way))]
-            nouns += [(share, directed(f"HIGHER {{{topic}}}", way))]
-        half = sum(weight for weight, _ in full)
-        told = [event for event in EVENTS if event.tone == tone]
-        for event in told:
-            usable = [
-                (w, t) for w, t in weighted(event.seen)
-                if ("{who}" in t or "{whose}" in t) and "{revised}" not in t
-                and "closed at" not in t and ", which" not in t
-            ]
-            for weight, template in usable:
-                share = weight * half / len(told) / len(usable)
-                full.append((share, spoken_of(template, "{co}")))
-                short.append((share, spoken_of(template, "{it or the company}")))
-        rules[tone.upper()] = full
-        rules[tone] = short
-        rules[f"{tone}_noun"] = nouns
+        forms = (tone.upper(), tone, f"{tone}_noun")
+        for group, topics in GROUPS.items():
+            for form in forms:
+                rules[f"{form} {group}"] = []
+            for topic in topics:
+                entry = TOPICS[topic]
+                way = entry.better if pleases else opposite(entry.better)
+                share = entry.weights[1]
+                by, of = (
+                    ("{by_points?50}", "{of_points?40}") if entry.amount == "percent"
+                    else ("{by?60}", "{of_pct?40}")
+                )
+                clauses = [
+                    (tone.upper(), f"{{co}}'s {{{topic}}} ROSE {by}"),
+                    (tone, f"its {{{topic}}} ROSE {by}"),
+                    (f"{tone}_noun", f"A_RISE {of} in its {{{topic}}}"),
+                ]
+                if entry.plural:
+                    clauses.append((f"{tone}_noun", f"HIGHER {{{topic}.plural}}"))
+                for form, clause in clauses:
+                    rules[f"{form} {group}"].append((share, directed(clause, way)))
+        for form in forms:
+            rules[f"{form} figure"] = [f"{{{form} first}}", f"{{{form} second}}"]
+        told = [
+            (weight, template)
+            for event in EVENTS
+            if event.tone == tone
+            for weight, template in weighted(event.seen)
+            if ("{who}" in template or "{whose}" in template)
+            and not any(part in template for part in ("{revised}", "closed at", ", which"))
+        ]
+        rules[f"{tone.upper()} event"] = [(w, spoken_of(t, "{co}")) for w, t in told]
+        rules[f"{tone} event"] = [(w, spoken_of(t, "{it or the company}")) for w, t in told]
     return rules
+
+
+def paired(template: str) -> list[str]:
+    """A two-clause template once for each pair of groups its clauses may come from."""
+    filled = []
+    for groups in PAIRS:
+        remaining = iter(groups)
+        clause = _CLAUSE.sub(lambda match: f"{{{match[1]} {next(remaining)}}}", template)  # noqa: B023
+        if "_noun event" not in clause:
+            filled.append(clause)
+    return filled
 
 
 def two_clause_meanings(*, unseen: bool) -> list[Meaning]:
     """One meaning for each way of joining a pleasing and a displeasing clause."""
-    return [
-        Meaning(name, weights, unseen_templates if unseen else templates)
-        for name, (weights, templates, unseen_templates) in TWO_CLAUSES.items()
-    ]
+    meanings = []
+    for name, (weights, seen_templates, unseen_templates) in TWO_CLAUSES.items():
+        templates = unseen_templates if unseen else seen_templates
+        words = tuple(
+            (1 / len(paired(template)), filled)
+            for template in templates
+            for filled in paired(template)
+        )
+        meanings.append(Meaning(name, weights, words))
+    return meanings
 
 
 def build_meanings(*, unseen: bool) -> list[Meaning]:

@@ -1,0 +1,331 @@
+"""Real data sets and models from the hub, in the course's form; and what to say when it fails.
+
+Downloading, caching and resuming are the libraries' work. Here stands what they leave to the
+caller: which column is which, more patience with a hub that is busy, and errors that name the
+cause and the way on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from datasets import Dataset, DatasetDict
+
+Result = TypeVar("Result")
+
+WAITS = (1.0, 2.0, 4.0, 8.0)  # seconds between attempts at a hub that answers 5xx
+WAY_ON = (
+    "What has arrived whole is kept, so trying again later goes on from there; "
+    "or set KD_SCALE=offline, which needs no network."
+)
+
+
+class HubError(RuntimeError):
+    """Something from the hub could not be had; the message names the cause and the way on."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a data set keeps what a lesson needs.
+
+    text, label: its columns. labels: the classes, in the order of the numbers that a lesson sees;
+    a data set that names its classes in another order is renumbered by name.
+    splits: ours -> its own. validation: rows to take out of train where it has no such split.
+    """
+
+    text: str
+    label: str
+    labels: tuple[str, ...]
+    licence: str
+    splits: Mapping[str, str] = field(
+        default_factory=lambda: {"train": "train", "validation": "validation", "test": "test"}
+    )
+    validation: int = 0
+    note: str = ""
+
+
+SOURCES = {
+    "atrost/financial_phrasebank": Source(
+        text="sentence",
+        label="label",
+        labels=("negative", "neutral", "positive"),
+        licence="CC BY-NC-SA 3.0",
+        note="Financial news, the sentences on which half of the annotators or more agreed. "
+        "Malo et al., Good Debt or Bad Debt, 2014.",
+    ),
+    "stanfordnlp/sst2": Source(
+        text="sentence",
+        label="label",
+        labels=("negative", "positive"),
+        licence="for research, by the terms of GLUE",
+        # The labels of its test split were never published (they read -1). As is usual, results
+        # are reported on its validation split, so that one is our test split.
+        splits={"train": "train", "test": "validation"},
+        validation=2000,
+        note="Phrases of film reviews. Train holds phrases cut from the same sentences, so scores on "
+        "a validation split taken out of it are too good; for choosing between recipes that does. "
+        "Socher et al., Recursive Deep Models for Semantic Compositionality, 2013.",
+    ),
+}
+
+
+def load_dataset(
+    identifier: str, *, source: Source | None = None, limit: int | None = None, seed: int = 0
+) -> DatasetDict:
+    """A data set of the hub with the columns text and label, split into train, validation, test.
+
+    identifier: a key of SOURCES, or any other together with a Source that describes it.
+    limit: at most so many rows of every split, drawn with the seed.
+    Returns a datasets.DatasetDict; label is a ClassLabel with the Source's names, text has no
+    spaces around it. A validation split that has to be taken out of train is drawn with the seed,
+    and no text of it stays in train.
+    Raises HubError: no network, a broken download, no such data set, other columns, and so on.
+    """
+    if limit is not None and limit < 1:
+        raise ValueError(f"limit must be at least 1, or None for all rows, but is {limit}")
+    source = source or SOURCES.get(identifier)
+    if source is None:
+        raise HubError(
+            f"{identifier!r} is not a data set whose columns the course knows ({', '.join(SOURCES)} are). "
+            f"Describe it: load_dataset({identifier!r}, source=Source(text=…, label=…, labels=…, licence=…)); "
+            "or set KD_SCALE=offline, which needs none."
+        )
+    import datasets
+
+    def download(**options) -> DatasetDict:
+        return fetch(identifier, lambda: datasets.load_dataset(identifier, **options))
+
+    try:
+        raw = download()
+    except _Damaged:
+        # A file in the cache is not what it was: both libraries trust the cache, so they are told.
+        raw = download(download_mode="force_redownload")
+    data = {ours: _mapped(raw, theirs, source, identifier) for ours, theirs in source.splits.items()}
+    if "validation" not in data:
+        data["train"], data["validation"] = _carve(data["train"], source.validation, seed)
+    if limit is not None:
+        data = {
+            split: rows.shuffle(seed=seed).select(range(min(limit, len(rows)))) for split, rows in data.items()
+        }
+    return datasets.DatasetDict({split: data[split] for split in ("train", "validation", "test")})
+
+
+# -- columns ----------------------------------------------------------------------------------
+
+
+def _mapped(raw: DatasetDict, split: str, source: Source, identifier: str) -> Dataset:
+    """One split with the columns text and label, and nothing else."""
+    from datasets import ClassLabel, Features, Value
+
+    def refuse(reason: str) -> HubError:
+        return HubError(
+            f"{identifier} has changed, or is not what it is taken for: {reason}. Look at its page, and "
+            "describe it with load_dataset(…, source=Source(…)); or set KD_SCALE=offline, which needs none."
+        )
+
+    if split not in raw:
+        raise refuse(f"a split {split!r} is expected, but there are {', '.join(raw)}")
+    rows = raw[split]
+    missing = [column for column in (source.text, source.label) if column not in rows.column_names]
+    if missing:
+        raise refuse(
+            f"columns {source.text!r} (text) and {source.label!r} (label) are expected in split {split!r}, "
+            f"but there are {', '.join(map(repr, rows.column_names))}"
+        )
+    feature = rows.features[source.label]
+    values = rows[source.label][:]
+    if isinstance(feature, ClassLabel):
+        names = [feature.names[value] if value >= 0 else None for value in values]
+    elif rows.features[source.label].dtype == "string":
+        names = values
+    else:
+        numbers = range(len(source.labels))
+        names = [source.labels[value] if value in numbers else None for value in values]
+    unknown = {name for name in names if name not in source.labels}
+    if unknown:
+        found = ", ".join(sorted("no label" if name is None else repr(name) for name in unknown))
+        raise refuse(f"labels {', '.join(source.labels)} are expected in split {split!r}, but it has {found}")
+    texts = rows[source.text][:]
+    if not all(isinstance(text, str) for text in texts):
+        raise refuse(f"column {source.text!r} is expected to hold text, but is {rows.features[source.text]}")
+
+    from datasets import Dataset
+
+    return Dataset.from_dict(
+        {"text": [text.strip() for text in texts], "label": [source.labels.index(name) for name in names]},
+        features=Features({"text": Value("string"), "label": ClassLabel(names=list(source.labels))}),
+    )
+
+
+def _carve(train: Dataset, rows: int, seed: int) -> tuple[Dataset, Dataset]:
+    """Train without, and the validation split with, `rows` rows drawn from it.
+
+    A text that stands in train more than once goes to one side with all its copies, whatever
+    their case and spaces; validation keeps one of them.
+    """
+    import numpy as np
+
+    plain = np.array([" ".join(text.lower().split()) for text in train["text"]])
+    _, first = np.unique(plain, return_index=True)
+    drawn = np.random.default_rng(seed).permutation(first)[:rows]
+    taken = np.isin(plain, plain[drawn])
+    return train.select(np.flatnonzero(~taken)), train.select(drawn)
+
+
+# -- errors -----------------------------------------------------------------------------------
+
+
+class _Damaged(HubError):
+    """A file in the cache cannot be read."""
+
+
+@contextlib.contextmanager
+def reaching(what: str) -> Iterator[None]:
+    """Within this, what goes wrong with the hub is raised as a HubError that a learner can act on.
+
+    what: the identifier that is being loaded. Errors that are not the hub's pass unchanged.
+    A model file that proves damaged is removed from the cache, so that the next attempt gets it anew.
+    """
+    try:
+        yield
+    except HubError:
+        raise
+    except Exception as error:
+        explained = explain(error, what)
+        if explained is None:
+            raise
+        if isinstance(explained, _Damaged):
+            _forget_model(what)
+        raise explained from error
+
+
+def fetch(what: str, call: Callable[[], Result], *, waits: tuple[float, ...] = WAITS) -> Result:
+    """What the call returns, asked for again while the hub answers that it is busy.
+
+    The libraries themselves take up a broken download again, and ask several times whether a file
+    is there; but they give up at once when the hub answers 5xx to the download itself.
+    """
+    with reaching(what):
+        for wait in waits:
+            try:
+                return call()
+            except Exception as error:
+                if not _busy(error):
+                    raise
+                logging.getLogger(__name__).warning("The hub is busy; asking again in %g s.", wait)
+                time.sleep(wait)
+        return call()
+
+
+def explain(error: BaseException, what: str) -> HubError | None:
+    """The error as a learner should read it: cause and way on; None when it is not the hub's.
+
+    what: the identifier that was being loaded.
+    """
+    from huggingface_hub import errors
+
+    chain = list(_chain(error))
+    text = " ".join(map(str, chain))
+
+    def among(*names: str) -> bool:
+        return any(parent.__name__ in names for e in chain for parent in type(e).__mro__)
+
+    if any(isinstance(e, OSError) and e.errno == errno.ENOSPC for e in chain):
+        return HubError(f"{what}: the disk is full. Make room, or let HF_HOME name a folder on another disk.")
+    if any(isinstance(e, PermissionError) for e in chain):
+        return HubError(f"{what}: the cache cannot be written. Let HF_HOME name a folder of your own.")
+    if among("GatedRepoError") or "gated dataset" in text:
+        return HubError(
+            f"{what}: its owner lets it be downloaded only by those who accepted its terms. Accept them on "
+            f"its page and log in with `hf auth login`; or set KD_SCALE=offline, which needs none."
+        )
+    if among("OfflineModeIsEnabled") or "OfflineModeIsEnabled" in text or _switched_off(chain):
+        return HubError(
+            f"{what} is not in the cache, and HF_HUB_OFFLINE forbids to download it. Unset HF_HUB_OFFLINE, "
+            "or set KD_SCALE=offline, which needs no network."
+        )
+    if among("RepositoryNotFoundError", "DatasetNotFoundError", "HFValidationError"):
+        return HubError(
+            f"{what}: the hub knows nothing of this name (or it is private). Look for a slip in it; or set "
+            "KD_SCALE=offline, which needs none."
+        )
+    status = _status(chain)
+    if status == 429:
+        return HubError(f"{what}: the hub has had too many requests from here (HTTP 429). {WAY_ON}")
+    if status >= 500:
+        return HubError(f"{what}: the hub is not well (HTTP {status}). {WAY_ON}")
+    if among("RemoteProtocolError", "ReadError", "ReadTimeout", "XetDownloadError") or (
+        "Consistency check failed" in text
+    ):
+        return HubError(f"{what}: the connection broke in the middle of a download. {WAY_ON}")
+    if among("ConnectError", "ConnectTimeout", "ProxyError", "LocalEntryNotFoundError", "ConnectionError"):
+        return HubError(
+            f"{what}: the hub cannot be reached. Look at the network, a proxy, HF_ENDPOINT. {WAY_ON}"
+        )
+    if among("ArrowException", "DatasetGenerationError", "SafetensorError", "CastError") or any(
+        words in text for words in ("Expected to be able to read", "Failed to open local file")
+    ):
+        return _Damaged(
+            f"{what}: a file of it cannot be read; it is damaged, or has changed its form "
+            f"({type(error).__name__}: {str(error).splitlines()[0][:200]}). Trying again downloads it anew; "
+            "or set KD_SCALE=offline, which needs no network."
+        )
+    if any(isinstance(e, errors.HfHubHTTPError) for e in chain) or among(
+        "EntryNotFoundError", "DataFilesNotFoundError"
+    ):
+        return HubError(
+            f"{what}: the hub does not give out what is asked for (HTTP {status or 'error'}: a file is "
+            "missing, or access is denied). Look at its page; or set KD_SCALE=offline, which needs none."
+        )
+    return None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, and what led to it: the libraries wrap the cause, some of them twice."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _status(chain: list[BaseException]) -> int:
+    """The HTTP status among the errors; 0 where there is none."""
+    responses = (getattr(e, "response", None) for e in chain)
+    return next((int(r.status_code) for r in responses if getattr(r, "status_code", None)), 0)
+
+
+def _busy(error: BaseException) -> bool:
+    """Whether the hub refused one download for the moment; not after minutes of asking in vain."""
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    chain = list(_chain(error))
+    return _status(chain) >= 500 and not any(isinstance(e, LocalEntryNotFoundError) for e in chain)
+
+
+def _switched_off(chain: list[BaseException]) -> bool:
+    from huggingface_hub import constants
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    return constants.is_offline_mode() and any(isinstance(e, LocalEntryNotFoundError) for e in chain)
+
+
+def _forget_model(identifier: str) -> None:
+    """Remove a model's files from the cache, of every revision."""
+    from huggingface_hub import scan_cache_dir
+    from huggingface_hub.errors import CacheNotFound
+
+    with contextlib.suppress(CacheNotFound):
+        cache = scan_cache_dir()
+        revisions = [
+            revision.commit_hash
+            for repository in cache.repos
+            if repository.repo_type == "model" and repository.repo_id == identifier
+            for revision in repository.revisions
+        ]
+        cache.delete_revisions(*revisions).execute()
