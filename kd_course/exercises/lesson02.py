@@ -21,7 +21,7 @@ SMALL = (1e-12, 1e-10, 1e-9, 1e-8, 1e-7)  # what people add inside a logarithm
 
 
 def _rows(random: numpy.random.Generator, *shape: int) -> Tensor:
-    """Distributions without zeros, uneven enough to tell a direction: float32, each row sums to 1."""
+    """Distributions without zeros, uneven enough to tell a direction: float32."""
     drawn = random.dirichlet([0.8] * shape[-1], size=shape[:-1])
     return torch.tensor(0.95 * drawn + 0.05 / shape[-1], dtype=torch.float32)
 
@@ -51,8 +51,10 @@ def _hidden_infinities(function, what: str) -> tuple[Misconception, ...]:
         Misconception(
             f"A small number ({small:g}) inside the logarithm hides an infinity",
             with_small(small),
-            hint=f"{what} The {-math.log(small):.1f} nats that come out are the small number's, "
-            "not the data's. Handle the zero exactly instead: torch.where, torch.xlogy or a mask.",
+            hint=(
+                f"{what} The {-math.log(small):.1f} nats that come out are the small number's, not"
+                " the data's. Handle the zero exactly instead: torch.where, torch.xlogy or a mask."
+            ),
         )
         for small in SMALL
     )
@@ -75,7 +77,10 @@ def _surprise_cases(random: numpy.random.Generator) -> list[Case]:
         Case((torch.tensor([[0.7, 0.2, 0.1]]), torch.tensor([2])), "one headline"),
         Case((_rows(random, 2, 5), torch.tensor([4, 0])), "two headlines, five classes"),
         Case((_rows(random, 4, 3), torch.tensor([1, 0, 2, 1])), "four headlines, three classes"),
-        Case((certain, torch.tensor([1, 2])), "a certainty that happens, and an impossibility that does"),
+        Case(
+            (certain, torch.tensor([1, 2])),
+            "a certainty that happens, and an impossibility that does",
+        ),
     ]
 
 
@@ -117,24 +122,35 @@ SURPRISE = Exercise(
         Misconception(
             "The surprise of the likeliest class, not of the one that happened",
             lambda q, labels: -q.max(-1).values.log(),
-            hint="What the model believes most need not be what readers said. Where do the labels come in?",
+            hint=(
+                "What the model believes most need not be what readers said. Where do the labels"
+                " come in?"
+            ),
         ),
         Misconception(
             "Softmax of something that already is a distribution",
             lambda q, labels: F.cross_entropy(q, labels, reduction="none"),
-            hint="F.cross_entropy takes logits and applies log-softmax itself. q holds probabilities.",
+            hint=(
+                "F.cross_entropy takes logits and applies log-softmax itself. q holds"
+                " probabilities."
+            ),
         ),
         Misconception(
             "Every row is read at every row's label",
             lambda q, labels: -q[:, labels].log(),
-            hint="q[:, labels] picks those columns from all rows: (batch, batch). Row i wants labels[i] only.",
+            hint=(
+                "q[:, labels] picks those columns from all rows: (batch, batch). Row i wants"
+                " labels[i] only."
+            ),
         ),
         Misconception(
             "1 − q in place of −log q",
             lambda q, labels: 1 - _believed(q, labels),
             hint="It falls as q grows, too. But do the surprises of independent events add up?",
         ),
-        *_hidden_infinities(_surprise_small, "What was held impossible and happens costs infinitely much."),
+        *_hidden_infinities(
+            _surprise_small, "What was held impossible and happens costs infinitely much."
+        ),
     ),
     hint="Pick from each row the probability at its label, then take minus the logarithm.",
     allowed="anything in torch",
@@ -174,13 +190,18 @@ ENTROPY = Exercise(
         Misconception(
             "The mean over the classes, not the sum",
             lambda p: -torch.xlogy(p, p).mean(-1),
-            hint="The weights p already sum to one: that is the averaging. "
-            "Dividing again makes it as many times too small as there are classes.",
+            hint=(
+                "The weights p already sum to one: that is the averaging. "
+                "Dividing again makes it as many times too small as there are classes."
+            ),
         ),
         Misconception(
             "The sign is lost",
             lambda p: torch.xlogy(p, p).sum(-1),
-            hint="The logarithm of a probability is never positive. An average surprise is never negative.",
+            hint=(
+                "The logarithm of a probability is never positive. An average surprise is never"
+                " negative."
+            ),
         ),
         Misconception("0 · log 0 became NaN", lambda p: -(p * p.log()).sum(-1), hint=NAN),
         Misconception(
@@ -211,7 +232,10 @@ ENTROPY = Exercise(
         Misconception(
             "The exponential of the entropy: the perplexity",
             lambda p: _entropy(p).exp(),
-            hint="Perplexity says among how many equal choices one might as well guess. Its logarithm is asked for.",
+            hint=(
+                "Perplexity says among how many equal choices one might as well guess. Its"
+                " logarithm is asked for."
+            ),
         ),
     ),
     hint="Minus the sum over the classes of p · log p, where a class with p = 0 adds nothing.",
@@ -224,17 +248,26 @@ ENTROPY = Exercise(
 
 def _kl_cases(random: numpy.random.Generator) -> list[Case]:
     return [
-        Case((torch.tensor([0.5, 0.25, 0.25]), torch.tensor([0.7, 0.2, 0.1])), "the readers and the model"),
+        Case(
+            (torch.tensor([0.5, 0.25, 0.25]), torch.tensor([0.7, 0.2, 0.1])),
+            "the readers and the model",
+        ),
         Case((_rows(random, 1, 4), _rows(random, 1, 4)), "a batch of one"),
         Case((_rows(random, 4, 3), _rows(random, 4, 3)), "four rows of three classes"),
-        Case((_rows(random, 2, 3, 5), _rows(random, 2, 3, 5)), "two sentences of three words, five classes"),
+        Case(
+            (_rows(random, 2, 3, 5), _rows(random, 2, 3, 5)),
+            "two sentences of three words, five classes",
+        ),
         Case((_without(_rows(random, 2, 4), 1), _rows(random, 2, 4)), "a class that never happens"),
         Case(
             (_without(_rows(random, 2, 4), 0), _without(_rows(random, 2, 4), 0)),
             "a class that both rule out",
         ),
         Case(
-            (torch.tensor([[0.5, 0.5, 0.0], [0.2, 0.3, 0.5]]), torch.tensor([[1.0, 0.0, 0.0], [0.2, 0.3, 0.5]])),
+            (
+                torch.tensor([[0.5, 0.5, 0.0], [0.2, 0.3, 0.5]]),
+                torch.tensor([[1.0, 0.0, 0.0], [0.2, 0.3, 0.5]]),
+            ),
             "q rules out what happens in the first row",
         ),
     ]
@@ -269,7 +302,10 @@ KL = Exercise(
         Misconception(
             "The cross-entropy: p's own entropy was not taken off",
             lambda p, q: -torch.xlogy(p, q).sum(-1),
-            hint="What does your function give for q = p? It ought to cost nothing to believe the truth.",
+            hint=(
+                "What does your function give for q = p? It ought to cost nothing to believe the"
+                " truth."
+            ),
         ),
         Misconception(
             "The sign is lost",
@@ -280,12 +316,18 @@ KL = Exercise(
         Misconception(
             "The mean over the classes, not the sum",
             lambda p, q: (torch.xlogy(p, p) - torch.xlogy(p, q)).mean(-1),
-            hint="The weights p already sum to one. This is as many times too small as there are classes.",
+            hint=(
+                "The weights p already sum to one. This is as many times too small as there are"
+                " classes."
+            ),
         ),
         Misconception(
             "The mean over all elements, as reduction='mean' takes it",
             lambda p, q: (torch.xlogy(p, p) - torch.xlogy(p, q)).mean(),
-            hint="It divides by the batch and by the number of classes. One sum for each row is asked for.",
+            hint=(
+                "It divides by the batch and by the number of classes. One sum for each row is"
+                " asked for."
+            ),
         ),
         Misconception(
             "Averaged over the batch, as reduction='batchmean' does",
@@ -310,7 +352,10 @@ KL = Exercise(
         Misconception(
             "NaN where both rule a class out",
             lambda p, q: F.kl_div(q.log(), p, reduction="none").sum(-1),
-            hint="F.kl_div takes care of p = 0, but it still multiplies that 0 by log q, which is −inf where q = 0 as well.",
+            hint=(
+                "F.kl_div takes care of p = 0, but it still multiplies that 0 by log q, which is"
+                " −inf where q = 0 as well."
+            ),
         ),
         Misconception(
             "Probabilities given to F.kl_div where it wants log-probabilities",
@@ -330,8 +375,10 @@ KL = Exercise(
         Misconception(
             "What q rules out was skipped, although it happens",
             _kl_skips,
-            hint="Only p = 0 makes a term vanish. Where p > 0 = q the cost is infinite, and hiding it "
-            "rewards a model for ruling things out.",
+            hint=(
+                "Only p = 0 makes a term vanish. Where p > 0 = q the cost is infinite, and hiding"
+                " it rewards a model for ruling things out."
+            ),
         ),
         Misconception(
             "nan_to_num turned the infinity into a huge number",
@@ -340,7 +387,10 @@ KL = Exercise(
         ),
         *_hidden_infinities(_kl_small, "Where p > 0 = q the cost is infinite, and should be seen."),
     ),
-    hint="Σ p (log p − log q) over the last dimension. What does each term become when p is 0, q is 0, or both?",
+    hint=(
+        "Σ p (log p − log q) over the last dimension. What does each term become when p is 0, q is"
+        " 0, or both?"
+    ),
     allowed="anything in torch; not kd_course.divergences, which has it",
 )
 
@@ -362,14 +412,15 @@ NEGATIVE_KL = Exercise(
         Choice(
             "a",
             "The student has become better than its teacher",
-            "KL does not ask who is right. It compares two beliefs, and the best that the student can do is "
-            "to believe the same: 0. Below that there is nothing.",
+            "KL does not ask who is right. It compares two beliefs, and the best that the student"
+            " can do is to believe the same: 0. Below that there is nothing.",
         ),
         Choice(
             "b",
             "The rows of q sum to more than one",
-            "Gibbs' inequality used Σ q ≤ 1 in its last step. A q that promises more than 100 % can be less "
-            "surprised everywhere. With p a true distribution, a negative sum leaves no other way out. Look at q.sum(-1).",
+            "Gibbs' inequality used Σ q ≤ 1 in its last step. A q that promises more than 100 % can"
+            " be less surprised everywhere. With p a true distribution, a negative sum leaves no"
+            " other way out. Look at q.sum(-1).",
         ),
         Choice(
             "c",
@@ -379,13 +430,14 @@ NEGATIVE_KL = Exercise(
         Choice(
             "d",
             "The arguments are swapped: this is KL(student ‖ teacher)",
-            "It would be another number, but KL is at least 0 in either direction. A swap never shows by its sign.",
+            "It would be another number, but KL is at least 0 in either direction. A swap never"
+            " shows by its sign.",
         ),
         Choice(
             "e",
             "The student is more confident than the teacher, so its entropy is smaller",
-            "The student's own entropy is no part of KL(teacher ‖ student). A student that is too confident pays "
-            "more, not less.",
+            "The student's own entropy is no part of KL(teacher ‖ student). A student that is too"
+            " confident pays more, not less.",
         ),
     ),
     hint="Go through the proof in section 4: which step needs what?",
@@ -410,10 +462,26 @@ def _fit_cases(random: numpy.random.Generator) -> list[Case]:
             "one row, reverse",
             gradient_of=(1,),
         ),
-        Case((_rows(random, 4, 3), _logits(random, 4, 3), "forward"), "four rows, forward", gradient_of=(1,)),
-        Case((_rows(random, 4, 3), _logits(random, 4, 3), "reverse"), "four rows, reverse", gradient_of=(1,)),
-        Case((_rows(random, 2, 3, 5), _logits(random, 2, 3, 5), "reverse"), "words of sentences, reverse", gradient_of=(1,)),
-        Case((_without(_rows(random, 2, 4), 2), _logits(random, 2, 4), "forward"), "a zero in the target", gradient_of=(1,)),
+        Case(
+            (_rows(random, 4, 3), _logits(random, 4, 3), "forward"),
+            "four rows, forward",
+            gradient_of=(1,),
+        ),
+        Case(
+            (_rows(random, 4, 3), _logits(random, 4, 3), "reverse"),
+            "four rows, reverse",
+            gradient_of=(1,),
+        ),
+        Case(
+            (_rows(random, 2, 3, 5), _logits(random, 2, 3, 5), "reverse"),
+            "words of sentences, reverse",
+            gradient_of=(1,),
+        ),
+        Case(
+            (_without(_rows(random, 2, 4), 2), _logits(random, 2, 4), "forward"),
+            "a zero in the target",
+            gradient_of=(1,),
+        ),
         Case((_rows(random, 2, 3), far, "forward"), "logits 300 apart, forward", gradient_of=(1,)),
         Case((_rows(random, 2, 3), far, "reverse"), "logits 300 apart, reverse", gradient_of=(1,)),
     ]
@@ -502,7 +570,10 @@ FIT_LOSS = Exercise(
         Misconception(
             "The two directions are exchanged",
             _fit_exchanged,
-            hint="Forward is weighed by the target, reverse by the model. Which stands in front of your logarithms?",
+            hint=(
+                "Forward is weighed by the target, reverse by the model. Which stands in front of"
+                " your logarithms?"
+            ),
         ),
         Misconception(
             "Forward, whatever direction is asked for",
@@ -517,24 +588,35 @@ FIT_LOSS = Exercise(
         Misconception(
             "Forward gives the cross-entropy: the target's entropy was not taken off",
             _fit_cross_entropy,
-            hint="The gradient is the same, but the value is not: it would not be 0 for a perfect fit.",
+            hint=(
+                "The gradient is the same, but the value is not: it would not be 0 for a perfect"
+                " fit."
+            ),
         ),
         Misconception(
             "Reverse lacks the model's own entropy",
             _fit_without_own_entropy,
-            hint="What is left, −Σ q log p, is smallest for a model that puts everything on the target's "
-            "likeliest class. The term Σ q log q is what keeps it open, and it does depend on the logits.",
+            hint=(
+                "What is left, −Σ q log p, is smallest for a model that puts everything on the"
+                " target's likeliest class. The term Σ q log q is what keeps it open, and it does"
+                " depend on the logits."
+            ),
         ),
         Misconception(
             "Both are cross-entropies: the entropy of what stands on the left is missing",
             _fit_both_cross_entropies,
-            hint="KL = cross-entropy − entropy. For reverse KL the entropy is the model's, and changes the gradient, too.",
+            hint=(
+                "KL = cross-entropy − entropy. For reverse KL the entropy is the model's, and"
+                " changes the gradient, too."
+            ),
         ),
         Misconception(
             "In reverse the weights q are cut off from the gradient",
             _fit_detached_weights,
-            hint="The value is right and the gradient is zero: nothing would ever be learned. q stands "
-            "in front of the logarithm as well as in it; both depend on the logits.",
+            hint=(
+                "The value is right and the gradient is zero: nothing would ever be learned. q"
+                " stands in front of the logarithm as well as in it; both depend on the logits."
+            ),
         ),
         Misconception(
             "The logits were taken for log-probabilities",
@@ -544,7 +626,10 @@ FIT_LOSS = Exercise(
         Misconception(
             "The logarithm of a softmax that was rounded to zero",
             _fit_log_of_softmax,
-            hint="Far apart, exp underflows: q is 0, its logarithm −inf. F.log_softmax(logits, dim=-1) never forms that zero.",
+            hint=(
+                "Far apart, exp underflows: q is 0, its logarithm −inf. F.log_softmax(logits,"
+                " dim=-1) never forms that zero."
+            ),
         ),
         Misconception(
             "Softmax over the first dimension: every column sums to one, not every row",
@@ -559,7 +644,10 @@ FIT_LOSS = Exercise(
         Misconception(
             "The mean over the classes, not the sum",
             _fit_mean_of_classes,
-            hint="The weights already sum to one. This is as many times too small as there are classes.",
+            hint=(
+                "The weights already sum to one. This is as many times too small as there are"
+                " classes."
+            ),
         ),
         Misconception(
             "These are bits, not nats",
@@ -572,7 +660,10 @@ FIT_LOSS = Exercise(
             hint="One number for each row is asked for.",
         ),
     ),
-    hint="Get log q from the logits once. Then each direction is one sum over the classes, weighed by what stands on the left.",
+    hint=(
+        "Get log q from the logits once. Then each direction is one sum over the classes, weighed"
+        " by what stands on the left."
+    ),
     allowed="anything in torch",
 )
 
@@ -582,13 +673,28 @@ FIT_LOSS = Exercise(
 
 def _js_cases(random: numpy.random.Generator) -> list[Case]:
     return [
-        Case((torch.tensor([0.5, 0.25, 0.25]), torch.tensor([0.7, 0.2, 0.1])), "the readers and the model"),
+        Case(
+            (torch.tensor([0.5, 0.25, 0.25]), torch.tensor([0.7, 0.2, 0.1])),
+            "the readers and the model",
+        ),
         Case((_rows(random, 1, 4), _rows(random, 1, 4)), "a batch of one"),
         Case((_rows(random, 4, 3), _rows(random, 4, 3)), "four rows of three classes"),
-        Case((_rows(random, 2, 3, 5), _rows(random, 2, 3, 5)), "two sentences of three words, five classes"),
-        Case((_without(_rows(random, 2, 4), 1), _without(_rows(random, 2, 4), 2)), "each rules out something else"),
-        Case((torch.tensor([1.0, 0.0, 0.0]), torch.tensor([0.0, 0.0, 1.0])), "certain of opposite labels"),
-        Case((_without(_rows(random, 2, 4), 3), _without(_rows(random, 2, 4), 3)), "a class that both rule out"),
+        Case(
+            (_rows(random, 2, 3, 5), _rows(random, 2, 3, 5)),
+            "two sentences of three words, five classes",
+        ),
+        Case(
+            (_without(_rows(random, 2, 4), 1), _without(_rows(random, 2, 4), 2)),
+            "each rules out something else",
+        ),
+        Case(
+            (torch.tensor([1.0, 0.0, 0.0]), torch.tensor([0.0, 0.0, 1.0])),
+            "certain of opposite labels",
+        ),
+        Case(
+            (_without(_rows(random, 2, 4), 3), _without(_rows(random, 2, 4), 3)),
+            "a class that both rule out",
+        ),
     ]
 
 
@@ -632,18 +738,25 @@ JS = Exercise(
         Misconception(
             "The halves in front of the two KLs are missing",
             lambda p, q: 2 * _js(p, q),
-            hint="Twice too large: two opposite certainties come out at 2 log 2. The bound is log 2.",
+            hint=(
+                "Twice too large: two opposite certainties come out at 2 log 2. The bound is log 2."
+            ),
         ),
         Misconception(
             "The mean of KL(p ‖ q) and KL(q ‖ p): Jeffreys, not Jensen–Shannon",
             lambda p, q: (_kl(p, q) + _kl(q, p)) / 2,
-            hint="Symmetric, yes; but infinite where one rules out what the other does not. Each is to be "
-            "compared with the midpoint.",
+            hint=(
+                "Symmetric, yes; but infinite where one rules out what the other does not. Each is"
+                " to be compared with the midpoint."
+            ),
         ),
         Misconception(
             "The sum of KL(p ‖ q) and KL(q ‖ p)",
             lambda p, q: _kl(p, q) + _kl(q, p),
-            hint="That is what Kullback and Leibler called divergence. Here each is compared with the midpoint.",
+            hint=(
+                "That is what Kullback and Leibler called divergence. Here each is compared with"
+                " the midpoint."
+            ),
         ),
         Misconception(
             "The KLs start from the middle: KL(m ‖ p) and KL(m ‖ q)",
@@ -653,7 +766,9 @@ JS = Exercise(
         Misconception(
             "The mixture is p + q, which sums to two",
             _js_sum_as_mixture,
-            hint="Every result is log 2 too small, most of them negative. Is your m a distribution?",
+            hint=(
+                "Every result is log 2 too small, most of them negative. Is your m a distribution?"
+            ),
         ),
         Misconception(
             "A geometric middle in place of ½ (p + q)",
@@ -663,7 +778,10 @@ JS = Exercise(
         Misconception(
             "The square root: the Jensen–Shannon distance",
             lambda p, q: _js(p, q).clamp(min=0).sqrt(),
-            hint="The root is a true distance, and SciPy's jensenshannon returns it. The divergence is its square.",
+            hint=(
+                "The root is a true distance, and SciPy's jensenshannon returns it. The divergence"
+                " is its square."
+            ),
         ),
         Misconception(
             "Only one side: KL(p ‖ m)",
@@ -675,7 +793,10 @@ JS = Exercise(
         Misconception(
             "The mean over the classes, not the sum",
             lambda p, q: _js(p, q) / p.shape[-1],
-            hint="The weights already sum to one. This is as many times too small as there are classes.",
+            hint=(
+                "The weights already sum to one. This is as many times too small as there are"
+                " classes."
+            ),
         ),
         Misconception(
             "Averaged over the rows",
@@ -684,7 +805,10 @@ JS = Exercise(
         ),
     ),
     hint="Midpoint first; then half of KL from p to it and half of KL from q to it.",
-    allowed="anything in torch, and divergences.kl_divergence; not divergences.js_divergence, which is the answer",
+    allowed=(
+        "anything in torch, and divergences.kl_divergence; not divergences.js_divergence, which is"
+        " the answer"
+    ),
 )
 
 
@@ -694,7 +818,9 @@ JS = Exercise(
 def _samples_cases(random: numpy.random.Generator) -> list[Case]:
     def drawn(*shape: int, apart: float) -> tuple[Tensor, Tensor]:
         log_p = torch.tensor(random.uniform(-6, -0.5, size=shape), dtype=torch.float64)
-        return log_p, log_p + torch.tensor(random.normal(scale=apart, size=shape), dtype=torch.float64)
+        return log_p, log_p + torch.tensor(
+            random.normal(scale=apart, size=shape), dtype=torch.float64
+        )
 
     return [
         Case((torch.tensor([0.5, 0.25]).log(), torch.tensor([0.25, 0.5]).log()), "two samples"),
@@ -726,7 +852,10 @@ KL_FROM_SAMPLES = Exercise(
         Misconception(
             "r upside down: p / q in place of q / p",
             lambda log_p, log_q: ((log_p - log_q).exp() - 1 - (log_p - log_q)).mean(-1),
-            hint="The samples come from p, and r − 1 averages to zero only if the division by p undoes that: r = q / p.",
+            hint=(
+                "The samples come from p, and r − 1 averages to zero only if the division by p"
+                " undoes that: r = q / p."
+            ),
         ),
         Misconception(
             "The −1 is missing",
@@ -756,15 +885,26 @@ KL_FROM_SAMPLES = Exercise(
         Misconception(
             "One number for everything",
             lambda log_p, log_q: ((log_q - log_p).exp() - 1 - (log_q - log_p)).mean(),
-            hint="Average over the samples, the last dimension; what stands before it are separate estimates.",
+            hint=(
+                "Average over the samples, the last dimension; what stands before it are separate"
+                " estimates."
+            ),
         ),
         Misconception(
             "Weighed with p once more",
-            lambda log_p, log_q: (log_p.exp() * ((log_q - log_p).exp() - 1 - (log_q - log_p))).sum(-1),
-            hint="The outcomes were drawn from p: likely ones already come up more often. A plain mean is enough.",
+            lambda log_p, log_q: (log_p.exp() * ((log_q - log_p).exp() - 1 - (log_q - log_p))).sum(
+                -1
+            ),
+            hint=(
+                "The outcomes were drawn from p: likely ones already come up more often. A plain"
+                " mean is enough."
+            ),
         ),
     ),
-    hint="log r = log q − log p, r = exp(log r); then (r − 1) − log r, averaged over the last dimension.",
+    hint=(
+        "log r = log q − log p, r = exp(log r); then (r − 1) − log r, averaged over the last"
+        " dimension."
+    ),
     allowed="anything in torch",
 )
 
@@ -774,7 +914,9 @@ KL_FROM_SAMPLES = Exercise(
 
 def _smoothed_cases(random: numpy.random.Generator) -> list[Case]:
     def counts(*shape: int) -> Tensor:
-        return torch.tensor(random.poisson(3.0, size=shape) * random.integers(0, 2, size=shape), dtype=torch.float32)
+        return torch.tensor(
+            random.poisson(3.0, size=shape) * random.integers(0, 2, size=shape), dtype=torch.float32
+        )
 
     return [
         Case((torch.tensor([3.0, 1.0, 0.0]), 1.0), "four observations, 1 added"),
@@ -809,13 +951,19 @@ SMOOTHED = Exercise(
         ),
         Misconception(
             "The total grew by the strength once, not once for each class",
-            lambda counts, strength: (counts + strength) / (counts.sum(-1, keepdim=True) + strength),
+            lambda counts, strength: (counts + strength)
+            / (counts.sum(-1, keepdim=True) + strength),
             hint="What do your rows sum to? λ was added K times.",
         ),
         Misconception(
             "Only the zeros were raised",
-            lambda counts, strength: _shares(torch.where(counts > 0, counts.float(), float(strength))),
-            hint="Then a class seen once can end up below one that was never seen. Every class gets the same.",
+            lambda counts, strength: _shares(
+                torch.where(counts > 0, counts.float(), float(strength))
+            ),
+            hint=(
+                "Then a class seen once can end up below one that was never seen. Every class gets"
+                " the same."
+            ),
         ),
         Misconception(
             "The strength was added to the probabilities, not to the counts",
@@ -899,7 +1047,10 @@ GRADIENT = Exercise(
         Misconception(
             "The sign is turned: target minus student",
             lambda logits, target: (target - torch.softmax(logits, -1)) / len(logits),
-            hint="A step *against* the gradient has to raise the logit of a class that is believed too little.",
+            hint=(
+                "A step *against* the gradient has to raise the logit of a class that is believed"
+                " too little."
+            ),
         ),
         Misconception(
             "Not divided by the batch: the gradient of the sum, not of the mean",
@@ -934,17 +1085,23 @@ GRADIENT = Exercise(
         Misconception(
             "A factor q (1 − q) too much",
             _half_a_chain,
-            hint="It belongs to the squared error of a sigmoid. Here the logarithm cancels it: see steps 3 and 4.",
+            hint=(
+                "It belongs to the squared error of a sigmoid. Here the logarithm cancels it: see"
+                " steps 3 and 4."
+            ),
         ),
         Misconception(
             "Softmax of the target as well",
-            lambda logits, target: (torch.softmax(logits, -1) - torch.softmax(target, -1)) / len(logits),
+            lambda logits, target: (torch.softmax(logits, -1) - torch.softmax(target, -1))
+            / len(logits),
             hint="The target holds probabilities already.",
         ),
         Misconception(
             "exp overflows: the largest logit is not taken off first",
             lambda logits, target: (_naive_softmax(logits) - target) / len(logits),
-            hint="exp(300) is inf in float32, and inf / inf is NaN. torch.softmax takes care of it.",
+            hint=(
+                "exp(300) is inf in float32, and inf / inf is NaN. torch.softmax takes care of it."
+            ),
         ),
     ),
     hint="The boxed formula, with q = softmax of the logits, then the mean over the batch.",
@@ -969,30 +1126,32 @@ DONE_OR_STUCK = Exercise(
         Choice(
             "a",
             "The student is stuck: a good loss goes to zero. Raise the learning rate",
-            "Cross-entropy ends at zero only for a teacher that never hedges. What it ends at otherwise "
-            "is no fault of the student.",
+            "Cross-entropy ends at zero only for a teacher that never hedges. What it ends at"
+            " otherwise is no fault of the student.",
         ),
         Choice(
             "b",
             "Nothing yet: compare with the mean entropy of the teacher's soft targets",
-            "Cross-entropy = H(teacher) + KL. If H(teacher) is 0.83 the student is done; if it is 0.40, then "
-            "0.43 nats of KL are left to be won. The number alone cannot tell.",
+            "Cross-entropy = H(teacher) + KL. If H(teacher) is 0.83 the student is done; if it is"
+            " 0.40, then 0.43 nats of KL are left to be won. The number alone cannot tell.",
         ),
         Choice(
             "c",
             "The student is too small: a larger one would get nearer to zero",
-            "Perhaps it is too small, but this number does not show it. No student of any size gets below "
-            "the teacher's own entropy.",
+            "Perhaps it is too small, but this number does not show it. No student of any size gets"
+            " below the teacher's own entropy.",
         ),
         Choice(
             "d",
             "Switch the loss to KL, whose gradient does not stop",
-            "KL has the same gradient, entry by entry; the training would be the same. Only the number shown changes.",
+            "KL has the same gradient, entry by entry; the training would be the same. Only the"
+            " number shown changes.",
         ),
         Choice(
             "e",
             "The loss is in bits by mistake; divide it by 1.44 to see the true value",
-            "Nothing points to bits, and PyTorch's losses are in nats. In another unit it would still have a floor above zero.",
+            "Nothing points to bits, and PyTorch's losses are in nats. In another unit it would"
+            " still have a floor above zero.",
         ),
     ),
     hint="Which part of the cross-entropy can the student change?",
