@@ -30,7 +30,9 @@ def ask(tmp_path, tokenizer):
         )
         rows: list[int] = []
         try:
-            outputs = cached_teacher_outputs(teacher, dataset, tokenizer, **{"folder": tmp_path, "progress": False} | options)
+            outputs = cached_teacher_outputs(
+                teacher, dataset, tokenizer, **{"folder": tmp_path, "progress": False} | options
+            )
         finally:
             counted.remove()
         asked.rows = sum(rows)
@@ -134,7 +136,9 @@ def test_another_teacher_is_asked(ask):
     for other in (bert(1), bert(0, layer_norm_eps=1e-3), bert(0).double()):
         outputs = ask(other, rows)
         assert ask.rows == 8
-        torch.testing.assert_close(outputs.of(rows), one_by_one(other, rows).float(), rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(
+            outputs.of(rows), one_by_one(other, rows).float(), rtol=1e-4, atol=1e-5
+        )
 
 
 def test_one_changed_weight_is_another_teacher(ask):
@@ -182,7 +186,9 @@ def test_a_teacher_with_its_own_tokenizer_reads_the_text(ask, tokenizer):
     of_student = [{"text": text, "input_ids": [7, 8, 9]} for text in texts]
     outputs = ask(teacher, of_student, text_column="text", max_length=5)
     assert ask.rows == 3
-    as_read = [{"input_ids": tokenizer(t, truncation=True, max_length=5)["input_ids"]} for t in texts]
+    as_read = [
+        {"input_ids": tokenizer(t, truncation=True, max_length=5)["input_ids"]} for t in texts
+    ]
     expected = one_by_one(teacher, as_read)
     torch.testing.assert_close(outputs.of(of_student), expected, rtol=1e-4, atol=1e-5)
     ask(teacher, of_student, text_column="text", max_length=3)
@@ -210,7 +216,9 @@ def one_key_changed(content: bytes) -> bytes:
     return content[:start] + bytes([content[start] ^ 1]) + content[start + 1 :]
 
 
-@pytest.mark.parametrize("harm", [cut_short, one_bit_flipped, one_key_changed, lambda content: b"", bytes.upper])
+@pytest.mark.parametrize(
+    "harm", [cut_short, one_bit_flipped, one_key_changed, lambda content: b"", bytes.upper]
+)
 def test_a_damaged_file_is_found_and_redone(ask, tmp_path, harm):
     teacher, rows = bert(0), sentences(8)
     ask(teacher, rows)

@@ -37,6 +37,7 @@ from kd_course.distillation import (
 )
 from kd_course.losses import distillation_loss
 
+
 @pytest.fixture(scope="module")
 def tokenizer():
     return letters()
@@ -83,7 +84,9 @@ def assert_same_weights(one, other, **tolerance):
     ours, theirs = one.state_dict(), other.state_dict()
     assert ours.keys() == theirs.keys()
     for name in ours:
-        torch.testing.assert_close(ours[name], theirs[name], msg=lambda m, n=name: f"{n}: {m}", **tolerance)
+        torch.testing.assert_close(
+            ours[name], theirs[name], msg=lambda m, n=name: f"{n}: {m}", **tolerance
+        )
 
 
 EXACTLY = {"rtol": 0, "atol": 0}
@@ -95,7 +98,9 @@ TO_FLOAT = {"rtol": 1e-4, "atol": 2e-6}
 
 def test_the_same_seed_gives_the_same_weights(tmp_path, tokenizer):
     one, other = (
-        distil(tmp_path, tokenizer, sentences(), student=bert(1, dropout=0.1), teacher=bert(0)).model
+        distil(
+            tmp_path, tokenizer, sentences(), student=bert(1, dropout=0.1), teacher=bert(0)
+        ).model
         for _ in range(2)
     )
     assert_same_weights(one, other, **EXACTLY)
@@ -233,7 +238,14 @@ def test_a_step_loses_what_the_losses_say(tmp_path, tokenizer):
         )
     options = {"max_steps": 1}
     trainer = distil(
-        tmp_path, tokenizer, rows, student=student, options=options, teacher=teacher, temperature=5.0, alpha=0.3
+        tmp_path,
+        tokenizer,
+        rows,
+        student=student,
+        options=options,
+        teacher=teacher,
+        temperature=5.0,
+        alpha=0.3,
     )
     assert trainer.state.log_history[0]["loss"] == pytest.approx(said.item(), rel=1e-5)
 
@@ -247,7 +259,14 @@ def test_t_squared_stands_at_alpha_1(tmp_path, tokenizer):
     p, q = (np.exp(z) / np.exp(z).sum(-1, keepdims=True) for z in logits)
     by_hand = 16.0**2 * (p * np.log(p / q)).sum(-1).mean()
     trainer = distil(
-        tmp_path, tokenizer, rows, student=student, options={"max_steps": 1}, teacher=teacher, temperature=16.0, alpha=1
+        tmp_path,
+        tokenizer,
+        rows,
+        student=student,
+        options={"max_steps": 1},
+        teacher=teacher,
+        temperature=16.0,
+        alpha=1,
     )
     logged = trainer.state.log_history[0]
     assert logged["loss"] == logged["soft_loss"] == pytest.approx(by_hand, rel=1e-4)
@@ -255,9 +274,18 @@ def test_t_squared_stands_at_alpha_1(tmp_path, tokenizer):
 
 
 def test_the_log_shows_both_parts_of_the_loss(tmp_path, tokenizer):
-    options = {"logging_steps": 2, "gradient_accumulation_steps": 2, "per_device_train_batch_size": 4}
+    options = {
+        "logging_steps": 2,
+        "gradient_accumulation_steps": 2,
+        "per_device_train_batch_size": 4,
+    }
     trainer = distil(
-        tmp_path, tokenizer, sentences(unlabelled=UNEVEN), options=options, teacher=bert(0), alpha=0.7
+        tmp_path,
+        tokenizer,
+        sentences(unlabelled=UNEVEN),
+        options=options,
+        teacher=bert(0),
+        alpha=0.7,
     )
     logged = [entry for entry in trainer.state.log_history if "loss" in entry]
     assert len(logged) == 3
@@ -270,7 +298,9 @@ def test_unlabelled_rows_still_teach(tmp_path, tokenizer):
     rows = sentences(8, unlabelled=tuple(range(8)))
     student = bert(1)
     before = copy.deepcopy(student)
-    trainer = distil(tmp_path, tokenizer, rows, student=student, options={"max_steps": 1}, teacher=bert(0))
+    trainer = distil(
+        tmp_path, tokenizer, rows, student=student, options={"max_steps": 1}, teacher=bert(0)
+    )
     assert trainer.state.log_history[0]["hard_loss"] == 0
     assert not torch.equal(before.classifier.weight, student.classifier.weight)
 
@@ -294,7 +324,9 @@ def test_the_teacher_stays_as_it_was(tmp_path, tokenizer):
     trainer = distil(tmp_path, tokenizer, sentences(), teacher=teacher)
     assert_same_weights(before, teacher, **EXACTLY)
     assert all(weight.grad is None for weight in teacher.parameters())
-    assert all(weight.requires_grad for weight in teacher.parameters())  # still the caller's to train
+    assert all(
+        weight.requires_grad for weight in teacher.parameters()
+    )  # still the caller's to train
     trained = {id(weight) for group in trainer.optimizer.param_groups for weight in group["params"]}
     assert trained == {id(weight) for weight in trainer.model.parameters()}
 
@@ -387,7 +419,9 @@ def test_a_teacher_that_shares_a_weight_is_refused(tmp_path, tokenizer):
         distil(tmp_path, tokenizer, sentences(), student=student, teacher=teacher)
 
 
-@pytest.mark.parametrize("other, sizes", [({"num_labels": 5}, "5.*3"), ({"vocab_size": 120}, "120.*100")])
+@pytest.mark.parametrize(
+    "other, sizes", [({"num_labels": 5}, "5.*3"), ({"vocab_size": 120}, "120.*100")]
+)
 def test_a_teacher_of_another_world_is_refused_by_its_size(tmp_path, tokenizer, other, sizes):
     with pytest.raises(ValueError, match=sizes):
         distil(tmp_path, tokenizer, sentences(), teacher=bert(0, **other))
@@ -403,7 +437,9 @@ def test_a_teacher_that_numbers_the_classes_otherwise_is_refused(tmp_path, token
 
 def test_cached_outputs_of_other_classes_are_refused(tmp_path, tokenizer):
     rows = sentences()
-    outputs = cached_teacher_outputs(bert(0, num_labels=5), rows, tokenizer, folder=tmp_path, progress=False)
+    outputs = cached_teacher_outputs(
+        bert(0, num_labels=5), rows, tokenizer, folder=tmp_path, progress=False
+    )
     with pytest.raises(ValueError, match=r"\(8, 3\) and \(8, 5\)"):
         distil(tmp_path, tokenizer, rows, teacher_outputs=outputs)
 
@@ -440,12 +476,19 @@ def test_the_teacher_is_given_columns_that_the_student_does_not_take(tmp_path, t
     class Watched(BertForSequenceClassification):
         def forward(self, input_ids=None, attention_mask=None, token_type_ids=None, **kwargs):
             seen.append(token_type_ids)
-            return super().forward(input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids)
+            return super().forward(
+                input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
+            )
 
     shape = {"dim": 16, "n_layers": 1, "n_heads": 2, "hidden_dim": 32, "vocab_size": 100}
     student = DistilBertForSequenceClassification(DistilBertConfig(**shape, num_labels=CLASSES))
     trainer = distil(
-        tmp_path, tokenizer, rows, student=student, options={"max_steps": 1}, teacher=bert(0, Watched)
+        tmp_path,
+        tokenizer,
+        rows,
+        student=student,
+        options={"max_steps": 1},
+        teacher=bert(0, Watched),
     )
     assert seen and all(types is not None and types.max() == 1 for types in seen)
     assert "eval_loss" in trainer.evaluate(rows)
@@ -463,7 +506,12 @@ def test_an_evaluation_asks_no_teacher_and_measures_the_labels(tmp_path, tokeniz
     options = {"max_steps": 1, "per_device_eval_batch_size": 4}
     outputs = cached_teacher_outputs(bert(0), rows, tokenizer, folder=tmp_path, progress=False)
     trainer = distil(
-        tmp_path, tokenizer, rows, options=options, teacher_outputs=outputs, compute_metrics=accuracy
+        tmp_path,
+        tokenizer,
+        rows,
+        options=options,
+        teacher_outputs=outputs,
+        compute_metrics=accuracy,
     )
     measured = trainer.evaluate(held_out)
 
@@ -496,7 +544,9 @@ def test_a_data_set_of_the_library_is_trained_on_as_a_list_is(tmp_path, tokenize
     from_list = distil(tmp_path, tokenizer, rows, teacher_outputs=outputs)
     from_table = distil(tmp_path, tokenizer, table, teacher_outputs=outputs, eval_dataset=table)
     assert_same_weights(from_list.model, from_table.model, **EXACTLY)
-    assert from_table.evaluate()["eval_loss"] == pytest.approx(from_list.evaluate(rows)["eval_loss"])
+    assert from_table.evaluate()["eval_loss"] == pytest.approx(
+        from_list.evaluate(rows)["eval_loss"]
+    )
 
 
 # -- interruptions ----------------------------------------------------------------------------
@@ -516,12 +566,16 @@ def test_an_epochs_order_depends_on_seed_and_epoch_alone(tmp_path, tokenizer):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the killed runs are forked")
 def test_killed_again_and_again_a_run_ends_with_the_same_weights(tmp_path):
     script = Path(__file__).with_name("killed_training.py")
-    done = subprocess.run([sys.executable, script, tmp_path], capture_output=True, text=True, timeout=240)
+    done = subprocess.run(
+        [sys.executable, script, tmp_path], capture_output=True, text=True, timeout=240
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     told = json.loads(done.stdout.splitlines()[-1])
     assert told["kills"] >= 3
     assert told["resumed_from"] and max(told["resumed_from"]) > 5
-    whole, killed = ((tmp_path / run / "model.safetensors").read_bytes() for run in ("whole", "killed"))
+    whole, killed = (
+        (tmp_path / run / "model.safetensors").read_bytes() for run in ("whole", "killed")
+    )
     assert whole == killed
 
 
@@ -570,7 +624,14 @@ def test_resume_true_takes_the_last_whole_checkpoint(checkpoints, tokenizer):
     )
     trainer.train(resume_from_checkpoint=True)
     assert weights.read_bytes() == undisturbed
-    assert [entry["step"] for entry in trainer.state.log_history if "soft_loss" in entry] == [1, 2, 3, 4, 5, 6]
+    assert [entry["step"] for entry in trainer.state.log_history if "soft_loss" in entry] == [
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+    ]
 
 
 def test_without_a_checkpoint_there_is_nothing_to_resume(tmp_path):

@@ -1,7 +1,4 @@
-"""Distilling in practice: the trainer, and the teacher's outputs computed once.
-
-    from kd_course.distillation import DistillationTrainer, cached_teacher_outputs
-"""
+"""Distilling in practice: the trainer, and the teacher's outputs computed once."""
 
 from kd_course.distillation.cache import TeacherOutputs, add_teacher_logits, cached_teacher_outputs
 from kd_course.distillation.prediction import predict_logits

@@ -35,7 +35,10 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 TEACHER_LOGITS = "teacher_logits"  # the column's name
-_FORMAT = "1"  # of the file; a change makes every older file another name
+_FORMAT = "1"  # of the file; a change gives every older file another name
+# Where a model was loaded from, or how it is being used, does not change what it says.
+_WITHOUT_EFFECT = {"_name_or_path", "transformers_version", "architectures", "dtype"}
+_WITHOUT_EFFECT |= {"use_cache", "problem_type"}
 
 
 class TeacherOutputs:
@@ -62,8 +65,9 @@ class TeacherOutputs:
         unknown = [row for row, key in enumerate(keys) if key not in self._row_of]
         if unknown:
             raise KeyError(
-                f"dataset has {len(unknown)} rows (of {len(keys)}) that the teacher was not asked, the first "
-                f"is row {unknown[0]}: cached_teacher_outputs(teacher, dataset, tokenizer) asks it"
+                f"dataset has {len(unknown)} rows (of {len(keys)}) that the teacher was not asked, "
+                f"the first is row {unknown[0]}: cached_teacher_outputs(teacher, dataset, "
+                f"tokenizer) asks it"
             )
         return self.logits[[self._row_of[key] for key in keys]]
 
@@ -112,7 +116,8 @@ def cached_teacher_outputs(
         # lose each other's rows, which are then asked again; neither can harm the file.
         known = _read(path, identity) | known
         write_whole(path, lambda fresh: _write(fresh, identity, known))
-    asked = dict.fromkeys(keys)  # not all that is known: the same call gives the same outputs always
+    # Not all that is known: the same call gives the same outputs, whatever was asked before.
+    asked = dict.fromkeys(keys)
     return TeacherOutputs(torch.stack([known[key] for key in asked]), asked, reads)
 
 
@@ -125,15 +130,18 @@ def add_teacher_logits(dataset: Any, outputs: TeacherOutputs | Tensor) -> Any:
     column before is replaced. Raises KeyError for rows that the outputs do not hold, ValueError for
     logits that are not one row an example.
     """
-    logits = outputs.of(dataset) if isinstance(outputs, TeacherOutputs) else outputs.detach().float().cpu()
+    found = isinstance(outputs, TeacherOutputs)
+    logits = outputs.of(dataset) if found else outputs.detach().float().cpu()
     if logits.ndim != 2 or len(logits) != len(dataset):
         raise ValueError(
-            f"outputs must have shape (rows, classes) with the data set's {len(dataset)} rows, but have "
-            f"shape {tuple(logits.shape)}"
+            f"outputs must have shape (rows, classes) with the data set's {len(dataset)} rows, "
+            f"but have shape {tuple(logits.shape)}"
         )
     if not hasattr(dataset, "add_column"):
         rows = (dataset[i] for i in range(len(dataset)))
-        return [{**row, TEACHER_LOGITS: given} for row, given in zip(rows, logits.tolist(), strict=True)]
+        return [
+            {**row, TEACHER_LOGITS: given} for row, given in zip(rows, logits.tolist(), strict=True)
+        ]
     if has_teacher_logits(dataset):
         dataset = dataset.remove_columns(TEACHER_LOGITS)
     return dataset.add_column(TEACHER_LOGITS, list(logits.numpy()))
@@ -148,16 +156,24 @@ def has_teacher_logits(dataset: Any) -> bool:
 
 
 def ask_all(
-    teacher: nn.Module, rows: list, collate: DataCollatorWithPadding, batch_size: int, progress: bool
+    teacher: nn.Module,
+    rows: list,
+    collate: DataCollatorWithPadding,
+    batch_size: int,
+    progress: bool,
 ) -> Tensor:
-    """The teacher's logits for rows of input ids, longest rows first: (rows, classes), in their order."""
+    """The teacher's logits for rows of input ids: (rows, classes), in their order.
+
+    It reads the longest rows first, so that rows of like length share a batch.
+    """
     home = next(teacher.parameters()).device
     device = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else home
     by_length = sorted(range(len(rows)), key=lambda row: len(rows[row]["input_ids"]), reverse=True)
     answers: list[Tensor] = []
     teacher.to(device)
     try:
-        for start in tqdm(range(0, len(rows), batch_size), desc="Asking the teacher", disable=not progress):
+        starts = range(0, len(rows), batch_size)
+        for start in tqdm(starts, desc="Asking the teacher", disable=not progress):
             batch = collate([rows[row] for row in by_length[start : start + batch_size]])
             answers.append(ask(teacher, batch.to(device)).float().cpu())
             if answers[-1].ndim != 2 or answers[-1].isnan().any():
@@ -176,13 +192,15 @@ def _columns_for(teacher: nn.Module, dataset: Any) -> tuple[str, ...]:
     row = dataset[0]
     if "input_ids" not in row:
         raise ValueError(
-            f"dataset must have a column 'input_ids' (tokenizer(texts) makes it; or name a text_column), "
-            f"but has {', '.join(row)}"
+            f"dataset must have a column 'input_ids' (tokenizer(texts) makes it; or name a "
+            f"text_column), but has {', '.join(row)}"
         )
     return tuple(sorted(arguments_for(teacher) & set(row)))
 
 
-def _rows(dataset: Any, columns: Sequence[str], at: list[int] | None = None) -> Iterator[dict[str, Any]]:
+def _rows(
+    dataset: Any, columns: Sequence[str], at: list[int] | None = None
+) -> Iterator[dict[str, Any]]:
     """The rows (all, or those at some positions), with these columns as plain lists or text."""
     if hasattr(dataset, "select_columns"):  # a datasets.Dataset reads many rows at a time
         dataset = dataset.select_columns(list(columns)).with_format(None)
@@ -192,8 +210,11 @@ def _rows(dataset: Any, columns: Sequence[str], at: list[int] | None = None) -> 
     for row in rows:
         lacking = [name for name in columns if name not in row]
         if lacking:
-            raise ValueError(f"dataset must have the columns {', '.join(columns)}, but a row lacks {lacking}")
-        yield {name: row[name].tolist() if hasattr(row[name], "tolist") else row[name] for name in columns}
+            raise ValueError(
+                f"dataset must have the columns {', '.join(columns)}, but a row lacks {lacking}"
+            )
+        row = {name: row[name] for name in columns}
+        yield {name: v.tolist() if hasattr(v, "tolist") else v for name, v in row.items()}
 
 
 # -- who said it, to what ---------------------------------------------------------------------
@@ -201,27 +222,29 @@ def _rows(dataset: Any, columns: Sequence[str], at: list[int] | None = None) -> 
 
 def _keys(dataset: Any, reads: Sequence[str]) -> list[bytes]:
     """A hash of what the teacher reads of each row: equal rows, and only those, have equal keys."""
-    return [_digest(*(_as_bytes(row[name]) for name in reads))[:16] for row in _rows(dataset, reads)]
+    rows = _rows(dataset, reads)
+    return [_digest(*(_as_bytes(row[name]) for name in reads))[:16] for row in rows]
 
 
 def _identity(
     teacher: nn.Module, tokenizer: PreTrainedTokenizerBase, reads: Sequence[str], limit: int | None
 ) -> str:
     """A hash of all that decides what the teacher says to a row, apart from the row."""
-    about = {"format": _FORMAT, "reads": list(reads), "limit": limit, "teacher": type(teacher).__name__}
+    about: dict[str, Any] = {"format": _FORMAT, "reads": list(reads), "limit": limit}
+    about["teacher"] = type(teacher).__name__
     if hasattr(teacher, "config"):
-        # Where a model was loaded from, or how it is being used, does not change what it says.
-        aside = {"_name_or_path", "transformers_version", "architectures", "dtype", "use_cache", "problem_type"}
-        about["config"] = {k: v for k, v in teacher.config.to_dict().items() if k not in aside}
+        config = teacher.config.to_dict()
+        about["config"] = {k: v for k, v in config.items() if k not in _WITHOUT_EFFECT}
     weights = []
     for name, tensor in sorted(teacher.state_dict().items()):
         weights.append(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-        weights.append(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+        weights.append(tensor.detach().cpu().reshape(-1).view(torch.uint8).numpy().data)
     return _digest(_as_json(about), _as_json(_tokenizer_state(tokenizer)), *weights).hex()
 
 
 def _tokenizer_state(tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
-    state: dict[str, Any] = {"special": tokenizer.special_tokens_map, "side": tokenizer.padding_side}
+    state: dict[str, Any] = {"special": tokenizer.special_tokens_map}
+    state["side"] = tokenizer.padding_side
     if getattr(tokenizer, "backend_tokenizer", None) is None:
         return state | {"class": type(tokenizer).__name__, "vocabulary": tokenizer.get_vocab()}
     state |= json.loads(tokenizer.backend_tokenizer.to_str())

@@ -25,10 +25,11 @@ def ask(teacher: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
 
 
 def in_eval_mode(teacher: nn.Module) -> nn.Module:
-    """Switch the teacher's dropout off, and warn if it was on: a teacher that guesses teaches noise."""
+    """Switch the teacher's dropout off, and warn if it was on: it would have taught noise."""
     if any(module.training for module in teacher.modules()):
         warnings.warn(
-            "the teacher was in train mode, its dropout on; it has been put in eval mode (teacher.eval())",
+            "the teacher was in train mode, its dropout on; it has been put in eval mode "
+            "(teacher.eval())",
             stacklevel=3,
         )
         teacher.eval()
@@ -52,7 +53,9 @@ def logits_of(outputs: Any, whose: str) -> Tensor:
     logits = outputs.get("logits") if isinstance(outputs, Mapping) else None
     if logits is None:
         given = ", ".join(outputs) if isinstance(outputs, Mapping) else type(outputs).__name__
-        raise ValueError(f"{whose} must give logits (a model of transformers with a head), but gives {given}")
+        raise ValueError(
+            f"{whose} must give logits (a model of transformers with a head), but gives {given}"
+        )
     return logits
 
 
@@ -64,8 +67,8 @@ def refuse_misfit(teacher: nn.Module, student: nn.Module) -> None:
         sizes = getattr(theirs, name, None), getattr(ours, name, None)
         if None not in sizes and sizes[0] != sizes[1]:
             raise ValueError(
-                f"teacher must know the student's {meaning}: its {name} is {sizes[0]}, the student's is "
-                f"{sizes[1]}"
+                f"teacher must know the student's {meaning}: its {name} is {sizes[0]}, "
+                f"the student's is {sizes[1]}"
             )
     names = [getattr(config, "id2label", None) or {} for config in (theirs, ours)]
     named = all(n and not str(n.get(0, "LABEL_0")).startswith("LABEL_") for n in names)
@@ -77,12 +80,12 @@ def refuse_misfit(teacher: nn.Module, student: nn.Module) -> None:
 
 
 def _refuse_shared(teacher: nn.Module, student: nn.Module) -> None:
-    """A shared module goes to eval mode with the teacher; a shared weight is trained with the student."""
+    """What is shared goes to eval mode with the teacher, and is trained with the student."""
     own = {id(part) for part in [*student.modules(), *student.parameters()]}
     for name, part in [*teacher.named_modules(), *teacher.named_parameters()]:
         if id(part) in own:
             raise ValueError(
-                f"teacher must share nothing with the student, but shares {name or 'everything'!r}: the "
-                f"student would lose its dropout with the teacher's, and training it would change the "
-                f"teacher (copy.deepcopy makes a teacher of its own)"
+                f"teacher must share nothing with the student, but shares {name or 'all'!r}: "
+                f"the student would lose its dropout with the teacher's, and training it would "
+                f"change the teacher (copy.deepcopy makes a teacher of its own)"
             )

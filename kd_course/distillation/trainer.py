@@ -28,7 +28,13 @@ from kd_course.distillation.cache import (
     add_teacher_logits,
     has_teacher_logits,
 )
-from kd_course.distillation.teacher import arguments_for, ask, in_eval_mode, logits_of, refuse_misfit
+from kd_course.distillation.teacher import (
+    arguments_for,
+    ask,
+    in_eval_mode,
+    logits_of,
+    refuse_misfit,
+)
 from kd_course.divergences import positive_temperature
 from kd_course.losses import IGNORED_LABEL, hard_target_loss, soft_target_loss
 
@@ -70,12 +76,12 @@ class DistillationTrainer(Trainer):
     ):
         self.temperature = positive_temperature(temperature)
         if not 0 <= alpha <= 1:
-            raise ValueError(f"alpha must lie in [0, 1] (it weighs the soft loss), but is {alpha:g}")
+            raise ValueError(f"alpha must lie in [0, 1]: it weighs the soft loss; but is {alpha:g}")
         self.alpha = float(alpha)
         if options.get("compute_loss_func") or (args and args.label_smoothing_factor):
             raise ValueError(
-                "compute_loss_func and label_smoothing_factor bring a loss of their own, which would "
-                "take the place of the distillation loss: leave them out"
+                "compute_loss_func and label_smoothing_factor bring a loss of their own, which "
+                "would take the place of the distillation loss: leave them out"
             )
         if self.alpha > 0 and train_dataset is not None:
             _refuse_all_but_one_teacher(teacher, teacher_outputs, train_dataset)
@@ -129,19 +135,24 @@ class DistillationTrainer(Trainer):
         parts = {}
         if self.alpha > 0:
             parts["soft_loss"] = soft_share * soft_target_loss(
-                student_logits, self._teacher_logits(inputs), temperature=self.temperature, mask=mask
+                student_logits,
+                self._teacher_logits(inputs),
+                temperature=self.temperature,
+                mask=mask,
             )
         if self.alpha < 1:
             parts["hard_loss"] = hard_share * hard_target_loss(student_logits, labels)
         # Several processes' gradients are averaged; the shares are of the sum over all of them.
         parts = {name: part * self.accelerator.num_processes for name, part in parts.items()}
         self._note(parts)
-        loss = self.alpha * parts.get("soft_loss", 0.0) + (1 - self.alpha) * parts.get("hard_loss", 0.0)
+        weights = {"soft_loss": self.alpha, "hard_loss": 1 - self.alpha}
+        loss = sum(weights[name] * part for name, part in parts.items())
         return (loss, outputs) if return_outputs else loss
 
     def _get_num_items_in_batch(self, batch_samples: list, device: torch.device) -> Tensor | None:
-        """The rows of a whole optimiser step, soft and hard: (2,), over all its batches and processes.
+        """The rows of a whole optimiser step, soft and hard: (2,).
 
+        Of all its batches and all processes.
         The library calls this before the first of a step's batches and hands the result to
         `compute_loss`. It would count labels alone; but a row labelled -100 has a soft part too.
         """
@@ -155,8 +166,8 @@ class DistillationTrainer(Trainer):
             return inputs[TEACHER_LOGITS]
         if self.teacher is None:
             raise ValueError(
-                f"teacher must be given, or teacher_outputs: alpha is {self.alpha:g}, and the batch has "
-                f"no column {TEACHER_LOGITS!r} (a data_collator that drops columns it does not know?)"
+                f"teacher must be given, or teacher_outputs: alpha is {self.alpha:g}, and "
+                f"the batch has no {TEACHER_LOGITS!r} (dropped by the data_collator?)"
             )
         with self.accelerator.autocast():
             return ask(self.teacher, inputs)
@@ -170,7 +181,7 @@ class DistillationTrainer(Trainer):
             self._parts[name] = self._parts.get(name, 0.0) + part.detach()
 
     def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
-        """Log as the library does; beside a training loss, its two parts, averaged over the same steps."""
+        """Log as the library does; beside a training loss, its parts over the same steps."""
         if "loss" in logs and self._parts:
             steps = self.state.global_step - self._noted_from
             for name, total in self._parts.items():
@@ -191,7 +202,9 @@ class DistillationTrainer(Trainer):
     def _for_student(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         return {name: value for name, value in inputs.items() if name in self._student_takes}
 
-    def prediction_step(self, model: nn.Module, inputs: Mapping[str, Tensor], *args: Any, **kwargs: Any):
+    def prediction_step(
+        self, model: nn.Module, inputs: Mapping[str, Tensor], *args: Any, **kwargs: Any
+    ):
         """An evaluation's step, as the library's: what is the teacher's is left out."""
         keep = self._student_takes | {"labels"}
         inputs = {name: value for name, value in inputs.items() if name in keep}
@@ -250,13 +263,15 @@ def _count_rows(inputs: Mapping[str, Tensor]) -> Tensor:
         return torch.tensor([len(some), 0], device=some.device)
     labelled = (labels != IGNORED_LABEL).sum()
     # Token by token, a label of -100 is padding; example by example, only a missing label.
-    return torch.stack([labelled if labels.ndim == 2 else labelled.new_tensor(len(labels)), labelled])
+    rows = labelled if labels.ndim == 2 else labelled.new_tensor(len(labels))
+    return torch.stack([rows, labelled])
 
 
 def _refuse_missing_labels(labels: Tensor | None, student_logits: Tensor, alpha: float) -> None:
     if labels is None and alpha < 1:
         raise ValueError(
-            f"train_dataset must have labels where alpha is below 1 ({alpha:g}): -100 for a row without one"
+            f"train_dataset must have labels where alpha is below 1 (here {alpha:g}): "
+            f"-100 for a row that has none"
         )
     if labels is None and student_logits.ndim == 3:
         raise ValueError(
@@ -286,11 +301,12 @@ def last_checkpoint(folder: str | os.PathLike) -> str | None:
     `get_last_checkpoint` returns it all the same, because its number is the highest.
     """
     found = {int(p.name.rpartition("-")[2]): p for p in Path(folder).glob("checkpoint-*[0-9]")}
-    return next((str(found[step]) for step in sorted(found, reverse=True) if _is_whole(found[step], step)), None)
+    whole = [step for step, checkpoint in found.items() if _is_whole(checkpoint, step)]
+    return str(found[max(whole)]) if whole else None
 
 
 def _is_whole(checkpoint: Path, step: int) -> bool:
-    """Whether everything in a checkpoint can be read: its state is written last, the rest before."""
+    """Whether everything in a checkpoint can be read, the state that is written last included."""
     try:
         if json.loads((checkpoint / "trainer_state.json").read_text())["global_step"] != step:
             return False
