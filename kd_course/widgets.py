@@ -193,7 +193,7 @@ def _draw_distributions(axes: Axes, parts: LossParts, names: list[str], label: i
     axes.plot(label, 1.02, "v", color=plots.COLOURS["truth"], markersize=9, label="label")
     axes.set(ylim=(0, 1.08), ylabel="probability", title="Softened distributions")
     _name_classes(axes, names)
-    axes.legend(loc="upper right")
+    axes.legend(loc="upper right", bbox_to_anchor=(1, 0.92))  # below the label's mark
 
 
 def _draw_loss(axes: Axes, parts: LossParts, highest: float) -> None:

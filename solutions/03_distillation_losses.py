@@ -533,7 +533,8 @@ print("α p + (1 - α) one-hot(y) ", "  ".join(f"{x:.3f}" for x in target.tolist
 #
 # - At $\alpha = 1$, watch the gradient on *very positive* as $T$ rises.
 # - At $T = 1$, find the $\alpha$ at which the pushes on *neutral* cancel.
-# - The hard part of the gradient is the same at every $T$. Is the soft part, nearly, above $T = 4$?
+# - The hard part of the gradient is the same at every $T$. The soft part, thanks to $T^2$, keeps roughly its size; does it
+#   keep its shape?
 
 # %%
 widgets.show(
@@ -554,8 +555,8 @@ for temperature, alpha in ((1.0, 0.5), (4.0, 0.9)):
 
 # %% [markdown]
 # Which values? Hinton, Vinyals & Dean (2015) report the best results with "a considerably lower weight" on the labels, so with
-# $\alpha$ near one; temperatures from 2 to 10 are common. Both are tuned on validation, and lesson 06 shows a map of
-# them, on real training.
+# $\alpha$ near one; libraries start from a $T$ of 3 or 4 (a table at the end). Both are tuned on validation, and lesson 06
+# shows a map of them, from training runs.
 #
 # ### Exercise 03.7 · The whole loss
 # {{exercise:03.7}}
@@ -637,13 +638,13 @@ for name, loss in ways.items():
         right.plot(lengths, [loss(*sentences(n, n)).item() for n in lengths], color=plots.COLOURS[colour], linestyle=line, label=name)
 left.set(title="The same eight tokens, padded further", xlabel="padded length in tokens", ylabel="soft loss in nats", ylim=(0, None))
 right.set(title="Longer sentences, no padding", xlabel="sentence length in tokens", ylabel="soft loss in nats", ylim=(0, None))
-left.legend(loc="lower left", bbox_to_anchor=(0, 0.05))
+left.legend(loc="upper right", bbox_to_anchor=(1, 0.93))
 right.legend()
 plots.show(
     figure,
-    alt="Left: as the same tokens are padded from 8 to 64, the right loss stays level at about 4 nats, the one that "
+    alt="Left: as the same tokens are padded from 8 to 64, the right loss stays level at 3.3 nats, the one that "
     "counts padding drifts away from it, the one that zeroes padding shrinks to an eighth. Right: as sentences grow "
-    "from 8 to 64 tokens, the right loss stays level while batchmean grows in proportion, to about 250 nats.",
+    "from 8 to 64 tokens, the right loss stays nearly level while batchmean grows in proportion, to about 205 nats.",
 )
 
 # %% [markdown]
@@ -775,7 +776,7 @@ for values, name, colour, hatch, shift in (
 ):
     axes.bar([i + shift for i in range(1, 6)], values, 0.27, color=plots.COLOURS[colour], hatch=hatch, edgecolor="white", label=name)
 axes.axhline(0, color=plots.COLOURS["ink"], linewidth=0.8)
-axes.set(title="Five terms, and not one but the zero is right", xlabel="class", ylabel="yᵢ log(yᵢ / pᵢ), in nats")
+axes.set(title="Of the five printed terms only the zero is right", xlabel="class", ylabel="yᵢ log(yᵢ / pᵢ), in nats")
 axes.grid(axis="x", visible=False)
 axes.legend(loc="upper left")
 plots.show(
@@ -905,7 +906,7 @@ for axes, (name, outputs) in zip(panels.flat, learnt.items()):
         edgecolor="white",
     )
     axes.step([0.5, *range(1, 6), 5.5], [y[0], *y.tolist(), y[-1]], where="mid", color=plots.COLOURS["teacher"], linewidth=1.6)
-    axes.set_title(f"{name}\nloss {final_loss[name]:.3f}", fontsize=10)
+    axes.set_title(f"{name}\nloss {round(final_loss[name], 3) + 0.0:.3f}", fontsize=10)
     axes.set(ylim=(0, 1.08), xticks=range(1, 6))
     axes.grid(axis="x", visible=False)
 for axes in panels[1]:
@@ -916,7 +917,7 @@ figure.suptitle("What a free student learns; the teacher is the blue line", font
 plots.show(
     figure,
     alt="Six bar charts of what the student outputs after descent, with the teacher's y as a line. Right KL: the bars meet "
-    "the line. Outputs that need not sum to one: all five near 1, loss -1.55. Three classes marked: a third on classes "
+    "the line. Outputs that need not sum to one: all five near 1, loss -1.557. Three classes marked: a third on classes "
     "1, 4 and 5, loss 3.30. Probabilities for logs: everything on class 2. Label from the data: 0.6 on class 4. Label "
     "from the teacher: 0.65 on class 2.",
 )
@@ -1033,7 +1034,7 @@ axes.legend(loc="center right")
 plots.show(
     figure,
     alt="The student's final probability for the label's class against temperature from 1 to 16, alpha one half. With T² "
-    "it stays between about 0.4 and 0.55. With T² dropped it climbs from 0.54 at T = 1 to nearly 1.",
+    "it stays between 0.5 and 0.62. With T² dropped it climbs from 0.54 at T = 1 to above 0.9 at T = 4 and nearly 1 at 16.",
 )
 
 # %% [markdown]
