@@ -142,6 +142,14 @@ class Report:
         self._save()
         return table
 
+    def table(self, name: str) -> Any:
+        """A table of this run, or else the reference's for the same data; None where there is neither."""
+        if name in self.tables:
+            return self.tables[name]
+        if not ledger().has(self.lesson, self.scale, data=self.data):
+            return None
+        return ledger().run(self.lesson, self.scale)["tables"].get(name)
+
     def values(self, name: str) -> list[float]:
         return list(self.figures[name]["values"].values())
 

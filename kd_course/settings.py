@@ -18,7 +18,7 @@ The scale changes this object, never a code cell.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 SCALES = ("offline", "small", "full")
 
@@ -100,6 +100,16 @@ class TextClassification:
     batch_size: int
     max_length: int  # tokens
     recipes: dict[str, Recipe]  # one an arm, and the teacher's where it is trained here
+    learning_rates: tuple[float, ...]  # what every arm's recipe was chosen from …
+    lengths: tuple[int, ...]  # … on validation: optimiser steps
+
+    def grid(self, arm: str) -> list[Recipe]:
+        """The recipes that an arm's was chosen from: as many for every arm."""
+        return [
+            replace(self.recipes[arm], learning_rate=rate, steps=steps)
+            for rate in self.learning_rates
+            for steps in self.lengths
+        ]
 
     def __str__(self) -> str:
         rows = [("scale", self.run.scale)]
@@ -131,6 +141,8 @@ def text_classification() -> TextClassification:
                 "truth": Recipe(2e-3, 600, alpha=1.0, temperature=1.0),
                 "softened truth": Recipe(2e-3, 600, alpha=1.0, temperature=1.0),
             },
+            learning_rates=(1e-3, 2e-3, 4e-3),
+            lengths=(300, 600),
         )
     if run.scale == "small":
         return TextClassification(
@@ -147,6 +159,8 @@ def text_classification() -> TextClassification:
                 "control": Recipe(2e-4, 1140),
                 "distilled": Recipe(2e-4, 1140, alpha=0.9, temperature=2.0),
             },
+            learning_rates=(1e-4, 2e-4),
+            lengths=(760, 1140),
         )
     return TextClassification(
         run=run,

@@ -69,10 +69,11 @@ def train(name: str, folder: Path, *, quiet: bool = False) -> Path:
     name: a key of RECIPES. The folder appears whole, when training has ended.
     """
     import torch
-    from transformers import DataCollatorWithPadding, Trainer, TrainingArguments
+    from transformers import DataCollatorWithPadding, Trainer
 
     from kd_course import models
     from kd_course.corpora import news
+    from kd_course.distillation import training_arguments
     from kd_course.storage import write_whole
 
     recipe = RECIPES[name]
@@ -83,19 +84,16 @@ def train(name: str, folder: Path, *, quiet: bool = False) -> Path:
     held_out = len(rows) // 20  # for the curve only: nothing is chosen by it
     trainer = Trainer(
         model=model,
-        args=TrainingArguments(
-            output_dir=str(folder.with_name(folder.name + "-training")),
+        args=training_arguments(
+            folder.with_name(folder.name + "-training"),
             num_train_epochs=recipe.epochs,
             learning_rate=recipe.learning_rate,
             per_device_train_batch_size=recipe.batch_size,
             per_device_eval_batch_size=256,
             warmup_steps=0.1,
             weight_decay=0.01,
-            train_sampling_strategy="group_by_length",
             eval_strategy="epoch",
             logging_strategy="epoch",
-            save_strategy="no",
-            report_to="none",
             disable_tqdm=quiet,
             seed=recipe.seed,
         ),

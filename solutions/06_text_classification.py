@@ -1,0 +1,744 @@
+# %% [markdown]
+# # 06 · Is a small model enough to read the news?
+#
+# A large model tells good financial news from bad. You want a small one that does it nearly as well, because you pay for every sentence it reads. In this lesson you distil it, and you find out what the teacher was worth: every result stands beside a **control**, the same student, with the same budget, without a teacher.
+#
+# **You will be able to**
+# - look at a data set before you trust it, and catch a leak between training and test rows;
+# - distil a classifier with `DistillationTrainer`, with and without unlabelled text;
+# - say how sure you are that the teacher helped: several seeds, a paired interval, and the control;
+# - measure what accuracy hides: calibration, agreement, the worst slice, distance to the truth;
+# - save the student, load it again, and say what it costs to run.
+#
+# **You need** lessons 02 and 03 (KL divergence, soft and hard loss), PyTorch, and to have seen a transformers model before.
+#
+# **Minutes** 90, of which the computer needs three.
+#
+# **What runs** at `offline`: generated headlines whose true class probabilities are known, a teacher that ships with the course, students trained from scratch, no network. At `small`: Financial PhraseBank, MiniLM as teacher, a student with a third of its layers. At `full`: BERT-base and a student of DistilBERT's size, on a GPU. The cells are the same; `KD_SCALE` chooses the settings.
+
+# %% tags=["setup"]
+import copy
+import re
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+import transformers
+from transformers import DataCollatorWithPadding
+
+from kd_course import cost, experiments, metrics, models, plots, settings, teachers
+from kd_course.corpora import classification
+from kd_course.distillation import (
+    DistillationTrainer,
+    add_teacher_logits,
+    cached_teacher_outputs,
+    predict_logits,
+    training_arguments,
+)
+from kd_course.exercises import check
+
+plots.style()
+transformers.logging.set_verbosity_error()
+setting = settings.for_lesson("06")
+print(setting)
+
+# %% [markdown]
+# The table above is the whole difference between the scales. *labelled* is how many labelled sentences the student may use, *transfer* how many unlabelled ones its teacher may label for it. The recipes were chosen on validation sentences, from a grid of the same size for every arm; we come back to that.
+#
+# ## 1 · The data, before anything else
+#
+# Each row is a sentence of financial news and a label: does it read as bad, neutral or good news for the company it speaks of?
+
+# %%
+data = classification.load(
+    setting.dataset, labelled=setting.labelled, transfer=setting.transfer, limit=setting.run.limit
+)
+names = data["train"].features["label"].names
+classes = range(len(names))
+for row in data["train"].select(range(6)):
+    print(f"{names[row['label']]:>8}  {row['text']}")
+
+# %% [markdown]
+# How many rows are there, how common is each class, and how long are the sentences? A rare class is easy to neglect, and a long sentence may not fit the model.
+
+# %%
+print(f"{'split':<24}{'rows':>7}   " + "   ".join(f"{name:>8}" for name in names))
+for split, rows in data.items():
+    shares = [np.mean(np.array(rows["label"]) == c) for c in classes] if split != "unlabelled" else []
+    print(f"{split:<24}{len(rows):>7}   " + "   ".join(f"{share:8.1%}" for share in shares))
+
+# %%
+figure, axes = plt.subplots()
+words = [len(text.split()) for text in data["train"]["text"]]
+axes.hist(words, bins=range(0, max(words) + 2), color=plots.COLOURS["neutral"])
+axes.set(title="How long the training sentences are", xlabel="words", ylabel="sentences")
+plots.show(
+    figure,
+    alt=f"Histogram of sentence lengths: most training sentences have between {np.quantile(words, 0.1):.0f} "
+    f"and {np.quantile(words, 0.9):.0f} words, the longest {max(words)}.",
+)
+
+# %% [markdown]
+# ### Does a test sentence stand in the training set?
+#
+# A model that has seen the test sentences is not tested by them. The same headline often runs in several papers, with other capitals or spaces, so an exact comparison is not enough.
+#
+# ### Exercise 06.1 · Test rows that stand in the training rows
+# {{exercise:06.1}}
+#
+# Return the positions, in ascending order, of the test texts that also stand in the training texts. Capitals do not matter, and any run of white space counts as one space (none at the ends).
+
+# %% exercise="06.1"
+def leaked_rows(train_texts, test_texts):
+    """Positions in test_texts of the texts that train_texts hold too, in any case and spacing.
+
+    train_texts, test_texts: lists of str. Returns a list of int, ascending.
+    """
+    ### BEGIN SOLUTION
+    def plain(text):
+        return " ".join(text.lower().split())
+
+    train = {plain(text) for text in train_texts}
+    return [i for i, text in enumerate(test_texts) if plain(text) in train]
+    ### END SOLUTION
+
+# %% check="06.1"
+check("06.1", leaked_rows)
+
+# %% [markdown]
+# The package has the same check. Here it is tried on the splits of this lesson, and, so that you see that it *would* catch a leak, on a test set into which one training sentence was smuggled in capitals.
+
+# %%
+for split in [name for name in data if name != "train"]:
+    print(f"{split:>24}: {len(classification.leaks(data['train']['text'], data[split]['text']))} of "
+          f"{len(data[split])} rows stand in the training set")
+
+# %% tags=["nbval-check-output"]
+smuggled = ["Sales fell in May.", "NET  PROFIT ROSE."]
+print("rows that leak:", classification.leaks(["Net profit rose.", "Costs were flat."], smuggled))
+
+# %% [markdown]
+# ### How far do single words carry?
+#
+# Before training a network, see what a model without any sense of order reaches: logistic regression on word counts. Whatever a network adds, it adds to this.
+
+# %%
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+
+bag_of_words = make_pipeline(CountVectorizer(), LogisticRegression(max_iter=1000))
+bag_of_words.fit(data["train"]["text"], data["train"]["label"])
+labels = {split: np.array(data[split]["label"]) for split in data if split != "unlabelled"}
+truth = {split: np.array(data[split]["posterior"]) for split in labels if "posterior" in data[split].column_names}
+print(f"always the commonest class  {np.bincount(labels['test']).max() / len(labels['test']):.3f}")
+print(f"bag of words                {bag_of_words.score(data['test']['text'], labels['test']):.3f}")
+if truth:
+    print(f"the best anyone can do      {metrics.correct(truth['test'], labels['test']).mean():.3f}")
+
+# %% [markdown]
+# At `offline` scale the last line is not an estimate. The headlines come from a written grammar in which the label is drawn first and the wording follows, so p(label | sentence) is known exactly: the column `posterior`. Some sentences truly are ambiguous, and nobody can be right about all of them.
+#
+# ## 2 · The teacher
+#
+# At `offline` scale the teacher ships with the course. It learnt from sentences of its own, none of which is in your splits: think of a model that somebody else trained on data you will never see. At the other scales a pretrained model is fine-tuned on your labelled sentences, right here.
+
+# %%
+def tokenised(split, tokenizer):
+    """The split as the model reads it, the text kept for looking at."""
+    return split.map(
+        lambda batch: tokenizer(batch["text"], truncation=True, max_length=setting.max_length), batched=True
+    )
+
+def train(model, rows, recipe, *, seed, **teacher):
+    """Train with one recipe; every arm goes through here. Returns the trainer."""
+    steps = setting.run.max_steps if setting.run.max_steps > 0 else recipe.steps
+    trainer = DistillationTrainer(
+        model=model,
+        args=training_arguments(
+            "results/06-training",
+            seed=seed,
+            learning_rate=recipe.learning_rate,
+            max_steps=steps,
+            per_device_train_batch_size=setting.batch_size,
+            warmup_steps=0.1,
+            weight_decay=0.01,
+            logging_steps=max(1, steps // 20),
+            disable_tqdm=True,
+            bf16=torch.cuda.is_available(),
+        ),
+        train_dataset=rows,
+        data_collator=DataCollatorWithPadding(tokenizer),
+        alpha=recipe.alpha,
+        temperature=recipe.temperature,
+        **teacher,
+    )
+    trainer.train()
+    return trainer
+
+# %%
+transformers.set_seed(0)
+start, tokenizer = models.load(teachers.obtain(setting.teacher, retrain=setting.run.retrain), names)
+teacher = copy.deepcopy(start)  # what is fine-tuned is a copy: a student may start from the same layers
+rows = {split: tokenised(data[split], tokenizer) for split in data}
+if "teacher" in setting.recipes:
+    curve = train(teacher, rows["train"], setting.recipes["teacher"], seed=0).state.log_history
+    curve = [(entry["step"], entry["loss"]) for entry in curve if "loss" in entry]
+    unit = "optimiser steps"
+else:
+    curve = [(entry["epoch"], entry["loss on held-out sentences"]) for entry in teachers.notes(setting.teacher)["curve"]]
+    unit = "passes over its training sentences"
+teacher = teacher.eval().cpu()
+setting.recipes.get("teacher") or teachers.notes(setting.teacher)["recipe"]
+
+# %%
+figure, axes = plt.subplots()
+axes.plot(*zip(*curve), color=plots.COLOURS["teacher"], marker="o")
+axes.set(title="How the teacher learnt", xlabel=unit, ylabel="loss (nats)", ylim=(0, None))
+plots.show(
+    figure,
+    alt=f"The teacher's loss falls from {curve[0][1]:.2f} to {curve[-1][1]:.2f} nats over its training.",
+)
+
+# %%
+def probabilities_of(model, split="test"):
+    return metrics.probabilities(predict_logits(model, rows[split], tokenizer))
+
+teacher_p = {split: probabilities_of(teacher, split) for split in labels}
+print(f"teacher, test accuracy  {metrics.correct(teacher_p['test'], labels['test']).mean():.3f}")
+print(f"teacher, macro F1       {metrics.macro_f1(teacher_p['test'], labels['test']):.3f}")
+
+# %% [markdown]
+# Accuracy and macro F1 are two questions. With classes of unequal size, a model can be right often and still be useless for the class you care about.
+#
+# ### Exercise 06.2 · A mean that a rare class can pull down
+# {{exercise:06.2}}
+#
+# F1 of a class is 2 · (rows rightly given to it) / (rows given to it + rows labelled with it), and 0 when nothing was given to it. Macro F1 is the plain mean over the classes.
+
+# %% exercise="06.2"
+def macro_f1(predicted, labels, classes):
+    """The mean over classes of 2 · right / (predicted + labelled).
+
+    predicted, labels: (rows,) tensors of class numbers; classes: how many there are. Returns a float.
+    """
+    ### BEGIN SOLUTION
+    scores = []
+    for c in range(classes):
+        right = ((predicted == c) & (labels == c)).sum().item()
+        either = (predicted == c).sum().item() + (labels == c).sum().item()
+        scores.append(2 * right / either if either else 0.0)
+    return sum(scores) / classes
+    ### END SOLUTION
+
+# %% check="06.2"
+check("06.2", macro_f1)
+
+# %% [markdown]
+# ## 3 · Student, control, and what is kept equal
+#
+# The student reads with the teacher's tokenizer, so that both see the same input. What it costs beside its teacher:
+
+# %%
+def new_student(seed):
+    """Layers of the pretrained model, copied before it became the teacher, or a small model, untrained."""
+    if isinstance(setting.student, int):
+        return models.copy_layers(start, setting.student)
+    return models.classifier(setting.student, tokenizer, names, seed=seed)
+
+sentence = tokenizer(data["test"]["text"][0], return_tensors="pt")
+print(f"{'':<9}{'parameters':>12}{'without embeddings':>20}{'MB':>7}{'million multiply-adds a sentence':>34}")
+for name, model in {"teacher": teacher, "student": new_student(0)}.items():
+    print(f"{name:<9}{cost.parameters(model):>12,}{cost.parameters(model, embeddings=False):>20,}"
+          f"{cost.size_in_bytes(model) / 1e6:>7.1f}{cost.multiply_adds(model, sentence) / 1e6:>34.1f}")
+
+# %% [markdown]
+# Now the arms of the experiment. All are the same student, start from the same weights (for the same seed), take the same number of optimiser steps, and were tuned on validation with grids of the same size. They differ in what they learn from:
+#
+# | arm | reads | learns from |
+# |---|---|---|
+# | control | the labelled sentences | their labels |
+# | distilled | the same sentences | their labels and the teacher's soft targets |
+# | distilled, more text | the same, and the unlabelled sentences | the same; of unlabelled sentences only the soft targets |
+# | truth | the labelled sentences | their exact class probabilities, in place of the teacher's |
+# | softened truth | the labelled sentences | the exact probabilities, flattened |
+#
+# The last two exist only where the truth is known. The third needs unlabelled text. A label of -100 tells the trainer that a sentence has no label: it then learns from the teacher alone.
+#
+# The teacher answers each sentence once; its logits are kept and travel with the sentences as a column.
+
+# %%
+outputs = cached_teacher_outputs(teacher, rows["train"], tokenizer, progress=False)
+arms = {"control": rows["train"], "distilled": add_teacher_logits(rows["train"], outputs)}
+if setting.transfer:
+    more_text = classification.join(rows["train"], rows["unlabelled"])
+    outputs = cached_teacher_outputs(teacher, more_text, tokenizer, progress=False)
+    arms["distilled, more text"] = add_teacher_logits(more_text, outputs)
+if truth:
+    log_truth = torch.tensor(rows["train"]["posterior"]).log()
+    arms["truth"] = add_teacher_logits(rows["train"], log_truth)
+    arms["softened truth"] = add_teacher_logits(rows["train"], log_truth / 2)
+for arm, arm_rows in arms.items():
+    print(f"{arm:<22}{len(arm_rows):>7} sentences   {setting.recipes[arm]}")
+
+# %% [markdown]
+# ## 4 · The experiment
+#
+# Below, every arm trains with the seeds of your settings (one, unless you asked for more). A `Report` notes each result; the ledger holds the same figures from a reference run with more seeds.
+
+# %%
+report = experiments.Report(
+    "06", setting.run.scale, data=experiments.fingerprint(data["test"]["text"]), shortened=setting.run.shortened
+)
+students, test_logits = {}, {}
+for arm, arm_rows in arms.items():
+    for seed in setting.run.seeds:
+        trainer = train(new_student(seed), arm_rows, setting.recipes[arm], seed=seed)
+        students[arm, seed] = trainer.model
+        test_logits[arm, seed] = predict_logits(trainer.model, rows["test"], tokenizer)
+
+# %%
+def scores(arm):
+    """(seeds, test rows): 1.0 where the arm's student is right."""
+    return np.stack([metrics.correct(test_logits[arm, seed], labels["test"]) for seed in setting.run.seeds])
+
+report.add("teacher/accuracy", metrics.correct(teacher_p["test"], labels["test"]).mean())
+for arm in arms:
+    for seed in setting.run.seeds:
+        p = metrics.probabilities(test_logits[arm, seed])
+        report.add(f"{arm}/accuracy", metrics.correct(p, labels["test"]).mean(), seed=seed)
+        report.add(f"{arm}/macro F1", metrics.macro_f1(p, labels["test"]), seed=seed)
+        report.add(f"{arm}/agreement", metrics.agreement(p, teacher_p["test"]), seed=seed)
+print(experiments.comparison_table(report, list(arms), "accuracy"))
+
+# %% [markdown]
+# ### Is the difference more than luck?
+#
+# Two things could have come out otherwise: the seed (other initial weights, another order of the batches) and the test set (other sentences). The *paired bootstrap* asks about the second: draw a pretended test set out of the real one, with replacement; take the mean difference between student and control on it; repeat. Because both models answer the same drawn sentences, what makes a sentence hard for both cancels.
+#
+# ### Exercise 06.5 · How sure may one be that the student is better?
+# {{exercise:06.5}}
+#
+# `student` and `control` hold 1.0 for a right answer and 0.0 for a wrong one, row by row. `draws[i]` holds the row numbers of the i-th pretended test set. Return the 2.5 % and 97.5 % quantiles of the mean difference, student minus control.
+
+# %% exercise="06.5"
+def bootstrap_interval(student, control, draws):
+    """The 95 % interval of the mean difference student - control over drawn test sets.
+
+    student, control: (rows,); draws: (resamples, rows), row numbers. Returns (2,): low and high.
+    """
+    ### BEGIN SOLUTION
+    difference = (student - control).double()
+    means = difference[draws].mean(dim=-1)  # (resamples,)
+    return torch.quantile(means, torch.tensor([0.025, 0.975], dtype=torch.float64))
+    ### END SOLUTION
+
+# %% check="06.5"
+check("06.5", bootstrap_interval)
+
+# %% [markdown]
+# `experiments.paired_interval` does the same and draws the seeds again as well. With one seed, the interval covers the test sentences only.
+
+# %%
+main_arm = "distilled, more text" if setting.transfer else "distilled"
+for arm in (name for name in arms if name != "control"):
+    difference = experiments.paired_interval(scores(arm), scores("control"))
+    report.add(f"{arm}/gain over control", difference.mean)
+    print(f"{arm:<22} minus control: {difference}   {experiments.verdict(difference)}")
+
+# %% [markdown]
+# Your run is one throw. The reference run threw more often; here is yours as a ring among its intervals.
+
+# %%
+experiments.plot_comparison(report, list(arms), "accuracy", title="Who learns best from what", unit="test accuracy")
+
+# %% [markdown]
+# **What the reference run says**, at `offline` scale, over {{ledger:06/offline/control/accuracy|count}} seeds: teacher {{ledger:06/offline/teacher/accuracy}}; control {{ledger:06/offline/control/accuracy|interval}}; distilled on the same sentences {{ledger:06/offline/distilled/accuracy|interval}}; distilled with more text {{ledger:06/offline/distilled, more text/accuracy|interval}}. On Financial PhraseBank (`small`): teacher {{ledger:06/small/teacher/accuracy}}, control {{ledger:06/small/control/accuracy|interval}}, distilled {{ledger:06/small/distilled/accuracy|interval}}.
+#
+# ### Exercise 06.7 · Reading an interval
+# {{exercise:06.7}}
+#
+# A colleague distils a student and reports its gain over the control: +0.5 points of accuracy, 95 % interval [-0.4, +1.5]. What may be said?
+#
+# - **a** Distillation makes this student better: the mean difference is positive.
+# - **b** Distillation does nothing here: the interval contains zero.
+# - **c** The sign is open; the data speak against a loss of over 0.4 points and a gain of over 1.5.
+# - **d** The probability that the student is better is 95 %.
+
+# %% exercise="06.7"
+what_may_be_said = ...
+### BEGIN SOLUTION
+what_may_be_said = "c"
+### END SOLUTION
+
+# %% check="06.7"
+check("06.7", what_may_be_said)
+
+# %% [markdown]
+# ### How much of the teacher is left?
+#
+# *Retention* divides the student's accuracy by the teacher's. *Agreement* is the share of sentences for which both choose the same class. A student may agree with its teacher on nine sentences of ten and still be as good on the tenth: agreement says whether it is a copy, retention whether it is as good.
+
+# %%
+seed = setting.run.seeds[0]
+print(f"{'arm':<22}{'retention':>10}{'agreement':>11}{'macro F1':>10}")
+for arm in arms:
+    p = metrics.probabilities(test_logits[arm, seed])
+    kept = scores(arm).mean() / metrics.correct(teacher_p["test"], labels["test"]).mean()
+    report.add(f"{arm}/retention", kept)
+    print(f"{arm:<22}{kept:>10.3f}{metrics.agreement(p, teacher_p['test']):>11.3f}"
+          f"{metrics.macro_f1(p, labels['test']):>10.3f}")
+
+# %% [markdown]
+# ## 5 · Does the student know how sure to be?
+#
+# A reliability diagram sorts the test sentences by the model's confidence and shows how often it was right in each group. On the diagonal, confidence is honest; below it, the model is too sure.
+
+# %%
+shown = {"teacher": teacher_p["test"], "control": metrics.probabilities(test_logits["control", seed]),
+         main_arm: metrics.probabilities(test_logits[main_arm, seed])}
+roles = {"teacher": "teacher", "control": "control", main_arm: "student"}
+figure, axes = plt.subplots(figsize=(5.2, 4.4))
+axes.plot([0, 1], [0, 1], color=plots.COLOURS["ink"], linewidth=1, linestyle=":", label="honest")
+for (name, p), marker in zip(shown.items(), "os^"):
+    bins = metrics.reliability(p, labels["test"])
+    full = bins["rows"] >= 20
+    axes.plot(bins["confidence"][full], bins["accuracy"][full], marker=marker, color=plots.COLOURS[roles[name]], label=name)
+axes.set(title="Confidence and accuracy on the test sentences", xlabel="confidence", ylabel="share that is right",
+         xlim=(0.3, 1.02), ylim=(0.2, 1.02))
+axes.legend()
+errors = {name: metrics.calibration_error(p, labels["test"]) for name, p in shown.items()}
+plots.show(
+    figure,
+    alt="Reliability diagram with one curve a model against the diagonal of honest confidence; expected "
+    "calibration errors: " + ", ".join(f"{name} {error:.3f}" for name, error in errors.items()) + ".",
+)
+
+# %% [markdown]
+# ### Exercise 06.3 · How far confidence is from accuracy
+# {{exercise:06.3}}
+#
+# The expected calibration error (ECE) puts that picture into one number. Sort the rows into equal bins by confidence (the largest probability): a row with confidence c goes to bin int(c · bins), and to the last bin when c is 1. In each bin take the absolute gap between mean confidence and accuracy. Average the gaps, weighted by the share of rows in the bin.
+
+# %% exercise="06.3"
+def calibration_error(probabilities, labels, bins):
+    """The mean gap between confidence and accuracy over equal bins of confidence.
+
+    probabilities: (rows, classes); labels: (rows,); bins: how many. Returns a float.
+    """
+    ### BEGIN SOLUTION
+    confidence, predicted = probabilities.max(dim=-1)
+    right = (predicted == labels).double()
+    which = (confidence * bins).long().clamp(max=bins - 1)
+    error = 0.0
+    for b in which.unique():
+        rows = which == b
+        gap = confidence[rows].double().mean() - right[rows].mean()
+        error += rows.double().mean() * gap.abs()
+    return float(error)
+    ### END SOLUTION
+
+# %% check="06.3"
+check("06.3", calibration_error)
+
+# %% [markdown]
+# Much miscalibration can be mended with one number. *Temperature scaling* divides a trained model's logits by a T that is chosen on validation sentences. It changes no decision.
+#
+# ### Exercise 06.4 · The temperature that makes confidence honest
+# {{exercise:06.4}}
+#
+# Return the candidate T for which the labels are least surprising: the smallest mean cross-entropy of the labels under softmax(logits / T).
+
+# %% exercise="06.4"
+def scaling_temperature(logits, labels, candidates):
+    """The candidate temperature with the smallest mean cross-entropy.
+
+    logits: (rows, classes); labels: (rows,); candidates: a list of float. Returns one of them.
+    """
+    ### BEGIN SOLUTION
+    surprise = [torch.nn.functional.cross_entropy(logits / t, labels).item() for t in candidates]
+    return candidates[surprise.index(min(surprise))]
+    ### END SOLUTION
+
+# %% check="06.4"
+check("06.4", scaling_temperature)
+
+# %%
+def calibrated(model, split="test"):
+    """The model's probabilities on a split at its best temperature, and that temperature."""
+    temperature = metrics.best_temperature(predict_logits(model, rows["validation"], tokenizer), labels["validation"])
+    return metrics.probabilities(predict_logits(model, rows[split], tokenizer), temperature), temperature
+
+scaled = {"teacher": calibrated(teacher)}
+scaled |= {arm: calibrated(students[arm, seed]) for arm in arms}
+print(f"{'':<22}{'ECE':>7}{'best T':>9}{'ECE after':>11}")
+for name, (p, temperature) in scaled.items():
+    before = teacher_p["test"] if name == "teacher" else metrics.probabilities(test_logits[name, seed])
+    report.add(f"{name}/ECE", metrics.calibration_error(before, labels["test"]))
+    print(f"{name:<22}{metrics.calibration_error(before, labels['test']):>7.3f}{temperature:>9.2f}"
+          f"{metrics.calibration_error(p, labels['test']):>11.3f}")
+
+# %% [markdown]
+# ## 6 · How far from the truth? A surprise
+#
+# Where the truth is known, there is a better question than accuracy: how many nats does it cost to believe the model, KL(truth ‖ model)? One would expect that nothing teaches better than the truth itself. Look at the columns, before and after temperature scaling.
+
+# %%
+if truth:
+    print(f"{'KL(truth ‖ model), nats':<26}{'as trained':>11}{'at its best T':>15}")
+    for name, (p, temperature) in scaled.items():
+        before = teacher_p["test"] if name == "teacher" else metrics.probabilities(test_logits[name, seed])
+        distances = [metrics.kl_rows(truth["test"], q).mean() for q in (before, p)]
+        report.add(f"{name}/KL to the truth", distances[0])
+        report.add(f"{name}/KL to the truth, scaled", distances[1])
+        print(f"{name:<26}{distances[0]:>11.3f}{distances[1]:>15.3f}")
+
+# %% [markdown]
+# ## 7 · How were the recipes chosen, and what do α and T change?
+#
+# A comparison is fair when every arm was tuned equally hard. For each arm the same grid of learning rates and lengths of training was tried, on validation sentences only; the test split had no say. The ledger keeps the whole log (`KD_MAPS=1` computes it again here).
+
+# %%
+def validation_accuracy(arm_rows, recipe, seed):
+    student = train(new_student(seed), arm_rows, recipe, seed=seed).model
+    p = metrics.probabilities(predict_logits(student, rows["validation"], tokenizer))
+    return metrics.correct(p, labels["validation"]).mean()
+
+if setting.run.maps:
+    log = {}
+    for arm, arm_rows in arms.items():
+        candidates = setting.grid(arm)
+        _, entries = experiments.tune(candidates, lambda recipe: validation_accuracy(arm_rows, recipe, seed=0))
+        log[arm] = [[e["candidate"].learning_rate, e["candidate"].steps, e["score"]] for e in entries]
+    report.add_table("grid", log)
+
+for arm, entries in (report.table("grid") or {}).items():
+    best = max(entries, key=lambda entry: entry[2])
+    print(f"{arm:<22}" + "  ".join(f"{rate:g}/{steps}: {score:.3f}" for rate, steps, score in entries)
+          + f"   best {best[0]:g}/{best[1]}")
+
+# %% [markdown]
+# The entries read *learning rate/steps: validation accuracy*. Next, α and T. The map shows the validation accuracy of a student distilled on the labelled sentences; α = 0 is the control's loss, for which T has no meaning.
+
+# %%
+alphas, temperatures = (0.0, 0.5, 0.9, 1.0), (1.0, 2.0, 4.0, 8.0)
+if setting.run.maps:
+    base = setting.recipes["distilled"]
+    cells = {}
+    for alpha in alphas:
+        for t in temperatures if alpha else temperatures[:1]:
+            recipe = settings.Recipe(base.learning_rate, base.steps, alpha=alpha, temperature=t)
+            cells[alpha, t] = np.mean([validation_accuracy(arms["distilled"], recipe, s) for s in setting.run.seeds])
+    report.add_table("alpha by temperature", [[cells[a, t if a else 1.0] for t in temperatures] for a in alphas])
+
+map_ = report.table("alpha by temperature")
+if map_:
+    figure, axes = plt.subplots(figsize=(5.6, 3.8))
+    image = axes.imshow(map_, cmap=plots.SEQUENTIAL, aspect="auto", origin="lower")
+    for i, line in enumerate(map_):
+        for j, value in enumerate(line):
+            axes.text(j, i, f"{value:.3f}", ha="center", va="center", fontsize=9,
+                      color="white" if value < np.mean(map_) else "black")
+    own = setting.recipes["distilled"]
+    axes.plot(temperatures.index(own.temperature), alphas.index(own.alpha), "o", markersize=34, fillstyle="none",
+              color=plots.COLOURS["student"])
+    axes.set(title="Validation accuracy of the distilled student", xlabel="temperature T", ylabel="α (weight of the soft loss)",
+             xticks=range(len(temperatures)), yticks=range(len(alphas)))
+    axes.set_xticklabels([f"{t:g}" for t in temperatures])
+    axes.set_yticklabels([f"{a:g}" for a in alphas])
+    axes.grid(False)
+    figure.colorbar(image, label="accuracy")
+    plots.show(figure, alt=f"Map of validation accuracy over α and T: {np.min(map_):.3f} at its lowest, "
+               f"{np.max(map_):.3f} at its highest; the row α = 0 is {map_[0][0]:.3f} throughout.")
+
+# %% [markdown]
+# ### More text, no more labels
+#
+# Unlabelled text is cheap. The curve shows what it is worth: the student's validation accuracy by the number of sentences that the teacher labelled for it, at the same number of steps throughout. The dashed line is the control.
+
+# %%
+if setting.run.maps and setting.transfer:
+    sizes = [n for n in (0, 1000, 3000, 6000, 12_000) if n <= setting.transfer]
+    curve = []
+    for n in sizes:
+        part = arms["distilled, more text"].select(range(len(rows["train"]) + n))
+        recipe = setting.recipes["distilled, more text"]
+        curve.append([n, *(validation_accuracy(part, recipe, s) for s in setting.run.seeds)])
+    control = [validation_accuracy(arms["control"], setting.recipes["control"], s) for s in setting.run.seeds]
+    report.add_table("transfer curve", {"curve": curve, "control": control})
+
+found = report.table("transfer curve")
+if found:
+    figure, axes = plt.subplots()
+    sizes = [point[0] for point in found["curve"]]
+    points = [experiments.seed_interval(point[1:]) for point in found["curve"]]
+    axes.fill_between(sizes, [p.low for p in points], [p.high for p in points], color=plots.COLOURS["student"], alpha=0.2)
+    axes.plot(sizes, [p.mean for p in points], "o-", color=plots.COLOURS["student"], label="distilled")
+    axes.axhline(np.mean(found["control"]), linestyle="--", color=plots.COLOURS["control"], label="control")
+    own = metrics.correct(metrics.probabilities(predict_logits(students[main_arm, seed], rows["validation"], tokenizer)),
+                          labels["validation"]).mean()
+    axes.plot(setting.transfer, own, "o", markersize=12, fillstyle="none", color=plots.COLOURS["ink"], label="your run")
+    axes.set(title="What unlabelled text is worth", xlabel="unlabelled sentences that the teacher labelled", ylabel="validation accuracy")
+    axes.legend()
+    plots.show(figure, alt=f"Validation accuracy of the distilled student rises from {points[0].mean:.3f} with no unlabelled "
+               f"sentence to {points[-1].mean:.3f} with {sizes[-1]}; the control lies at {np.mean(found['control']):.3f}.")
+
+# %% [markdown]
+# ## 8 · Where does it go wrong?
+#
+# A mean hides which mistakes are made. A *confusion matrix* counts, for every true class, what the model chose.
+
+# %%
+figure, panels = plt.subplots(1, 3, figsize=(8.4, 3.0), sharey=True)
+described = []
+for axes, (name, p) in zip(panels, shown.items()):
+    counts = np.array([[np.mean(p[labels["test"] == a].argmax(-1) == b) for b in classes] for a in classes])
+    axes.imshow(counts, cmap=plots.SEQUENTIAL, vmin=0, vmax=1)
+    for a in classes:
+        for b in classes:
+            axes.text(b, a, f"{counts[a, b]:.2f}", ha="center", va="center", color="white" if counts[a, b] < 0.5 else "black")
+    axes.set(title=name, xlabel="chosen", xticks=list(classes), yticks=list(classes))
+    axes.set_xticklabels(names, fontsize=8)
+    axes.set_yticklabels(names, fontsize=8)
+    axes.grid(False)
+    described.append(f"{name} is right on " + ", ".join(f"{counts[c, c]:.0%} of the {names[c]}" for c in classes))
+panels[0].set_ylabel("true class")
+plots.show(figure, alt="Confusion matrices, rows the true class, columns the chosen one. " + "; ".join(described) + ".")
+
+# %% [markdown]
+# Where does the student leave its teacher? Here are the sentences on which they disagree most surely, with what each of them chose.
+
+# %%
+student_p = shown[main_arm]
+apart = metrics.kl_rows(teacher_p["test"], student_p)
+for i in [int(i) for i in np.argsort(-apart) if student_p[i].argmax() != teacher_p["test"][i].argmax()][:5]:
+    print(f"label {names[labels['test'][i]]:<9} teacher {names[teacher_p['test'][i].argmax()]:<9} "
+          f"student {names[student_p[i].argmax()]:<9}\n    {data['test'][i]['text']}")
+
+# %% [markdown]
+# ### The worst slice, not only the mean
+#
+# Users do not meet the mean: they meet their own kind of sentence. So cut the test set into slices that mean something (a contrast, a negation, a number, a long sentence) and look at the worst. A slice with few sentences says little; the table leaves out those under 50.
+
+# %%
+slices = {
+    "contrast (but, although, despite)": r"\b(but|although|though|despite|however|while)\b",
+    "negation (not, no, without, fail)": r"\b(not|no|never|without|fail\w*|n't)\b",
+    "hedge (may, expected, could)": r"\b(may|might|could|expect\w*|according|likely)\b",
+    "a loss, costs or debt": r"\b(loss\w*|costs?|expens\w*|debt)\b",
+    "has a figure": r"\d",
+}
+masks = {name: np.array([bool(re.search(p, t.lower())) for t in data["test"]["text"]]) for name, p in slices.items()}
+masks["more than 20 words"] = np.array([len(t.split()) > 20 for t in data["test"]["text"]])
+right = {name: metrics.correct(p, labels["test"]) for name, p in shown.items()}
+print(f"{'slice':<36}{'rows':>6}" + "".join(f"{name:>22}" for name in shown))
+for name, mask in sorted(masks.items(), key=lambda item: right[main_arm][item[1]].mean() if item[1].any() else 1):
+    if mask.sum() >= 50:
+        print(f"{name:<36}{mask.sum():>6}" + "".join(f"{right[model][mask].mean():>22.3f}" for model in shown))
+print(f"{'all':<36}{len(labels['test']):>6}" + "".join(f"{right[model].mean():>22.3f}" for model in shown))
+
+# %% [markdown]
+# At `offline` scale there is a harder test still: sentences built from templates that neither the teacher nor the student has ever seen, only their words.
+
+# %%
+if "test_unseen_templates" in labels:
+    unseen = labels["test_unseen_templates"]
+    for name, model in {"teacher": teacher, "control": students["control", seed], main_arm: students[main_arm, seed]}.items():
+        accuracy = metrics.correct(probabilities_of(model, "test_unseen_templates"), unseen).mean()
+        report.add(f"{name}/accuracy on unseen templates", accuracy)
+        print(f"{name:<22} unseen templates {accuracy:.3f}   seen {right[name].mean():.3f}")
+
+# %% [markdown]
+# ## 9 · Texts longer than the model's window
+#
+# A headline fits. An article does not: BERT reads at most 512 tokens, this lesson's models fewer. Cutting off the end is the tokenizer's default, and a choice: the verdict often stands at the end. Sun et al. (2019) found that a beginning and an end together did best on film reviews. For longer texts, classify window by window and average the probabilities (not the logits; lesson 05 says why).
+#
+# ### Exercise 06.6 · A text longer than the window
+# {{exercise:06.6}}
+#
+# `ids` starts with [CLS] and ends with [SEP]. A text of at most max_length tokens stays as it is. Of a longer one keep the last `tail` tokens and as many of the first as then fit.
+
+# %% exercise="06.6"
+def head_and_tail(ids, max_length, tail):
+    """The beginning and the end of a text, max_length tokens together.
+
+    ids: list of int, special tokens included; tail: how many tokens to keep from the end.
+    Returns a list of int.
+    """
+    ### BEGIN SOLUTION
+    if len(ids) <= max_length:
+        return ids
+    return ids[: max_length - tail] + ids[len(ids) - tail :]
+    ### END SOLUTION
+
+# %% check="06.6"
+check("06.6", head_and_tail)
+
+# %% tags=["nbval-check-output"]
+text = [101, *range(1, 19), 102]
+print(text)
+print(text[:6] + text[-4:], "<- head of 6, tail of 4")
+
+# %% [markdown]
+# ## 10 · What it costs to run
+#
+# Parameters are not time. So measure: the median (p50) and the slow tail (p95) of one call, for one sentence and for a batch of 32, and how many sentences a second that makes. Timings depend on the machine and on what else it does; the ratio between teacher and student is what travels.
+
+# %%
+texts = data["test"]["text"][:32]
+inputs = {1: tokenizer(texts[:1], return_tensors="pt"), 32: tokenizer(texts, return_tensors="pt", padding=True)}
+print(f"{'':<10}{'batch':>6}{'p50 ms':>9}{'p95 ms':>9}{'sentences a second':>20}")
+medians = {}
+for name, model in {"teacher": teacher, "student": students[main_arm, seed]}.items():
+    model = model.eval().cpu()
+    for size, batch in inputs.items():
+        with torch.inference_mode():
+            times = cost.latency(lambda: model(**batch), repeats=20)
+        medians[name, size] = report.add(f"{name}/ms at batch {size}", times["p50"], kind="timing")
+        print(f"{name:<10}{size:>6}{times['p50']:>9.2f}{times['p95']:>9.2f}{1000 * size / times['p50']:>20.0f}")
+for size in inputs:
+    print(f"batch {size}: the student is {medians['teacher', size] / medians['student', size]:.1f} times as fast")
+
+# %% [markdown]
+# ## 11 · Keep it
+#
+# Three lines save the student and load it again; the test is that it answers as before.
+
+# %%
+students[main_arm, seed].save_pretrained("results/06-student")
+tokenizer.save_pretrained("results/06-student")
+again = transformers.pipeline("text-classification", model="results/06-student", device="cpu")
+
+# %%
+first = data["test"]["text"][:3]
+for text, answer, p in zip(first, again(first), metrics.probabilities(predict_logits(students[main_arm, seed], first, tokenizer))):
+    print(f"{answer['label']:>8} {answer['score']:.3f} (before saving: {names[p.argmax()]} {p.max():.3f})   {text}")
+
+# %% [markdown]
+# ## What you can now do
+#
+# - Look at data before training: balance, lengths, leaks, and a baseline without a network.
+# - Distil a classifier, from labelled and from unlabelled text, and name the control beside it.
+# - Say what a difference is worth: several seeds, paired draws, an interval, and a sentence that does not claim more.
+# - Look behind the mean: calibration, agreement, the worst slice, sentences one by one, and the truth where it is known.
+# - Say what the student costs, save it, load it.
+#
+# ## Where this goes wrong in practice
+#
+# - **The control is missing.** A distilled student is compared with its teacher only, and every point that the architecture, the recipe or the data brought is put down to distillation.
+# - **The arms are not tuned alike.** A learning rate chosen for the distilled student is used for the control.
+# - **The test set is looked at again and again.** What was chosen on it is no longer tested by it.
+# - **One seed.** Differences between seeds are often as large as the gain that is reported.
+# - **Duplicates.** The same headline in training and test; in the pool of unlabelled text, too.
+# - **A teacher in train mode, or with another tokenizer.** It then answers with noise, or to another sentence.
+# - **Accuracy on unequal classes**, or metrics averaged over batches of unequal size.
+#
+# ## Further reading
+#
+# - P. Malo, A. Sinha, P. Korhonen, J. Wallenius, P. Takala: *Good debt or bad debt: detecting semantic orientations in economic texts*. JASIST 65(4), 2014. Financial PhraseBank: where the label is what an investor would read into a sentence.
+# - V. Sanh, L. Debut, J. Chaumond, T. Wolf: *DistilBERT, a distilled version of BERT: smaller, faster, cheaper and lighter*. arXiv:1910.01108, 2019. The student of half the layers, copied from its teacher.
+# - R. Tang, Y. Lu, L. Liu, L. Mou, O. Vechtomova, J. Lin: *Distilling task-specific knowledge from BERT into simple neural networks*. arXiv:1903.12136, 2019. A very small student, and much unlabelled text.
+# - I. Turc, M.-W. Chang, K. Lee, K. Toutanova: *Well-read students learn better: on the importance of pre-training compact models*. arXiv:1908.08962, 2019. What unlabelled text in the right domain is worth, measured.
+# - C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger: *On calibration of modern neural networks*. ICML 2017. Reliability diagrams, ECE, temperature scaling.
+# - C. Sun, X. Qiu, Y. Xu, X. Huang: *How to fine-tune BERT for text classification?* CCL 2019. Head and tail of long texts, section 5.3.1.
+# - B. Efron, R. Tibshirani: *An introduction to the bootstrap*. Chapman & Hall, 1993. Why drawing again with replacement tells how sure one may be.
