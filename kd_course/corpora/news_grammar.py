@@ -866,7 +866,8 @@ def build_rules() -> dict[str, list]:
             "Storgatan {house} in (Stockholm|Gothenburg|Malmo)",
             "Havnegade {house} in (Copenhagen|Aarhus)",
         ],
-        "month": "January February March April May June August September October November".split(),
+        "month": "January February March April May June August September October November "
+        "December".split(),
         "date": ["{day} {month}"],
         "weekday": "Monday Tuesday Wednesday Thursday Friday".split(),
         "said": [  # after what a company tells about itself
@@ -948,12 +949,10 @@ def build_rules() -> dict[str, list]:
         # Going up and going down.
         "rose": [(4, "rose"), (3, "increased"), (2, "grew"), (1, "climbed"), (1, "went up")],
         "rise": [(4, "rise"), (3, "increase"), (2, "grow"), (1, "climb"), (1, "go up")],
-        "rising": ["rising", "increasing", "growing"],
         "rise_noun": [(3, "rise"), (2, "increase")],
         "a_rise": [(3, "a rise"), (2, "an increase")],
         "fell": [(4, "fell"), (3, "decreased"), (2, "declined"), (1, "dropped"), (1, "went down")],
         "fall": [(4, "fall"), (3, "decrease"), (2, "decline"), (1, "drop"), (1, "go down")],
-        "falling": ["falling", "decreasing", "declining"],
         "fall_noun": [(3, "fall"), (2, "decrease"), (1, "drop")],
         "a_fall": [(3, "a fall"), (2, "a decrease"), (1, "a drop")],
         "clearly": ["clearly", "markedly", "sharply", "considerably"],
@@ -1065,6 +1064,7 @@ def past_phrases(change: str, way: str, amount: str) -> tuple[list, list]:
             (1, f"<was> {way} {{pct}} {{year_on_year}}" if amount != "percent" else
              f"<was> clearly {comparative} than a year earlier"),
             (1, f"<was> {comparative} than a year earlier"),
+            (0.5, IN_LINE),
         ]
         closed = []
         if sized:
@@ -1089,6 +1089,7 @@ def past_phrases(change: str, way: str, amount: str) -> tuple[list, list]:
             (2, "remained (stable|flat|unchanged)"),
             (1, "remained at the previous year's level"),
             (1, "did not change"),
+            (1.5, IN_LINE),
         ]
         if sized:
             open_ += [(2, f"remained at {{figure.{amount}}}")]
@@ -1096,6 +1097,8 @@ def past_phrases(change: str, way: str, amount: str) -> tuple[list, list]:
     raise ValueError(f"change: no past phrases for {change!r}")
 
 
+# Two phrases that keep the change to themselves: only what is likely is left.
+IN_LINE = "<was> in line with (expectations|analysts' expectations|market expectations)"
 BARE = {
     "money": "(totalled|amounted to) {money} {period}",
     "per share": "<was> {eps} {period}",
@@ -1167,6 +1170,7 @@ UNSEEN = {
     "moved": (
         "{co} had A_RISE in its N to report {period?75}",
         "there was A_RISE in {co}'s N {period?70}",
+        (0.4, "{co}'s N <was> what analysts had expected {period?65}"),
         "for {co}, {year} was a year with <a> HIGHER N",
         "the year ended with <a> HIGHER N at {co} than the previous one",
     ),
@@ -1176,6 +1180,7 @@ UNSEEN = {
     ),
     "flat": (
         "there was no change in {co}'s N {period?70}",
+        (0.8, "{co}'s N <was> what analysts had expected {period?65}"),
         "for {co}, {year} was a year with <an> unchanged N",
     ),
     "more than expected": ("the RISE_NOUN in {co}'s N was larger than expected {period?65}",),
@@ -1210,7 +1215,7 @@ def figure_templates(topic: str, change: str, way: str, *, unseen: bool) -> list
     entry = TOPICS.get(topic, SIDE_TOPICS)
     templates: list[tuple[float, str]] = []
     if unseen:
-        templates += [(1, template) for template in UNSEEN[change]]
+        templates += weighted(UNSEEN[change])
     elif change in CHANGE_TEMPLATES:
         by = "{by_points}" if entry.amount == "percent" else "{by}"
         templates += [(1, template.replace("{by}", by)) for template in CHANGE_TEMPLATES[change]]
