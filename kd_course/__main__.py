@@ -11,8 +11,16 @@ from kd_course import __version__
 
 # command: (the module that does it, its function of the remaining arguments, what it is for)
 COMMANDS = {
-    "doctor": ("kd_course.doctor", "main", "says whether the course can run here, and what to do if not"),
-    "run": ("kd_course.running", "main", "runs a lesson headless and holds its results to the ledger"),
+    "doctor": (
+        "kd_course.doctor",
+        "main",
+        "says whether the course can run here, and what to do if not",
+    ),
+    "run": (
+        "kd_course.running",
+        "main",
+        "runs a lesson headless and holds its results to the ledger",
+    ),
     "check": ("kd_course.exercises.cli", "check_main", "checks a solution that stands in a file"),
     "exercises": ("kd_course.exercises.cli", "list_main", "lists the exercises"),
     "teacher": ("kd_course.teachers", "main", "trains a shipped teacher again, from its recipe"),
@@ -33,7 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below")
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, metavar="...", help="what it is given")
+    parser.add_argument(
+        "arguments", nargs=argparse.REMAINDER, metavar="...", help="what it is given"
+    )
     argv = list(sys.argv[1:] if argv is None else argv)
     if not argv:
         parser.print_help()

@@ -28,7 +28,7 @@ OFFLINE = "set KD_SCALE=offline, which needs no network"
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: what was looked at, what was found, and what to do if that will not do."""
+    """One line of the table: what was looked at, what was found, what to do if that will not do."""
 
     what: str
     found: str
@@ -144,7 +144,9 @@ def _other_packages() -> Row:
 
 def _jupyter() -> Row:
     try:
-        found = f"JupyterLab {metadata.version('jupyterlab')}, kernel {metadata.version('ipykernel')}"
+        found = (
+            f"JupyterLab {metadata.version('jupyterlab')}, kernel {metadata.version('ipykernel')}"
+        )
     except metadata.PackageNotFoundError as missing:
         return Row("Jupyter", "none", f"{missing.name} is not installed: {INSTALL}")
     return Row("Jupyter", found)
@@ -188,7 +190,9 @@ def _memory(scale: str) -> Row:
     found = f"{memory.available / GIB:.1f} GiB free of {memory.total / GIB:.1f}"
     if memory.available < MEMORY[scale] * GIB:
         return Row(
-            "memory", found, f"{MEMORY[scale]} GiB must be free at scale {scale}: close other programs"
+            "memory",
+            found,
+            f"{MEMORY[scale]} GiB must be free at scale {scale}: close other programs",
         )
     return Row("memory", found)
 
@@ -217,8 +221,8 @@ def _disk(scale: str) -> Row:
         return Row(
             "disk",
             found,
-            f"{DISK[scale]} GiB must be free at scale {scale}: make room, or let KD_CACHE and HF_HOME "
-            "name folders on another disk",
+            f"{DISK[scale]} GiB must be free at scale {scale}: make room, or let KD_CACHE and "
+            "HF_HOME name folders on another disk",
         )
     return Row("disk", found)
 
@@ -270,11 +274,13 @@ def _hub(scale: str, seconds: float = 3.0) -> Row:
         return Row("hub", answer)
     if scale == "offline":
         return Row("hub", f"{answer}; not needed at scale offline")
-    return Row("hub", answer, f"scale {scale} takes models and data from it: {way_on}; or {OFFLINE}")
+    return Row(
+        "hub", answer, f"scale {scale} takes models and data from it: {way_on}; or {OFFLINE}"
+    )
 
 
 def _ask(address: str, seconds: float) -> str:
-    """"answers", or why not, within so many seconds."""
+    """ "answers", or why not, within so many seconds."""
     answers = ["no answer"]
 
     def ask() -> None:

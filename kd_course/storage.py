@@ -44,7 +44,9 @@ def write_whole(path: str | os.PathLike, writer: Callable[[Path], object]) -> Pa
         fresh = Path(folder, path.name)
         writer(fresh)
         if not fresh.exists():
-            raise FileNotFoundError(f"writer must write to the path it is given, but left nothing at {fresh}")
+            raise FileNotFoundError(
+                f"writer must write to the path it is given, but left nothing at {fresh}"
+            )
         _to_disk(fresh)
         if path.is_dir():
             # A folder with content cannot be replaced in one step: the old one steps aside first.

@@ -68,11 +68,14 @@ def test_a_killed_writer_leaves_nothing_in_sight_and_is_swept_away_later(tmp_pat
     script = (
         "import sys, time; from kd_course import storage\n"
         "def slow(p):\n"
-        "    f = open(p, 'w'); f.write('half'); f.flush(); print('writing', flush=True); time.sleep(60)\n"
+        "    f = open(p, 'w'); f.write('half'); f.flush()\n"
+        "    print('writing', flush=True); time.sleep(60)\n"
         "storage.write_whole(sys.argv[1], slow)\n"
     )
     target = tmp_path / "cache.bin"
-    with subprocess.Popen([sys.executable, "-c", script, str(target)], stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(target)], stdout=subprocess.PIPE
+    ) as process:
         assert process.stdout.readline() == b"writing\n"
         process.send_signal(signal.SIGKILL)
     assert not target.exists()

@@ -21,10 +21,8 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 WAITS = (1.0, 2.0, 4.0, 8.0)  # seconds between attempts at a hub that answers 5xx
-WAY_ON = (
-    "What has arrived whole is kept, so trying again later goes on from there; "
-    "or set KD_SCALE=offline, which needs no network."
-)
+OFFLINE = "or set KD_SCALE=offline, which needs no network."
+WAY_ON = f"What has arrived whole is kept, so trying again later goes on from there; {OFFLINE}"
 
 
 class HubError(RuntimeError):
@@ -69,8 +67,8 @@ SOURCES = {
         # are reported on its validation split, so that one is our test split.
         splits={"train": "train", "test": "validation"},
         validation=2000,
-        note="Phrases of film reviews. Train holds phrases cut from the same sentences, so scores on "
-        "a validation split taken out of it are too good; for choosing between recipes that does. "
+        note="Phrases of film reviews. Train holds phrases cut from the same sentences, so scores "
+        "on a validation split taken out of it are too good; to choose between recipes, that does. "
         "Socher et al., Recursive Deep Models for Semantic Compositionality, 2013.",
     ),
 }
@@ -93,9 +91,9 @@ def load_dataset(
     source = source or SOURCES.get(identifier)
     if source is None:
         raise HubError(
-            f"{identifier!r} is not a data set whose columns the course knows ({', '.join(SOURCES)} are). "
-            f"Describe it: load_dataset({identifier!r}, source=Source(text=…, label=…, labels=…, licence=…)); "
-            "or set KD_SCALE=offline, which needs none."
+            f"{identifier!r}: the course knows the columns of {', '.join(SOURCES)} only. Describe it "
+            f"with load_dataset({identifier!r}, source=Source(text=…, label=…, labels=…, licence=…)); "
+            f"{OFFLINE}"
         )
     import datasets
 
@@ -107,12 +105,15 @@ def load_dataset(
     except _Damaged:
         # A file in the cache is not what it was: both libraries trust the cache, so they are told.
         raw = download(download_mode="force_redownload")
-    data = {ours: _mapped(raw, theirs, source, identifier) for ours, theirs in source.splits.items()}
+    data = {
+        ours: _mapped(raw, theirs, source, identifier) for ours, theirs in source.splits.items()
+    }
     if "validation" not in data:
         data["train"], data["validation"] = _carve(data["train"], source.validation, seed)
     if limit is not None:
         data = {
-            split: rows.shuffle(seed=seed).select(range(min(limit, len(rows)))) for split, rows in data.items()
+            split: rows.shuffle(seed=seed).select(range(min(limit, len(rows))))
+            for split, rows in data.items()
         }
     return datasets.DatasetDict({split: data[split] for split in ("train", "validation", "test")})
 
@@ -126,8 +127,8 @@ def _mapped(raw: DatasetDict, split: str, source: Source, identifier: str) -> Da
 
     def refuse(reason: str) -> HubError:
         return HubError(
-            f"{identifier} has changed, or is not what it is taken for: {reason}. Look at its page, and "
-            "describe it with load_dataset(…, source=Source(…)); or set KD_SCALE=offline, which needs none."
+            f"{identifier} has changed, or is not what it is taken for: {reason}. Look at its page, "
+            f"and describe it with load_dataset(…, source=Source(…)); {OFFLINE}"
         )
 
     if split not in raw:
@@ -136,8 +137,8 @@ def _mapped(raw: DatasetDict, split: str, source: Source, identifier: str) -> Da
     missing = [column for column in (source.text, source.label) if column not in rows.column_names]
     if missing:
         raise refuse(
-            f"columns {source.text!r} (text) and {source.label!r} (label) are expected in split {split!r}, "
-            f"but there are {', '.join(map(repr, rows.column_names))}"
+            f"columns {source.text!r} (text) and {source.label!r} (label) are expected "
+            f"in split {split!r}, but there are {', '.join(map(repr, rows.column_names))}"
         )
     feature = rows.features[source.label]
     values = rows[source.label][:]
@@ -151,16 +152,25 @@ def _mapped(raw: DatasetDict, split: str, source: Source, identifier: str) -> Da
     unknown = {name for name in names if name not in source.labels}
     if unknown:
         found = ", ".join(sorted("no label" if name is None else repr(name) for name in unknown))
-        raise refuse(f"labels {', '.join(source.labels)} are expected in split {split!r}, but it has {found}")
+        raise refuse(
+            f"labels {', '.join(source.labels)} are expected in split {split!r}, but it has {found}"
+        )
     texts = rows[source.text][:]
     if not all(isinstance(text, str) for text in texts):
-        raise refuse(f"column {source.text!r} is expected to hold text, but is {rows.features[source.text]}")
+        raise refuse(
+            f"column {source.text!r} is expected to hold text, but is {rows.features[source.text]}"
+        )
 
     from datasets import Dataset
 
     return Dataset.from_dict(
-        {"text": [text.strip() for text in texts], "label": [source.labels.index(name) for name in names]},
-        features=Features({"text": Value("string"), "label": ClassLabel(names=list(source.labels))}),
+        {
+            "text": [text.strip() for text in texts],
+            "label": [source.labels.index(name) for name in names],
+        },
+        features=Features(
+            {"text": Value("string"), "label": ClassLabel(names=list(source.labels))}
+        ),
     )
 
 
@@ -191,7 +201,7 @@ def reaching(what: str) -> Iterator[None]:
     """Within this, what goes wrong with the hub is raised as a HubError that a learner can act on.
 
     what: the identifier that is being loaded. Errors that are not the hub's pass unchanged.
-    A model file that proves damaged is removed from the cache, so that the next attempt gets it anew.
+    A model whose files prove damaged is removed from the cache: the next attempt gets it anew.
     """
     try:
         yield
@@ -238,23 +248,27 @@ def explain(error: BaseException, what: str) -> HubError | None:
         return any(parent.__name__ in names for e in chain for parent in type(e).__mro__)
 
     if any(isinstance(e, OSError) and e.errno == errno.ENOSPC for e in chain):
-        return HubError(f"{what}: the disk is full. Make room, or let HF_HOME name a folder on another disk.")
+        return HubError(
+            f"{what}: the disk is full. Make room, or let HF_HOME name a folder on another disk."
+        )
     if any(isinstance(e, PermissionError) for e in chain):
-        return HubError(f"{what}: the cache cannot be written. Let HF_HOME name a folder of your own.")
+        return HubError(
+            f"{what}: the cache cannot be written. Let HF_HOME name a folder of your own."
+        )
     if among("GatedRepoError") or "gated dataset" in text:
         return HubError(
-            f"{what}: its owner lets it be downloaded only by those who accepted its terms. Accept them on "
-            f"its page and log in with `hf auth login`; or set KD_SCALE=offline, which needs none."
+            f"{what}: only those who accepted its terms may download it. Accept them on its page and "
+            f"log in with `hf auth login`; {OFFLINE}"
         )
     if among("OfflineModeIsEnabled") or "OfflineModeIsEnabled" in text or _switched_off(chain):
         return HubError(
-            f"{what} is not in the cache, and HF_HUB_OFFLINE forbids to download it. Unset HF_HUB_OFFLINE, "
-            "or set KD_SCALE=offline, which needs no network."
+            f"{what} is not in the cache, and HF_HUB_OFFLINE forbids to download it. "
+            f"Unset HF_HUB_OFFLINE; {OFFLINE}"
         )
     if among("RepositoryNotFoundError", "DatasetNotFoundError", "HFValidationError"):
         return HubError(
-            f"{what}: the hub knows nothing of this name (or it is private). Look for a slip in it; or set "
-            "KD_SCALE=offline, which needs none."
+            f"{what}: the hub knows nothing of this name (or it is private). Look for a slip in it; "
+            f"{OFFLINE}"
         )
     status = _status(chain)
     if status == 429:
@@ -265,24 +279,26 @@ def explain(error: BaseException, what: str) -> HubError | None:
         "Consistency check failed" in text
     ):
         return HubError(f"{what}: the connection broke in the middle of a download. {WAY_ON}")
-    if among("ConnectError", "ConnectTimeout", "ProxyError", "LocalEntryNotFoundError", "ConnectionError"):
+    if among(
+        "ConnectError", "ConnectTimeout", "ProxyError", "LocalEntryNotFoundError", "ConnectionError"
+    ):
         return HubError(
-            f"{what}: the hub cannot be reached. Look at the network, a proxy, HF_ENDPOINT. {WAY_ON}"
+            f"{what}: the hub cannot be reached. Look at the network, proxy, HF_ENDPOINT. {WAY_ON}"
         )
     if among("ArrowException", "DatasetGenerationError", "SafetensorError", "CastError") or any(
         words in text for words in ("Expected to be able to read", "Failed to open local file")
     ):
         return _Damaged(
             f"{what}: a file of it cannot be read; it is damaged, or has changed its form "
-            f"({type(error).__name__}: {str(error).splitlines()[0][:200]}). Trying again downloads it anew; "
-            "or set KD_SCALE=offline, which needs no network."
+            f"({type(error).__name__}: {str(error).partition(chr(10))[0][:200]}). "
+            f"Trying again downloads it anew; {OFFLINE}"
         )
     if any(isinstance(e, errors.HfHubHTTPError) for e in chain) or among(
         "EntryNotFoundError", "DataFilesNotFoundError"
     ):
         return HubError(
-            f"{what}: the hub does not give out what is asked for (HTTP {status or 'error'}: a file is "
-            "missing, or access is denied). Look at its page; or set KD_SCALE=offline, which needs none."
+            f"{what}: the hub does not give out what is asked for (HTTP {status or 'error'}): a file "
+            f"is missing, or access is denied. Look at its page; {OFFLINE}"
         )
     return None
 
@@ -312,7 +328,9 @@ def _switched_off(chain: list[BaseException]) -> bool:
     from huggingface_hub import constants
     from huggingface_hub.errors import LocalEntryNotFoundError
 
-    return constants.is_offline_mode() and any(isinstance(e, LocalEntryNotFoundError) for e in chain)
+    return constants.is_offline_mode() and any(
+        isinstance(e, LocalEntryNotFoundError) for e in chain
+    )
 
 
 def _forget_model(identifier: str) -> None:

@@ -1,0 +1,349 @@
+"""The hub, well and unwell: kd_course.corpora.hub.
+
+Each test has a stand-in for the hub, a process of its own and an empty cache. The process tries,
+waits for a word, and tries again, as a learner does who runs the cell once more.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+NEWS = "atrost/financial_phrasebank"
+
+# Prints one line of JSON an attempt; tries once for every line it is given. Patience is the same,
+# only the clock runs faster.
+PREAMBLE = """
+import json, sys, time
+sleep = time.sleep
+time.sleep = lambda seconds: sleep(min(seconds, 0.02))
+from kd_course.corpora import hub
+
+def answer(call):
+    try:
+        result = {"value": call()}
+    except hub.HubError as error:
+        result = {"error": str(error)}
+    print(json.dumps(result), flush=True)
+
+def news():
+    data = hub.load_dataset("atrost/financial_phrasebank")
+    return {
+        "rows": data.num_rows, "names": data["train"].features["label"].names,
+        "columns": data["train"].column_names, "first": data["test"][0],
+    }
+
+def model():
+    from transformers import AutoModelForSequenceClassification
+    return hub.fetch("somebody/model", lambda: int(
+        AutoModelForSequenceClassification.from_pretrained("somebody/model").num_parameters()))
+"""
+
+
+class Learner:
+    """A process that runs one cell, again and again."""
+
+    def __init__(self, cell: str, environment: dict[str, str], preamble: str):
+        script = f"{preamble}\nfor line in sys.stdin:\n    answer(lambda: {cell})\n"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", script],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+
+    def run(self) -> dict:
+        self.process.stdin.write("run\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            pytest.fail(
+                f"the cell raised what is no HubError:\n{self.process.communicate()[1][-3000:]}"
+            )
+        return json.loads(line)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture
+def learner(tmp_path):
+    started = []
+
+    def start(hub, cell: str, *, preamble: str = PREAMBLE, **environment: str) -> Learner:
+        started.append(Learner(cell, hub.environment(tmp_path / "home") | environment, preamble))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()
+
+
+def test_the_columns_are_mapped(make_hub, learner):
+    value = learner(make_hub(), "news()").run()["value"]
+    assert value["columns"] == ["text", "label"]
+    assert value["names"] == ["negative", "neutral", "positive"]
+    assert value["rows"] == {"train": 3038, "validation": 600, "test": 600}
+    assert value["first"] == {
+        "text": "Vacon 's office will support its customers in Brazil and South America .",
+        "label": 1,
+    }
+
+
+def test_sst2_gets_a_validation_split_whose_texts_training_never_sees(make_hub, learner):
+    cell = """(lambda data: {
+        "rows": data.num_rows, "names": data["train"].features["label"].names,
+        "shared": len(set(map(str.lower, data["train"]["text"]))
+                      & set(map(str.lower, data["validation"]["text"]))),
+        "unstripped": sum(t != t.strip() for t in data["train"]["text"]),
+        "limited": hub.load_dataset("stanfordnlp/sst2", limit=7).num_rows,
+    })(hub.load_dataset("stanfordnlp/sst2"))"""
+    value = learner(make_hub(), cell).run()["value"]
+    assert value["names"] == ["negative", "positive"]
+    assert value["rows"]["validation"] == 2000
+    assert value["rows"]["test"] == 872
+    assert 65_000 < value["rows"]["train"] <= 67_349 - 2000
+    assert value["shared"] == value["unstripped"] == 0
+    assert value["limited"] == {"train": 7, "validation": 7, "test": 7}
+
+
+@pytest.mark.parametrize("cell", ["news()", "model()"])
+def test_faults_are_named_and_the_next_attempt_works(make_hub, learner, tiny_model, cell):
+    hub = make_hub()
+    hub.add_model("somebody/model", tiny_model)
+    notebook = learner(hub, cell)
+    for fault, said in {
+        ("off", 1): "HTTP 503",
+        ("503", 1): "HTTP 503",
+        ("drop", 1): "connection broke in the middle of a download",
+    }.items():
+        hub.fault = fault
+        error = notebook.run()["error"]
+        assert said in error
+        assert "KD_SCALE=offline" in error
+        assert (NEWS if cell == "news()" else "somebody/model") in error
+    hub.fault = ("none", 1)
+    assert "value" in notebook.run()
+    assert "value" in learner(hub, cell).run(), (
+        "nor does a fresh process take half a file for whole"
+    )
+
+
+@pytest.mark.parametrize("fault", [("drop", 2), ("503", 2)], ids=["drop", "503"])
+def test_an_occasional_fault_is_not_noticed(make_hub, learner, fault):
+    hub = make_hub()
+    hub.fault = fault
+    assert learner(hub, "news()").run()["value"]["rows"]["train"] == 3038
+
+
+@pytest.mark.parametrize("cell", ["news()", "model()"])
+def test_without_a_network(make_hub, learner, cell):
+    hub = make_hub()
+    nobody_there = learner(hub, cell, HF_ENDPOINT="http://127.0.0.1:9").run()["error"]
+    assert "cannot be reached" in nobody_there
+    assert "KD_SCALE=offline" in nobody_there
+    switched_off = learner(hub, cell, HF_HUB_OFFLINE="1").run()["error"]
+    assert "HF_HUB_OFFLINE" in switched_off
+    assert "KD_SCALE=offline" in switched_off
+
+
+def test_a_process_killed_in_a_download_leaves_a_usable_cache(make_hub, learner, tmp_path):
+    hub = make_hub()
+    # The library's own download, which stops dead with half the file written.
+    stops = """
+import huggingface_hub.file_download
+def http_get(url, temp_file, **options):
+    temp_file.write(b"PAR1" + bytes(100_000))
+    temp_file.flush()
+    print("half", flush=True)
+    sleep(600)
+huggingface_hub.file_download.http_get = http_get
+"""
+    half_way = learner(hub, "news()", preamble=PREAMBLE + stops)
+    half_way.process.stdin.write("run\n")
+    half_way.process.stdin.flush()
+    assert half_way.process.stdout.readline() == "half\n"
+    half_way.close()
+    assert list((tmp_path / "home").glob("hub/**/*.incomplete"))
+    assert learner(hub, "news()").run()["value"]["rows"]["train"] == 3038
+
+
+@pytest.mark.parametrize("where", ["hub/**/blobs/*", "datasets/**/*.arrow"])
+def test_a_damaged_cache_is_redone(make_hub, learner, tmp_path, where):
+    hub = make_hub()
+    learner(hub, "news()").run()
+    home = tmp_path / "home"
+    if where.startswith("hub"):  # what was made of the files goes too, or nobody would read them
+        for arrow in home.glob("datasets/**/*.arrow"):
+            arrow.unlink()
+    damaged = [p for p in home.glob(where) if p.is_file()]
+    assert damaged
+    for file in damaged:
+        os.truncate(file, file.stat().st_size // 2)
+    assert learner(hub, "news()").run()["value"]["rows"]["train"] == 3038
+
+
+def test_a_damaged_model_file_is_named_and_fetched_anew(make_hub, learner, tiny_model, tmp_path):
+    hub = make_hub()
+    hub.add_model("somebody/model", tiny_model)
+    learner(hub, "model()").run()
+    (weights,) = (tmp_path / "home").glob("hub/**/*.safetensors")
+    os.truncate(weights, weights.stat().st_size // 2)
+    cell_runner = learner(hub, "model()")
+    error = cell_runner.run()["error"]
+    assert "damaged" in error and "somebody/model" in error
+    assert "value" in cell_runner.run()
+
+
+def test_unknown_names(make_hub, learner):
+    hub = make_hub()
+    unheard_of = "hub.Source(text='a', label='b', labels=('c', 'd'), licence='none')"
+    error = learner(hub, f"hub.load_dataset('no/such', source={unheard_of})").run()["error"]
+    assert (
+        "no/such" in error and "knows nothing of this name" in error and "KD_SCALE=offline" in error
+    )
+    error = learner(hub, "model()").run()["error"]
+    assert "somebody/model" in error and "knows nothing of this name" in error
+
+
+def test_a_data_set_without_a_description_is_not_guessed_at():
+    from kd_course.corpora import hub
+
+    with pytest.raises(hub.HubError, match="no/such.*financial_phrasebank.*KD_SCALE=offline"):
+        hub.load_dataset("no/such")
+    with pytest.raises(ValueError, match="limit must be at least 1"):
+        hub.load_dataset(NEWS, limit=0)
+
+
+def serve_table(root: Path, columns: dict) -> Path:
+    """A root for the stand-in whose Financial PhraseBank is this table, in every split."""
+    import pyarrow
+    import pyarrow.parquet
+
+    folder = root / "datasets" / NEWS / "data"
+    folder.mkdir(parents=True)
+    for split in ("train", "validation", "test"):
+        pyarrow.parquet.write_table(
+            pyarrow.table(columns), folder / f"{split}-00000-of-00001.parquet"
+        )
+    return root
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"headline": ["up", "down"], "label": [0, 2]}, "'sentence' (text)"),
+        ({"sentence": ["up", "down"], "score": [0.1, 0.2]}, "'label' (label)"),
+        ({"sentence": ["up", "down"], "label": [0, 3]}, "no label"),
+        ({"sentence": ["up", "down"], "label": ["good", "bad"]}, "'bad', 'good'"),
+        ({"sentence": [1, 2], "label": [0, 2]}, "expected to hold text"),
+    ],
+    ids=["no text", "no label", "too many classes", "other names", "text is no text"],
+)
+def test_other_columns_are_named(monkeypatch, tmp_path, columns, said):
+    import datasets
+
+    from kd_course.corpora import hub
+
+    root = serve_table(tmp_path / "root", columns)
+    files = {
+        split: str(root / "datasets" / NEWS / "data" / f"{split}-00000-of-00001.parquet")
+        for split in ("train", "validation", "test")
+    }
+    read = datasets.load_dataset
+    monkeypatch.setattr(
+        datasets,
+        "load_dataset",
+        lambda identifier, **options: read(
+            "parquet", data_files=files, cache_dir=str(tmp_path / "cache")
+        ),
+    )
+    with pytest.raises(hub.HubError) as caught:
+        hub.load_dataset(NEWS)
+    assert said in str(caught.value)
+    assert NEWS in str(caught.value) and "KD_SCALE=offline" in str(caught.value)
+
+
+def test_other_columns_are_named_when_they_come_through_the_hub(make_hub, learner, tmp_path):
+    hub = make_hub(serve_table(tmp_path / "root", {"headline": ["up", "down"], "label": [0, 2]}))
+    error = learner(hub, "news()").run()["error"]
+    assert "'sentence' (text)" in error and "'headline'" in error and "KD_SCALE=offline" in error
+
+
+def test_a_carved_validation_split_is_the_same_every_time_and_takes_copies_along():
+    import datasets
+
+    from kd_course.corpora import hub
+
+    texts = [f"text {i // 2}" if i % 2 else f"Text  {i // 2}" for i in range(200)]  # each twice
+    rows = datasets.Dataset.from_dict({"text": texts, "label": [0] * 200})
+    train, validation = hub._carve(rows, 30, seed=0)
+    assert (len(train), len(validation)) == (140, 30)
+    plain = [{" ".join(t.lower().split()) for t in part["text"]} for part in (train, validation)]
+    assert (len(plain[0]), len(plain[1])) == (70, 30) and not plain[0] & plain[1]
+    assert hub._carve(rows, 30, seed=0)[1]["text"][:] == validation["text"][:]
+    assert hub._carve(rows, 30, seed=1)[1]["text"][:] != validation["text"][:]
+
+
+def test_classes_in_another_order_are_renumbered_by_name():
+    import datasets
+
+    from kd_course.corpora import hub
+
+    features = datasets.Features(
+        {
+            "sentence": datasets.Value("string"),
+            "label": datasets.ClassLabel(names=["positive", "negative", "neutral"]),
+        }
+    )
+    rows = datasets.Dataset.from_dict(
+        {"sentence": ["up ", "down", "so"], "label": [0, 1, 2]}, features=features
+    )
+    mapped = hub._mapped(datasets.DatasetDict(train=rows), "train", hub.SOURCES[NEWS], NEWS)
+    assert mapped["text"][:] == ["up", "down", "so"]
+    assert mapped["label"][:] == [2, 0, 1]
+
+
+def test_a_gated_repository_says_how_to_get_in():
+    import httpx2
+    from huggingface_hub.errors import GatedRepoError
+
+    from kd_course.corpora import hub
+
+    refusal = httpx2.Response(403, request=httpx2.Request("GET", "http://127.0.0.1/"))
+    with (
+        pytest.raises(hub.HubError, match="accepted its terms.*log in"),
+        hub.reaching("some/model"),
+    ):
+        raise GatedRepoError("gated", response=refusal)
+
+
+def test_what_is_not_the_hubs_fault_passes_unchanged():
+    from kd_course.corpora import hub
+
+    with pytest.raises(ZeroDivisionError), hub.reaching("some/model"):
+        _ = 1 / 0
+
+
+@pytest.fixture(scope="module")
+def tiny_model(tmp_path_factory):
+    """A model repository of a few kilobytes: what it computes is of no interest."""
+    from transformers import BertConfig, BertForSequenceClassification
+
+    folder = tmp_path_factory.mktemp("model")
+    size = {
+        "hidden_size": 8,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 1,
+        "intermediate_size": 8,
+    }
+    BertForSequenceClassification(BertConfig(vocab_size=50, **size)).save_pretrained(folder)
+    return folder
