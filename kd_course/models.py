@@ -20,25 +20,30 @@ SHIPPED = Path(__file__).with_name("teachers")  # one folder a teacher, as save_
 SIZES = {
     "tiny": {"hidden_size": 64, "num_hidden_layers": 1, "intermediate_size": 128},
     "mini": {"hidden_size": 96, "num_hidden_layers": 2, "intermediate_size": 192},
-    "small": {"hidden_size": 192, "num_hidden_layers": 4, "intermediate_size": 512},
+    "small": {"hidden_size": 128, "num_hidden_layers": 3, "intermediate_size": 512},
 }
 
 
 def train_tokenizer(texts: Iterable[str], *, vocabulary: int = 2000) -> PreTrainedTokenizerBase:
-    """A lower-casing WordPiece tokenizer, as BERT's, learnt from the texts; the same every time.
+    """A lower-casing tokenizer of byte pairs, as GPT-2's, learnt from the texts; the same every time.
 
-    Wu et al., Google's Neural Machine Translation System, 2016, section 4.1.
+    It frames a text as BERT does: [CLS] text [SEP].
+    Radford et al., Language Models are Unsupervised Multitask Learners, 2019, section 2.2.
     """
+    # Not WordPiece: the library's trainer for it numbers letters in another order at every run.
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
 
     special = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
-    tokenizer = Tokenizer(models.WordPiece(unk_token=special["unk"]))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.decoder = decoders.WordPiece()
-    trainer = trainers.WordPieceTrainer(
-        vocab_size=vocabulary, special_tokens=list(special.values()), show_progress=False
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=list(special.values()),
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
     cls, sep = (tokenizer.token_to_id(special[name]) for name in ("cls", "sep"))

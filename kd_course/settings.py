@@ -176,6 +176,8 @@ def text_classification() -> TextClassification:
             "control": Recipe(5e-5, 600),
             "distilled": Recipe(5e-5, 600, alpha=0.9, temperature=2.0),
         },
+        learning_rates=(3e-5, 5e-5, 1e-4),
+        lengths=(400, 600),
     )
 
 

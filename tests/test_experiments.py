@@ -1,0 +1,178 @@
+"""Intervals cover what they claim to, the ledger judges fairly, and nothing shortened becomes a reference."""
+
+import json
+
+import numpy as np
+import pytest
+
+from kd_course import experiments, running
+from kd_course.experiments import Interval, Ledger, Report, paired_interval, seed_interval, tune, verdict
+
+
+def entry(**changes):
+    figures = {
+        "distilled/accuracy": {"kind": "measured", "values": {"0": 0.80, "1": 0.82, "2": 0.81}},
+        "teacher/accuracy": {"kind": "measured", "values": {"-": 0.9}},
+        "student/ms": {"kind": "timing", "values": {"-": 12.0}},
+    }
+    return {"data": "abc", "figures": figures, "tables": {"grid": [[1, 2]]}, **changes}
+
+
+@pytest.fixture
+def ledger():
+    return Ledger({"runs": {"06/offline": entry()}})
+
+
+# -- intervals --------------------------------------------------------------------------------
+
+
+def test_the_paired_interval_covers_the_true_difference_about_as_often_as_it_says():
+    random = np.random.default_rng(0)
+    covered = 0
+    for trial in range(120):
+        difficulty = random.normal(size=300)
+        control = (difficulty < 0.5).astype(float)
+        gained = random.random(300) < 0.1  # of the rows the control gets wrong, a tenth is won
+        student = np.where((control == 0) & gained, 1.0, control)
+        interval = paired_interval(student[None], control[None], resamples=300, seed=trial)
+        covered += interval.low <= 0.1 * (1 - 0.6915) <= interval.high
+    assert 0.86 <= covered / 120 <= 0.995
+
+
+def test_pairing_narrows_the_interval_when_the_same_rows_are_hard():
+    random = np.random.default_rng(0)
+    control = (random.random((1, 500)) < 0.6).astype(float)
+    student = control.copy()
+    student[0, :10] = 1
+    paired = paired_interval(student, control)
+    unpaired = paired_interval(student, control[:, random.permutation(500)])
+    assert paired.high - paired.low < 0.5 * (unpaired.high - unpaired.low)
+
+
+def test_seeds_that_differ_widen_the_interval():
+    same = np.tile(np.repeat([0.0, 1.0], 100), (5, 1))
+    shifted = np.array([np.repeat([0.0, 1.0], [100 - d, 100 + d]) for d in (-40, -20, 0, 20, 40)])
+    width = [i.high - i.low for i in (paired_interval(same), paired_interval(shifted))]
+    assert width[1] > 1.3 * width[0]
+
+
+def test_the_same_draws_every_time():
+    scores = np.random.default_rng(1).random((3, 50))
+    assert paired_interval(scores, seed=4) == paired_interval(scores, seed=4) != paired_interval(scores, seed=5)
+
+
+def test_rows_that_do_not_pair_are_refused():
+    with pytest.raises(ValueError, match=r"\(2, 5\) and \(2, 6\)"):
+        paired_interval(np.zeros((2, 5)), np.zeros((2, 6)))
+    with pytest.raises(ValueError, match="seeds, rows"):
+        paired_interval(np.zeros(5))
+
+
+def test_the_interval_over_seeds_is_students():
+    # Three values, two degrees of freedom: t = 4.3027 (from a printed table).
+    interval = seed_interval([1.0, 2.0, 3.0])
+    assert interval.mean == 2.0
+    assert interval.high - interval.mean == pytest.approx(4.3027 / np.sqrt(3), rel=1e-4)
+
+
+def test_the_verdict_is_said_whichever_way_it_falls():
+    assert "open" in verdict(Interval(0.01, -0.01, 0.03))
+    assert verdict(Interval(0.02, 0.01, 0.03)).startswith("better")
+    assert verdict(Interval(-0.02, -0.03, -0.01)).startswith("worse")
+
+
+def test_tuning_keeps_the_best_and_the_whole_log():
+    best, log = tune([1, 5, 3], score=lambda x: -abs(x - 3))
+    assert best == 3
+    assert log == [{"candidate": 1, "score": -2}, {"candidate": 5, "score": -2}, {"candidate": 3, "score": 0}]
+    with pytest.raises(ValueError, match="empty"):
+        tune([], score=float)
+
+
+# -- the ledger -------------------------------------------------------------------------------
+
+
+def test_a_single_figure_reads_in_every_form(ledger):
+    key = "06/offline/distilled/accuracy"
+    assert ledger.field(key) == "0.810"
+    assert ledger.field(key, "percent") == "81.0 %"
+    assert ledger.field(key, "range") == "0.800 to 0.820"
+    assert ledger.field(key, "count") == "3"
+    assert ledger.field(key, "interval").startswith("0.810 [0.785")
+
+
+def test_a_figure_that_is_not_there_is_named(ledger):
+    with pytest.raises(KeyError, match="06/offline/distilled/f1.*distilled/accuracy"):
+        ledger.field("06/offline/distilled/f1")
+    with pytest.raises(KeyError, match="no run of lesson 09"):
+        ledger.field("09/offline/x")
+
+
+def test_the_band_is_wider_for_one_seed_than_for_many_and_follows_their_spread(ledger):
+    one, many = (ledger.band("06/offline/distilled/accuracy", seeds=n) for n in (1, 10))
+    assert one.low < many.low < 0.81 < many.high < one.high
+    # t(2 degrees of freedom, 99 %) = 9.925 from a printed table; standard deviation 0.01.
+    assert one.high - 0.81 == pytest.approx(9.925 * 0.01 * np.sqrt(1 + 1 / 3), rel=1e-3)
+
+
+def report_of(value, *, data="abc", shortened=False, name="distilled/accuracy", kind="measured"):
+    report = Report("06", "offline", data=data, shortened=shortened)
+    report.add(name, value, seed=0, kind=kind)
+    return report.as_dict()
+
+
+@pytest.mark.parametrize(
+    ("report", "expected"),
+    [
+        (report_of(0.81), "inside"),
+        (report_of(0.5), "outside"),
+        (report_of(0.5, data="other"), "no reference"),
+        (report_of(0.5, shortened=True), "no reference"),
+        (report_of(99.0, name="student/ms", kind="timing"), "shown"),
+        (report_of(0.5, name="new/figure"), "no reference"),
+        (report_of(0.905, name="teacher/accuracy"), "outside"),
+        (report_of(0.9001, name="teacher/accuracy"), "inside"),
+    ],
+)
+def test_a_figure_is_judged_only_where_there_is_a_reference_for_it(ledger, report, expected):
+    assert [row["verdict"] for row in ledger.compare(report)] == [expected]
+
+
+def test_nan_is_outside_every_band(ledger):
+    assert ledger.compare(report_of(float("nan")))[0]["verdict"] == "outside"
+
+
+def test_a_report_is_kept_on_disk_when_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setenv("KD_RESULTS", str(tmp_path / "results.json"))
+    report = Report("06", "offline", data="abc")
+    report.add("student/accuracy", 0.8, seed=1)
+    report.add_table("map", [[1.0, 2.0]])
+    kept = json.loads((tmp_path / "results.json").read_text())
+    assert kept["figures"]["student/accuracy"]["values"] == {"1": 0.8}
+    assert kept["tables"] == {"map": [[1.0, 2.0]]}
+
+
+def test_a_shortened_run_never_becomes_a_reference(tmp_path, monkeypatch):
+    monkeypatch.setattr(experiments, "LEDGER_FILE", tmp_path / "ledger.json")
+    with pytest.raises(ValueError, match="shortened"):
+        running.write_reference("06", report_of(0.8, shortened=True), 1.0, "figures")
+
+
+def test_a_reference_brings_its_circumstances(tmp_path, monkeypatch):
+    monkeypatch.setattr(experiments, "LEDGER_FILE", tmp_path / "ledger.json")
+    experiments.LEDGER_FILE.write_text('{"runs": {}}')
+    running.write_reference("06", report_of(0.8), 1.0, "figures")
+    run = json.loads(experiments.LEDGER_FILE.read_text())["runs"]["06/offline"]
+    assert {"hardware", "versions", "seeds", "date", "data", "figures"} <= set(run)
+    experiments.ledger.cache_clear()
+
+
+def test_the_shipped_ledger_tells_where_every_run_was_made():
+    for name, run in json.loads(experiments.LEDGER_FILE.read_text())["runs"].items():
+        if run["figures"]:
+            assert run["data"] and run["date"] and run["versions"]["torch"] and run["hardware"], name
+
+
+def test_fingerprints_tell_data_apart():
+    assert experiments.fingerprint(["ab", "c"]) != experiments.fingerprint(["a", "bc"])
+    assert experiments.fingerprint(["x"]) == experiments.fingerprint(["x"])

@@ -1,0 +1,83 @@
+"""Metrics and costs equal figures worked out by hand, or by another library."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from kd_course import cost, metrics
+
+P = np.array([[0.9, 0.1, 0.0], [0.6, 0.3, 0.1], [0.2, 0.7, 0.1], [0.1, 0.1, 0.8]])
+LABELS = np.array([0, 1, 1, 2])
+
+
+def test_correct_is_row_by_row():
+    assert metrics.correct(P, LABELS).tolist() == [1, 0, 1, 1]
+
+
+def test_macro_f1_by_hand():
+    # class 0: 2·1/(2+1); class 1: 2·1/(1+2); class 2: 2·1/(1+1)
+    assert metrics.macro_f1(P, LABELS) == pytest.approx((2 / 3 + 2 / 3 + 1) / 3)
+
+
+def test_calibration_error_by_hand():
+    # five bins: 0.6 and 0.7 share [0.6, 0.8) with accuracy ½; 0.9 and 0.8 share [0.8, 1] with accuracy 1
+    expected = (abs(0.65 - 0.5) * 2 + abs(0.85 - 1.0) * 2) / 4
+    assert metrics.calibration_error(P, LABELS, bins=5) == pytest.approx(expected, abs=1e-6)
+
+
+def test_reliability_counts_every_row_once_and_leaves_empty_bins_nan():
+    bins = metrics.reliability(P, LABELS, bins=10)
+    assert bins["rows"].sum() == 4
+    assert np.isnan(bins["accuracy"][0])
+
+
+def test_agreement_ignores_who_is_right():
+    assert metrics.agreement(P, P[:, [1, 0, 2]]) == 0.25
+
+
+def test_kl_rows_by_hand():
+    truth = np.array([[0.5, 0.5, 0.0]])
+    assert metrics.kl_rows(truth, np.array([[0.25, 0.75, 0.0]]))[0] == pytest.approx(0.5 * np.log(2) + 0.5 * np.log(2 / 3))
+    assert np.isinf(metrics.kl_rows(truth, np.array([[1.0, 0.0, 0.0]])))[0]
+
+
+@pytest.mark.parametrize("true_temperature", [0.4, 1.0, 3.0])
+def test_the_best_temperature_is_found(true_temperature):
+    random = np.random.default_rng(0)
+    logits = random.normal(size=(20_000, 3)) * 2
+    p = metrics.probabilities(logits)
+    labels = (p.cumsum(-1) > random.random((len(p), 1))).argmax(-1)
+    assert metrics.best_temperature(logits * true_temperature, labels) == pytest.approx(true_temperature, rel=0.05)
+
+
+class Tied(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Embedding(10, 4)
+        self.head = nn.Linear(4, 10, bias=False)
+        self.head.weight = self.table.weight
+        self.middle = nn.Linear(4, 4)
+
+    def forward(self, ids):
+        return self.head(self.middle(self.table(ids)))
+
+
+def test_shared_parameters_count_once():
+    assert cost.parameters(Tied()) == 40 + 20
+    assert cost.parameters(Tied(), embeddings=False) == 20
+    assert cost.size_in_bytes(Tied()) == 60 * 4
+
+
+def test_multiply_adds_by_hand_and_the_mode_is_left_as_it_was():
+    model = Tied().train()
+    # five tokens: a 4×4 and a 4×10 product each
+    assert cost.multiply_adds(model, {"ids": torch.arange(5)[None]}) == 5 * (16 + 40)
+    assert model.training
+
+
+def test_latency_calls_as_often_as_it_says():
+    calls = []
+    times = cost.latency(lambda: calls.append(1), repeats=7, warm_up=2)
+    assert len(calls) == 9
+    assert 0 <= times["p50"] <= times["p95"]
