@@ -91,8 +91,8 @@ def load_dataset(
     source = source or SOURCES.get(identifier)
     if source is None:
         raise HubError(
-            f"{identifier!r}: the course knows the columns of {', '.join(SOURCES)} only. Describe it "
-            f"with load_dataset({identifier!r}, source=Source(text=…, label=…, labels=…, licence=…)); "
+            f"{identifier!r}: the course knows the columns of {', '.join(SOURCES)} only. "
+            f"Describe it with load_dataset({identifier!r}, source=Source(text=…, label=…, …)); "
             f"{OFFLINE}"
         )
     import datasets
@@ -127,7 +127,7 @@ def _mapped(raw: DatasetDict, split: str, source: Source, identifier: str) -> Da
 
     def refuse(reason: str) -> HubError:
         return HubError(
-            f"{identifier} has changed, or is not what it is taken for: {reason}. Look at its page, "
+            f"{identifier} has changed, or is not what it is taken for: {reason}. Look at its page "
             f"and describe it with load_dataset(…, source=Source(…)); {OFFLINE}"
         )
 
@@ -257,8 +257,8 @@ def explain(error: BaseException, what: str) -> HubError | None:
         )
     if among("GatedRepoError") or "gated dataset" in text:
         return HubError(
-            f"{what}: only those who accepted its terms may download it. Accept them on its page and "
-            f"log in with `hf auth login`; {OFFLINE}"
+            f"{what}: only those who accepted its terms may download it. Accept them on its page "
+            f"and log in with `hf auth login`; {OFFLINE}"
         )
     if among("OfflineModeIsEnabled") or "OfflineModeIsEnabled" in text or _switched_off(chain):
         return HubError(
@@ -267,8 +267,8 @@ def explain(error: BaseException, what: str) -> HubError | None:
         )
     if among("RepositoryNotFoundError", "DatasetNotFoundError", "HFValidationError"):
         return HubError(
-            f"{what}: the hub knows nothing of this name (or it is private). Look for a slip in it; "
-            f"{OFFLINE}"
+            f"{what}: the hub knows nothing of this name (or it is private). Look for a slip "
+            f"in it; {OFFLINE}"
         )
     status = _status(chain)
     if status == 429:
@@ -297,8 +297,8 @@ def explain(error: BaseException, what: str) -> HubError | None:
         "EntryNotFoundError", "DataFilesNotFoundError"
     ):
         return HubError(
-            f"{what}: the hub does not give out what is asked for (HTTP {status or 'error'}): a file "
-            f"is missing, or access is denied. Look at its page; {OFFLINE}"
+            f"{what}: the hub does not give out what is asked for (HTTP {status or 'error'}): "
+            f"a file is missing, or access is denied. Look at its page; {OFFLINE}"
         )
     return None
 

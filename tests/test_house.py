@@ -1,0 +1,444 @@
+"""The house: packaging, the two commands, the command line, the doctor, the order of rooms."""
+
+from __future__ import annotations
+
+import ast
+import graphlib
+import importlib.metadata
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections import Counter, namedtuple
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from kd_course import doctor
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+ASKED_FOR = [
+    Requirement(line)
+    for line in PROJECT["dependencies"] + sum(PROJECT["optional-dependencies"].values(), [])
+]
+PINS = [
+    Requirement(line)
+    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    if line.strip() and not line.startswith("#")
+]
+
+
+def tracked_files() -> list[Path]:
+    """Every file of the course, as git knows them."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout: there is no list of tracked files")
+    names = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.split("\0")
+    return [ROOT / name for name in names if name and (ROOT / name).is_file()]
+
+
+# -- one list of dependencies -----------------------------------------------------------------
+
+
+def test_conda_builds_the_same_environment_from_the_same_list():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    conda = [entry for entry in environment["dependencies"] if isinstance(entry, str)]
+    (by_pip,) = [entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict)]
+    assert [re.match(r"[\w-]+", entry)[0] for entry in conda] == ["python", "pip"]
+    assert by_pip == ["-c constraints.txt", "-e .[dev]"]
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert (
+        f"pip install --disable-pip-version-check {by_pip[0]} -e '{by_pip[1].split()[1]}'"
+        in makefile
+    )
+    # The one version here is a choice among those that pyproject.toml allows.
+    chosen = conda[0].removeprefix("python=")
+    assert chosen in SpecifierSet(PROJECT["requires-python"])
+    assert all("=" not in entry for entry in conda[1:])
+
+
+def test_no_package_stands_twice():
+    for lines in (ASKED_FOR, PINS):
+        counts = Counter(canonicalize_name(line.name) for line in lines)
+        assert [name for name, count in counts.items() if count > 1] == []
+
+
+def test_versions_stand_only_in_pyproject_and_constraints():
+    names = "|".join(re.escape(r.name) for r in ASKED_FOR)
+    pinned_elsewhere = re.compile(rf"\b({names})(\[\w+\])?\s*(==|>=|~=|<=)\s*\d", re.I)
+    for path in tracked_files():
+        if path.name in ("pyproject.toml", "constraints.txt") or path.suffix not in (
+            ".py", ".md", ".yml", ".toml", ".txt", ".cfg", "",
+        ):  # fmt: skip
+            continue
+        found = pinned_elsewhere.search(path.read_text(encoding="utf-8"))
+        assert not found, (
+            f"{path.relative_to(ROOT)} says {found[0]!r}: say it in pyproject.toml only"
+        )
+    assert not any(re.search(r"Python :: 3\.", c) for c in PROJECT.get("classifiers", []))
+
+
+def test_every_dependency_is_pinned_to_a_version_that_its_range_allows():
+    pins = {canonicalize_name(pin.name): pin for pin in PINS}
+    for pin in PINS:
+        assert re.fullmatch(r"==[\w.]+", str(pin.specifier)), f"{pin} is no exact, public version"
+    for requirement in ASKED_FOR:
+        pin = pins[canonicalize_name(requirement.name)]
+        version = str(pin.specifier).removeprefix("==")
+        assert requirement.specifier.contains(version), f"{pin} is not within {requirement}"
+
+
+def test_what_the_dependencies_need_in_turn_is_pinned_too():
+    """Walks from the course through everything that is installed here for it."""
+    pins = {canonicalize_name(pin.name) for pin in PINS}
+    waiting = [(r, extra) for r in ASKED_FOR for extra in ("", *r.extras)]
+    seen, unpinned = set(), set()
+    while waiting:
+        requirement, extra = waiting.pop()
+        name = canonicalize_name(requirement.name)
+        if (name, extra) in seen:
+            continue
+        seen.add((name, extra))
+        # What torch brings for a GPU is pinned by torch itself, exactly.
+        if name not in pins and not name.startswith(
+            ("nvidia-", "cuda-", "triton", "pytorch-triton")
+        ):
+            unpinned.add(name)
+        try:
+            lines = importlib.metadata.requires(name) or []
+        except importlib.metadata.PackageNotFoundError:
+            continue
+        for line in lines:
+            further = Requirement(line)
+            if further.marker is None or further.marker.evaluate({"extra": extra}):
+                waiting += [(further, e) for e in ("", *further.extras)]
+    assert unpinned == set()
+    assert len(seen) > 100
+
+
+# -- the two commands -------------------------------------------------------------------------
+
+
+def dry_run(checkout: Path, *arguments: str) -> str:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+    return subprocess.run(
+        ["make", "-n", *arguments],
+        cwd=checkout,
+        check=True,
+        capture_output=True,
+        text=True,
+        env=environment,
+    ).stdout
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    if shutil.which("make") is None:
+        pytest.skip("there is no make here")
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    return tmp_path
+
+
+def test_the_first_make_lab_installs_and_the_second_only_starts(checkout):
+    assert "pip install" in dry_run(checkout, "lab")
+    stamp = checkout / ".venv" / ".installed"
+    stamp.parent.mkdir()
+    stamp.touch()
+    second = dry_run(checkout, "lab", "ARGS=--no-browser --port 8899")
+    assert "pip" not in second
+    assert "jupyterlab notebooks/00_start_here.ipynb" in second
+    assert "--no-browser --port 8899" in second
+    assert ("--allow-root" in second) == (hasattr(os, "getuid") and os.getuid() == 0)
+
+
+@pytest.mark.parametrize("changed", ["pyproject.toml", "constraints.txt"])
+def test_a_change_of_what_is_needed_is_installed(checkout, changed):
+    stamp = checkout / ".venv" / ".installed"
+    stamp.parent.mkdir()
+    stamp.touch()
+    later = stamp.stat().st_mtime + 10
+    os.utime(checkout / changed, (later, later))
+    assert "pip install" in dry_run(checkout, "lab")
+
+
+def test_a_python_without_venv_is_told_what_to_do(checkout):
+    answer = subprocess.run(
+        ["make", "lab", "PYTHON=false"], cwd=checkout, capture_output=True, text=True, timeout=60
+    )
+    assert answer.returncode != 0
+    assert "apt-get install python3-venv" in answer.stdout
+    assert not (checkout / ".venv" / ".installed").exists()
+
+
+def test_continuous_integration_runs_make_test():
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    assert "exec make test" in script.read_text(encoding="utf-8")
+
+
+# -- the package ------------------------------------------------------------------------------
+
+
+def test_importing_the_course_is_cheap_and_leaves_torch_alone():
+    code = (
+        "import time; start = time.perf_counter(); import kd_course;"
+        "took = time.perf_counter() - start;"
+        "import sys; print(took, int('torch' in sys.modules or 'numpy' in sys.modules))"
+    )
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT
+        )
+        for _ in range(3)
+    ]
+    times, heavy = zip(*(map(float, run.stdout.split()) for run in runs), strict=True)
+    assert min(times) < 0.3
+    assert not any(heavy)
+
+
+# Who may import whom: a room only what stands on a floor below its own, or on its own floor.
+FLOORS = [
+    {"kd_course", "divergences", "storage"},
+    {"losses", "settings", "plots", "metrics", "cost", "experiments"},
+    {"corpora", "models", "widgets", "doctor"},
+    {"distillation", "teachers", "running"},
+    {"exercises", "bench"},
+    {"grading", "authoring"},
+    {"__main__"},
+]
+
+
+def floor(room: str) -> int:
+    (found,) = [i for i, rooms in enumerate(FLOORS) if room in rooms] or [None]
+    assert found is not None, f"kd_course/{room} is on no floor: give it one in FLOORS"
+    return found
+
+
+def imported_rooms(path: Path) -> set[str]:
+    """The rooms of the course that a file imports, at its top or inside a function."""
+    package = ["kd_course", *path.relative_to(ROOT / "kd_course").parent.parts]
+    rooms = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            modules = [f"{base}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        assert not any(m.split(".")[0] in ("solutions", "notebooks", "tests") for m in modules)
+        rooms |= {m.split(".")[1] for m in modules if m.startswith("kd_course.")}
+    return rooms - {"__version__"}
+
+
+def test_imports_run_one_way():
+    needs = {}
+    for path in sorted((ROOT / "kd_course").rglob("*.py")):
+        parts = path.relative_to(ROOT / "kd_course").with_suffix("").parts
+        room = "kd_course" if parts == ("__init__",) else parts[0]
+        for other in imported_rooms(path) - {room}:
+            assert floor(other) <= floor(room), f"{path.name} in {room} imports {other}, upward"
+            needs.setdefault(room, set()).add(other)
+    graphlib.TopologicalSorter(needs).prepare()  # CycleError names rooms that import each other
+
+
+# -- the command line -------------------------------------------------------------------------
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "kd_course", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_alone_it_prints_the_help():
+    answer = command()
+    assert answer.returncode == 0
+    for name in ("doctor", "run", "check", "exercises", "teacher", "bench"):
+        assert re.search(rf"^  {name} ", answer.stdout, re.M)
+
+
+@pytest.mark.parametrize("arguments", [["nonsense"], ["--nonsense"], ["doctor", "nonsense"]])
+def test_a_wrong_call_exits_with_2(arguments):
+    answer = command(*arguments)
+    assert answer.returncode == 2
+    assert "usage:" in answer.stderr
+
+
+def test_options_reach_the_command_they_stand_behind(monkeypatch):
+    from kd_course import __main__
+
+    got = []
+    monkeypatch.setattr(doctor, "main", lambda argv: got.append(argv) or 3)
+    assert __main__.main(["doctor", "--scale", "small", "-h", "x"]) == 3
+    assert got == [["--scale", "small", "-h", "x"]]
+
+
+# -- the doctor -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def well(monkeypatch, tmp_path):
+    """A machine on which everything is as it should be, but nobody asks the network."""
+    monkeypatch.setenv("KD_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("KD_SCALE", raising=False)
+    monkeypatch.setattr(doctor, "_ask", lambda address, seconds: "no answer")
+    memory = namedtuple("Memory", "available total")(8 * doctor.GIB, 16 * doctor.GIB)
+    monkeypatch.setattr("psutil.virtual_memory", lambda: memory)
+    disk = namedtuple("Disk", "free")(50 * doctor.GIB)
+    monkeypatch.setattr("shutil.disk_usage", lambda path: disk)
+
+
+def diagnosis(capsys) -> tuple[int, dict[str, str]]:
+    """The exit status, and the advice for each row that is not fine."""
+    status = doctor.main([])
+    printed = capsys.readouterr().out
+    return status, dict(re.findall(r"^(\w[\w ]*?)  .*TO DO\n +→ (.*)$", printed, re.M))
+
+
+def test_a_well_machine(well, capsys):
+    status = doctor.main([])
+    printed = capsys.readouterr().out
+    assert status == 0
+    assert "TO DO" not in printed
+    assert "The course can run here." in printed
+    for what in (
+        "Python",
+        "torch",
+        "device",
+        "cores",
+        "memory",
+        "disk",
+        "Jupyter",
+        "cache folder",
+        "hub",
+    ):
+        assert re.search(rf"^{what} .* ok$", printed, re.M)
+    assert "not needed at scale offline" in printed
+
+
+def test_the_table_names_no_home_folder():
+    """The first lesson prints it, and its output is published."""
+    assert doctor._shown(Path.home() / "some" / "cache") == "~/some/cache"
+    assert sys.prefix not in doctor.table()
+
+
+def test_an_old_python(well, capsys, monkeypatch):
+    monkeypatch.setattr("platform.python_version", lambda: "3.9.2")
+    status, advice = diagnosis(capsys)
+    assert status == 1
+    assert list(advice) == ["Python"]
+    assert PROJECT["requires-python"].split(",")[0] in advice["Python"]
+
+
+@pytest.mark.parametrize(
+    ("package", "row"), [("torch", "torch"), ("transformers", "transformers"), ("tqdm", "packages")]
+)
+def test_an_old_or_missing_package(well, capsys, monkeypatch, package, row):
+    version = importlib.metadata.version
+
+    def old(name):
+        return "0.1" if name == package else version(name)
+
+    def missing(name):
+        if name == package:
+            raise importlib.metadata.PackageNotFoundError(name)
+        return version(name)
+
+    for fake, said in ((old, "0.1, but needed is >="), (missing, "not installed")):
+        monkeypatch.setattr("importlib.metadata.version", fake)
+        status, advice = diagnosis(capsys)
+        assert status == 1
+        assert list(advice) == [row]
+        assert said in advice[row] and "pip install" in advice[row]
+
+
+def test_a_full_disk_and_little_memory(well, capsys, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda path: namedtuple("Disk", "free")(1000))
+    tight = namedtuple("Memory", "available total")(doctor.GIB // 2, 2 * doctor.GIB)
+    monkeypatch.setattr("psutil.virtual_memory", lambda: tight)
+    status, advice = diagnosis(capsys)
+    assert status == 1
+    assert set(advice) == {"disk", "memory"}
+    assert "make room" in advice["disk"]
+    assert "close other programs" in advice["memory"]
+
+
+def test_a_cache_that_cannot_be_written(well, capsys, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("KD_CACHE", str(tmp_path / "file" / "cache"))
+    status, advice = diagnosis(capsys)
+    assert status == 1
+    assert list(advice) == ["cache folder"]
+    assert "KD_CACHE" in advice["cache folder"]
+
+
+@pytest.mark.parametrize("answer", ["no answer", "is not well (HTTP 503)"])
+def test_a_hub_that_does_not_answer_matters_only_where_it_is_needed(
+    well, capsys, monkeypatch, answer
+):
+    monkeypatch.setattr("huggingface_hub.constants.is_offline_mode", lambda: False)
+    monkeypatch.setattr(doctor, "_ask", lambda address, seconds: answer)
+    assert diagnosis(capsys) == (0, {})
+    monkeypatch.setenv("KD_SCALE", "small")
+    status, advice = diagnosis(capsys)
+    assert status == 1
+    assert list(advice) == ["hub"]
+    assert "KD_SCALE=offline" in advice["hub"]
+
+
+def test_whether_the_hub_answers_is_found_out(make_hub):
+    hub = make_hub()
+    assert doctor._ask(hub.endpoint, 5) == "answers"
+    hub.fault = ("off", 1)
+    assert doctor._ask(hub.endpoint, 5) == "is not well (HTTP 503)"
+    hub.close()
+    assert doctor._ask(hub.endpoint, 5) == "no answer"
+
+
+def test_a_scale_that_is_none(well, capsys, monkeypatch):
+    monkeypatch.setenv("KD_SCALE", "huge")
+    status, advice = diagnosis(capsys)
+    assert status == 1
+    assert list(advice) == ["scale"]
+    assert "offline, small, full" in advice["scale"]
+
+
+# -- what a reader finds ----------------------------------------------------------------------
+
+
+def test_every_link_of_the_readme_leads_somewhere():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#\s]+)", text):
+        if not target.startswith(("http:", "https:")):
+            assert (ROOT / target).exists(), f"README.md links to {target}"
+
+
+def test_no_path_of_a_machine_and_no_package_index_stands_in_a_tracked_file():
+    # In pieces, so that this file does not name what it looks for.
+    home = "|".join(
+        ("/ro" + "ot/", "/ho" + r"me/[a-z]\w*/", "/Us" + r"ers/[A-Za-z]\w*/", "/wo" + "rk/")
+    )
+    hosts = "|".join(
+        ("py" + r"pi\.org", "python" + r"hosted\.org", "anaconda" + r"\.org", "conda" + r"\.io")
+    )
+    forbidden = re.compile(rf"(?<![\w.~])({home})|\b({hosts})\b")
+    for path in tracked_files():
+        if path.suffix in (".safetensors", ".npz", ".png", ".parquet"):
+            continue
+        found = forbidden.search(path.read_text(encoding="utf-8"))
+        assert not found, f"{path.relative_to(ROOT)} holds {found[0]!r}"
