@@ -191,26 +191,8 @@ check("03.2", soft_loss)
 #
 # $$\frac{\partial L_\text{soft}}{\partial z_{s,i}} = T\,(q_i - p_i)$$
 #
-# so that $T$ can be chosen for what it shows of the teacher, without turning the volume at the same time. Autograd
-# agrees:
-
-# %% tags=["nbval-check-output"]
-def gradient_of(loss, logits):
-    """The gradient of loss(logits) with respect to logits."""
-    logits = logits.clone().requires_grad_(True)
-    (gradient,) = torch.autograd.grad(loss(logits), logits)
-    return gradient
-
-
-for temperature in (1, 4, 16):
-    p, q = (divergences.softmax(z, temperature) for z in (teacher_logits, student_logits))
-    soft = lambda z: losses.soft_target_loss(z, teacher_logits, temperature=temperature)
-    by_autograd = gradient_of(soft, student_logits)[0].tolist()
-    by_hand = (temperature * (q - p))[0].tolist()
-    print(f"T = {temperature:>2}  T (q - p)  " + "  ".join(f"{x:+.3f}" for x in by_hand))
-    print("        autograd   " + "  ".join(f"{x:+.3f}" for x in by_autograd))
-
-# %% [markdown]
+# so that $T$ can be chosen for what it shows of the teacher, without turning the volume at the same time.
+#
 # ### Exercise 03.3 · The gradient by hand
 # {{exercise:03.3}}
 #
@@ -233,6 +215,25 @@ def soft_gradient(student_logits, teacher_logits, temperature):
 
 # %% check="03.3"
 check("03.3", soft_gradient)
+
+# %% [markdown]
+# Does autograd agree with the derivation?
+
+# %% tags=["nbval-check-output"]
+def gradient_of(loss, logits):
+    """The gradient of loss(logits) with respect to logits."""
+    logits = logits.clone().requires_grad_(True)
+    (gradient,) = torch.autograd.grad(loss(logits), logits)
+    return gradient
+
+
+for temperature in (1, 4, 16):
+    p, q = (divergences.softmax(z, temperature) for z in (teacher_logits, student_logits))
+    soft = lambda z: losses.soft_target_loss(z, teacher_logits, temperature=temperature)
+    by_autograd = gradient_of(soft, student_logits)[0].tolist()
+    by_hand = (temperature * (q - p))[0].tolist()
+    print(f"T = {temperature:>2}  T (q - p)  " + "  ".join(f"{x:+.3f}" for x in by_hand))
+    print("        autograd   " + "  ".join(f"{x:+.3f}" for x in by_autograd))
 
 # %% [markdown]
 # Here is the size of the gradient over a wide range of temperatures, averaged over 200 pairs of random teachers and
