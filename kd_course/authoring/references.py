@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import linecache
 from typing import Any
 
@@ -29,7 +31,8 @@ def references(lesson: Lesson) -> dict[str, Any]:
         name, source = f"<{lesson.slug}, cell {cell.number}>", without_magics(cell.source)
         linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
         try:
-            exec(compile(source, name, "exec"), values)
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(compile(source, name, "exec"), values)
         except Exception as error:
             where = f"{lesson.slug}, cell {cell.number}"
             raise LessonError(f"{where}: {type(error).__name__}: {error}") from error

@@ -1,7 +1,7 @@
 """Judging an attempt: against the reference's outputs first, then against the known mistakes.
 
-    outcomes = run(attempt, cases)          no answers there
-    judge(exercise, cases, outcomes, expected)          no attempt there
+    outcomes = run(attempt, sheet.cases)        no answers there
+    judge(sheet, outcomes)                      no attempt there
 
 A failure is always explained: by the misconception whose outputs are the same on every case, or
 else by the smallest case that fails.
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from kd_course.exercises import catalogue, recording
-from kd_course.exercises.running import SECONDS, Outcome, Raised, has_stub, is_empty, run, run_case
+from kd_course.exercises.running import SECONDS, Outcome, Raised, has_stub, is_empty, run, run_here
 from kd_course.exercises.spec import Case, Exercise, Misconception
 from kd_course.exercises.values import Difference, NotPlain, difference, named, plain, show, size
 
@@ -48,6 +48,40 @@ class Report:
     case: str = ""
 
 
+class Sheet:
+    """What an attempt at an exercise is held against: cases, expected outcomes, known slips.
+
+    One sheet serves any number of attempts; what a misconception gives is computed when it is
+    first needed.
+    """
+
+    def __init__(self, exercise: Exercise, cases: Sequence[Case], expected: Sequence[Outcome]):
+        self.exercise, self.cases, self.expected = exercise, tuple(cases), tuple(expected)
+        self._slips: dict[str, tuple[Outcome, ...]] = {}
+
+    def slip(self, wrong: Misconception) -> tuple[Outcome, ...]:
+        """The outcomes of a misconception on this sheet's cases."""
+        if wrong.name not in self._slips:
+            content = wrong.value if wrong.function is None else wrong.function
+            self._slips[wrong.name] = outcomes_of(self.exercise, content, self.cases)
+        return self._slips[wrong.name]
+
+
+@lru_cache
+def public_sheet(id: str) -> Sheet:
+    """The sheet of a learner's check: public cases, and what was recorded of the reference."""
+    exercise = catalogue.find(id)
+    cases = cases_of(exercise, PUBLIC_SEED)
+    return Sheet(exercise, cases, recording.load(exercise, cases))
+
+
+def secret_sheet(id: str, seed: int, reference: Any) -> Sheet:
+    """A sheet on the cases of another seed. reference: the exercise's own function or value."""
+    exercise = catalogue.find(id)
+    cases = cases_of(exercise, seed)
+    return Sheet(exercise, cases, outcomes_of(exercise, reference, cases))
+
+
 def examine(
     id: str,
     attempt: Any,
@@ -62,64 +96,48 @@ def examine(
     them, the cases of that seed and the outputs of that callable (or that value).
     Raises KeyError for an unknown exercise, and ValueError for a seed without a reference.
     """
-    exercise = catalogue.find(id)
-    if seed is not None and reference is None:
-        raise ValueError("a seed of your own needs a reference: recorded outputs are of the public seed")
-    cases = cases_of(exercise, PUBLIC_SEED if seed is None else seed)
-    expected = recording.load(exercise, cases) if reference is None else outcomes_of(exercise, reference, cases)
+    if (seed is None) != (reference is None):
+        raise ValueError("a seed of your own and a reference go together: what is recorded is of the public seed")
+    sheet = public_sheet(id) if seed is None else secret_sheet(id, seed, reference)
+    exercise = sheet.exercise
     if is_empty(attempt):
         return not_attempted(exercise)
     if exercise.kind == "function" and not callable(attempt):
-        return _report(
-            exercise,
-            "signature",
-            f'The check needs the function itself: check("{exercise.id}", {exercise.name}), '
-            "without brackets after its name.",
-        )
-    outcomes = outcomes_of(exercise, attempt, cases, seconds=seconds, bounded=True)
-    return judge(exercise, cases, outcomes, expected, stub=has_stub(attempt))
+        call = f'check("{exercise.id}", {exercise.name})'
+        text = f"The check needs the function itself: {call}, without brackets after its name."
+        return _report(exercise, "signature", text)
+    outcomes = outcomes_of(exercise, attempt, sheet.cases, seconds=seconds, bounded=True)
+    return judge(sheet, outcomes, stub=has_stub(attempt))
 
 
-def judge(
-    exercise: Exercise,
-    cases: Sequence[Case],
-    outcomes: Sequence[Outcome],
-    expected: Sequence[Outcome],
-    *,
-    stub: bool = False,
-) -> Report:
+def judge(sheet: Sheet, outcomes: Sequence[Outcome], *, stub: bool = False) -> Report:
     """The report on outcomes that were got from an attempt, here or elsewhere.
 
+    outcomes: one a case, in order; fewer, the last one `stopped`, when time ran out.
     stub: whether the learner's edition's `...` still stands in the attempt.
     """
-    failures = {}
-    for i in range(len(outcomes)):  # fewer than cases when time ran out
-        found = mismatch(exercise, outcomes[i], expected[i])
-        if found:
-            failures[i] = found
-    if not failures and len(outcomes) == len(expected):
-        return _passed(exercise, cases, expected)
+    exercise, cases, expected = sheet.exercise, sheet.cases, sheet.expected
+    found = [mismatch(exercise, got, wanted) for got, wanted in zip(outcomes, expected)]
+    failures = {i: why for i, why in enumerate(found) if why}
     if not failures:
-        return _report(exercise, "stopped", "The attempt was not run on every case.")
+        if len(outcomes) < len(expected):
+            return _report(exercise, "stopped", "The attempt was not run on every case.")
+        return _passed(exercise, cases)
     if _is_unfinished(outcomes[0], stub):
         return not_attempted(exercise)
-    smallest = min(failures, key=lambda i: (size(cases[i].args), i) if cases else i)
-    if failures[smallest].kind != "signature":
-        stopped = [i for i in failures if failures[i].kind == "stopped"]
-        smallest = stopped[0] if stopped else smallest
+    smallest = min(failures, key=lambda i: (failures[i].kind != "stopped", size(cases[i].args) if cases else 0, i))
     shown = _shown(exercise, cases, smallest, failures[smallest], outcomes[smallest])
-    known = misconception_of(exercise, cases, outcomes, failures)
+    known = misconception_of(sheet, outcomes)
     if known:
-        name = f"A known slip: {known.name[0].lower() + known.name[1:] if known.name[1:2].islower() else known.name}"
-        text = "\n".join(filter(None, [name.rstrip(".") + ".", known.hint, shown if cases else ""]))
-        return replace(
-            _report(exercise, "misconception", text), misconception=known.name, case=_label(cases, smallest)
-        )
-    kind, right = failures[smallest].kind, len(expected) - len(failures)
-    share = f"Right on {right} of {len(cases)} cases." if right and kind != "stopped" else ""
-    hint = _ADVICE.get(kind) or exercise.hint and f"Hint: {exercise.hint}"
-    text = "\n".join(filter(None, [share, shown, hint]))
-    return replace(_report(exercise, kind, text), case=_label(cases, smallest))
+        name = known.name[0].lower() + known.name[1:] if known.name[1:2].islower() else known.name
+        text = "\n".join(filter(None, [f"A known slip: {name.rstrip('.')}.", known.hint, shown if cases else ""]))
+        report = replace(_report(exercise, "misconception", text), misconception=known.name)
+    else:
+        kind, right = failures[smallest].kind, len(expected) - len(failures)
+        share = f"Right on {right} of {len(cases)} cases." if right and kind != "stopped" else ""
+        hint = _ADVICE.get(kind) or exercise.hint and f"Hint: {exercise.hint}"
+        report = _report(exercise, kind, "\n".join(filter(None, [share, shown, hint])))
+    return replace(report, case=cases[smallest].label if cases else "")
 
 
 def cases_of(exercise: Exercise, seed: int) -> list[Case]:
@@ -144,7 +162,7 @@ def outcomes_of(
     names = argument_names(exercise.signature)
     if bounded:
         return run(attempt, cases, names, seconds=seconds)
-    return tuple(run_case(attempt, case, names) for case in cases)
+    return run_here(attempt, cases, names)
 
 
 @lru_cache
@@ -199,21 +217,14 @@ def _gradients_differ(exercise: Exercise, got: Outcome, expected: Outcome) -> Di
 # -- known mistakes ---------------------------------------------------------------------------
 
 
-def misconception_of(
-    exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome], failures: Any
-) -> Misconception | None:
-    """The misconception whose outcomes are the attempt's on every case, if one's are."""
-    if any(outcome.stopped for outcome in outcomes) or not failures:
+def misconception_of(sheet: Sheet, outcomes: Sequence[Outcome]) -> Misconception | None:
+    """The misconception whose outcomes are these on every case, if one's are."""
+    if len(outcomes) < len(sheet.expected) or any(outcome.stopped for outcome in outcomes):
         return None
-    for wrong in exercise.misconceptions:
-        known = outcomes_of(exercise, _content(wrong), cases)
-        if all(_alike(exercise, a, b) for a, b in zip(outcomes, known)):
+    for wrong in sheet.exercise.misconceptions:
+        if all(_alike(sheet.exercise, a, b) for a, b in zip(outcomes, sheet.slip(wrong))):
             return wrong
     return None
-
-
-def _content(wrong: Misconception) -> Any:
-    return wrong.function if wrong.function is not None else wrong.value
 
 
 def _alike(exercise: Exercise, a: Outcome, b: Outcome) -> bool:
@@ -251,7 +262,7 @@ def _is_unfinished(first: Outcome, stub: bool) -> bool:
     return first.refused == "`...`" or stub and first.value is None and not first.refused
 
 
-def _passed(exercise: Exercise, cases: Sequence[Case], expected: Sequence[Outcome]) -> Report:
+def _passed(exercise: Exercise, cases: Sequence[Case]) -> Report:
     if exercise.choices:
         text = "\n".join(f"({c.key}) {c.text}\n    {c.why}" for c in exercise.choices)
     elif exercise.kind == "value":
@@ -326,10 +337,6 @@ def _shown_value(exercise: Exercise, found: Difference, outcome: Outcome) -> str
     if found.kind == "value" and isinstance(outcome.value, (int, float, str, np.ndarray)):
         return f"Not {show(outcome.value)}."
     return found.text if found.kind in ("type", "shape") and not outcome.refused else f"Not {show(outcome.value)}."
-
-
-def _label(cases: Sequence[Case], i: int) -> str:
-    return cases[i].label if cases else ""
 
 
 def _error(raised: Raised) -> str:

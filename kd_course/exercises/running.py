@@ -87,12 +87,16 @@ def run(
     """
     outcomes: list[Outcome] = []
 
+    printed = _Bounded()
+
     def work() -> None:
         with contextlib.suppress(_TimeIsUp):
             for case in cases:
-                outcomes.append(run_case(attempt, case, names))
+                outcomes.append(_run_case(attempt, case, names, printed))
 
-    with _no_trace():
+    # Streams are exchanged here, not in the thread: one that is left behind would put back, some
+    # day, the streams of now.
+    with _no_trace(), contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         worker = threading.Thread(target=work, name="attempt", daemon=True)
         worker.start()
         try:
@@ -103,15 +107,23 @@ def run(
     return done if len(done) == len(cases) else (*done, Outcome(stopped=True))
 
 
-def run_case(attempt: Callable[..., Any], case: Case, names: Sequence[str] = ()) -> Outcome:
-    """The outcome of one case, in this thread and without a limit."""
+def run_here(
+    attempt: Callable[..., Any], cases: Sequence[Case], names: Sequence[str] = ()
+) -> tuple[Outcome, ...]:
+    """As `run`, for code that is trusted: in this thread and without a limit."""
+    printed = _Bounded()
+    with _no_trace(), contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        return tuple(_run_case(attempt, case, names, printed) for case in cases)
+
+
+def _run_case(attempt: Callable, case: Case, names: Sequence[str], printed: _Bounded) -> Outcome:
     if not case.gradient_of:
-        return _once(attempt, case, names, with_gradients=False)
-    outcome = _once(attempt, case, names, with_gradients=True)
+        return _once(attempt, case, names, printed, with_gradients=False)
+    outcome = _once(attempt, case, names, printed, with_gradients=True)
     if outcome.raised:
         # NumPy and in-place edits refuse tensors that want a gradient. Whether that is all that is
         # wrong shows without gradients.
-        bare = _once(attempt, case, names, with_gradients=False)
+        bare = _once(attempt, case, names, printed, with_gradients=False)
         if not bare.raised:
             zeros = tuple(np.zeros(tuple(case.args[i].shape)) for i in case.gradient_of)
             return Outcome(bare.value, zeros, False, bare.changed, refused=bare.refused, printed=bare.printed)
@@ -119,7 +131,9 @@ def run_case(attempt: Callable[..., Any], case: Case, names: Sequence[str] = ())
     return outcome
 
 
-def _once(attempt: Callable, case: Case, names: Sequence[str], with_gradients: bool) -> Outcome:
+def _once(
+    attempt: Callable, case: Case, names: Sequence[str], printed: _Bounded, *, with_gradients: bool
+) -> Outcome:
     args = list(copied(case.args))
     kwargs = copied(dict(case.kwargs))
     watched = [args[i] for i in case.gradient_of] if with_gradients else []
@@ -128,18 +142,18 @@ def _once(attempt: Callable, case: Case, names: Sequence[str], with_gradients: b
     torch.manual_seed(0)
     np.random.seed(0)
     random.seed(0)
-    printed = _Bounded()
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), torch.enable_grad():
-        try:
+    printed.start()
+    try:
+        with torch.enable_grad():
             result = call(attempt, args, kwargs)
             value = plain(result)
             gradients, attached = _gradients(result, watched)
-        except _TimeIsUp:
-            raise
-        except NotPlain as error:
-            return Outcome(refused=str(error), printed=printed.text())
-        except BaseException as error:  # SystemExit and KeyboardInterrupt are the attempt's, too
-            return Outcome(raised=_raised(error, attempt), printed=printed.text())
+    except _TimeIsUp:
+        raise
+    except NotPlain as error:
+        return Outcome(refused=str(error), printed=printed.text())
+    except BaseException as error:  # SystemExit and KeyboardInterrupt are the attempt's, too
+        return Outcome(raised=_raised(error, attempt), printed=printed.text())
     given = [*zip([*names, *(f"argument {i + 1}" for i in range(len(names), len(args)))], args, case.args)]
     given += [(key, kwargs[key], case.kwargs[key]) for key in kwargs]
     changed = tuple(name for name, after, before in given if not unchanged(after, before))
@@ -312,6 +326,9 @@ class _Bounded(io.TextIOBase):
     """Keeps the first characters written to it, and swallows the rest."""
 
     def __init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
         self.kept: list[str] = []
         self.room = PRINTED
 
