@@ -655,8 +655,9 @@ plots.show(
 
 
 # %%
-middle = FloatSlider(value=-0.6, min=-5, max=5, step=0.1, description="middle")
-width = FloatSlider(value=3.1, min=0.4, max=4, step=0.1, description="width")
+at_rest = {"step": 0.1, "continuous_update": False}  # redraw when the slider is let go
+middle = FloatSlider(value=-0.6, min=-5, max=5, description="middle", **at_rest)
+width = FloatSlider(value=3.1, min=0.4, max=4, description="width", **at_rest)
 picture, caption = Image(format="png"), Label()
 
 
@@ -966,6 +967,7 @@ for n, counts in samples.items():
 
 # %%
 figure, (left, right) = plt.subplots(1, 2, figsize=(9.6, 3.7))
+figure.get_layout_engine().set(wspace=0.08)
 plug_in = [divergences.kl_divergence(counts / n, zipf).mean() for n, counts in samples.items()]
 left.plot(sizes, plug_in, "o-", color=COLOURS["student"], label="KL(p̂‖p), mean of 400 samples")
 left.plot(
@@ -1053,6 +1055,7 @@ for name, loss in losses.items():
 # %%
 believed = torch.softmax(logits.detach(), -1)
 figure, (left, right) = plt.subplots(1, 2, figsize=(9.6, 3.4))
+figure.get_layout_engine().set(wspace=0.08)
 place = torch.arange(3)
 left.bar(place - 0.2, target, 0.38, color=COLOURS["teacher"], label="target p (teacher)")
 left.bar(
