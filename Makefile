@@ -8,13 +8,14 @@ PYTHON ?= python3
 ARGS ?=
 
 python := .venv/bin/python
-installed := .venv/.installed
+for_lessons := .venv/.for-lessons
+for_tests := .venv/.for-tests
 lessons := $(sort $(foreach source,$(wildcard solutions/[0-9][0-9]_*.py),\
     $(firstword $(subst _, ,$(notdir $(source))))))
 
-# Tests measure the code, not the machine's settings: no network, one thread a process, few steps.
-quiet := env -u KD_SEEDS -u KD_LIMIT -u KD_MAPS -u KD_RESULTS -u NBGRADER_EXECUTION \
-    KD_SCALE=offline HF_HUB_OFFLINE=1 HF_HUB_DISABLE_TELEMETRY=1 TOKENIZERS_PARALLELISM=false
+# Tests measure the code, not the machine's settings: no network, the default scale.
+quiet := env -u KD_SEEDS -u KD_LIMIT -u KD_MAPS -u KD_MAX_STEPS -u KD_RESULTS \
+    -u NBGRADER_EXECUTION KD_SCALE=offline HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 shortened := KD_MAX_STEPS=3
 
 .PHONY: help lab test verify notebooks doctor clean
@@ -27,31 +28,37 @@ help:
 	@echo 'make doctor     says whether the course can run here'
 	@echo 'make clean      removes what make made: .venv, results, caches of Python'
 
+pip_install := $(python) -m pip install --disable-pip-version-check -c constraints.txt -e
+
 # pip does nothing for what is there already, so a changed pyproject.toml or constraints.txt
 # brings only the difference. A .venv without pip is what Debian leaves where python3-venv is missing.
-$(installed): pyproject.toml constraints.txt
+$(for_lessons): pyproject.toml constraints.txt
 	@$(python) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv || { \
 	    echo 'There is no .venv: "$(PYTHON) -m venv" failed. It needs Python with venv and pip'; \
 	    echo '(on Debian and Ubuntu: apt-get install python3-venv); PYTHON=... names another one.'; \
 	    exit 1; }
-	$(python) -m pip install --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(pip_install) .
 	@touch $@
 
-lab: $(installed)
+$(for_tests): $(for_lessons)
+	$(pip_install) '.[dev]'
+	@touch $@
+
+lab: $(for_lessons)
 	$(python) -m jupyterlab notebooks/00_start_here.ipynb \
 	    $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
 
-test: $(installed)
+test: $(for_tests)
 	$(quiet) $(python) -m pytest tests $(ARGS)
 	$(quiet) $(shortened) $(python) -m pytest --nbval-lax notebooks solutions $(ARGS)
 
-verify: $(installed)
-	$(quiet) -u KD_MAX_STEPS $(python) -m kd_course run $(lessons) $(ARGS)
+verify: $(for_lessons)
+	$(quiet) $(python) -m kd_course run $(lessons) $(ARGS)
 
-notebooks: $(installed)
+notebooks: $(for_tests)
 	$(python) -m kd_course.authoring build $(ARGS)
 
-doctor: $(installed)
+doctor: $(for_lessons)
 	$(python) -m kd_course doctor
 
 clean:

@@ -22,7 +22,7 @@ from pathlib import Path
 GIB = 2**30  # bytes
 MEMORY = {"offline": 2, "small": 4, "full": 12}  # GiB that must be free, by scale
 DISK = {"offline": 1, "small": 3, "full": 20}  # GiB that must be free where the cache is, by scale
-INSTALL = 'python -m pip install -c constraints.txt -e ".[dev]"'
+INSTALL = "python -m pip install -c constraints.txt -e ."
 OFFLINE = "set KD_SCALE=offline, which needs no network"
 
 

@@ -53,12 +53,7 @@ def test_conda_builds_the_same_environment_from_the_same_list():
     conda = [entry for entry in environment["dependencies"] if isinstance(entry, str)]
     (by_pip,) = [entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict)]
     assert [re.match(r"[\w-]+", entry)[0] for entry in conda] == ["python", "pip"]
-    assert by_pip == ["-c constraints.txt", "-e .[dev]"]
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert (
-        f"pip install --disable-pip-version-check {by_pip[0]} -e '{by_pip[1].split()[1]}'"
-        in makefile
-    )
+    assert by_pip == ["-c constraints.txt", "-e ."]
     # The one version here is a choice among those that pyproject.toml allows.
     chosen = conda[0].removeprefix("python=")
     assert chosen in SpecifierSet(PROJECT["requires-python"])
@@ -149,8 +144,8 @@ def checkout(tmp_path):
 
 
 def test_the_first_make_lab_installs_and_the_second_only_starts(checkout):
-    assert "pip install" in dry_run(checkout, "lab")
-    stamp = checkout / ".venv" / ".installed"
+    assert re.search(r"pip install .*-c constraints\.txt -e \.$", dry_run(checkout, "lab"), re.M)
+    stamp = checkout / ".venv" / ".for-lessons"
     stamp.parent.mkdir()
     stamp.touch()
     second = dry_run(checkout, "lab", "ARGS=--no-browser --port 8899")
@@ -160,9 +155,21 @@ def test_the_first_make_lab_installs_and_the_second_only_starts(checkout):
     assert ("--allow-root" in second) == (hasattr(os, "getuid") and os.getuid() == 0)
 
 
+def test_make_test_adds_what_tests_need_once(checkout):
+    first = dry_run(checkout, "test")
+    assert "-c constraints.txt -e '.[dev]'" in first
+    assert first.index("pip install") < first.index("pytest tests")
+    (checkout / ".venv").mkdir()
+    for stamp in (".for-lessons", ".for-tests"):
+        (checkout / ".venv" / stamp).touch()
+    second = dry_run(checkout, "test")
+    assert "pip" not in second
+    assert "KD_MAX_STEPS=3" in second and "--nbval-lax notebooks solutions" in second
+
+
 @pytest.mark.parametrize("changed", ["pyproject.toml", "constraints.txt"])
 def test_a_change_of_what_is_needed_is_installed(checkout, changed):
-    stamp = checkout / ".venv" / ".installed"
+    stamp = checkout / ".venv" / ".for-lessons"
     stamp.parent.mkdir()
     stamp.touch()
     later = stamp.stat().st_mtime + 10
@@ -176,7 +183,7 @@ def test_a_python_without_venv_is_told_what_to_do(checkout):
     )
     assert answer.returncode != 0
     assert "apt-get install python3-venv" in answer.stdout
-    assert not (checkout / ".venv" / ".installed").exists()
+    assert not (checkout / ".venv" / ".for-lessons").exists()
 
 
 def test_continuous_integration_runs_make_test():
