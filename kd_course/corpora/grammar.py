@@ -57,12 +57,17 @@ class Meaning:
 
 @dataclass(frozen=True)
 class Derivation:
-    """One meaning a text can have: p(text | meaning), p(meaning | label), p(label, meaning | text)."""
+    """One meaning that a text can have, and how likely it is."""
 
     meaning: str
-    wording: float
-    given_label: tuple[float, ...]
-    joint: tuple[float, ...]
+    wording: float  # p(text | meaning), all derivations of it together
+    given_label: tuple[float, ...]  # p(meaning | label)
+    joint: tuple[float, ...]  # p(label, meaning | text)
+
+    def __str__(self) -> str:
+        given = " ".join(f"{p:7.2%}" for p in self.given_label)
+        joint = " ".join(f"{p:6.3f}" for p in self.joint)
+        return f"{self.meaning:40}  p(meaning | label) {given}   p(label, meaning | text) {joint}"
 
 
 class Grammar:
@@ -70,7 +75,7 @@ class Grammar:
 
     prior: one probability per label.
     rules: name -> alternatives, each a template, a pair (weight, template), or a `Words` object.
-    Raises ValueError when a rule is missing, refers to itself, or carries a weight that is no weight.
+    Raises ValueError when a rule is missing or refers to itself, or a weight is not positive.
     """
 
     def __init__(
@@ -125,6 +130,8 @@ class Grammar:
             self._root = self._build_root()
         found: dict[int, float] = {}
         for words in to_words(text):
+            if not self._root.starts_with(words[0]):
+                continue
             chart = _Chart(words)
             for end, final, p in chart.walk(self._root, 0):
                 if end == len(words):
@@ -433,6 +440,9 @@ class _Node:
             branch = node.words if type(item) is str else node.symbols
             node = branch.setdefault(item, _Node())
         return node.final
+
+    def starts_with(self, word: str) -> bool:
+        return word in self.words or _key(word) in self.by_first
 
     def index(self) -> None:
         by_first: dict[str, list[tuple[object, _Node]]] = defaultdict(list)

@@ -1,10 +1,10 @@
 """Financial news whose truth is known: every sentence carries its exact p(label | text).
 
-The label comes first. A sentence is drawn as label, then meaning, then wording (`news_grammar`
-holds the tables and templates, `grammar` draws and reads), and its posterior is Bayes' rule over
-every derivation of the text. So a sentence's label noise is its posterior, no more and no less:
-no classifier can beat the average of max p(label | text), and soft targets have a truth to be
-compared with.
+The label comes first. A sentence is drawn as label, then meaning, then wording (`news_meanings`
+holds the tables, `news_grammar` the templates, `news_words` the words, `grammar` draws and reads),
+and its posterior is Bayes' rule over every derivation of the text. So a sentence's label noise is
+its posterior, no more and no less: no classifier can beat the average of max p(label | text), and
+soft targets have a truth to be compared with.
 
 After Malo et al., Good debt or bad debt: detecting semantic orientations in economic texts, 2014,
 whose Financial PhraseBank this imitates in tone, labels and imbalance.
@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kd_course.corpora import news_grammar
 from kd_course.corpora.grammar import Derivation, Grammar
+from kd_course.corpora.news_grammar import build_meanings, build_rules
+from kd_course.corpora.news_meanings import PRIOR
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
@@ -56,15 +57,18 @@ def load(seed: int = 0, *, sizes: Mapping[str, int] | None = None) -> DatasetDic
     templates occur in no other split. Columns: text; label (0 negative, 1 neutral, 2 positive);
     posterior, three probabilities. `sizes` makes some splits smaller or larger than SIZES: a
     smaller split is the beginning of a larger one. The same seed gives the same rows everywhere.
-    Raises ValueError when seed is no whole number >= 0, or sizes names a split that does not exist.
+    Raises ValueError when seed or a size is no whole number >= 0, or a split does not exist.
     """
     from datasets import DatasetDict
 
+    _check_count(seed, "seed:")
     unknown = set(sizes or {}) - set(SIZES)
     if unknown:
         raise ValueError(f"sizes: no such split {sorted(unknown)}; there are {list(SIZES)}")
     wanted = {**SIZES, **(sizes or {})}
-    return DatasetDict(_splits(_checked_seed(seed), tuple(wanted.items())))
+    for name, size in wanted.items():
+        _check_count(size, f"sizes: {name!r}")
+    return DatasetDict(_splits(seed, tuple(wanted.items())))
 
 
 def teacher_corpus(seed: int = 0, size: int = TEACHER_SIZE) -> Dataset:
@@ -73,9 +77,9 @@ def teacher_corpus(seed: int = 0, size: int = TEACHER_SIZE) -> Dataset:
     Returns `size` distinct rows with the columns of `load`.
     Raises ValueError when seed or size is no whole number >= 0.
     """
-    if not isinstance(size, int) or size < 0:
-        raise ValueError(f"size: must be a whole number >= 0, not {size!r}")
-    return _teacher_corpus(_checked_seed(seed), size)
+    _check_count(seed, "seed:")
+    _check_count(size, "size:")
+    return _teacher_corpus(seed, size)
 
 
 def posterior(texts: Sequence[str]) -> np.ndarray:
@@ -93,8 +97,9 @@ def posterior(texts: Sequence[str]) -> np.ndarray:
 def derivations(text: str) -> list[Derivation]:
     """The meanings that can produce a sentence, the most probable one first.
 
-    Each has `meaning`, a name; `wording` = p(text | meaning); `given_label` = p(meaning | label) for
-    the three labels; `joint` = p(label, meaning | text), whose sum over meanings is the posterior.
+    Each has `meaning`, a name; `wording`, p(text | meaning); and for each of the three labels
+    `given_label`, p(meaning | label), and `joint`, p(label, meaning | text), which sums to the
+    posterior over the meanings.
     Raises ValueError naming the sentence when neither grammar derives it.
     """
     return _grammar_of(text).derivations(text)
@@ -103,9 +108,7 @@ def derivations(text: str) -> list[Derivation]:
 @lru_cache(maxsize=2)
 def grammar(*, unseen_templates: bool = False) -> Grammar:
     """The grammar behind the corpus, or behind the split whose templates training never sees."""
-    rules = {**news_grammar.build_rules(), **news_grammar.clause_rules()}
-    meanings = news_grammar.build_meanings(unseen=unseen_templates)
-    return Grammar(news_grammar.PRIOR, meanings, rules)
+    return Grammar(PRIOR, build_meanings(unseen=unseen_templates), build_rules())
 
 
 def _grammar_of(text: str) -> Grammar:
@@ -113,10 +116,9 @@ def _grammar_of(text: str) -> Grammar:
     return seen if seen.inside(text) else grammar(unseen_templates=True)
 
 
-def _checked_seed(seed: int) -> int:
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise ValueError(f"seed: must be a whole number >= 0, not {seed!r}")
-    return seed
+def _check_count(value: int, name: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"{name} must be a whole number >= 0, not {value!r}")
 
 
 @lru_cache(maxsize=4)
