@@ -358,7 +358,8 @@ print(f"kl_div(q, p, batchmean)     {F.kl_div(q, p, reduction='batchmean'):.4f} 
 #
 # Now average both sides over what happens, that is, weigh with $p_i$ and add:
 #
-# $$ -\mathrm{KL}(p\,\|\,q) = \sum_i p_i \log r_i \;\le\; \sum_i p_i (r_i - 1) = \sum_i q_i - \sum_i p_i \le 1 - 1 = 0. $$
+# $$ -\mathrm{KL}(p\,\|\,q) = \sum_i p_i \log r_i \;\le\; \sum_i p_i (r_i - 1)
+# = \sum_i q_i - \sum_i p_i \le 1 - 1 = 0. $$
 #
 # So $\mathrm{KL} \ge 0$, and it is 0 only if every $r_i = 1$, that is, if $q = p$. This is **Gibbs'
 # inequality**. (The last sum of $q$ runs over classes that happen; it is at most 1.)
@@ -404,7 +405,8 @@ plots.show(
 # The vertical gaps are more than decoration. Averaged with $p$, they *are* the KL divergence. For
 # if $q$ rules in only what $p$ does, $\sum_i p_i (r_i - 1)$ is zero and may be added for free:
 #
-# $$ \mathrm{KL}(p \,\|\, q) = \sum_i p_i \,\big( (r_i - 1) - \log r_i \big), \qquad r_i = q_i / p_i, $$
+# $$ \mathrm{KL}(p \,\|\, q) = \sum_i p_i \,\big( (r_i - 1) - \log r_i \big),
+# \qquad r_i = q_i / p_i, $$
 #
 # a sum in which *every* term is at least zero. We shall need this form in section 7.
 
@@ -1029,7 +1031,8 @@ plots.show(
 #
 # **Step 4. Together:**
 #
-# $$ \boxed{\;\frac{\partial H(p, q)}{\partial z_k} = q_k - p_k\;} \qquad \text{what the student believes, minus what it should.} $$
+# $$ \boxed{\;\frac{\partial H(p, q)}{\partial z_k} = q_k - p_k\;}
+# \qquad \text{what the student believes, minus what it should.} $$
 #
 # Many books call the model's output $p$ and the target $y$, and so the formula is known as $p - y$.
 # The letters differ; the order does not: *student minus target*.
