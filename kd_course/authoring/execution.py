@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import re
 import sys
@@ -24,6 +25,7 @@ def execute(notebook: NotebookNode, name: str, folder: Path) -> NotebookNode:
 
     The environment is the caller's. Raises LessonError, with the cell and what it raised.
     """
+    about = copy.deepcopy(notebook.metadata)
     paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     client = NotebookClient(
         notebook,
@@ -38,6 +40,7 @@ def execute(notebook: NotebookNode, name: str, folder: Path) -> NotebookNode:
         client.execute(env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))})
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         raise LessonError(f"{name}: {_failing_cell(notebook)}{error}") from error
+    notebook.metadata = about  # the kernel enters its Python's version there
     clean(notebook)
     return notebook
 

@@ -1,0 +1,382 @@
+"""What the builder promises: one source, two notebooks that cannot drift, no answer given away."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from kd_course.authoring import editions, execution, readme
+from kd_course.authoring.__main__ import build, keep_outputs
+from kd_course.authoring.references import references
+from kd_course.authoring.source import (
+    ROOT,
+    LessonError,
+    read,
+    review,
+    solution_lines,
+    source_of,
+    sources,
+)
+from kd_course.exercises import of_lesson
+
+LESSONS = [path.stem for path in sources()]
+EDITIONS = [("solutions", editions.worked), ("notebooks", editions.for_learners)]
+
+
+@pytest.fixture(scope="module", params=LESSONS)
+def lesson(request):
+    return read(ROOT / "solutions" / f"{request.param}.py")
+
+
+def committed(folder, lesson):
+    return nbformat.read(ROOT / folder / f"{lesson.slug}.ipynb", as_version=4)
+
+
+# -- every lesson of the course ---------------------------------------------------------------
+
+
+def test_a_lesson_has_all_its_parts(lesson):
+    assert review(lesson) == []
+
+
+@pytest.mark.parametrize("folder, make", EDITIONS, ids=["worked", "learners"])
+def test_a_committed_notebook_is_what_its_source_builds(lesson, folder, make):
+    """Sources and metadata are compared, outputs are not."""
+    built, there = make(lesson), committed(folder, lesson)
+    assert there.metadata == built.metadata
+    assert [cell.id for cell in there.cells] == [cell.id for cell in built.cells]
+    for now, then in zip(built.cells, there.cells, strict=True):
+        assert (then.cell_type, then.source, then.metadata) == (now.cell_type, now.source, now.metadata), now.id
+
+
+@pytest.mark.parametrize("folder", ["solutions", "notebooks"])
+def test_a_committed_notebook_is_valid_was_run_and_raised_nothing(lesson, folder):
+    notebook = committed(folder, lesson)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    assert not [cell.id for cell in code for output in cell.outputs if output.output_type == "error"]
+
+
+@pytest.mark.parametrize("folder", ["solutions", "notebooks"])
+def test_outputs_hold_no_path_of_the_machine_and_no_progress_bar(lesson, folder):
+    for cell in committed(folder, lesson).cells:
+        text = "\n".join(_texts(cell))
+        assert not re.search(r"/(home|root|Users|work|tmp|workspace)/|\b0x[0-9a-f]{6,}", text), cell.id
+        assert "\r" not in text and "%|" not in text, cell.id
+
+
+def test_checks_say_passed_in_the_worked_edition_and_not_attempted_in_the_learners(lesson):
+    for folder, sign in (("solutions", "✓"), ("notebooks", "○")):
+        for cell in committed(folder, lesson).cells:
+            if cell.id.startswith("check-"):
+                assert "".join(_texts(cell)).startswith(sign), (folder, cell.id)
+
+
+def test_no_solution_is_found_in_the_learners_edition(lesson):
+    notebook = committed("notebooks", lesson)
+    everything = _squeezed("\n".join(text for cell in notebook.cells for text in (cell.source, *_texts(cell))))
+    assert "BEGINSOLUTION" not in everything and "ENDSOLUTION" not in everything
+    for cell in lesson.cells:
+        for line in solution_lines(cell.source):
+            if _tells_something(line):
+                assert _squeezed(line) not in everything, f"cell {cell.number}: {line}"
+
+
+def test_a_learner_finds_a_stub_with_signature_and_docstring(lesson):
+    cells = {cell.id: cell for cell in editions.for_learners(lesson).cells}
+    for exercise in of_lesson(lesson.number):
+        source = cells[f"ex-{exercise.id.replace('.', '-')}"].source
+        if exercise.kind == "value":
+            assert re.search(rf"^{exercise.name} = \.\.\.", source, re.M)
+            continue
+        assert re.search(rf"^def {exercise.name}\(", source, re.M) and '"""' in source
+        assert source.rstrip().endswith(editions.STUB) or editions.STUB in source
+        spaces = {}
+        exec("from __future__ import annotations\n" + source, spaces)  # a stub runs on its own
+        assert spaces[exercise.name].__doc__
+
+
+def test_notebooks_carry_what_nbgrader_needs(lesson):
+    from nbgrader.nbgraderformat import MetadataValidator
+    from nbgrader.preprocessors import CheckCellMetadata
+
+    notebook = editions.worked(lesson)
+    CheckCellMetadata().preprocess(notebook, {})
+    for cell in notebook.cells:
+        MetadataValidator().validate_cell(cell)
+    about = [cell.metadata.nbgrader for cell in notebook.cells if "nbgrader" in cell.metadata]
+    assert sum(a.points for a in about if a.grade) == sum(e.points for e in of_lesson(lesson.number))
+    assert all(a.solution != a.grade and a.locked == a.grade for a in about)
+
+
+def test_the_readmes_tables_are_what_the_lessons_and_the_ledger_give():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "<!-- begin:syllabus -->" in text
+    assert readme.filled(text, readme.readme_blocks()) == text
+
+
+def _texts(cell):
+    for output in cell.get("outputs", ()):
+        yield output.get("text", "")
+        for kind, content in output.get("data", {}).items():
+            if kind.startswith("text/"):
+                yield content
+
+
+def _squeezed(text):
+    return re.sub(r"\s", "", text)
+
+
+def _tells_something(line):
+    """A line that would help whoever is looking for an answer: not `else:`, not `return loss`."""
+    return len(_squeezed(line)) >= 16 and not line.startswith("#") and re.search(r"[(*/+\-]", line)
+
+
+# -- a lesson that goes wrong -----------------------------------------------------------------
+
+GOOD = '''# %% [markdown]
+# # 00 · A small lesson
+#
+# - **You will be able to** build it.
+# - **You need** nothing.
+# - **Minutes** 1.
+# - **What runs** the same everywhere.
+
+# %% tags=["setup"]
+import torch
+
+from kd_course.exercises import check
+
+# %% [markdown]
+# {{exercise:00.1}}
+
+# %% exercise="00.1"
+def soften(scores, temperature):
+    """Beliefs."""
+    ### BEGIN SOLUTION
+    return torch.softmax(scores / temperature, dim=-1)
+    ### END SOLUTION
+
+
+# %% check="00.1"
+check("00.1", soften)
+
+# %% [markdown]
+# {{exercise:00.2}}
+
+# %% exercise="00.2"
+retention = ...
+### BEGIN SOLUTION
+retention = 0.87 / 0.90
+### END SOLUTION
+
+# %% check="00.2"
+check("00.2", retention)
+
+# %% [markdown]
+# {{exercise:00.3}}
+# {{choices:00.3}}
+
+# %% exercise="00.3"
+control = ...
+### BEGIN SOLUTION
+control = "c"
+### END SOLUTION
+
+# %% check="00.3"
+check("00.3", control)
+
+# %% tags=["nbval-check-output"]
+print(1)
+
+# %% tags=["nbval-check-output"]
+print(2)
+
+# %% tags=["nbval-check-output"]
+print(3)
+
+# %% [markdown]
+# ## What you can now do
+# ## Where this goes wrong in practice
+# ## Further reading
+'''
+
+
+@pytest.fixture
+def lesson_from(tmp_path):
+    def make(text=GOOD, **replaced):
+        folder = tmp_path / "solutions"
+        folder.mkdir(exist_ok=True)
+        path = folder / "00_small.py"
+        path.write_text(text, encoding="utf-8")
+        return read(path)
+
+    return make
+
+
+def test_a_good_lesson_has_no_problem(lesson_from):
+    assert review(lesson_from()) == []
+
+
+@pytest.mark.parametrize(
+    "old, new, said",
+    [
+        ("# # 00 · A small", "# # 01 · A small", "cell 1"),
+        ("# - **Minutes** 1.\n", "", "**Minutes**"),
+        ("# ## Further reading\n", "", "Further reading"),
+        ('tags=["setup"]', 'tags=["other"]', "setup"),
+        ('# %% tags=["nbval-check-output"]\nprint(3)', "# %%\nprint(3)", "at least 3"),
+        ('# %% check="00.1"', "# %%", "exercise 00.1 has no check cell"),
+        ('# %% exercise="00.1"', "# %%", "check 00.1 has no exercise cell"),
+        ('# %% exercise="00.3"', '# %% exercise="00.4"', "exercise 00.4 has no spec"),
+        ('# %% exercise="00.3"', '# %% exercise="00.4"', "the spec of 00.3 has no exercise cell"),
+        ('check("00.1", soften)', 'check("00.1", softer)', 'cell 5: the check cell of 00.1 must be check("00.1", soften)'),
+        ("def soften(", "def softer(", "def soften(…) outside"),
+        ("retention = ...\n", "", "retention = ... outside"),
+        ("    ### BEGIN SOLUTION\n    return torch", "    return torch", "cell 4: exercise 00.1 needs ### BEGIN SOLUTION"),
+        ("# {{exercise:00.2}}\n", "# text\n", "no text shows the field {{exercise:00.2}}"),
+        ("print(1)", "# one\n# two\n# three\n# four\nprint(1)", "a comment of 4 lines"),
+        ("print(1)", "plt.show()", "plots.show"),
+    ],
+)
+def test_what_is_wrong_with_a_lesson_is_said_with_its_cell(old, new, said, lesson_from):
+    assert old in GOOD
+    problems = "\n".join(review(lesson_from(GOOD.replace(old, new))))
+    assert said in problems
+
+
+@pytest.mark.parametrize(
+    "field, said",
+    [
+        ("{{ledger:77/offline/nothing|percent}}", "77"),
+        ("{{exercise:00.9}}", "no exercise '00.9'"),
+        ("{{nonsense}}", "unknown field"),
+    ],
+)
+def test_a_field_that_cannot_be_filled_fails_the_build_by_name(field, said, lesson_from):
+    lesson = lesson_from(GOOD.replace("# ## Further reading", f"# ## Further reading\n# {field}"))
+    with pytest.raises(LessonError, match=re.escape(said)) as failure:
+        editions.worked(lesson)
+    assert field in str(failure.value) and "cell 15" in str(failure.value)
+
+
+def test_a_ledger_field_is_filled_with_the_figure(lesson_from, monkeypatch):
+    from kd_course import experiments
+
+    figures = {"student/accuracy": {"kind": "measured", "values": {"0": 0.91, "1": 0.93}}}
+    monkeypatch.setattr(experiments, "ledger", lambda: experiments.Ledger({"runs": {"00/offline": {"figures": figures}}}))
+    text = "# ## Further reading\n# it kept {{ledger:00/offline/student/accuracy|percent}}"
+    notebook = editions.worked(lesson_from(GOOD.replace("# ## Further reading", text)))
+    assert "it kept 92.0 %" in notebook.cells[-1].source
+
+
+def test_the_exercise_line_says_what_the_spec_says(lesson_from):
+    text = editions.worked(lesson_from()).cells[2].source
+    assert text.startswith("*difficulty ●○○○○ · importance ●●●●○ · 5 min · 2 points*")
+
+
+def test_a_build_is_the_same_twice_and_ids_are_derived(lesson_from):
+    first, second = editions.for_learners(lesson_from()), editions.for_learners(lesson_from())
+    assert nbformat.writes(first) == nbformat.writes(second)
+    assert [cell.id for cell in first.cells][:5] == ["l00-c001", "l00-c002", "l00-c003", "ex-00-1", "check-00-1"]
+
+
+def test_a_reference_that_fails_is_told_with_its_cell(lesson_from):
+    with pytest.raises(LessonError, match="cell 7: ZeroDivisionError"):
+        references(lesson_from(GOOD.replace("0.87 / 0.90", "0.87 / 0")))
+    with pytest.raises(LessonError, match="cell 7: does not define retention"):
+        references(lesson_from(GOOD.replace("retention = 0.87 / 0.90", "kept = 0.87")))
+
+
+def test_a_cell_that_raises_fails_the_build_with_cell_and_error(lesson_from, tmp_path, monkeypatch):
+    monkeypatch.setattr("kd_course.authoring.references.record", lambda lesson: False)
+    lesson = lesson_from(GOOD.replace("print(2)", "print(2)\n1 / 0"))
+    with pytest.raises(LessonError, match=r"cell 13 \(l00-c013\).*") as failure:
+        build(lesson, root=tmp_path)
+    assert "ZeroDivisionError" in str(failure.value)
+    assert not list(tmp_path.rglob("*.ipynb"))
+
+
+def test_outputs_are_cleaned_of_what_differs_between_machines():
+    made = nbformat.v4
+    cell = made.new_code_cell(
+        "x",
+        id="a",
+        metadata={"execution": {"iopub.status.busy": "now"}},
+        outputs=[
+            made.new_output("stream", name="stderr", text="50%|####     | 1/2\r100%|####|"),
+            made.new_output("stream", name="stderr", text="UserWarning: mind this"),
+            made.new_output("stream", name="stdout", text=f"{ROOT}/kd_course {Path.home()}/x <object at 0x7f1c9a94a990>"),
+            made.new_output("display_data", data={execution.WIDGET_VIEW: {}, "text/plain": "IntSlider()"}),
+        ],
+    )
+    notebook = made.new_notebook(cells=[cell])
+    execution.clean(notebook)
+    assert [output.text for output in cell.outputs] == ["UserWarning: mind this", "./kd_course ~/x <object at 0x…>"]
+    assert cell.metadata == {}
+
+
+def test_without_execution_outputs_stay_where_the_source_is_the_same():
+    def notebook(*texts):
+        cells = [nbformat.v4.new_code_cell(text, id=f"c{i}") for i, text in enumerate(texts)]
+        return nbformat.v4.new_notebook(cells=cells)
+
+    before, after = notebook("print(1)", "print(2)"), notebook("print(1)", "print(3)")
+    for cell in before.cells:
+        cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text="out")]
+    keep_outputs(after, before)
+    assert [len(cell.outputs) for cell in after.cells] == [1, 0]
+
+
+def test_a_block_without_content_is_refused():
+    with pytest.raises(KeyError, match="no-such-block"):
+        readme.filled("<!-- begin:no-such-block -->\n<!-- end:no-such-block -->", {"syllabus": ""})
+
+
+# -- nbgrader's own autograde -----------------------------------------------------------------
+
+
+def test_nbgrader_gives_nothing_for_untouched_notebooks_and_full_marks_for_worked_ones(tmp_path, monkeypatch):
+    from nbgrader.api import Gradebook
+    from nbgrader.apps import NbGraderAPI
+    from traitlets.config import Config
+
+    monkeypatch.setenv("KD_MAX_STEPS", "2")  # the marks do not hang on how long anything trained
+    for folder, place in (
+        ("solutions", "source/course"),
+        ("notebooks", "submitted/untouched/course"),
+        ("solutions", "submitted/worked/course"),
+    ):
+        (tmp_path / place).mkdir(parents=True)
+        for slug in LESSONS:
+            text = (ROOT / folder / f"{slug}.ipynb").read_text(encoding="utf-8")
+            (tmp_path / place / f"{slug}.ipynb").write_text(text, encoding="utf-8")
+    config = Config()
+    config.CourseDirectory.root = str(tmp_path)
+    config.CourseDirectory.db_url = f"sqlite:///{tmp_path}/gradebook.db"
+    config.Execute.timeout = 600
+    config.ClearSolutions.code_stub = {"python": editions.STUB}
+    grader = NbGraderAPI(config=config)
+    assert grader.generate_assignment("course")["success"]
+    for student in ("untouched", "worked"):
+        result = grader.autograde("course", student, create=True)
+        assert result["success"], result.get("error") or result.get("log")
+    with Gradebook(config.CourseDirectory.db_url) as book:
+        for slug in LESSONS:
+            full = sum(exercise.points for exercise in of_lesson(slug[:2]))
+            untouched = book.find_submission_notebook(slug, "course", "untouched")
+            worked = book.find_submission_notebook(slug, "course", "worked")
+            assert untouched.max_score == worked.max_score == full
+            assert untouched.score == 0, slug
+            assert worked.score == full, (slug, [(g.name, g.auto_score) for g in worked.grades])
+            assert not worked.needs_manual_grade
+
+
+def test_sources_are_found_by_number():
+    assert source_of("00").name == "00_start_here.py"
+    with pytest.raises(FileNotFoundError, match="there: 00"):
+        source_of("77")
