@@ -360,10 +360,7 @@ experiments.plot_comparison(report, list(arms), "accuracy", title="Who learns be
 #
 # A colleague distils a student and reports its gain over the control: +0.5 points of accuracy, 95 % interval [-0.4, +1.5]. What may be said?
 #
-# - **a** Distillation makes this student better: the mean difference is positive.
-# - **b** Distillation does nothing here: the interval contains zero.
-# - **c** The sign is open; the data speak against a loss of over 0.4 points and a gain of over 1.5.
-# - **d** The probability that the student is better is 95 %.
+# {{choices:06.7}}
 
 # %% exercise="06.7"
 what_may_be_said = ...

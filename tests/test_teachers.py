@@ -1,0 +1,46 @@
+"""The shipped teachers are what the ledger says they are."""
+
+import json
+from dataclasses import asdict
+
+import pytest
+
+from kd_course import experiments, teachers
+from kd_course.models import SHIPPED
+
+
+@pytest.mark.parametrize("name", sorted(teachers.RECIPES))
+def test_the_shipped_weights_give_the_ledgers_figures(name):
+    report = teachers.measure(name).as_dict()
+    rows = experiments.ledger().compare(report)
+    assert {row["verdict"] for row in rows} == {"inside"}, rows
+
+
+@pytest.mark.parametrize("name", sorted(teachers.RECIPES))
+def test_a_shipped_teacher_is_at_most_ten_megabytes(name):
+    assert sum(p.stat().st_size for p in (SHIPPED / name).rglob("*")) <= 10e6
+
+
+@pytest.mark.parametrize("name", sorted(teachers.RECIPES))
+def test_the_recipe_beside_the_weights_is_the_one_that_makes_them(name):
+    assert teachers.notes(name)["recipe"] == asdict(teachers.RECIPES[name])
+
+
+def test_a_name_that_is_not_shipped_is_left_to_the_hub():
+    assert teachers.obtain("google-bert/bert-base-uncased") == "google-bert/bert-base-uncased"
+
+
+def test_a_teacher_is_trained_again_once_and_then_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv("KD_CACHE", str(tmp_path))
+    trained = []
+
+    def train(name, folder, **_):
+        trained.append(name)
+        folder.mkdir(parents=True)
+        (folder / "recipe.json").write_text(json.dumps({}))
+        return folder
+
+    monkeypatch.setattr(teachers, "train", train)
+    first = teachers.obtain("news", retrain=True)
+    assert teachers.obtain("news", retrain=True) == first and trained == ["news"]
+    assert str(tmp_path) in first
