@@ -121,7 +121,9 @@ def draw_temperature_and_alpha(
     Raises ValueError when classes are not as many as the logits, and as `loss_parts` does.
     """
     parts = loss_parts(student_logits, teacher_logits, label, temperature=temperature, alpha=alpha)
-    return _draw(parts, label, _names(classes, parts), _largest(student_logits, teacher_logits, label))
+    return _draw(
+        parts, label, _names(classes, parts), _largest(student_logits, teacher_logits, label)
+    )
 
 
 def describe(parts: LossParts, classes: Sequence[str] | None = None) -> str:
@@ -210,7 +212,11 @@ def _draw_loss(axes: Axes, parts: LossParts, highest: float) -> None:
         label="(1 − α) · hard",
     )
     axes.annotate(
-        f"{parts.loss:.3f}", (0, soft + hard), xytext=(0, 4), textcoords="offset points", ha="center"
+        f"{parts.loss:.3f}",
+        (0, soft + hard),
+        xytext=(0, 4),
+        textcoords="offset points",
+        ha="center",
     )
     axes.set(
         xlim=(-0.9, 0.9),
@@ -237,7 +243,9 @@ def _draw_gradient(axes: Axes, parts: LossParts, names: list[str], steepest: flo
             edgecolor="white",
             label=text,
         )
-    axes.plot(places, parts.gradient, "D", color=plots.COLOURS["ink"], markersize=5, label="together")
+    axes.plot(
+        places, parts.gradient, "D", color=plots.COLOURS["ink"], markersize=5, label="together"
+    )
     axes.axhline(0, color=plots.COLOURS["ink"], linewidth=0.8)
     axes.set(
         ylim=(-1.15 * steepest, 1.75 * steepest),

@@ -1,17 +1,19 @@
 # %% [markdown]
 # # 03 · What does a student learn from?
 #
-# Two sources pull at a student: the labels of the data, and the teacher's opinion of every class. Both become a loss,
-# the losses are added, and most of what goes wrong in distillation goes wrong in those few lines. You will write them
-# by hand, derive why there is a $T^2$ in them, and then audit a published worked example in which nearly every number
-# is wrong.
+# Two sources pull at a student: the labels of the data, and the teacher's opinion of every class.
+# Both become a loss, the losses are added, and most of what goes wrong in distillation goes wrong
+# in those few lines. You will write them by hand, derive why there is a $T^2$ in them, and then
+# audit a published worked example in which nearly every number is wrong.
 #
-# - **You will be able to** write the soft, the hard and the combined loss, for examples and for padded tokens; say what
-#   temperature and $\alpha$ do to the gradient; and find the slips that train without an error message.
-# - **You need** PyTorch's tensors and autograd; KL divergence and the gradient $q - p$ from lesson 02.
+# - **You will be able to** write the soft, the hard and the combined loss, for examples and for
+#   padded tokens; say what temperature and $\alpha$ do to the gradient; and find the slips that
+#   train without an error message.
+# - **You need** PyTorch's tensors and autograd; KL divergence and the gradient $q - p$ from lesson
+#   02.
 # - **Minutes** about 120: 45 to read, 75 for the exercises.
-# - **What runs** the same at every scale (`offline`, `small`, `full`): closed forms and a few thousand steps of gradient
-#   descent on five numbers. No model, no download, well under a minute.
+# - **What runs** the same at every scale (`offline`, `small`, `full`): closed forms and a few
+#   thousand steps of gradient descent on five numbers. No model, no download, well under a minute.
 
 # %% tags=["setup"]
 import math
@@ -33,8 +35,8 @@ torch.set_printoptions(precision=4, sci_mode=False)
 #
 # > *Profit rose four per cent, although the outlook was cut.*
 #
-# The teacher is fairly sure that this is bad news. The student has hardly begun. And the annotator wrote *neutral*, so
-# that the two sources disagree, which is when one sees what each of them does.
+# The teacher is fairly sure that this is bad news. The student has hardly begun. And the annotator
+# wrote *neutral*, so that the two sources disagree, which is when one sees what each of them does.
 #
 # Every symbol of the lesson is here, and keeps its meaning throughout:
 #
@@ -56,15 +58,17 @@ labels = torch.tensor([2])
 # %% [markdown]
 # ## Temperature: how much of an opinion is heard
 #
-# A trained teacher is nearly always nearly certain. At $T = 1$ this one gives 90 % to *negative*, and what it thinks
-# of the other classes disappears in the last few per cent. Yet that is where it knows something a label does not say:
-# that *neutral* is a far better mistake than *very positive*. Dividing the logits by $T > 1$ before the softmax brings
-# the classes closer together and makes that visible:
+# A trained teacher is nearly always nearly certain. At $T = 1$ this one gives 90 % to *negative*,
+# and what it thinks of the other classes disappears in the last few per cent. Yet that is where it
+# knows something a label does not say: that *neutral* is a far better mistake than *very positive*.
+# Dividing the logits by $T > 1$ before the softmax brings the classes closer together and makes
+# that visible:
 #
 # $$p_i = \frac{\exp(z_{t,i} / T)}{\sum_j \exp(z_{t,j} / T)}$$
 #
-# The order of the classes never changes. $T = 1$ is the model as it was trained, $T \to \infty$ is uniform, and
-# $T \to 0$ puts everything on the largest logit. Probabilities so softened are called **soft targets**.
+# The order of the classes never changes. $T = 1$ is the model as it was trained, $T \to \infty$ is
+# uniform, and $T \to 0$ puts everything on the largest logit. Probabilities so softened are called
+# **soft targets**.
 
 # %% tags=["nbval-check-output"]
 for temperature in (1, 2, 4, 8):
@@ -75,7 +79,11 @@ for temperature in (1, 2, 4, 8):
 temperatures = (1, 2, 4, 8)
 figure, panels = plt.subplots(1, 4, figsize=(9, 3.1), sharey=True)
 for axes, temperature in zip(panels, temperatures):
-    axes.bar(range(5), divergences.softmax(teacher_logits, temperature)[0], color=plots.COLOURS["teacher"])
+    axes.bar(
+        range(5),
+        divergences.softmax(teacher_logits, temperature)[0],
+        color=plots.COLOURS["teacher"],
+    )
     axes.axhline(0.2, color=plots.COLOURS["ink"], linewidth=1, linestyle=":")
     axes.set(title=f"T = {temperature}", ylim=(0, 1))
     axes.set_xticks(range(5), classes, rotation=50, ha="right")
@@ -95,6 +103,7 @@ plots.show(
 #
 # Write the formula above for logits of any shape whose **last** dimension holds the classes.
 
+
 # %% exercise="03.1"
 def soft_targets(logits, temperature):
     """The distribution that the logits stand for, flattened by a temperature above one.
@@ -113,20 +122,21 @@ check("03.1", soft_targets)
 # %% [markdown]
 # ## The soft loss: how far is the student from the teacher?
 #
-# Lesson 02 has the measure. The teacher's $p$ is what the student should come to believe, so $p$ is the truth of the
-# comparison and stands first:
+# Lesson 02 has the measure. The teacher's $p$ is what the student should come to believe, so $p$ is
+# the truth of the comparison and stands first:
 #
 # $$L_\text{soft} = T^2 \cdot \mathrm{KL}(p \,\|\, q)
 #   = T^2 \sum_i p_i \,(\log p_i - \log q_i),
 #   \qquad p = \mathrm{softmax}(z_t / T),\quad q = \mathrm{softmax}(z_s / T)$$
 #
-# **Both** are softened by the same $T$: a student at temperature 1 could never agree with a teacher at temperature 4.
-# Take the $T^2$ on trust for one more section. Of a batch, the loss is the mean over examples.
+# **Both** are softened by the same $T$: a student at temperature 1 could never agree with a teacher
+# at temperature 4. Take the $T^2$ on trust for one more section. Of a batch, the loss is the mean
+# over examples.
 #
-# PyTorch has `F.kl_div` for this, and it is a small minefield. Its *first* argument is the log of the second
-# distribution, $\log q$; its second is $p$ itself; and its default `reduction="mean"` divides by the number of elements,
-# so by the classes as well (PyTorch itself warns of it, and means to change it). `"batchmean"` divides by the number of
-# examples:
+# PyTorch has `F.kl_div` for this, and it is a small minefield. Its *first* argument is the log of
+# the second distribution, $\log q$; its second is $p$ itself; and its default `reduction="mean"`
+# divides by the number of elements, so by the classes as well (PyTorch itself warns of it, and
+# means to change it). `"batchmean"` divides by the number of examples:
 
 # %% tags=["nbval-check-output"]
 log_q = F.log_softmax(student_logits / 2, dim=-1)
@@ -134,19 +144,24 @@ p = F.softmax(teacher_logits / 2, dim=-1)
 by_hand = (p * (p.log() - log_q)).sum(dim=-1).mean()
 print(f"by hand               {by_hand:.4f}")
 print(f"kl_div, batchmean     {F.kl_div(log_q, p, reduction='batchmean'):.4f}")
-print(f"mean over elements    {F.kl_div(log_q, p, reduction='none').mean():.4f}   five times too small: five classes")
-print(f"kl_div, q for log q   {F.kl_div(log_q.exp(), p, reduction='batchmean'):.4f}  negative: no KL is")
+over_elements = F.kl_div(log_q, p, reduction="none").mean()
+wrong_input = F.kl_div(log_q.exp(), p, reduction="batchmean")
+print(f"mean over elements    {over_elements:.4f}   five times too small: five classes")
+print(f"kl_div, q for log q   {wrong_input:.4f}  negative: no KL is")
 
 # %% [markdown]
-# Two more habits belong to this loss. Take `F.log_softmax`, never the log of a softmax: a probability of $10^{-60}$ is 0
-# in float32, and its log is $-\infty$, while `log_softmax` computes the log without forming the tiny number. And
-# `detach` the teacher's logits: the teacher is not the one being trained. A teacher that gets a gradient comes to meet
-# its student half way, or costs memory for a gradient nobody uses.
+# Two more habits belong to this loss. Take `F.log_softmax`, never the log of a softmax: a
+# probability of $10^{-60}$ is 0 in float32, and its log is $-\infty$, while `log_softmax` computes
+# the log without forming the tiny number. And `detach` the teacher's logits: the teacher is not the
+# one being trained. A teacher that gets a gradient comes to meet its student half way, or costs
+# memory for a gradient nobody uses.
 #
 # ### Exercise 03.2 · The soft loss
 # {{exercise:03.2}}
 #
-# Write $L_\text{soft}$, with $T^2$, as the mean over the examples. No gradient may reach the teacher.
+# Write $L_\text{soft}$, with $T^2$, as the mean over the examples. No gradient may reach the
+# teacher.
+
 
 # %% exercise="03.2"
 def soft_loss(student_logits, teacher_logits, temperature):
@@ -167,37 +182,40 @@ def soft_loss(student_logits, teacher_logits, temperature):
 check("03.2", soft_loss)
 
 # %% [markdown]
-# From here on the lesson uses the package's own version, `losses.soft_target_loss`. `losses.soft_target_loss??` in a
-# cell of your own shows its source.
+# From here on the lesson uses the package's own version, `losses.soft_target_loss`.
+# `losses.soft_target_loss??` in a cell of your own shows its source.
 #
 # ## Why T²?
 #
-# A loss matters through its gradient. Lesson 02 showed that the gradient of $\mathrm{KL}(p \,\|\, \mathrm{softmax}(u))$
-# with respect to $u$ is $q - p$. Here $u = z_s / T$, and the chain rule adds a factor $1/T$:
+# A loss matters through its gradient. Lesson 02 showed that the gradient of $\mathrm{KL}(p \,\|\,
+# \mathrm{softmax}(u))$ with respect to $u$ is $q - p$. Here $u = z_s / T$, and the chain rule adds
+# a factor $1/T$:
 #
 # $$\frac{\partial\, \mathrm{KL}(p \,\|\, q)}{\partial z_{s,i}} = \frac{1}{T}\,(q_i - p_i)$$
 #
-# That is one power of $T$. The other hides in the difference: as $T$ grows, $p$ and $q$ both become uniform, so they
-# come closer to *each other*. To see how fast, take $e^x \approx 1 + x$, which is good once $T$ is large against the
-# logits. With $\bar z$ for the mean of a row's logits:
+# That is one power of $T$. The other hides in the difference: as $T$ grows, $p$ and $q$ both become
+# uniform, so they come closer to *each other*. To see how fast, take $e^x \approx 1 + x$, which is
+# good once $T$ is large against the logits. With $\bar z$ for the mean of a row's logits:
 #
 # $$q_i \approx \frac{1 + z_{s,i}/T}{C + \sum_j z_{s,j}/T} \approx \frac1C\Big(1 + \frac{z_{s,i} - \bar z_s}{T}\Big),
 #   \qquad\text{so}\qquad
 #   q_i - p_i \approx \frac{1}{C\,T}\big[(z_{s,i} - \bar z_s) - (z_{t,i} - \bar z_t)\big]$$
 #
-# Both powers together: **the gradient of the bare KL fades like $1/T^2$.** At $T = 4$ the teacher would speak some
-# sixteen times more quietly than at $T = 1$, while the labels, compared at temperature one, keep their voice. Multiplying by
-# $T^2$ undoes exactly this:
+# Both powers together: **the gradient of the bare KL fades like $1/T^2$.** At $T = 4$ the teacher
+# would speak some sixteen times more quietly than at $T = 1$, while the labels, compared at
+# temperature one, keep their voice. Multiplying by $T^2$ undoes exactly this:
 #
 # $$\frac{\partial L_\text{soft}}{\partial z_{s,i}} = T\,(q_i - p_i)$$
 #
-# so that $T$ can be chosen for what it shows of the teacher, without turning the volume at the same time.
+# so that $T$ can be chosen for what it shows of the teacher, without turning the volume at the same
+# time.
 #
 # ### Exercise 03.3 · The gradient by hand
 # {{exercise:03.3}}
 #
-# Return the gradient of your `soft_loss` (with its $T^2$, and its mean over examples) with respect to the student's
-# logits. Do not use autograd: it is one line.
+# Return the gradient of your `soft_loss` (with its $T^2$, and its mean over examples) with respect
+# to the student's logits. Do not use autograd: it is one line.
+
 
 # %% exercise="03.3"
 def soft_gradient(student_logits, teacher_logits, temperature):
@@ -219,6 +237,7 @@ check("03.3", soft_gradient)
 # %% [markdown]
 # Does autograd agree with the derivation?
 
+
 # %% tags=["nbval-check-output"]
 def gradient_of(loss, logits):
     """The gradient of loss(logits) with respect to logits."""
@@ -227,17 +246,22 @@ def gradient_of(loss, logits):
     return gradient
 
 
+def soft_at(temperature, teacher=teacher_logits):
+    """The soft loss at one temperature, as a function of the student's logits alone."""
+    return lambda z: losses.soft_target_loss(z, teacher, temperature=temperature)
+
+
 for temperature in (1, 4, 16):
     p, q = (divergences.softmax(z, temperature) for z in (teacher_logits, student_logits))
-    soft = lambda z: losses.soft_target_loss(z, teacher_logits, temperature=temperature)
-    by_autograd = gradient_of(soft, student_logits)[0].tolist()
+    by_autograd = gradient_of(soft_at(temperature), student_logits)[0].tolist()
     by_hand = (temperature * (q - p))[0].tolist()
     print(f"T = {temperature:>2}  T (q - p)  " + "  ".join(f"{x:+.3f}" for x in by_hand))
     print("        autograd   " + "  ".join(f"{x:+.3f}" for x in by_autograd))
 
 # %% [markdown]
-# Here is the size of the gradient over a wide range of temperatures, averaged over 200 pairs of random teachers and
-# students. The hard loss, which we come to below, is the yardstick: it knows nothing of $T$.
+# Here is the size of the gradient over a wide range of temperatures, averaged over 200 pairs of
+# random teachers and students. The hard loss, which we come to below, is the yardstick: it knows
+# nothing of $T$.
 
 # %%
 generator = torch.Generator().manual_seed(0)
@@ -250,19 +274,23 @@ def mean_norm(gradients):
     return gradients.norm(dim=-1).mean().item()
 
 
-with_square = [
-    mean_norm(200 * gradient_of(lambda z: losses.soft_target_loss(z, teachers, temperature=t), students))
-    for t in grid
-]
+with_square = [mean_norm(200 * gradient_of(soft_at(t, teachers), students)) for t in grid]
 without = [norm / t**2 for norm, t in zip(with_square, grid)]
 hard = mean_norm(200 * gradient_of(lambda z: losses.hard_target_loss(z, their_labels), students))
 
 figure, axes = plt.subplots(figsize=(7.4, 4))
 axes.loglog(grid, with_square, color=plots.COLOURS["teacher"], label="soft loss, with T²")
-axes.loglog(grid, without, color=plots.COLOURS["student"], linestyle="--", label="soft loss, T² forgotten")
+axes.loglog(
+    grid, without, color=plots.COLOURS["student"], linestyle="--", label="soft loss, T² forgotten"
+)
 axes.axhline(hard, color=plots.COLOURS["truth"], linestyle="-.", label="hard loss")
 guide = [t for t in grid if t > 8]
-axes.loglog(guide, [0.35 * without[-1] * (100 / t) ** 2 for t in guide], color=plots.COLOURS["ink"], linewidth=1)
+axes.loglog(
+    guide,
+    [0.35 * without[-1] * (100 / t) ** 2 for t in guide],
+    color=plots.COLOURS["ink"],
+    linewidth=1,
+)
 axes.annotate("slope of 1/T²", (20, 0.2 * without[-1] * (100 / 20) ** 2), ha="right", fontsize=9)
 axes.set(
     title="Without T² the teacher falls silent",
@@ -279,13 +307,13 @@ plots.show(
 
 # %% tags=["nbval-check-output"]
 for temperature in (1, 2, 4, 8, 16):
-    soft = lambda z: losses.soft_target_loss(z, teacher_logits, temperature=temperature)
-    length = gradient_of(soft, student_logits).norm().item()
+    length = gradient_of(soft_at(temperature), student_logits).norm().item()
     print(f"T = {temperature:>2}   with T² {length:.4f}   without {length / temperature**2:.4f}")
 
 # %% [markdown]
-# On our headline the bare KL at $T = 16$ has about a two-hundredth of the gradient it has at $T = 1$. Note also what $T^2$ does
-# *not* promise: the length is only about constant. At low $T$, where $e^x \approx 1 + x$ fails, it still moves.
+# On our headline the bare KL at $T = 16$ has about a two-hundredth of the gradient it has at $T =
+# 1$. Note also what $T^2$ does *not* promise: the length is only about constant. At low $T$, where
+# $e^x \approx 1 + x$ fails, it still moves.
 #
 # ## What is left when T is very large
 #
@@ -294,28 +322,31 @@ for temperature in (1, 2, 4, 8, 16):
 # $$\frac{\partial L_\text{soft}}{\partial z_{s,i}} \;\longrightarrow\;
 #   \frac1C\big[(z_{s,i} - \bar z_s) - (z_{t,i} - \bar z_t)\big]$$
 #
-# This is the gradient of a plain squared error between **logits**, each row centred on its own mean:
+# This is the gradient of a plain squared error between **logits**, each row centred on its own
+# mean:
 #
 # $$L_\text{soft} \;\longrightarrow\; \frac{1}{2C} \sum_i \big(d_i - \bar d\,\big)^2,
 #   \qquad d = z_s - z_t$$
 #
-# half the variance, over the classes, of the difference of the logits. Hinton, Vinyals & Dean (2015) show it for logits
-# that have zero mean; the softmax does the centring by itself, because adding a constant to all logits of a row changes
-# neither distribution. So a high temperature does not wash the teacher out. It turns distillation into **matching
-# logits**, which is how Ba & Caruana (2014) trained their students.
+# half the variance, over the classes, of the difference of the logits. Hinton, Vinyals & Dean
+# (2015) show it for logits that have zero mean; the softmax does the centring by itself, because
+# adding a constant to all logits of a row changes neither distribution. So a high temperature does
+# not wash the teacher out. It turns distillation into **matching logits**, which is how Ba &
+# Caruana (2014) trained their students.
 
 # %% tags=["nbval-check-output"]
 z_s, z_t = student_logits.double(), teacher_logits.double()
 d = (z_s - z_t)[0]
 limit = d.var(unbiased=False) / 2
 for temperature in (1, 2, 4, 16, 64, 256):
-    print(f"T = {temperature:>3}   soft loss {losses.soft_target_loss(z_s, z_t, temperature=temperature):.4f}")
+    print(f"T = {temperature:>3}   soft loss {soft_at(temperature, z_t)(z_s):.4f}")
 print(f"limit     half the variance of z_s - z_t {limit:.4f}")
 
 # %% [markdown]
-# What changes on the way is which classes the student is corrected on. The gradient $T(q - p)$ at $T = 1$ hardly
-# looks at a class to which neither model gives any probability; in the limit each class counts the same, whatever its
-# probability. *Very positive* has the lowest logit of the teacher and a probability of 0.0003:
+# What changes on the way is which classes the student is corrected on. The gradient $T(q - p)$ at
+# $T = 1$ hardly looks at a class to which neither model gives any probability; in the limit each
+# class counts the same, whatever its probability. *Very positive* has the lowest logit of the
+# teacher and a probability of 0.0003:
 
 # %%
 shown = {"T = 1": 1.0, "T = 4": 4.0, "T = 64": 64.0}
@@ -323,10 +354,9 @@ figure, axes = plt.subplots(figsize=(7.6, 3.8))
 for (name, temperature), colour, hatch, shift in zip(
     shown.items(), ("neutral", "teacher", "ink"), (None, "//", ".."), (-0.27, 0, 0.27)
 ):
-    soft = lambda z: losses.soft_target_loss(z, teacher_logits, temperature=temperature)
     axes.bar(
         [i + shift for i in range(5)],
-        gradient_of(soft, student_logits)[0],
+        gradient_of(soft_at(temperature), student_logits)[0],
         0.27,
         color=plots.COLOURS[colour],
         hatch=hatch,
@@ -334,11 +364,16 @@ for (name, temperature), colour, hatch, shift in zip(
         label=name,
     )
 for i, value in enumerate(((d - d.mean()) / 5).tolist()):
-    axes.hlines(value, i - 0.45, i + 0.45, color=plots.COLOURS["student"], label="limit" if i == 0 else None)
+    axes.hlines(
+        value, i - 0.45, i + 0.45, color=plots.COLOURS["student"], label="limit" if i == 0 else None
+    )
 axes.axhline(0, color=plots.COLOURS["ink"], linewidth=0.8)
 axes.set_xticks(range(5), classes)
 axes.grid(axis="x", visible=False)
-axes.set(title="The higher T, the more the unlikely classes count", ylabel="∂ soft loss / ∂ student logit, in nats")
+axes.set(
+    title="The higher T, the more the unlikely classes count",
+    ylabel="∂ soft loss / ∂ student logit, in nats",
+)
 axes.legend(loc="lower right")
 plots.show(
     figure,
@@ -347,13 +382,16 @@ plots.show(
 )
 
 # %% [markdown]
-# Whether that is good depends on the teacher. Logits of classes that never occur are little constrained by training, and
-# can be noise; or they can be the very knowledge one is after. This is why $T$ is tuned and not derived.
+# Whether that is good depends on the teacher. Logits of classes that never occur are little
+# constrained by training, and can be noise; or they can be the very knowledge one is after. This is
+# why $T$ is tuned and not derived.
 #
 # ### Exercise 03.4 · What is left when T is very large
 # {{exercise:03.4}}
 #
-# Write the limit: for each row half the variance over the classes of $z_s - z_t$, then the mean over rows.
+# Write the limit: for each row half the variance over the classes of $z_s - z_t$, then the mean
+# over rows.
+
 
 # %% exercise="03.4"
 def logit_matching_loss(student_logits, teacher_logits):
@@ -375,12 +413,14 @@ check("03.4", logit_matching_loss)
 # %% [markdown]
 # ## Cross-entropy or KL?
 #
-# Papers write the soft loss either way, and some write both with an equals sign between them. Lesson 02 has the relation:
+# Papers write the soft loss either way, and some write both with an equals sign between them.
+# Lesson 02 has the relation:
 #
 # $$H(p, q) = \mathrm{KL}(p \,\|\, q) + H(p)$$
 #
-# $H(p)$ is the teacher's entropy. The student does not occur in it, so its gradient is zero: **same gradient, not the
-# same value**. Let a student of five free logits follow either loss:
+# $H(p)$ is the teacher's entropy. The student does not occur in it, so its gradient is zero: **same
+# gradient, not the same value**. Let a student of five free logits follow either loss:
+
 
 # %%
 def descend(loss, start, steps, rate=0.5):
@@ -404,10 +444,18 @@ by_cross_entropy, cross_entropy_curve = descend(soft_as("cross_entropy"), studen
 floor = 4 * divergences.entropy(divergences.softmax(teacher_logits, 2.0))[0].item()
 
 figure, axes = plt.subplots(figsize=(7.4, 3.6))
-axes.plot(cross_entropy_curve, color=plots.COLOURS["student"], linestyle="--", label="T² · cross-entropy")
+axes.plot(
+    cross_entropy_curve, color=plots.COLOURS["student"], linestyle="--", label="T² · cross-entropy"
+)
 axes.plot(kl_curve, color=plots.COLOURS["teacher"], label="T² · KL")
 axes.axhline(floor, color=plots.COLOURS["ink"], linestyle=":", linewidth=1.2)
-axes.annotate("T² · H(p): no student gets below", (59, floor), xytext=(0, -13), textcoords="offset points", ha="right")
+axes.annotate(
+    "T² · H(p): no student gets below",
+    (59, floor),
+    xytext=(0, -13),
+    textcoords="offset points",
+    ha="right",
+)
 axes.set(
     title="Two curves, one student",
     xlabel="step of gradient descent",
@@ -427,14 +475,14 @@ print(f"gap at the first step {gap[0]:.3f}, at the last {gap[-1]:.3f};  T² H(p)
 print(f"largest difference between the two students: {(by_kl - by_cross_entropy).abs().max():.3f}")
 
 # %% [markdown]
-# Choose KL when you want to read the curve: zero means that the student agrees with the teacher. A cross-entropy of 4
-# may be a perfect student.
+# Choose KL when you want to read the curve: zero means that the student agrees with the teacher. A
+# cross-entropy of 4 may be a perfect student.
 #
 # ### Exercise 03.5 · Two losses, one student?
 # {{exercise:03.5}}
 #
-# You train one student on $T^2\,\mathrm{KL}$, and a copy of it on $T^2\,H(p, q)$: same data, same order, same optimizer.
-# What do you get?
+# You train one student on $T^2\,\mathrm{KL}$, and a copy of it on $T^2\,H(p, q)$: same data, same
+# order, same optimizer. What do you get?
 #
 # {{choices:03.5}}
 
@@ -454,12 +502,13 @@ check("03.5", kl_or_cross_entropy)
 #
 # $$L_\text{hard} = -\log\, \mathrm{softmax}(z_s)_y$$
 #
-# At temperature **one**: that is how the student will be used, and a label is not softened by anybody. It is the
-# cross-entropy against a distribution with all its mass on $y$, a **hard target**; its entropy is 0, so here
-# cross-entropy and KL are one number.
+# At temperature **one**: that is how the student will be used, and a label is not softened by
+# anybody. It is the cross-entropy against a distribution with all its mass on $y$, a **hard
+# target**; its entropy is 0, so here cross-entropy and KL are one number.
 #
-# In distillation one often has text without labels. PyTorch's sign for "no label" is -100, and `F.cross_entropy` leaves
-# such rows out of the sum and out of the count. It has one gap, which a batch of purely unlabelled text falls into:
+# In distillation one often has text without labels. PyTorch's sign for "no label" is -100, and
+# `F.cross_entropy` leaves such rows out of the sum and out of the count. It has one gap, which a
+# batch of purely unlabelled text falls into:
 
 # %% tags=["nbval-check-output"]
 nobody_knows = torch.tensor([-100])
@@ -468,13 +517,14 @@ print("losses.hard_target_loss", losses.hard_target_loss(student_logits, nobody_
 print("and with the label     ", round(losses.hard_target_loss(student_logits, labels).item(), 4))
 
 # %% [markdown]
-# Zero divided by zero. Multiplied by any $1 - \alpha$ it is still NaN, and after one step so are the weights. Rows
-# that do not count should count as nothing.
+# Zero divided by zero. Multiplied by any $1 - \alpha$ it is still NaN, and after one step so are
+# the weights. Rows that do not count should count as nothing.
 #
 # ### Exercise 03.6 · The hard loss, and rows without a label
 # {{exercise:03.6}}
 #
 # The mean surprise over the labelled rows, and 0 when there are none.
+
 
 # %% exercise="03.6"
 def hard_loss(student_logits, labels):
@@ -498,19 +548,23 @@ check("03.6", hard_loss)
 #
 # $$L = \alpha\, L_\text{soft} + (1 - \alpha)\, L_\text{hard}$$
 #
-# At $\alpha = 1$ the student listens to the teacher alone, at $\alpha = 0$ to the labels alone. In between it
-# compromises, and at $T = 1$ one can say exactly where: there both losses are cross-entropies of the same $q$ (up to
-# constants), so their mixture is the cross-entropy against the mixed target. A student that is free to do so ends at
+# At $\alpha = 1$ the student listens to the teacher alone, at $\alpha = 0$ to the labels alone. In
+# between it compromises, and at $T = 1$ one can say exactly where: there both losses are
+# cross-entropies of the same $q$ (up to constants), so their mixture is the cross-entropy against
+# the mixed target. A student that is free to do so ends at
 #
 # $$q = \alpha\, p + (1 - \alpha)\, \text{one-hot}(y)$$
 #
 # the teacher's distribution, pulled towards the label. Here at $\alpha = 0.7$:
 
+
 # %% tags=["nbval-check-output"]
 def settle(loss, start):
     """Where descent ends up: L-BFGS, a method that chooses its own steps, until nothing moves."""
     logits = start.clone().requires_grad_(True)
-    optimizer = torch.optim.LBFGS([logits], max_iter=300, tolerance_change=0, line_search_fn="strong_wolfe")
+    optimizer = torch.optim.LBFGS(
+        [logits], max_iter=300, tolerance_change=0, line_search_fn="strong_wolfe"
+    )
 
     def evaluate():
         optimizer.zero_grad()
@@ -523,10 +577,14 @@ def settle(loss, start):
 
 
 mixed = settle(
-    lambda z: losses.distillation_loss(z, teacher_logits, labels, temperature=1.0, alpha=0.7), student_logits
+    lambda z: losses.distillation_loss(z, teacher_logits, labels, temperature=1.0, alpha=0.7),
+    student_logits,
 )
 target = 0.7 * divergences.softmax(teacher_logits)[0] + 0.3 * F.one_hot(labels, 5)[0]
-print("where descent ends       ", "  ".join(f"{x:.3f}" for x in divergences.softmax(mixed)[0].tolist()))
+print(
+    "where descent ends       ",
+    "  ".join(f"{x:.3f}" for x in divergences.softmax(mixed)[0].tolist()),
+)
 print("α p + (1 - α) one-hot(y) ", "  ".join(f"{x:.3f}" for x in target.tolist()))
 
 # %% [markdown]
@@ -534,8 +592,8 @@ print("α p + (1 - α) one-hot(y) ", "  ".join(f"{x:.3f}" for x in target.tolist
 #
 # - At $\alpha = 1$, watch the gradient on *very positive* as $T$ rises.
 # - At $T = 1$, find the $\alpha$ at which the pushes on *neutral* cancel.
-# - The hard part of the gradient is the same at every $T$. The soft part, thanks to $T^2$, keeps roughly its size; does it
-#   keep its shape?
+# - The hard part of the gradient is the same at every $T$. The soft part, thanks to $T^2$, keeps
+#   roughly its size; does it keep its shape?
 
 # %%
 widgets.show(
@@ -548,22 +606,31 @@ widgets.show(
 
 # %%
 for temperature, alpha in ((1.0, 0.5), (4.0, 0.9)):
-    parts = widgets.loss_parts(student_logits[0], teacher_logits[0], 2, temperature=temperature, alpha=alpha)
+    parts = widgets.loss_parts(
+        student_logits[0], teacher_logits[0], 2, temperature=temperature, alpha=alpha
+    )
     figure = widgets.draw_temperature_and_alpha(
-        student_logits[0], teacher_logits[0], 2, temperature=temperature, alpha=alpha, classes=classes
+        student_logits[0],
+        teacher_logits[0],
+        2,
+        temperature=temperature,
+        alpha=alpha,
+        classes=classes,
     )
     plots.show(figure, alt=widgets.describe(parts, classes))
 
 # %% [markdown]
-# Which values? Hinton, Vinyals & Dean (2015) report the best results with "a considerably lower weight" on the labels, so with
-# $\alpha$ near one; libraries start from a $T$ of 3 or 4 (a table at the end). Both are tuned on validation, and lesson 06
-# shows a map of them, from training runs.
+# Which values? Hinton, Vinyals & Dean (2015) report the best results with "a considerably lower
+# weight" on the labels, so with $\alpha$ near one; libraries start from a $T$ of 3 or 4 (a table at
+# the end). Both are tuned on validation, and lesson 06 shows a map of them, from training runs.
 #
 # ### Exercise 03.7 · The whole loss
 # {{exercise:03.7}}
 #
-# Put it together. A label of -100 removes its row from the hard part only: on unlabelled text the teacher still has an
-# opinion. And $\alpha = 0$ and $\alpha = 1$ are ordinary values, which need no special case.
+# Put it together. A label of -100 removes its row from the hard part only: on unlabelled text the
+# teacher still has an opinion. And $\alpha = 0$ and $\alpha = 1$ are ordinary values, which need no
+# special case.
+
 
 # %% exercise="03.7"
 def distillation_loss(student_logits, teacher_logits, labels, temperature, alpha):
@@ -591,9 +658,10 @@ check("03.7", distillation_loss)
 # %% [markdown]
 # ## A loss a token: padding and masks
 #
-# A translation model or a language model predicts a word at every position: logits of shape (batch, length,
-# vocabulary), and one loss **a token**. Sentences have different lengths, so the shorter ones are padded, and a mask
-# says which positions are real. Three things can go wrong, and none of them raises an error:
+# A translation model or a language model predicts a word at every position: logits of shape (batch,
+# length, vocabulary), and one loss **a token**. Sentences have different lengths, so the shorter
+# ones are padded, and a mask says which positions are real. Three things can go wrong, and none of
+# them raises an error:
 #
 # 1. **Padding is counted.** The models say *something* at a padded position; its loss is noise, and there is more of it
 #    the further a batch is padded.
@@ -603,15 +671,15 @@ check("03.7", distillation_loss)
 #
 # A loss that is right changes with none of this:
 
+
 # %%
-generator = torch.Generator().manual_seed(1)
-
-
 def sentences(length, padded_to):
     """Logits of two sentences of one length, padded; the mask is true on the real tokens."""
-    z_s, z_t = (2 * torch.randn(2, 64, 10, generator=generator.manual_seed(seed)) for seed in (1, 2))
+    z_s, z_t = (
+        2 * torch.randn(2, 64, 10, generator=torch.Generator().manual_seed(seed)) for seed in (1, 2)
+    )
     mask = (torch.arange(padded_to) < length).expand(2, padded_to)
-    padding = torch.full((2, 64 - length, 10), 0.3)  # what a student says about nothing: almost uniform
+    padding = torch.zeros(2, 64 - length, 10)  # what a student says about nothing: uniform
     z_s = torch.cat([z_s[:, :length], padding], dim=1)
     return z_s[:, :padded_to], z_t[:, :padded_to], mask
 
@@ -622,7 +690,9 @@ def per_token(z_s, z_t):
 
 
 ways = {
-    "masked, per token (right)": lambda z_s, z_t, m: losses.soft_target_loss(z_s, z_t, temperature=2.0, mask=m),
+    "masked, per token (right)": lambda z_s, z_t, m: losses.soft_target_loss(
+        z_s, z_t, temperature=2.0, mask=m
+    ),
     "padding counted": lambda z_s, z_t, m: per_token(z_s, z_t).mean(),
     "padding zeroed, but counted": lambda z_s, z_t, m: (per_token(z_s, z_t) * m).mean(),
     "masked, batchmean": lambda z_s, z_t, m: (per_token(z_s, z_t) * m).sum() / len(z_s),
@@ -634,11 +704,33 @@ lengths = range(8, 65, 4)
 for name, loss in ways.items():
     colour, line = looks[name]
     if "batchmean" not in name:
-        left.plot(lengths, [loss(*sentences(8, n)).item() for n in lengths], color=plots.COLOURS[colour], linestyle=line, label=name)
+        left.plot(
+            lengths,
+            [loss(*sentences(8, n)).item() for n in lengths],
+            color=plots.COLOURS[colour],
+            linestyle=line,
+            label=name,
+        )
     if name.startswith("masked"):
-        right.plot(lengths, [loss(*sentences(n, n)).item() for n in lengths], color=plots.COLOURS[colour], linestyle=line, label=name)
-left.set(title="The same eight tokens, padded further", xlabel="padded length in tokens", ylabel="soft loss in nats", ylim=(0, None))
-right.set(title="Longer sentences, no padding", xlabel="sentence length in tokens", ylabel="soft loss in nats", ylim=(0, None))
+        right.plot(
+            lengths,
+            [loss(*sentences(n, n)).item() for n in lengths],
+            color=plots.COLOURS[colour],
+            linestyle=line,
+            label=name,
+        )
+left.set(
+    title="The same eight tokens, padded further",
+    xlabel="padded length in tokens",
+    ylabel="soft loss in nats",
+    ylim=(0, None),
+)
+right.set(
+    title="Longer sentences, no padding",
+    xlabel="sentence length in tokens",
+    ylabel="soft loss in nats",
+    ylim=(0, None),
+)
 left.legend(loc="upper right", bbox_to_anchor=(1, 0.93))
 right.legend()
 plots.show(
@@ -649,29 +741,33 @@ plots.show(
 )
 
 # %% [markdown]
-# These are no toy worries. In one library the apparent lead of one method over another vanished when padding was taken
-# out of its losses (see *Where this goes wrong*).
+# These are no toy worries. In one library the apparent lead of one method over another vanished
+# when padding was taken out of its losses (see *Where this goes wrong*).
 #
-# One more NaN lives here. Positions or words that are not allowed are often given a logit of $-\infty$, by teacher and
-# student alike. Their probability is 0, so they should cost nothing; but the formula multiplies that 0 by a log:
+# One more NaN lives here. Positions or words that are not allowed are often given a logit of
+# $-\infty$, by teacher and student alike. Their probability is 0, so they should cost nothing; but
+# the formula multiplies that 0 by a log:
 
 # %% tags=["nbval-check-output"]
 excluded = torch.tensor([[2.0, 1.0, -math.inf]])
 p, log_q = F.softmax(excluded, dim=-1), F.log_softmax(excluded, dim=-1)
 print("0 · (-inf)              ", (torch.tensor(0.0) * -math.inf).item())
 print("F.kl_div                ", F.kl_div(log_q, p, reduction="batchmean").item())
-print("losses.soft_target_loss ", losses.soft_target_loss(excluded, excluded, temperature=1.0).item())
+print(
+    "losses.soft_target_loss ", losses.soft_target_loss(excluded, excluded, temperature=1.0).item()
+)
 
 # %% [markdown]
-# The remedy is to say what is meant: where $p_i = 0$ the term *is* 0. `terms.masked_fill(p == 0, 0.0)` before the sum
-# does it, and its gradient is clean too.
+# The remedy is to say what is meant: where $p_i = 0$ the term *is* 0. `terms.masked_fill(p == 0,
+# 0.0)` before the sum does it, and its gradient is clean too.
 #
 # ### Exercise 03.8 · A loss a token: padding, masks, excluded classes
 # {{exercise:03.8}}
 #
-# The whole loss again, for (batch, length, vocabulary). The soft part is the mean over tokens where `mask` is true; the
-# hard part is the mean over those of them that have a label. A mean over nothing is 0. A class that both models exclude
-# with $-\infty$ adds nothing.
+# The whole loss again, for (batch, length, vocabulary). The soft part is the mean over tokens where
+# `mask` is true; the hard part is the mean over those of them that have a label. A mean over
+# nothing is 0. A class that both models exclude with $-\infty$ adds nothing.
+
 
 # %% exercise="03.8"
 def masked_distillation_loss(student_logits, teacher_logits, labels, mask, temperature, alpha):
@@ -703,14 +799,14 @@ def masked_distillation_loss(student_logits, teacher_logits, labels, mask, tempe
 check("03.8", masked_distillation_loss)
 
 # %% [markdown]
-# The package does all of this in one function, `losses.distillation_loss`, for both shapes. It is what the rest of the
-# course trains with.
+# The package does all of this in one function, `losses.distillation_loss`, for both shapes. It is
+# what the rest of the course trains with.
 #
 # ## Audit of a worked example
 #
-# This course grew from an article that explains the loss with numbers. Its section 4.2 gives a teacher's distribution
-# $y$ and a student's $p$. (The article's letters: what we call $p$ and $q$ are its $y$ and $p$. In this section, and only
-# here, we use its letters, as they stand.)
+# This course grew from an article that explains the loss with numbers. Its section 4.2 gives a
+# teacher's distribution $y$ and a student's $p$. (The article's letters: what we call $p$ and $q$
+# are its $y$ and $p$. In this section, and only here, we use its letters, as they stand.)
 #
 # $$y = [0.2,\ 0.3,\ 0.1,\ 0.2,\ 0.2] \qquad p = [0.25,\ 0.3,\ 0.15,\ 0.1,\ 0.1]$$
 #
@@ -736,14 +832,16 @@ except ValueError as error:
     print("ValueError:", error)
 
 # %% [markdown]
-# The student's five probabilities sum to 0.9, so it is no distribution and KL is not defined for it. A softmax would not
-# have let this happen, and a function that checks its input would have said so. But let us follow the article's
-# arithmetic before we repair its input.
+# The student's five probabilities sum to 0.9, so it is no distribution and KL is not defined for
+# it. A softmax would not have let this happen, and a function that checks its input would have said
+# so. But let us follow the article's arithmetic before we repair its input.
 #
 # ### Exercise 03.9 · Audit: one term at a time
 # {{exercise:03.9}}
 #
-# Return the five terms $y_i \log(y_i / p_i)$, not their sum. Take the vectors as they come, whatever they sum to.
+# Return the five terms $y_i \log(y_i / p_i)$, not their sum. Take the vectors as they come,
+# whatever they sum to.
+
 
 # %% exercise="03.9"
 def kl_terms(y, p):
@@ -765,7 +863,11 @@ printed = torch.tensor([0.08, 0.0, 0.11, 0.4, 0.4], dtype=torch.float64)
 terms = y * (y / p).log()
 normalised = y * (y / (p / p.sum())).log()
 print("                        " + "".join(f"class {i}  " for i in range(1, 6)) + "    sum")
-for name, row in (("as the article prints", printed), ("as its vectors give", terms), ("with p / 0.9", normalised)):
+for name, row in (
+    ("as the article prints", printed),
+    ("as its vectors give", terms),
+    ("with p / 0.9", normalised),
+):
     print(f"{name:<22}" + "".join(f"{x:+9.4f}" for x in row.tolist()) + f"{row.sum():+9.4f}")
 
 # %%
@@ -775,9 +877,21 @@ for values, name, colour, hatch, shift in (
     (terms, "as its vectors give them", "neutral", None, 0),
     (normalised, "with p divided by its sum", "teacher", "..", 0.27),
 ):
-    axes.bar([i + shift for i in range(1, 6)], values, 0.27, color=plots.COLOURS[colour], hatch=hatch, edgecolor="white", label=name)
+    axes.bar(
+        [i + shift for i in range(1, 6)],
+        values,
+        0.27,
+        color=plots.COLOURS[colour],
+        hatch=hatch,
+        edgecolor="white",
+        label=name,
+    )
 axes.axhline(0, color=plots.COLOURS["ink"], linewidth=0.8)
-axes.set(title="Of the five printed terms only the zero is right", xlabel="class", ylabel="yᵢ log(yᵢ / pᵢ), in nats")
+axes.set(
+    title="Of the five printed terms only the zero is right",
+    xlabel="class",
+    ylabel="yᵢ log(yᵢ / pᵢ), in nats",
+)
 axes.grid(axis="x", visible=False)
 axes.legend(loc="upper left")
 plots.show(
@@ -789,21 +903,28 @@ plots.show(
 # %% [markdown]
 # What the table shows:
 #
-# - **The first and the third term have the wrong sign.** The student gives those classes *more* than the teacher, so
-#   $\log(y_i / p_i) < 0$. Single terms of KL may be negative; only the sum may not.
-# - **The last two are too large**, 0.4 for 0.1386. No other base of the logarithm saves them: a base rescales all terms
-#   alike, and no factor takes $-0.0446$ to $0.08$.
+# - **The first and the third term have the wrong sign.** The student gives those classes *more*
+#   than the teacher, so $\log(y_i / p_i) < 0$. Single terms of KL may be negative; only the sum may
+#   not.
+# - **The last two are too large**, 0.4 for 0.1386. No other base of the logarithm saves them: a
+#   base rescales all terms alike, and no factor takes $-0.0446$ to $0.08$.
 # - **The printed terms add to 0.99, not 1.01.**
-# - With $p$ as printed the sum is **0.1921**; with $p$ made a distribution it is **0.0867**. Normalising changes each
-#   log by $\log 0.9 = -0.1054$ and so the sum by just that.
+# - With $p$ as printed the sum is **0.1921**; with $p$ made a distribution it is **0.0867**.
+#   Normalising changes each log by $\log 0.9 = -0.1054$ and so the sum by just that.
 #
-# Now the hard loss. It multiplies a vector of labels into $\log p$ without the minus, and prints positive numbers:
+# Now the hard loss. It multiplies a vector of labels into $\log p$ without the minus, and prints
+# positive numbers:
 
 # %% tags=["nbval-check-output"]
 marks = torch.tensor([1, 0, 0, 1, 1])
 surprises = -p.log()
 print("the article's marks           ", marks.tolist())
-print("the teacher's most likely class", y.argmax().item() + 1, "of 5, marked:", bool(marks[y.argmax()]))
+print(
+    "the teacher's most likely class",
+    y.argmax().item() + 1,
+    "of 5, marked:",
+    bool(marks[y.argmax()]),
+)
 print("-log p                        ", [round(x, 4) for x in surprises.tolist()])
 print(f"sum over the marked classes    {(marks * surprises).sum():.4f}   printed: 4.92")
 mix = 0.5 * terms.sum() + 0.5 * (marks * surprises).sum()
@@ -811,15 +932,17 @@ print(f"combined, from its vectors     {mix:.4f}   printed: 2.92")
 print(f"combined, from its own parts   {0.5 * 1.01 + 0.5 * 4.92:.4f}")
 
 # %% [markdown]
-# - **It marks three classes.** A hard label is one class. With three marks the vector is no distribution either: it sums
-#   to 3.
-# - **None of the three is the teacher's most likely class**, the second, though the vector is called the teacher's label.
+# - **It marks three classes.** A hard label is one class. With three marks the vector is no
+#   distribution either: it sums to 3.
+# - **None of the three is the teacher's most likely class**, the second, though the vector is
+#   called the teacher's label.
 # - $-\log 0.25$ is 1.3863, not 0.32. The sum is **5.9915**, not 4.92.
-# - The mixture is **3.0918**, not 2.92; and 2.92 does not follow from the article's own parts either, which give
-#   **2.965**.
+# - The mixture is **3.0918**, not 2.92; and 2.92 does not follow from the article's own parts
+#   either, which give **2.965**.
 #
-# There are slips in the words around the numbers as well. Section 4.1 writes the soft loss as cross-entropy and as KL, two
-# lines with the same left-hand side. They differ by the teacher's entropy, here by a factor of nineteen:
+# There are slips in the words around the numbers as well. Section 4.1 writes the soft loss as
+# cross-entropy and as KL, two lines with the same left-hand side. They differ by the teacher's
+# entropy, here by a factor of nineteen:
 
 # %% tags=["nbval-check-output"]
 q = p / p.sum()
@@ -828,16 +951,18 @@ print(f"KL            {divergences.kl_divergence(y, q):.4f}")
 print(f"entropy of y  {divergences.entropy(y):.4f}, the difference")
 
 # %% [markdown]
-# Section 3.2 says that the hard label is *the teacher's*; the training loop of section 4.3 takes it from *the data*. Only the second
-# makes sense of $\alpha$: labels of the teacher's own making tell the student what the soft loss tells it already, more
-# coarsely, mistakes included. The formulas **sum** over the $N$ examples, so the loss grows with the batch. And a
-# temperature is not mentioned at all, though without one the soft targets of a confident teacher are hardly soft.
+# Section 3.2 says that the hard label is *the teacher's*; the training loop of section 4.3 takes it
+# from *the data*. Only the second makes sense of $\alpha$: labels of the teacher's own making tell
+# the student what the soft loss tells it already, more coarsely, mistakes included. The formulas
+# **sum** over the $N$ examples, so the loss grows with the batch. And a temperature is not
+# mentioned at all, though without one the soft targets of a confident teacher are hardly soft.
 #
 # ### Exercise 03.10 · Audit: what it should have been
 # {{exercise:03.10}}
 #
-# Repair the example and compute the combined loss at $\alpha = 0.5$ and $T = 1$: $p$ divided by its sum, KL for the soft part, and
-# **one** label, the teacher's most likely class, since the article gives no other. Three decimals will do.
+# Repair the example and compute the combined loss at $\alpha = 0.5$ and $T = 1$: $p$ divided by its
+# sum, KL for the soft part, and **one** label, the teacher's most likely class, since the article
+# gives no other. Three decimals will do.
 
 # %% exercise="03.10"
 repaired_loss = ...  # a number
@@ -854,9 +979,10 @@ check("03.10", repaired_loss)
 # %% [markdown]
 # ## What each mistake would do in training
 #
-# Slips in an example are one thing. In code, each of these runs, its loss falls, and nothing warns. To see what would be
-# *learnt*, let a student of five free logits follow each of them to the end, with the article's $y$ as its teacher.
-# A student that is free can reach any distribution, so what it ends with is what the loss really asks for.
+# Slips in an example are one thing. In code, each of these runs, its loss falls, and nothing warns.
+# To see what would be *learnt*, let a student of five free logits follow each of them to the end,
+# with the article's $y$ as its teacher. A student that is free can reach any distribution, so what
+# it ends with is what the loss really asks for.
 
 # %%
 y = y.float()
@@ -883,7 +1009,10 @@ def half_and_half(label):
 
 softmax = lambda z: divergences.softmax(z)[0]
 mistakes = {
-    "right: KL(y ‖ student)": (lambda z: losses.soft_target_loss(z, teacher_of_y, temperature=1.0), softmax),
+    "right: KL(y ‖ student)": (
+        lambda z: losses.soft_target_loss(z, teacher_of_y, temperature=1.0),
+        softmax,
+    ),
     "outputs need not sum to one": (independent_outputs, lambda z: torch.sigmoid(z[0])),
     "three classes marked": (three_marks, softmax),
     "kl_div given q for log q": (probabilities_for_logs, softmax),
@@ -906,7 +1035,13 @@ for axes, (name, outputs) in zip(panels.flat, learnt.items()):
         hatch=None if right else "//",
         edgecolor="white",
     )
-    axes.step([0.5, *range(1, 6), 5.5], [y[0], *y.tolist(), y[-1]], where="mid", color=plots.COLOURS["teacher"], linewidth=1.6)
+    axes.step(
+        [0.5, *range(1, 6), 5.5],
+        [y[0], *y.tolist(), y[-1]],
+        where="mid",
+        color=plots.COLOURS["teacher"],
+        linewidth=1.6,
+    )
     axes.set_title(f"{name}\nloss {round(final_loss[name], 3) + 0.0:.3f}", fontsize=10)
     axes.set(ylim=(0, 1.08), xticks=range(1, 6))
     axes.grid(axis="x", visible=False)
@@ -928,23 +1063,24 @@ for name, outputs in learnt.items():
     print(f"{name:<38}" + "  ".join(f"{x:.2f}" for x in outputs.tolist()))
 
 # %% [markdown]
-# - **Outputs that need not sum to one** (five sigmoids, or any $p$ that is not normalised): all run to 1. The sum
-#   $\sum y_i \log(y_i/p_i)$ then reaches $-H(y) = -1.5571$, below the zero under which no KL can fall. A negative soft
-#   loss is the symptom to look for.
-# - **Three marks**: the minimum is a third on each marked class and nothing on the teacher's favourite. The
-#   loss never falls below $3 \log 3 = 3.2958$.
-# - **Probabilities for log-probabilities**: minimising $\sum_i y_i (\log y_i - q_i)$ means maximising $\sum_i y_i q_i$,
-#   and that puts all of $q$ on the teacher's favourite. The dark knowledge is gone: these are hard labels with extra
-#   steps.
-# - **Labels from the teacher**: the student becomes surer of what the teacher believes (0.65 for a class to which the
-#   teacher gives 0.3), right or wrong. With the data's label it is pulled to the truth: 0.6 on class 4.
+# - **Outputs that need not sum to one** (five sigmoids, or any $p$ that is not normalised): all run
+#   to 1. The sum $\sum y_i \log(y_i/p_i)$ then reaches $-H(y) = -1.5571$, below the zero under
+#   which no KL can fall. A negative soft loss is the symptom to look for.
+# - **Three marks**: the minimum is a third on each marked class and nothing on the teacher's
+#   favourite. The loss never falls below $3 \log 3 = 3.2958$.
+# - **Probabilities for log-probabilities**: minimising $\sum_i y_i (\log y_i - q_i)$ means
+#   maximising $\sum_i y_i q_i$, and that puts all of $q$ on the teacher's favourite. The dark
+#   knowledge is gone: these are hard labels with extra steps.
+# - **Labels from the teacher**: the student becomes surer of what the teacher believes (0.65 for a
+#   class to which the teacher gives 0.3), right or wrong. With the data's label it is pulled to the
+#   truth: 0.6 on class 4.
 #
 # ### Swapped arguments
 #
-# A free student cannot tell the two directions of KL apart: both are zero at $q = y$. The difference shows when it must
-# compromise. Let two headlines look the same to a small student, so that it has one distribution to give for both,
-# while its teacher holds that one is surely bad news, the other surely good, and that neither is quite impossible as
-# *neutral*:
+# A free student cannot tell the two directions of KL apart: both are zero at $q = y$. The
+# difference shows when it must compromise. Let two headlines look the same to a small student, so
+# that it has one distribution to give for both, while its teacher holds that one is surely bad
+# news, the other surely good, and that neither is quite impossible as *neutral*:
 
 # %%
 two_teachers = torch.tensor([[0.70, 0.299, 0.001], [0.001, 0.299, 0.70]])
@@ -969,7 +1105,13 @@ names = ["negative", "neutral", "positive"]
 figure, panels = plt.subplots(1, 3, figsize=(9.6, 3.3), sharey=True)
 for shift, row, hatch in ((-0.2, 0, None), (0.2, 1, "//")):
     panels[0].bar(
-        [i + shift for i in range(3)], two_teachers[row], 0.4, color=plots.COLOURS["teacher"], hatch=hatch, edgecolor="white", label=f"headline {row + 1}"
+        [i + shift for i in range(3)],
+        two_teachers[row],
+        0.4,
+        color=plots.COLOURS["teacher"],
+        hatch=hatch,
+        edgecolor="white",
+        label=f"headline {row + 1}",
     )
 panels[0].set_title("the teacher on two headlines", fontsize=10)
 panels[0].legend(loc="upper center")
@@ -991,20 +1133,32 @@ plots.show(
 
 # %% tags=["nbval-check-output"]
 geometric = two_teachers.log().mean(dim=0).softmax(dim=-1)
-print("mean of the teachers          ", "  ".join(f"{x:.3f}" for x in two_teachers.mean(dim=0).tolist()))
-print("KL(teacher ‖ student) learnt  ", "  ".join(f"{x:.3f}" for x in compromise["KL(teacher ‖ student)"].tolist()))
+print(
+    "mean of the teachers          ",
+    "  ".join(f"{x:.3f}" for x in two_teachers.mean(dim=0).tolist()),
+)
+print(
+    "KL(teacher ‖ student) learnt  ",
+    "  ".join(f"{x:.3f}" for x in compromise["KL(teacher ‖ student)"].tolist()),
+)
 print("geometric mean, normalised    ", "  ".join(f"{x:.3f}" for x in geometric.tolist()))
-print("KL(student ‖ teacher) learnt  ", "  ".join(f"{x:.3f}" for x in compromise["KL(student ‖ teacher): swapped"].tolist()))
+print(
+    "KL(student ‖ teacher) learnt  ",
+    "  ".join(f"{x:.3f}" for x in compromise["KL(student ‖ teacher): swapped"].tolist()),
+)
 
 # %% [markdown]
-# Forward KL averages: *I cannot tell, so I spread my belief.* The swapped one takes the geometric mean, in which a teacher's
-# near-zero is a veto. It ends 85 % sure of a class that the teacher prefers for **neither** headline. (Swapping on purpose has
-# its uses, with students that generate text; lesson 14.)
+# Forward KL averages: *I cannot tell, so I spread my belief.* The swapped one takes the geometric
+# mean, in which a teacher's near-zero is a veto. It ends 85 % sure of a class that the teacher
+# prefers for **neither** headline. (Swapping on purpose has its uses, with students that generate
+# text; lesson 14.)
 #
 # ### T² dropped
 #
-# With the label in the loss, a forgotten $T^2$ hands the student to the label, the more so the higher the temperature.
-# On our headline, at $\alpha = 0.5$, the annotator's *neutral* against the teacher's *negative*:
+# With the label in the loss, a forgotten $T^2$ hands the student to the label, the more so the
+# higher the temperature. On our headline, at $\alpha = 0.5$, the annotator's *neutral* against the
+# teacher's *negative*:
+
 
 # %%
 def settled(temperature, with_square):
@@ -1023,7 +1177,12 @@ dropped = [settled(t, False) for t in tried]
 figure, axes = plt.subplots(figsize=(7.4, 3.7))
 axes.plot(tried, dropped, "s--", color=plots.COLOURS["student"], label="T² dropped")
 axes.plot(tried, kept, "o-", color=plots.COLOURS["teacher"], label="with T²")
-axes.axhline(divergences.softmax(teacher_logits)[0, 2].item(), color=plots.COLOURS["ink"], linestyle=":", linewidth=1.2)
+axes.axhline(
+    divergences.softmax(teacher_logits)[0, 2].item(),
+    color=plots.COLOURS["ink"],
+    linestyle=":",
+    linewidth=1.2,
+)
 axes.annotate("what the teacher gives it", (16, 0.09), ha="right", fontsize=9)
 axes.set(
     title="Without T², raising T switches the teacher off",
@@ -1039,8 +1198,10 @@ plots.show(
 )
 
 # %% [markdown]
-# The other case is instructive too. With $\alpha = 1$ there is no label to be drowned by, and a missing $T^2$ scales the whole
-# gradient by $1/T^2$. The minimum stays where it is. How long until the KL at $T = 1$ is below 0.01?
+# The other case is instructive too. With $\alpha = 1$ there is no label to be drowned by, and a
+# missing $T^2$ scales the whole gradient by $1/T^2$. The minimum stays where it is. How long until
+# the KL at $T = 1$ is below 0.01?
+
 
 # %%
 def steps_needed(optimizer_class, rate, temperature, with_square, most=20_000):
@@ -1059,19 +1220,23 @@ def steps_needed(optimizer_class, rate, temperature, with_square, most=20_000):
 
 
 print("alpha = 1, T = 8            with T²   without")
-for name, optimizer_class, rate in (("gradient descent", torch.optim.SGD, 1.0), ("Adam", torch.optim.Adam, 0.05)):
+for name, optimizer_class, rate in (
+    ("gradient descent", torch.optim.SGD, 1.0),
+    ("Adam", torch.optim.Adam, 0.05),
+):
     counts = [steps_needed(optimizer_class, rate, 8.0, square) for square in (True, False)]
     print(f"{name:<24}{counts[0]:>8} {counts[1]:>9}   steps")
 
 # %% [markdown]
-# Gradient descent needs some $T^2 = 64$ times as many steps. Adam divides by the size of the gradient itself and hardly notices. So the slip can
-# hide for a long time in an experiment without labels, and bites when labels come in.
+# Gradient descent needs some $T^2 = 64$ times as many steps. Adam divides by the size of the
+# gradient itself and hardly notices. So the slip can hide for a long time in an experiment without
+# labels, and bites when labels come in.
 #
 # ### Exercise 03.11 · Which of them would you never notice?
 # {{exercise:03.11}}
 #
-# A colleague trains a network with Adam and looks only at the finished student. Which slip leaves it practically
-# unharmed?
+# A colleague trains a network with Adam and looks only at the finished student. Which slip leaves
+# it practically unharmed?
 #
 # {{choices:03.11}}
 
@@ -1088,10 +1253,12 @@ check("03.11", harmless_here)
 # ## What you can now do
 #
 # - Soften a distribution, and say what a higher temperature shows and what it costs.
-# - Write $L = \alpha\,T^2\,\mathrm{KL}(p \,\|\, q) + (1 - \alpha)\,H(y, q_{T=1})$ from memory, per example and per unmasked token,
-#   stable in float32, with no gradient into the teacher.
-# - Derive the gradient $T(q - p)$, explain $T^2$ by it, and say what is left at a very high temperature.
-# - Read a loss curve: KL has its floor at 0, cross-entropy at the teacher's entropy, and a negative "KL" is a bug.
+# - Write $L = \alpha\,T^2\,\mathrm{KL}(p \,\|\, q) + (1 - \alpha)\,H(y, q_{T=1})$ from memory, per
+#   example and per unmasked token, stable in float32, with no gradient into the teacher.
+# - Derive the gradient $T(q - p)$, explain $T^2$ by it, and say what is left at a very high
+#   temperature.
+# - Read a loss curve: KL has its floor at 0, cross-entropy at the teacher's entropy, and a negative
+#   "KL" is a bug.
 # - Audit somebody's worked example: sums to one? one label? signs? own parts?
 #
 # ## Where this goes wrong in practice
@@ -1101,14 +1268,15 @@ check("03.11", harmless_here)
 # | `reduction="mean"` in `kl_div` | a soft loss as many times too small as there are classes; with 30,000 words the teacher is inaudible | `"batchmean"`, or sum over classes yourself |
 # | `"batchmean"` on (batch, length, vocabulary) | loss grows with sentence length | select the tokens first: `logits[mask]` |
 # | padding in the loss | results depend on the batch size and on the longest sentence | the same sentence, padded further, must give the same loss: test it |
-# | $T^2$ forgotten, or dropped when $\alpha$ takes an end value | the best $T$ found is always 1, or $\alpha$ seems to do nothing | check the gradient at $T = 1$ and $T = 8$ |
+# | $T^2$ forgotten, or dropped when $\alpha$ takes an end value | the higher $T$, the more the student is one of the labels alone | check the gradient at $T = 1$ and $T = 8$ |
 # | arguments swapped; probabilities for logs | a negative "KL"; a student far too sure | student = teacher must give exactly 0 |
 # | `dim=1` on three dimensions | trains, badly | `dim=-1` |
 # | rows without anything to average, $-\infty$ logits | NaN, some hours in | a batch that is all padding, in the tests |
 # | teacher in training mode, or with gradients | a teacher that contradicts itself; memory | `eval()`, `no_grad()`, `detach()` |
 # | a very high $T$ in float32 | at $T = 1000$ the KL is below the rounding error, which $T^2$ then multiplies by a million | stay below 20 or so, or match logits |
 #
-# And **conventions differ**. Read the source before copying a hyperparameter. As of the versions we read:
+# And **conventions differ**. Read the source before copying a hyperparameter. As of the versions we
+# read:
 #
 # | code | what α or its like weighs | $T^2$ | note |
 # |---|---|---|---|
@@ -1119,22 +1287,26 @@ check("03.11", harmless_here)
 # | Keras, `keras.distillation.Distiller` | `student_loss_weight`: **hard** (0.5) | if the loss is KL; not for other losses | default $T = 3$ |
 # | MMDetection, `mmdet/models/losses/kd_loss.py` | a weight on the soft loss | yes | mean over classes: $C$ times smaller |
 #
-# On padding: an issue of the library OptiPFair (peremartra/optipfair, number 34, "Padding tokens are not masked in
-# distillation losses") reports that, with padding taken out, every method improved and the lead of the most elaborate one over
-# a simpler one disappeared.
+# On padding: an issue of the library OptiPFair (peremartra/optipfair, number 34, "Padding tokens
+# are not masked in distillation losses") reports that, with padding taken out, every method
+# improved and the lead of the most elaborate one over a simpler one disappeared.
 #
 # ## Further reading
 #
-# - G. Hinton, O. Vinyals, J. Dean. *Distilling the Knowledge in a Neural Network.* NIPS 2014 Deep Learning Workshop, 2015,
-#   arXiv:1503.02531. Sections 2 and 2.1 are this lesson's core: temperature, $T^2$, matching logits.
-# - J. Ba, R. Caruana. *Do Deep Nets Really Need to be Deep?* Advances in Neural Information Processing Systems 27, 2014. Students
-#   trained on logits, a year earlier.
-# - C. Buciluǎ, R. Caruana, A. Niculescu-Mizil. *Model Compression.* Proceedings of the 12th ACM SIGKDD International Conference
-#   on Knowledge Discovery and Data Mining, 2006, pp. 535–541. doi:10.1145/1150402.1150464. Where it began: one small network for a large ensemble,
-#   and unlabelled data as what carries the knowledge.
-# - T. Kim, J. Oh, N. Y. Kim, S. Cho, S.-Y. Yun. *Comparing Kullback-Leibler Divergence and Mean Squared Error Loss in Knowledge
-#   Distillation.* Proceedings of the 30th International Joint Conference on Artificial Intelligence, 2021, pp. 2628–2635.
-#   doi:10.24963/ijcai.2021/362. KL matches logits as $T$ grows and labels as $T$ goes to 0; in their experiments
-#   the plain squared error of logits did better.
-# - J. Tang, R. Shivanna, Z. Zhao, D. Lin, A. Singh, E. H. Chi, S. Jain. *Understanding and Improving Knowledge Distillation.* 2020,
-#   arXiv:2002.03532. What the soft targets do: smoothing, weighing examples, relations between classes.
+# - G. Hinton, O. Vinyals, J. Dean. *Distilling the Knowledge in a Neural Network.* NIPS 2014 Deep
+#   Learning Workshop, 2015, arXiv:1503.02531. Sections 2 and 2.1 are this lesson's core:
+#   temperature, $T^2$, matching logits.
+# - J. Ba, R. Caruana. *Do Deep Nets Really Need to be Deep?* Advances in Neural Information
+#   Processing Systems 27, 2014. Students trained on logits, a year earlier.
+# - C. Buciluǎ, R. Caruana, A. Niculescu-Mizil. *Model Compression.* Proceedings of the 12th ACM
+#   SIGKDD International Conference on Knowledge Discovery and Data Mining, 2006, pp. 535–541.
+#   doi:10.1145/1150402.1150464. Where it began: one small network for a large ensemble, and
+#   unlabelled data as what carries the knowledge.
+# - T. Kim, J. Oh, N. Y. Kim, S. Cho, S.-Y. Yun. *Comparing Kullback-Leibler Divergence and Mean
+#   Squared Error Loss in Knowledge Distillation.* Proceedings of the 30th International Joint
+#   Conference on Artificial Intelligence, 2021, pp. 2628–2635. doi:10.24963/ijcai.2021/362. KL
+#   matches logits as $T$ grows and labels as $T$ goes to 0; in their experiments the plain squared
+#   error of logits did better.
+# - J. Tang, R. Shivanna, Z. Zhao, D. Lin, A. Singh, E. H. Chi, S. Jain. *Understanding and
+#   Improving Knowledge Distillation.* 2020, arXiv:2002.03532. What the soft targets do: smoothing,
+#   weighing examples, relations between classes.

@@ -1,4 +1,4 @@
-"""The sliders of lesson 03: right numbers, a picture that follows, words for those who do not see it."""
+"""The sliders of lesson 03: right numbers, a picture that follows, and the same in words."""
 
 import re
 import subprocess
@@ -110,7 +110,9 @@ def test_moving_a_slider_draws_another_picture_and_says_what_is_in_it(box):
         pictures.append(picture.value)
     assert len(set(pictures)) == 3
     parts = widgets.loss_parts(STUDENT, TEACHER, 2, temperature=6.0, alpha=0.9)
-    assert f"loss {parts.loss:.3f}" in re.search("<figcaption.*?>(.*)</figcaption>", picture.value)[1]
+    assert (
+        f"loss {parts.loss:.3f}" in re.search("<figcaption.*?>(.*)</figcaption>", picture.value)[1]
+    )
     assert f"negative {parts.teacher[1]:.2f}" in re.search('alt="(.*?)"', picture.value)[1]
 
 

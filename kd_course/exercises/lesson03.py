@@ -552,7 +552,7 @@ KL_OR_CROSS_ENTROPY = Exercise(
         Choice(
             "d",
             "the two curves coincide: both measure how far q is from p",
-            "No. Only KL is 0 at q = p. Cross-entropy is H(p) there. The article of section 9 writes "
+            "No. Only KL is 0 at q = p. Cross-entropy is H(p) there. The article audited below writes "
             "them as equal.",
         ),
     ),
@@ -966,7 +966,9 @@ def _share(total, count):
     return total / max(int(count), 1)
 
 
-def _mixture(student_logits, teacher_logits, labels, mask, temperature, alpha, soft=None, hard=None):
+def _mixture(
+    student_logits, teacher_logits, labels, mask, temperature, alpha, soft=None, hard=None
+):
     """The right loss, in which a misconception replaces one of the parts."""
     labelled = mask & (labels != IGNORED)
     if soft is None:
@@ -1058,6 +1060,16 @@ def _masked_minus_infinity(student_logits, teacher_logits, labels, mask, tempera
     rows = F.kl_div(log_q, p, reduction="none").sum(-1)
     soft = T**2 * _share(rows[mask].sum(), mask.sum())
     return _mixture(student_logits, teacher_logits, labels, mask, T, alpha, soft=soft)
+
+
+def _masked_both_nan(student_logits, teacher_logits, labels, mask, temperature, alpha):
+    T = temperature
+    log_q = F.log_softmax(student_logits / T, -1)
+    p = F.softmax(teacher_logits.detach() / T, -1)
+    rows = F.kl_div(log_q, p, reduction="none").sum(-1)
+    labelled = mask & (labels != IGNORED)
+    hard = _surprises(student_logits, labels)[labelled].mean()
+    return alpha * T**2 * rows[mask].mean() + (1 - alpha) * hard
 
 
 def _masked_no_square(student_logits, teacher_logits, labels, mask, temperature, alpha):
@@ -1153,6 +1165,11 @@ MASKED_LOSS = Exercise(
             "0 · (-inf) = NaN at a class that both exclude",
             _masked_minus_infinity,
             hint="A class of probability 0 adds nothing. Say so before the sum: masked_fill.",
+        ),
+        Misconception(
+            "Two slips: 0/0 when nothing is left, and 0 · (-inf) at a class that both exclude",
+            _masked_both_nan,
+            hint="Divide by max(count, 1), and fill the terms of excluded classes with 0.",
         ),
         Misconception(
             "T² is missing",
