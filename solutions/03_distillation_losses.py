@@ -1273,7 +1273,7 @@ check("03.11", harmless_here)
 # | `dim=1` on three dimensions | trains, badly | `dim=-1` |
 # | rows without anything to average, $-\infty$ logits | NaN, some hours in | a batch that is all padding, in the tests |
 # | teacher in training mode, or with gradients | a teacher that contradicts itself; memory | `eval()`, `no_grad()`, `detach()` |
-# | a very high $T$ in float32 | at $T = 1000$ the KL is below the rounding error, which $T^2$ then multiplies by a million | stay below 20 or so, or match logits |
+# | a very high $T$ in float32 | rounding errors of a tiny KL, times $T^2$: some per cent off at $T = 1000$, meaningless at 10,000 | stay below 20 or so, or match logits |
 #
 # And **conventions differ**. Read the source before copying a hyperparameter. As of the versions we
 # read:
