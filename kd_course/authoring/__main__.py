@@ -1,6 +1,7 @@
 """`python -m kd_course.authoring`: build the notebooks, record the references, fill the README.
 
-    build [NN ...] [--no-execute]    both editions of these lessons (of all, by default)
+    build [NN ...] [--no-execute]    both editions of these lessons; of all, and the README,
+                                     where none is named
     record [NN ...]                  only what the references answer
     readme                           only the README's generated tables
 """
@@ -43,6 +44,8 @@ def main(argv: list[str] | None = None) -> int:
                 print(f"{lesson.slug}: {'recorded' if changed else 'recorded outputs are up to date'}")
             else:
                 build(lesson, run=not options.no_execute)
+        if options.command == "build" and not options.lessons:
+            readme.fill()
     except (LessonError, FileNotFoundError, KeyError) as error:
         print(error.args[0] if error.args else error, file=sys.stderr)
         return 1

@@ -78,20 +78,22 @@ def list_main(argv: list[str]) -> int:
 def _in_a_process(id: str, file: Path) -> dict[str, Any]:
     """The report of the process that runs the file, or why there is none."""
     with tempfile.TemporaryDirectory() as folder:
-        answer = Path(folder) / "report.json"
-        process = subprocess.Popen(
-            [sys.executable, "-m", "kd_course.exercises.cli", id, str(file), str(answer)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={name: value for name, value in os.environ.items() if name != "NBGRADER_EXECUTION"},
-        )
+        answer, complaints = Path(folder) / "report.json", Path(folder) / "stderr"
+        with open(complaints, "wb") as stderr:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "kd_course.exercises.cli", id, str(file), str(answer)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env={name: value for name, value in os.environ.items() if name != "NBGRADER_EXECUTION"},
+            )
         try:
             # Loading torch takes long on a busy machine and is not the learner's fault.
             ready = _line_within(process, LOADING)
-            if ready:
-                process.wait(SECONDS)
+            process.wait(SECONDS if ready else 1)
         except subprocess.TimeoutExpired:
+            if not ready:
+                return _failed(id, f"torch and the exercise did not load within {LOADING:.0f} s; try again")
             return _failed(id, f"stopped after {SECONDS:.0f} s: the file does not come to an end")
         finally:
             process.kill()
@@ -100,7 +102,9 @@ def _in_a_process(id: str, file: Path) -> dict[str, Any]:
         try:
             return json.loads(answer.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
-            return _failed(id, f"the file ended the process (exit code {process.returncode}) before the check")
+            said = complaints.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+            because = f": {said[0]}" if said else ""
+            return _failed(id, f"the file ended the process (exit code {process.returncode}) before the check{because}")
 
 
 def _line_within(process: subprocess.Popen, seconds: float) -> bool:
