@@ -14,11 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny_models import CLASSES, bert, letters, sentences
+from safetensors.torch import load_file
+from tiny_models import CLASSES, UNEVEN, bert, letters, sentences
 from torch.utils.data import DataLoader
 from transformers import (
     BertForSequenceClassification,
     BertForTokenClassification,
+    BertLMHeadModel,
     DataCollatorForTokenClassification,
     DataCollatorWithPadding,
     DistilBertConfig,
@@ -182,9 +184,6 @@ def test_padding_has_no_say_in_the_weights(tmp_path, tokenizer):
 
 # -- a step's loss is a mean over the step's rows ----------------------------------------------
 
-# Unlabelled rows lie unevenly: one batch of four has three of them, another none.
-UNEVEN = (0, 1, 2, 9, 16, 17, 18, 19)
-
 
 @pytest.mark.parametrize("batch, accumulated", [(4, 2), (2, 4), (1, 8)])
 def test_accumulated_batches_are_one_large_batch(tmp_path, tokenizer, batch, accumulated):
@@ -226,6 +225,25 @@ def test_accumulated_tokens_are_one_large_batch(tmp_path, tokenizer):
         )
 
     assert_same_weights(train(8, 1).model, train(2, 4).model, **TO_FLOAT)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the processes are forked")
+def test_two_processes_are_one_large_batch(tmp_path):
+    script = Path(__file__).with_name("two_processes.py")
+    done = subprocess.run(
+        [sys.executable, script, tmp_path], capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    one, two = (load_file(tmp_path / name / "weights.safetensors") for name in ("one", "two"))
+    for name in one:
+        torch.testing.assert_close(one[name], two[name], **TO_FLOAT)
+    logs = [
+        json.loads((tmp_path / name / "state.json").read_text())["log_history"]
+        for name in ("one", "two")
+    ]
+    for single, double in list(zip(*logs, strict=True))[:6]:
+        for name in ("loss", "soft_loss", "hard_loss"):
+            assert single.get(name) == pytest.approx(double.get(name), rel=1e-4)
 
 
 def test_a_step_loses_what_the_losses_say(tmp_path, tokenizer):
@@ -467,6 +485,17 @@ def test_no_teacher_and_two_teachers_are_refused(tmp_path, tokenizer):
 def test_options_that_make_no_sense_are_refused(tmp_path, tokenizer, wrong, message):
     with pytest.raises(ValueError, match=message):
         distil(tmp_path, tokenizer, sentences(), teacher=bert(0), **wrong)
+
+
+def test_a_model_that_shifts_its_labels_is_refused(tmp_path, tokenizer):
+    with pytest.raises(ValueError, match="BertLMHeadModel.*not shifted"):
+        distil(
+            tmp_path,
+            tokenizer,
+            tagged(),
+            student=bert(1, BertLMHeadModel, is_decoder=True),
+            teacher=bert(0, BertLMHeadModel, is_decoder=True),
+        )
 
 
 def test_the_teacher_is_given_columns_that_the_student_does_not_take(tmp_path, tokenizer):

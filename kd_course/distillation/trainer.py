@@ -20,6 +20,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from transformers import Trainer, TrainingArguments
+from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from kd_course.distillation.cache import (
@@ -89,6 +90,11 @@ class DistillationTrainer(Trainer):
                 train_dataset = add_teacher_logits(train_dataset, teacher_outputs)
         super().__init__(model=model, args=args, train_dataset=train_dataset, **options)
 
+        if type(self.model).__name__ in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values():
+            raise ValueError(
+                f"model must not be a causal language model ({type(self.model).__name__}): its "
+                f"logits speak of the next token, and the labels here are not shifted"
+            )
         self._student_takes = arguments_for(self.model)
         self._parts: dict[str, Tensor] = {}  # the loss's parts, summed since they were last logged
         # Tells the library that our loss is a mean over the whole step already, so that it does
@@ -150,11 +156,11 @@ class DistillationTrainer(Trainer):
         return (loss, outputs) if return_outputs else loss
 
     def _get_num_items_in_batch(self, batch_samples: list, device: torch.device) -> Tensor | None:
-        """The rows of a whole optimiser step, soft and hard: (2,).
+        """How many rows of a whole optimiser step have a soft part, and how many a hard one: (2,).
 
-        Of all its batches and all processes.
-        The library calls this before the first of a step's batches and hands the result to
-        `compute_loss`. It would count labels alone; but a row labelled -100 has a soft part too.
+        Counted over the step's batches and over all processes. The library calls this before the
+        first batch of a step and hands the result to `compute_loss`; its own would count labels
+        alone, but a row labelled -100 has a soft part too.
         """
         if not batch_samples:
             return None
