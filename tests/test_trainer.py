@@ -37,6 +37,7 @@ from kd_course.distillation import (
     last_checkpoint,
     training_arguments,
 )
+from kd_course.distillation.teacher import ask
 from kd_course.losses import distillation_loss
 
 
@@ -185,8 +186,15 @@ def test_padding_has_no_say_in_the_weights(tmp_path, tokenizer):
 # -- a step's loss is a mean over the step's rows ----------------------------------------------
 
 
-@pytest.mark.parametrize("batch, accumulated", [(4, 2), (2, 4), (1, 8)])
-def test_accumulated_batches_are_one_large_batch(tmp_path, tokenizer, batch, accumulated):
+class WithoutKeywords(BertForSequenceClassification):
+    """As models are whose forward takes no more keywords: their loss the library scales itself."""
+
+    accepts_loss_kwargs = False
+
+
+@pytest.mark.parametrize("kind", [BertForSequenceClassification, WithoutKeywords])
+@pytest.mark.parametrize("batch, accumulated", [(4, 2), (1, 8)])
+def test_accumulated_batches_are_one_large_batch(tmp_path, tokenizer, kind, batch, accumulated):
     rows = sentences(20, unlabelled=UNEVEN)  # steps of 8, 8 and 4 rows: the last one is partial
 
     def train(batch, accumulated):
@@ -195,7 +203,8 @@ def test_accumulated_batches_are_one_large_batch(tmp_path, tokenizer, batch, acc
             "gradient_accumulation_steps": accumulated,
             "train_sampling_strategy": "sequential",
         }
-        return distil(tmp_path, tokenizer, rows, student=bert(1), options=options, teacher=bert(0))
+        student = bert(1, kind)
+        return distil(tmp_path, tokenizer, rows, student=student, options=options, teacher=bert(0))
 
     whole, parts = train(8, 1), train(batch, accumulated)
     assert whole.state.global_step == parts.state.global_step == 6
@@ -379,6 +388,11 @@ def test_a_teacher_in_eval_mode_goes_without_a_warning(tmp_path, tokenizer):
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message=".*train mode")
         distil(tmp_path, tokenizer, sentences(8), options={"max_steps": 1}, teacher=bert(0))
+
+
+def test_what_the_teacher_says_has_no_gradient(tokenizer):
+    batch = DataCollatorWithPadding(tokenizer)(sentences(4))
+    assert not ask(bert(0), batch).requires_grad
 
 
 class Forbidden(BertForSequenceClassification):

@@ -335,11 +335,13 @@ def training_arguments(output_dir: str | os.PathLike, **options: Any) -> Trainin
     Batches grouped by length, no checkpoints, nothing reported to outside services. Whatever is
     given in `options` counts instead.
     """
+    by_length: dict[str, Any] = {"train_sampling_strategy": "group_by_length"}
+    if "train_sampling_strategy" not in TrainingArguments.__dataclass_fields__:
+        by_length = {"group_by_length": True}  # its name before transformers 5.2
     common = {
-        "train_sampling_strategy": "group_by_length",
         "save_strategy": "no",
         "report_to": "none",
         # Pinned memory speeds the way to a GPU, and only warns where there is none.
         "dataloader_pin_memory": torch.cuda.is_available(),
     }
-    return TrainingArguments(output_dir=str(output_dir), **{**common, **options})
+    return TrainingArguments(output_dir=str(output_dir), **{**by_length, **common, **options})
