@@ -158,7 +158,7 @@ def test_the_first_make_lab_installs_and_the_second_only_starts(checkout):
 def test_make_test_adds_what_tests_need_once(checkout):
     first = dry_run(checkout, "test")
     assert "-c constraints.txt -e '.[dev]'" in first
-    assert first.index("pip install") < first.index("pytest tests")
+    assert first.index("pip install") < first.index("-m pytest")
     (checkout / ".venv").mkdir()
     for stamp in (".for-lessons", ".for-tests"):
         (checkout / ".venv" / stamp).touch()
