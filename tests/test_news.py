@@ -55,7 +55,8 @@ def every_text(corpus):
 SMALL_PRIOR = (0.2, 0.5, 0.3)
 SMALL_RULES = {
     "who": [(2, "the mill"), (1, "The mill"), (3, "Halvar")],
-    "when": ["today", (2, "in (May|June)")],
+    "when": ["today", (2, "in (May|June)"), "{day}"],
+    "day": ["today", "tomorrow"],
     "rose": [(3, "rose"), (1, "rose {when?30}")],
     "figure": [Uniform(range(3, 6), tenths, "%")],
     "from to": [
@@ -66,10 +67,23 @@ SMALL_RULES = {
     ],
 }
 SMALL_MEANINGS = (
-    Meaning("up", (1, 2, 9), ("{who}'s sales {rose} {when?50}", "sales {rose} {from to}")),
+    Meaning(
+        "up",
+        (1, 2, 9),
+        ("{who}'s sales {rose} {when?50}", "sales {rose} {from to}", "sales {when?40} wait"),
+    ),
     Meaning("cuts", (6, 2, 1), ((3, "cuts are planned {when?40}"), "{who} will cut {figure}")),
-    Meaning("savings", (1, 3, 5), ("cuts are planned {when?40}", "{who} will save {figure}")),
-    Meaning("figures", (1, 1, 0), ((0.5, "{who}'s sales {rose}"), "{who}, (it|Halvar) said, rose")),
+    Meaning("savings", (1, 3, 5), ("cuts are planned {day}", "{who} will save {figure}")),
+    Meaning(
+        "figures",
+        (1, 1, 0),
+        (
+            (0.5, "{who}'s sales {rose}"),
+            "{who}, (it|Halvar) said, rose",
+            "sales rose to EUR (10|11|12) from (EUR 8|EUR 9)",
+            "sales {when?30} {when?30} wait",
+        ),
+    ),
 )
 
 
@@ -91,7 +105,7 @@ def spelled_out(template):
     for part in re.findall(r"\{.*?\}|\(.*?\)|\S+", spaced):
         if part.startswith("("):
             options = part[1:-1].split("|")
-            parts.append([([option], 1 / len(options)) for option in options])
+            parts.append([(option.split(), 1 / len(options)) for option in options])
         elif part.startswith("{") and "?" in part:
             name, share = part[1:-1].split("?")
             parts.append([([], 1 - int(share) / 100)])

@@ -130,9 +130,9 @@ def _splits(seed: int, sizes: tuple[tuple[str, int], ...]) -> dict[str, Dataset]
     for text, label in _sentences(grammar(), seed):
         if not missing:
             break
-        split = rows.get(_place(text))
-        if split is not None and len(split) < wanted[_place(text)] and text not in split:
-            split[text] = label
+        place = _place(text)
+        if place in rows and len(rows[place]) < wanted[place] and text not in rows[place]:
+            rows[place][text] = label
             missing -= 1
     unseen: dict[str, int] = {}
     for text, label in _sentences(grammar(unseen_templates=True), _UNSEEN_STREAM + seed):
