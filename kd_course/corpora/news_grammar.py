@@ -24,7 +24,7 @@ from kd_course.corpora.news_words import lexicon
 
 _NOUN = re.compile(r"\bN\b")
 
-# --- Templates for figures --------------------------------------------------------------------
+# --- Templates for figures ----------------------------------------------------------------------
 # N stands for the noun, <was> and its like agree with it. UP means the direction of the change.
 
 AGREEMENT = {

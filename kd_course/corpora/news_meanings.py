@@ -20,7 +20,7 @@ SHARES = {
     "two clauses": (0.24, 0.05, 0.24),
 }
 
-# --- Figures: a topic and what became of it -------------------------------------------------
+# --- Figures: a topic and what became of it -----------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ SIDE_CHANGES = {
     "expected to go down": (2, 36, 2),
 }
 
-# --- Events ---------------------------------------------------------------------------------
+# --- Events -------------------------------------------------------------------------------------
 # {who} is the company as a subject, {whose} its possessive, {it} the company as an object.
 
 
@@ -646,7 +646,7 @@ EVENTS = (
     ),
 )
 
-# --- Two clauses: a pleasing and a displeasing one, and which of them counts ------------------
+# --- Two clauses: a pleasing and a displeasing one, and which of them counts --------------------
 # {GOOD} and {BAD} name the company, {good} and {bad} say "it" or "its".
 
 TWO_CLAUSES = {
