@@ -570,7 +570,7 @@ def returns_ellipsis(x, weight):
 NOT_ATTEMPTED = [empty, stub, passing, raising, half_filled, half_filled_with_return, returns_ellipsis, ..., None]
 
 
-@pytest.mark.parametrize("attempt", NOT_ATTEMPTED, ids=str)
+@pytest.mark.parametrize("attempt", NOT_ATTEMPTED, ids=lambda a: getattr(a, "__name__", str(a)))
 def test_an_unwritten_answer_is_told_so_kindly(attempt):
     report, text = told(attempt)
     assert report.status == "not attempted" and not report.passed and report.points == 0
