@@ -53,6 +53,8 @@ SENTENCES_OF_LENGTH = dict(enumerate(map(int, _FROM_6_TOKENS.split()), start=6))
 SENTENCES_OF_LENGTH |= {93: 1, 109: 1, 120: 1, 128: 1}
 ROWS = sum(SENTENCES_OF_LENGTH.values())
 LONGEST = 128  # tokens, to which the article pads every sentence
+WHOLE = {"pairs": 7, "batches": 8}
+QUICK = {"pairs": 3, "batches": 2}
 EPOCHS = 3  # the article's number: over so many, asking the teacher once is spread
 BATCH = 32
 CLASSES = 3
@@ -106,7 +108,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     options = parser.parse_args(argv)
 
-    ratios = measure(pairs=3, batches=2) if options.quick else measure(pairs=7, batches=8)
+    ratios = measure(**(QUICK if options.quick else WHOLE))
     if options.json:
         figures = {"machine": machine(), "ratios": [ratio.as_dict() for ratio in ratios]}
         print(json.dumps(figures, indent=1, ensure_ascii=False))

@@ -1,0 +1,53 @@
+"""The benchmark runs whole on a tiny model; its figures mean something only on a real one."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from kd_course import bench
+
+
+@pytest.fixture
+def tiny(monkeypatch):
+    width = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 32}
+    monkeypatch.setattr(bench, "WIDTH", width)
+
+
+def test_every_ratio_is_measured_in_pairs_and_said_with_its_target(tiny, capsys, monkeypatch):
+    monkeypatch.setattr(bench, "QUICK", {"pairs": 1, "batches": 2})
+    status = bench.main(["--quick", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    ratios = told["ratios"]
+    assert [ratio["target"] for ratio in ratios] == [
+        "at most 1.05",
+        "none",
+        "at least 3.3",
+        "at least 5",
+    ]
+    assert all(len(ratio["ratios"]) == 1 and min(ratio["ratios"]) > 0 for ratio in ratios)
+    assert status == int(not all(ratio["met"] for ratio in ratios))
+    assert {"device", "cores", "torch"} <= told["machine"].keys()
+
+
+def test_the_ways_train_on_the_same_rows_in_the_trainers_own_order(tiny):
+    ways = bench.Ways(batches=8)
+    rows = ways._rows(0)
+    assert len(rows) == 8 * bench.BATCH and rows == ways._rows(0) != ways._rows(1)
+    lengths = [len(row["input_ids"]) for row in rows]
+    batches = [lengths[start : start + bench.BATCH] for start in range(0, len(rows), bench.BATCH)]
+    spread = [max(batch) - min(batch) for batch in batches]
+    assert sorted(spread)[4] < 5 < max(lengths) - min(lengths)  # grouped by length
+
+
+def test_the_lengths_are_those_of_the_sentences_they_were_counted_on():
+    lengths = [len(row["input_ids"]) for row in bench.sentences()]
+    assert len(lengths) == bench.ROWS == 3038
+    assert sum(lengths) / len(lengths) == pytest.approx(30.76, abs=0.01)
+
+
+def test_a_ratio_tells_whether_its_median_meets_its_target():
+    assert bench.Ratio("a", [0.9, 1.04, 2.0], at_most=1.05).met
+    assert not bench.Ratio("b", [2.0, 3.2, 9.0], at_least=3.3).met
+    assert "MISSED" in str(bench.Ratio("b", [2.0, 3.2, 9.0], at_least=3.3))
