@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 
 import pytest
@@ -13,6 +14,9 @@ from kd_course import bench
 def tiny(monkeypatch):
     width = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 32}
     monkeypatch.setattr(bench, "WIDTH", width)
+    gc.freeze()  # each training begins with a collection, which would walk over all that is loaded
+    yield
+    gc.unfreeze()
 
 
 def test_every_ratio_is_measured_in_pairs_and_said_with_its_target(tiny, capsys, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import json
 import os
 import random
@@ -39,6 +40,14 @@ from kd_course.distillation import (
 )
 from kd_course.distillation.teacher import ask
 from kd_course.losses import distillation_loss
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_collections():
+    """Every training begins with a garbage collection: not over all that is loaded already."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="module")
