@@ -9,6 +9,7 @@ gets SIGKILL, in the middle of a step or of a checkpoint.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
@@ -92,6 +93,7 @@ def killed_until_done(folder: Path) -> dict:
 
 
 if __name__ == "__main__":
+    gc.freeze()  # each training begins with a collection: not over the libraries, in every child
     target = Path(sys.argv[1])
     child, steps = start(target / "whole")
     while os.read(steps, 64):

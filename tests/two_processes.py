@@ -7,6 +7,7 @@ The processes are forked from here, so that the libraries are imported once.
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import sys
@@ -64,6 +65,7 @@ def processes(number: int, folder: Path, batch: int, accumulated: int) -> None:
 
 
 if __name__ == "__main__":
+    gc.freeze()  # each training begins with a collection: not over the libraries, in every child
     target = Path(sys.argv[1])
     processes(1, target / "one", batch=8, accumulated=1)
     processes(2, target / "two", batch=2, accumulated=2)
