@@ -16,12 +16,15 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from tiny_models import CLASSES, UNEVEN, bert, letters, sentences
+from tiny_models import CLASSES, UNEVEN, WORDS, bert, letters, sentences
 from torch.utils.data import DataLoader
 from transformers import (
+    BartConfig,
+    BartForConditionalGeneration,
     BertForSequenceClassification,
     BertForTokenClassification,
     BertLMHeadModel,
+    DataCollatorForSeq2Seq,
     DataCollatorForTokenClassification,
     DataCollatorWithPadding,
     DistilBertConfig,
@@ -89,6 +92,7 @@ def distil(folder, tokenizer, rows, *, student=None, options=None, **distillatio
     return trainer
 
 
+HALF = {"layers": 1, "attention_heads": 2, "ffn_dim": 32}  # of an encoder-decoder
 SGD = {"optim": "sgd", "lr_scheduler_type": "constant", "learning_rate": 0.1, "max_grad_norm": 0}
 
 
@@ -284,6 +288,40 @@ def test_a_step_loses_what_the_losses_say(tmp_path, tokenizer):
         alpha=0.3,
     )
     assert trainer.state.log_history[0]["loss"] == pytest.approx(said.item(), rel=1e-5)
+
+
+def test_a_translators_padding_is_taken_from_its_labels(tmp_path, tokenizer):
+    def translator(seed):
+        set_seed(seed)
+        shape = {f"{side}_{name}": n for side in ("encoder", "decoder") for name, n in HALF.items()}
+        special = {"pad_token_id": 0, "decoder_start_token_id": 2, "forced_eos_token_id": None}
+        return BartForConditionalGeneration(
+            BartConfig(vocab_size=WORDS, d_model=16, dropout=0.0, init_std=0.3, **shape, **special)
+        ).eval()
+
+    teacher, student = translator(0), translator(1)
+    rows = [
+        row | {"labels": row["input_ids"][::-1][: i % 7 + 2]} for i, row in enumerate(sentences(8))
+    ]
+    collator = DataCollatorForSeq2Seq(tokenizer, model=student)
+    batch = collator([dict(row) for row in rows])
+    labels = batch["labels"]
+    assert (labels == -100).any()
+    with torch.no_grad():
+        logits = [model(**batch).logits for model in (student, teacher)]
+        said = distillation_loss(*logits, labels, temperature=2.0, alpha=0.5, mask=labels != -100)
+    options = {"gradient_accumulation_steps": 4, "per_device_train_batch_size": 2, "max_steps": 1}
+    trainer = distil(
+        tmp_path,
+        tokenizer,
+        rows,
+        student=student,
+        options=options,
+        teacher=teacher,
+        data_collator=collator,
+    )
+    assert trainer.state.log_history[0]["loss"] == pytest.approx(said.item(), rel=1e-4)
+    assert "eval_loss" in trainer.evaluate(rows)
 
 
 def test_t_squared_stands_at_alpha_1(tmp_path, tokenizer):
