@@ -26,7 +26,7 @@ help:
 	@echo 'make lab        JupyterLab on the first lesson (the first time: installs into .venv)'
 	@echo 'make test       every test, and every lesson with its training cut short; no network'
 	@echo 'make verify     the worked lessons at full length, held to the ledger of reference runs'
-	@echo 'make notebooks  builds both editions of every lesson from solutions/*.py'
+	@echo 'make notebooks  builds both editions of every lesson, and the tables of the README'
 	@echo 'make doctor     says whether the course can run here'
 	@echo 'make clean      removes what make made: .venv, results, caches of Python'
 
@@ -60,6 +60,7 @@ verify: $(for_lessons)
 
 notebooks: $(for_tests)
 	$(python) -m kd_course.authoring build $(ARGS)
+	$(python) -m kd_course.authoring readme
 
 doctor: $(for_lessons)
 	$(python) -m kd_course doctor
