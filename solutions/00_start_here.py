@@ -97,6 +97,14 @@ plots.show(
 # this course stands beside one, over several seeds, with an interval. Sometimes the teacher was worth a lot.
 # Sometimes nothing, and then we say so.
 #
+# What you will find out for yourself:
+#
+# | question | lesson |
+# |---|---|
+# | What does it cost to believe the wrong thing, and in which direction does one look? | 02 |
+# | What exactly is a student trained on, and why does a $T^2$ stand in it? | 03 |
+# | Is a small model enough to read the news, and was the teacher any use? | 06 |
+#
 # ## 2 · Is everything here?
 #
 # This table says what the course runs on. Where something is missing, the line below it says what to do. The same

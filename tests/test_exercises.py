@@ -226,6 +226,7 @@ def _cases(random):
     return [
         Case((torch.tensor([[1.0, 3.0, 2.0, 5.0], [0.5, -1.0, 0.0, 2.0]]), 2.0), "two rows", gradient_of=(0,)),
         Case((torch.tensor([[3.0, -1.0]]), 0.5), "one row", gradient_of=(0,)),
+        Case((torch.tensor([[2.0, 0.5, 1.0]] * 3), 3.0), "three rows", gradient_of=(0,)),
     ]
 
 
@@ -272,6 +273,12 @@ def own_exercise(monkeypatch):
     return own
 
 
+def without_gradients(sheet):
+    """Let the exercise above look at values only."""
+    sheet.cases = tuple(Case(case.args, case.label) for case in sheet.cases)
+    sheet.expected = engine.outcomes_of(OWN, mean_square, sheet.cases)
+
+
 def told(attempt, **options):
     """The report on an attempt at the exercise above, and what it says on one line."""
     report = examine("99.1", attempt, **options)
@@ -297,7 +304,7 @@ def test_a_mistake_on_one_case_only_is_no_misconception():
         return _unweighted(x, weight) if len(x) == 1 else mean_square(x, weight)
 
     report, text = told(attempt)
-    assert report.status == "value" and "Right on 1 of 2 cases" in text
+    assert report.status == "value" and "Right on 2 of 3 cases" in text
 
 
 def test_a_wrong_gradient_is_found_where_the_value_is_right():
@@ -381,7 +388,9 @@ def test_a_wrong_type_is_said(attempt, said):
     assert report.status == "type" and said in text
 
 
-def test_a_tensor_whose_methods_are_shadowed_does_not_pass():
+def test_a_tensor_whose_methods_are_shadowed_does_not_pass(own_exercise):
+    without_gradients(own_exercise)
+
     def attempt(x, weight):
         result = torch.zeros(len(x))
         result.detach = result.numpy = result.tolist = lambda *_: mean_square(x, weight)
@@ -399,8 +408,7 @@ def test_what_is_not_finite_is_said(bad, word):
 @pytest.mark.parametrize("gradients", [True, False])
 def test_an_input_changed_in_place_is_named(gradients, own_exercise):
     if not gradients:
-        own_exercise.cases = tuple(Case(case.args, case.label) for case in own_exercise.cases)
-        own_exercise.expected = engine.outcomes_of(OWN, mean_square, own_exercise.cases)
+        without_gradients(own_exercise)
 
     def attempt(x, weight):
         result = mean_square(x, weight)
@@ -415,10 +423,11 @@ def test_an_input_changed_in_place_is_named(gradients, own_exercise):
 def test_an_exception_is_shown_with_the_learners_own_line():
     def attempt(x, weight):
         squares = x * x
-        return squares.mean(dim=7)
+        return torch.nn.functional.gumbel_softmax(squares, dim=7)
 
     report, text = told(attempt)
-    assert report.status == "raised" and "IndexError" in text and "return squares.mean(dim=7)" in text
+    assert report.status == "raised" and "IndexError" in text
+    assert "return torch.nn.functional.gumbel_softmax(squares, dim=7)" in text
 
 
 class Mute(Exception):
@@ -469,6 +478,12 @@ def test_what_never_returns_is_stopped_and_said_to(attempt):
         never_ends_and_will_not_hear.__code__ = sleeps.__code__
 
 
+def test_an_attempt_that_was_not_run_on_every_case_does_not_pass(own_exercise):
+    some = engine.outcomes_of(OWN, mean_square, own_exercise.cases)[:1]
+    assert engine.judge(own_exercise, own_exercise.expected).passed
+    assert engine.judge(own_exercise, some).status == "stopped"
+
+
 def test_time_is_short_enough_for_twenty_seconds():
     assert running.SECONDS + 1 < 20
     assert cli.SECONDS > running.SECONDS
@@ -509,19 +524,29 @@ def test_what_a_failing_attempt_prints_is_shown():
     assert "your function printed:" in text and "shape (1, 2)" in text and len(text) < 4_000
 
 
+def test_what_is_kept_of_endless_printing_is_bounded():
+    def attempt(x, weight):
+        for _ in range(10_000):
+            print("more and more")
+
+    for outcome in running.run(attempt, _cases(None)):
+        assert len(outcome.printed) == running.PRINTED
+
+
 def test_nothing_of_the_session_is_changed():
     def attempt(x, weight):
         torch.manual_seed(5)
         np.random.seed(5)
         random.seed(5)
         torch.set_default_dtype(torch.float64)
-        torch.set_grad_enabled(False)
         warnings.simplefilter("error")
-        return mean_square(x, weight)
+        result = mean_square(x, weight)
+        torch.set_grad_enabled(False)
+        return result
 
     torch.manual_seed(1)
     before = torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate(), list(warnings.filters)
-    told(attempt)
+    assert told(attempt)[0].passed
     after = torch.get_rng_state(), np.random.get_state()[1], random.getstate(), list(warnings.filters)
     assert torch.equal(before[0], after[0]) and np.array_equal(before[1], after[1])
     assert before[2:] == after[2:]
