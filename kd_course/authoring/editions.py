@@ -48,7 +48,7 @@ def for_learners(lesson: Lesson) -> NotebookNode:
     for cell in notebook.cells:
         # Where a value is asked for, `name = ...` stands there already; a second `...` would only
         # be echoed below the cell.
-        if cell.cell_type == "code" and re.search(r"^\w+ = \.\.\.$", cell.source, re.M):
+        if cell.cell_type == "code" and re.search(r"^\w+ = \.\.\.( *#.*)?$", cell.source, re.M):
             cell.source = cell.source.replace(f"\n{STUB}", "")
     nbformat.validate(notebook)
     return notebook

@@ -146,8 +146,8 @@ def _once(
     try:
         with torch.enable_grad():
             result = call(attempt, args, kwargs)
-            value = plain(result)
-            gradients, attached = _gradients(result, watched)
+        value = plain(result)
+        gradients, attached = _gradients(result, watched)
     except _TimeIsUp:
         raise
     except NotPlain as error:
@@ -199,7 +199,8 @@ def _gradients(result: Any, watched: Sequence[torch.Tensor]) -> tuple[tuple[np.n
     parts = [tensor for tensor in _tensors(result) if tensor.requires_grad]
     if not parts:
         return tuple(np.zeros(tuple(tensor.shape)) for tensor in watched), False
-    found = torch.autograd.grad(sum(map(_weighted, parts)), watched, allow_unused=True)
+    with torch.enable_grad():  # the attempt may have switched gradients off and left it at that
+        found = torch.autograd.grad(sum(map(_weighted, parts)), watched, allow_unused=True)
     arrived = [torch.zeros_like(w) if g is None else g for g, w in zip(found, watched)]
     return tuple(plain(gradient) for gradient in arrived), any(g is not None for g in found)
 
