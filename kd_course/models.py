@@ -95,15 +95,13 @@ def load(name: str, names: Sequence[str] | None = None) -> tuple[PreTrainedModel
     """
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-    from kd_course.corpora.hub import reaching
+    from kd_course.corpora.hub import fetch
 
     shipped = SHIPPED / name
     source = shipped if (shipped / "config.json").is_file() else name
-    with reaching(name):
-        tokenizer = AutoTokenizer.from_pretrained(source)
-        model = AutoModelForSequenceClassification.from_pretrained(
-            source, **({} if names is None else _labels(names))
-        )
+    head = {} if names is None else _labels(names)
+    tokenizer = fetch(name, lambda: AutoTokenizer.from_pretrained(source))
+    model = fetch(name, lambda: AutoModelForSequenceClassification.from_pretrained(source, **head))
     return model.eval(), tokenizer
 
 
