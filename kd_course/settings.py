@@ -130,19 +130,19 @@ def text_classification() -> TextClassification:
             dataset="news",
             teacher="news",
             student="tiny",
-            labelled=1000,
+            labelled=2000,
             transfer=12_000,
             batch_size=32,
             max_length=64,
             recipes={
-                "control": Recipe(2e-3, 600),
-                "distilled": Recipe(2e-3, 600, alpha=0.9, temperature=2.0),
-                "distilled, more text": Recipe(2e-3, 600, alpha=0.9, temperature=2.0),
-                "truth": Recipe(2e-3, 600, alpha=1.0, temperature=1.0),
-                "softened truth": Recipe(2e-3, 600, alpha=1.0, temperature=1.0),
+                "control": Recipe(4e-3, 900),
+                "distilled": Recipe(2e-3, 900, alpha=0.9, temperature=2.0),
+                "distilled, more text": Recipe(2e-3, 900, alpha=0.9, temperature=2.0),
+                "truth": Recipe(2e-3, 900, alpha=1.0, temperature=1.0),
+                "softened truth": Recipe(2e-3, 900, alpha=1.0, temperature=1.0),
             },
-            learning_rates=(1e-3, 2e-3, 4e-3),
-            lengths=(300, 600),
+            learning_rates=(2e-3, 4e-3),
+            lengths=(450, 900),
         )
     if run.scale == "small":
         return TextClassification(
@@ -156,11 +156,11 @@ def text_classification() -> TextClassification:
             max_length=128,
             recipes={
                 "teacher": Recipe(1e-4, 950),
-                "control": Recipe(2e-4, 1140),
-                "distilled": Recipe(2e-4, 1140, alpha=0.9, temperature=2.0),
+                "control": Recipe(2e-4, 760),
+                "distilled": Recipe(2e-4, 760, alpha=0.9, temperature=2.0),
             },
             learning_rates=(1e-4, 2e-4),
-            lengths=(760, 1140),
+            lengths=(380, 760),
         )
     return TextClassification(
         run=run,

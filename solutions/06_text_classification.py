@@ -27,7 +27,7 @@ import transformers
 from transformers import DataCollatorWithPadding
 
 from kd_course import cost, experiments, metrics, models, plots, settings, teachers
-from kd_course.corpora import classification
+from kd_course.corpora import classification, news
 from kd_course.distillation import (
     DistillationTrainer,
     add_teacher_logits,
@@ -137,8 +137,17 @@ if truth:
     print(f"the best anyone can do      {metrics.correct(truth['test'], labels['test']).mean():.3f}")
 
 # %% [markdown]
-# At `offline` scale the last line is not an estimate. The headlines come from a written grammar in which the label is drawn first and the wording follows, so p(label | sentence) is known exactly: the column `posterior`. Some sentences truly are ambiguous, and nobody can be right about all of them.
-#
+# At `offline` scale the last line is not an estimate. The headlines come from a written grammar in which the label is drawn first and the wording follows, so p(label | sentence) is known exactly: the column `posterior`. Some sentences truly are ambiguous, and nobody can be right about all of them. Here is one, with the meanings that it can have and what each label makes of them.
+
+# %% tags=["nbval-check-output"]
+ambiguous = "Halvaro will cut 40 jobs in order to save EUR 3.0 mn a year."
+print(ambiguous)
+for derivation in news.derivations(ambiguous):
+    print(f"  {derivation.meaning:<24} p(meaning | label) = "
+          + ", ".join(f"{p:.4f} {name}" for name, p in zip(news.NAMES, derivation.given_label)))
+print("  p(label | sentence)      = " + ", ".join(f"{p:.2f} {name}" for name, p in zip(news.NAMES, news.posterior([ambiguous])[0])))
+
+# %% [markdown]
 # ## 2 · The teacher
 #
 # At `offline` scale the teacher ships with the course. It learnt from sentences of its own, none of which is in your splits: think of a model that somebody else trained on data you will never see. At the other scales a pretrained model is fine-tuned on your labelled sentences, right here.
@@ -525,7 +534,7 @@ if setting.run.maps:
     for alpha in alphas:
         for t in temperatures if alpha else temperatures[:1]:
             recipe = settings.Recipe(base.learning_rate, base.steps, alpha=alpha, temperature=t)
-            cells[alpha, t] = np.mean([validation_accuracy(arms["distilled"], recipe, s) for s in setting.run.seeds])
+            cells[alpha, t] = np.mean([validation_accuracy(arms["distilled"], recipe, s) for s in setting.run.seeds[:3]])
     report.add_table("alpha by temperature", [[cells[a, t if a else 1.0] for t in temperatures] for a in alphas])
 
 map_ = report.table("alpha by temperature")
@@ -555,13 +564,13 @@ if map_:
 
 # %%
 if setting.run.maps and setting.transfer:
-    sizes = [n for n in (0, 1000, 3000, 6000, 12_000) if n <= setting.transfer]
+    sizes = [n for n in (0, 2000, 6000, 12_000) if n <= setting.transfer]
     curve = []
     for n in sizes:
         part = arms["distilled, more text"].select(range(len(rows["train"]) + n))
         recipe = setting.recipes["distilled, more text"]
-        curve.append([n, *(validation_accuracy(part, recipe, s) for s in setting.run.seeds)])
-    control = [validation_accuracy(arms["control"], setting.recipes["control"], s) for s in setting.run.seeds]
+        curve.append([n, *(validation_accuracy(part, recipe, s) for s in setting.run.seeds[:3])])
+    control = [validation_accuracy(arms["control"], setting.recipes["control"], s) for s in setting.run.seeds[:3]]
     report.add_table("transfer curve", {"curve": curve, "control": control})
 
 found = report.table("transfer curve")
