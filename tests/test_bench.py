@@ -35,14 +35,15 @@ def test_every_ratio_is_measured_in_pairs_and_said_with_its_target(tiny, capsys,
     assert {"device", "cores", "torch"} <= told["machine"].keys()
 
 
-def test_the_ways_train_on_the_same_rows_in_the_trainers_own_order(tiny):
+def test_a_turn_has_its_share_of_short_and_of_long_batches(tiny):
     ways = bench.Ways(batches=8)
-    rows = ways._rows(0)
-    assert len(rows) == 8 * bench.BATCH and rows == ways._rows(0) != ways._rows(1)
-    lengths = [len(row["input_ids"]) for row in rows]
-    batches = [lengths[start : start + bench.BATCH] for start in range(0, len(rows), bench.BATCH)]
-    spread = [max(batch) - min(batch) for batch in batches]
-    assert sorted(spread)[4] < 5 < max(lengths) - min(lengths)  # grouped by length
+    assert ways._rows(0) == ways._rows(0) != ways._rows(1)
+    whole = sum(map(bench._longest, ways.epoch)) / len(ways.epoch)
+    for turn in range(1, 8):
+        rows = ways._rows(turn)
+        batches = [rows[start : start + bench.BATCH] for start in range(0, len(rows), bench.BATCH)]
+        assert len(batches) == 8
+        assert sum(map(bench._longest, batches)) / 8 == pytest.approx(whole, rel=0.1)
 
 
 def test_the_lengths_are_those_of_the_sentences_they_were_counted_on():
