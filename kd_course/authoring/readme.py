@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from kd_course import experiments
+from kd_course.authoring import picture
 from kd_course.authoring.source import ROOT, Lesson, read, sources
 from kd_course.storage import write_whole
 
@@ -14,13 +15,15 @@ HEADLINE = (("teacher", "teacher/accuracy"), ("student", "distilled/accuracy"), 
 
 
 def readme_blocks() -> dict[str, str]:
-    """The generated blocks by name: "syllabus" and "training"."""
+    """The generated blocks by name: "picture", "syllabus" and "training"."""
     lessons = [read(path) for path in sources()]
-    return {"syllabus": _syllabus(lessons), "training": _training(lessons)}
+    shown = f"![{picture.text_alternative()}]({picture.PICTURE.relative_to(ROOT).as_posix()})"
+    return {"picture": shown, "syllabus": _syllabus(lessons), "training": _training(lessons)}
 
 
 def fill(readme: Path = ROOT / "README.md") -> bool:
-    """Write the blocks between their <!-- begin:NAME --> and <!-- end:NAME -->; True when that changed them."""
+    """Draw the picture, write the blocks between their <!-- begin:NAME --> and <!-- end:NAME -->; True when that changed them."""
+    picture.draw()
     text = readme.read_text(encoding="utf-8")
     new = filled(text, readme_blocks())
     if new != text:

@@ -1,0 +1,54 @@
+"""The README's one picture: what lesson 06 measured, from the ledger, as that lesson draws it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kd_course import experiments
+from kd_course.authoring.source import ROOT
+from kd_course.experiments import Interval
+
+PICTURE = ROOT / "docs" / "lesson_06.png"
+ARMS = ("teacher", "control", "distilled", "distilled, more text")
+SCALES = {"offline": "generated headlines (offline)", "small": "Financial PhraseBank (small)"}
+
+
+def draw(target: Path = PICTURE) -> None:
+    """Test accuracy of every arm, with its interval over seeds, at each scale that was measured."""
+    import matplotlib.pyplot as plt
+
+    from kd_course import plots
+
+    plots.style()
+    measured = _measured()
+    figure, panels = plt.subplots(1, len(measured), figsize=(4.8 * len(measured), 2.6), squeeze=False)
+    for axes, (title, results) in zip(panels[0], measured.items(), strict=True):
+        colours = [plots.role_colour(arm) for arm in results]
+        plots.intervals(axes, results, colours=colours, unit="test accuracy")
+        axes.set_title(title)
+        axes.margins(x=0.12)
+    target.parent.mkdir(exist_ok=True)
+    figure.savefig(target, dpi=130, metadata={"Software": None})
+    plt.close(figure)
+
+
+def text_alternative() -> str:
+    """What the picture shows, in words and figures."""
+    parts = [
+        f"{title}: " + ", ".join(f"{arm} {result.mean:.3f}" for arm, result in results.items())
+        for title, results in _measured().items()
+    ]
+    return "Test accuracy, with 95 % intervals over seeds. " + "; ".join(parts) + "."
+
+
+def _measured() -> dict[str, dict[str, Interval]]:
+    ledger = experiments.ledger()
+    return {
+        title: {
+            arm: ledger.interval(f"06/{scale}/{arm}/accuracy")
+            for arm in ARMS
+            if f"{arm}/accuracy" in ledger.run("06", scale)["figures"]
+        }
+        for scale, title in SCALES.items()
+        if ledger.has("06", scale)
+    }
