@@ -475,17 +475,16 @@ def at_best_temperature(model, logits):
     temperature = metrics.best_temperature(predict_logits(model, rows["validation"], tokenizer), labels["validation"])
     return metrics.probabilities(logits, temperature), temperature
 
-logits = {("teacher", s): predict_logits(teacher, rows["test"], tokenizer) for s in setting.run.seeds[:1]} | test_logits
-models_ = {("teacher", s): teacher for s in setting.run.seeds[:1]} | students
-scaled = {key: at_best_temperature(models_[key], logits[key]) for key in logits}
+trained = {("teacher", None): teacher} | students
+logits = {("teacher", None): predict_logits(teacher, rows["test"], tokenizer)} | test_logits
+scaled = {key: at_best_temperature(trained[key], logits[key]) for key in trained}
 print(f"{'':<22}{'ECE':>7}{'best T':>9}{'ECE after':>11}")
 for (name, s), (p, temperature) in scaled.items():
     before = metrics.calibration_error(metrics.probabilities(logits[name, s]), labels["test"])
     after = metrics.calibration_error(p, labels["test"])
-    of_seed = None if name == "teacher" else s
-    report.add(f"{name}/ECE", before, seed=of_seed)
-    report.add(f"{name}/ECE, scaled", after, seed=of_seed)
-    if s == seed:
+    report.add(f"{name}/ECE", before, seed=s)
+    report.add(f"{name}/ECE, scaled", after, seed=s)
+    if s in (None, seed):
         print(f"{name:<22}{before:>7.3f}{temperature:>9.2f}{after:>11.3f}")
 
 # %% [markdown]
@@ -500,10 +499,9 @@ if truth:
         before, after = (
             metrics.kl_rows(truth["test"], q).mean() for q in (metrics.probabilities(logits[name, s]), p)
         )
-        of_seed = None if name == "teacher" else s
-        report.add(f"{name}/KL to the truth", before, seed=of_seed)
-        report.add(f"{name}/KL to the truth, scaled", after, seed=of_seed)
-        if s == seed:
+        report.add(f"{name}/KL to the truth", before, seed=s)
+        report.add(f"{name}/KL to the truth, scaled", after, seed=s)
+        if s in (None, seed):
             print(f"{name:<26}{before:>11.3f}{after:>15.3f}")
 
 # %%
@@ -561,8 +559,11 @@ if map_:
             axes.text(j, i, f"{value:.3f}", ha="center", va="center", fontsize=9,
                       color="white" if value < np.mean(map_) else "black")
     own = setting.recipes["distilled"]
-    axes.plot(temperatures.index(own.temperature), alphas.index(own.alpha), "o", markersize=34, fillstyle="none",
-              color=plots.COLOURS["student"])
+    column, line = temperatures.index(own.temperature), alphas.index(own.alpha)
+    axes.plot(column, line, "o", markersize=44, fillstyle="none", color=plots.COLOURS["student"])
+    accuracy = metrics.correct(probabilities_of(students["distilled", seed], "validation"), labels["validation"]).mean()
+    axes.text(column, line - 0.22, f"yours {accuracy:.3f}", ha="center", va="center", fontsize=8, color="black",
+              bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
     axes.set(title="Validation accuracy of the distilled student", xlabel="temperature T", ylabel="α (weight of the soft loss)",
              xticks=range(len(temperatures)), yticks=range(len(alphas)))
     axes.set_xticklabels([f"{t:g}" for t in temperatures])
@@ -570,7 +571,7 @@ if map_:
     axes.grid(False)
     figure.colorbar(image, label="accuracy")
     plots.show(figure, alt=f"Map of validation accuracy over α and T: {np.min(map_):.3f} at its lowest, "
-               f"{np.max(map_):.3f} at its highest; the row α = 0 is {map_[0][0]:.3f} throughout.")
+               f"{np.max(map_):.3f} at its highest; the row α = 0 is {map_[0][0]:.3f} throughout; your run reached {accuracy:.3f}.")
 
 # %% [markdown]
 # ### More text, no more labels
@@ -596,8 +597,7 @@ if found:
     axes.fill_between(sizes, [p.low for p in points], [p.high for p in points], color=plots.COLOURS["student"], alpha=0.2)
     axes.plot(sizes, [p.mean for p in points], "o-", color=plots.COLOURS["student"], label="distilled")
     axes.axhline(np.mean(found["control"]), linestyle="--", color=plots.COLOURS["control"], label="control")
-    own = metrics.correct(metrics.probabilities(predict_logits(students[main_arm, seed], rows["validation"], tokenizer)),
-                          labels["validation"]).mean()
+    own = metrics.correct(probabilities_of(students[main_arm, seed], "validation"), labels["validation"]).mean()
     axes.plot(setting.transfer, own, "o", markersize=12, fillstyle="none", color=plots.COLOURS["ink"], label="your run")
     axes.set(title="What unlabelled text is worth", xlabel="unlabelled sentences that the teacher labelled", ylabel="validation accuracy")
     axes.legend()
@@ -664,10 +664,10 @@ print(f"{'all':<36}{len(labels['test']):>6}" + "".join(f"{right[model].mean():>2
 # %%
 if "test_unseen_templates" in labels:
     unseen = labels["test_unseen_templates"]
-    for (name, s), model in models_.items():
+    for (name, s), model in trained.items():
         accuracy = metrics.correct(probabilities_of(model, "test_unseen_templates"), unseen).mean()
-        report.add(f"{name}/accuracy on unseen templates", accuracy, seed=None if name == "teacher" else s)
-        if s == seed and name in shown:
+        report.add(f"{name}/accuracy on unseen templates", accuracy, seed=s)
+        if s in (None, seed) and name in shown:
             print(f"{name:<22} unseen templates {accuracy:.3f}   seen {right[name].mean():.3f}")
 
 # %% [markdown]
