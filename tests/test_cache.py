@@ -13,6 +13,7 @@ import torch
 from tiny_models import bert, letters, sentences
 
 from kd_course.distillation import add_teacher_logits, cached_teacher_outputs
+from kd_course.distillation.cache import _digest
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +169,10 @@ def test_other_segments_are_other_rows(ask):
     assert not torch.allclose(first, second)
 
 
+def test_what_is_hashed_cannot_be_cut_in_another_place():
+    assert _digest(b"ab", b"c") != _digest(b"a", b"bc")
+
+
 def test_the_same_teacher_saved_and_loaded_or_used_is_known(ask, tokenizer, tmp_path):
     teacher, rows = bert(0), sentences(8)
     ask(teacher, rows)
@@ -282,6 +287,18 @@ def test_two_writers_do_each_other_no_harm(tmp_path, ask):
         assert_said(ask(bert(0), rows), bert(0), rows)
     assert ask.rows < len(rows)
     assert [path.name for path in tmp_path.iterdir()] == [the_file(tmp_path).name]
+
+
+def test_what_another_wrote_while_the_teacher_was_asked_is_kept(ask, tmp_path, tokenizer):
+    def write_meanwhile(module, args):
+        interruption.remove()
+        cached_teacher_outputs(bert(0), sentences(5, seed=9), tokenizer, folder=tmp_path)
+
+    teacher = bert(0)
+    interruption = teacher.register_forward_pre_hook(write_meanwhile)
+    ask(teacher, sentences(8))
+    ask(teacher, sentences(8) + sentences(5, seed=9))
+    assert ask.rows == 0
 
 
 def test_the_cache_lies_in_the_users_cache_folder(ask, tmp_path, monkeypatch):

@@ -28,7 +28,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 from transformers import DataCollatorWithPadding
 
-from kd_course.distillation.teacher import arguments_for, ask, in_eval_mode
+from kd_course.distillation.teacher import arguments_for, ask
 from kd_course.storage import cache_folder, write_whole
 
 if TYPE_CHECKING:
@@ -97,7 +97,6 @@ def cached_teacher_outputs(
     row of logits an example (token by token they would be larger than the teacher: use it live),
     and for logits that are NaN, which are never kept.
     """
-    in_eval_mode(teacher)
     reads = (text_column,) if text_column else _columns_for(teacher, dataset)
     limit = (max_length or tokenizer.model_max_length) if text_column else None
     identity = _identity(teacher, tokenizer, reads, limit)
