@@ -145,7 +145,9 @@ def _two_distributions(p: Tensor, q: Tensor) -> tuple[Tensor, Tensor]:
             f"and q has shape {tuple(q.shape)}"
         )
     try:
-        return torch.broadcast_tensors(*(x.to(torch.promote_types(p.dtype, q.dtype)) for x in (p, q)))
+        return torch.broadcast_tensors(
+            *(x.to(torch.promote_types(p.dtype, q.dtype)) for x in (p, q))
+        )
     except RuntimeError:
         raise ValueError(
             f"p of shape {tuple(p.shape)} and q of shape {tuple(q.shape)} do not broadcast"

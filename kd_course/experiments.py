@@ -61,7 +61,9 @@ def paired_interval(
     treatment = np.asarray(treatment, dtype=np.float64)
     control = np.asarray(control, dtype=np.float64)
     if treatment.ndim != 2:
-        raise ValueError(f"treatment must have shape (seeds, rows), but has shape {treatment.shape}")
+        raise ValueError(
+            f"treatment must have shape (seeds, rows), but has shape {treatment.shape}"
+        )
     if control.ndim and control.shape != treatment.shape:
         raise ValueError(
             f"treatment and control must have one shape, the same seeds and rows, "
@@ -91,7 +93,11 @@ def seed_interval(values: Sequence[float], *, level: float = 0.95) -> Interval:
     mean = float(values.mean())
     if len(values) < 2:
         return Interval(mean, mean, mean)
-    half = student_t.ppf((1 + level) / 2, len(values) - 1) * values.std(ddof=1) / math.sqrt(len(values))
+    half = (
+        student_t.ppf((1 + level) / 2, len(values) - 1)
+        * values.std(ddof=1)
+        / math.sqrt(len(values))
+    )
     return Interval(mean, mean - float(half), mean + float(half))
 
 
@@ -125,7 +131,9 @@ class Report:
         self.figures: dict[str, dict] = {}
         self.tables: dict[str, Any] = {}
 
-    def add(self, name: str, value: float, *, seed: int | None = None, kind: str = "measured") -> float:
+    def add(
+        self, name: str, value: float, *, seed: int | None = None, kind: str = "measured"
+    ) -> float:
         """Note one figure, of one seed or of none; returns it.
 
         name: "distilled/accuracy". kind: "measured" figures are held to the ledger's band;
@@ -185,11 +193,15 @@ def comparison_table(report: Report, arms: Sequence[str], figure: str) -> str:
     for arm in arms:
         name = f"{arm}/{figure}"
         reference = reference_interval(report, name)
-        lines.append(f"{arm:<24}{np.mean(report.values(name)):>10.3f}   {reference or 'no reference for these data'}")
+        lines.append(
+            f"{arm:<24}{np.mean(report.values(name)):>10.3f}   {reference or 'no reference for these data'}"
+        )
     return "\n".join(lines)
 
 
-def plot_comparison(report: Report, arms: Sequence[str], figure: str, *, title: str, unit: str) -> None:
+def plot_comparison(
+    report: Report, arms: Sequence[str], figure: str, *, title: str, unit: str
+) -> None:
     """One figure of every arm: the reference's interval as a bar, this run's seeds as rings."""
     import matplotlib.pyplot as plt
 
@@ -197,11 +209,21 @@ def plot_comparison(report: Report, arms: Sequence[str], figure: str, *, title: 
 
     picture, axes = plt.subplots(figsize=(7.2, 0.9 + 0.55 * len(arms)))
     own = {arm: report.values(f"{arm}/{figure}") for arm in arms}
-    references = {arm: reference_interval(report, f"{arm}/{figure}") or seed_interval(own[arm]) for arm in arms}
+    references = {
+        arm: reference_interval(report, f"{arm}/{figure}") or seed_interval(own[arm])
+        for arm in arms
+    }
     colours = [plots.role_colour(arm) for arm in arms]
     plots.intervals(axes, references, colours=colours, unit=unit)
     for row, arm in enumerate(arms):
-        axes.plot(own[arm], [row] * len(own[arm]), "o", markersize=11, fillstyle="none", color=plots.COLOURS["ink"])
+        axes.plot(
+            own[arm],
+            [row] * len(own[arm]),
+            "o",
+            markersize=11,
+            fillstyle="none",
+            color=plots.COLOURS["ink"],
+        )
     axes.set_title(title)
     described = "; ".join(f"{arm} {np.mean(own[arm]):.3f}" for arm in arms)
     plots.show(
@@ -270,7 +292,9 @@ class Ledger:
         lesson, scale, name = key.split("/", 2)
         figures = self.run(lesson, scale)["figures"]
         if name not in figures:
-            raise KeyError(f"the ledger has no figure {key}; this run has {', '.join(sorted(figures))}")
+            raise KeyError(
+                f"the ledger has no figure {key}; this run has {', '.join(sorted(figures))}"
+            )
         return list(figures[name]["values"].values())
 
     def table(self, key: str) -> Any:
@@ -278,7 +302,9 @@ class Ledger:
         lesson, scale, name = key.split("/", 2)
         tables = self.run(lesson, scale)["tables"]
         if name not in tables:
-            raise KeyError(f"the ledger has no table {key}; this run has {', '.join(sorted(tables))}")
+            raise KeyError(
+                f"the ledger has no table {key}; this run has {', '.join(sorted(tables))}"
+            )
         return tables[name]
 
     def interval(self, key: str) -> Interval:
@@ -336,13 +362,21 @@ class Ledger:
         rows = []
         for name, figure in report["figures"].items():
             value = float(np.mean(list(figure["values"].values())))
-            row = {"name": name, "value": value, "reference": None, "band": None, "verdict": "no reference"}
+            row = {
+                "name": name,
+                "value": value,
+                "reference": None,
+                "band": None,
+                "verdict": "no reference",
+            }
             if known and name in self.run(lesson, scale)["figures"]:
                 key = f"{lesson}/{scale}/{name}"
                 band = self.band(key, seeds=len(figure["values"]))
                 row["reference"] = float(np.mean(self.values(key)))
                 row["band"] = band
-                row["verdict"] = "shown" if band is None else "inside" if band.holds(value) else "outside"
+                row["verdict"] = (
+                    "shown" if band is None else "inside" if band.holds(value) else "outside"
+                )
             rows.append(row)
         return rows
 

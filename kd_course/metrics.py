@@ -54,7 +54,9 @@ def calibration_error(probabilities: np.ndarray, labels: np.ndarray, *, bins: in
     )
 
 
-def reliability(probabilities: np.ndarray, labels: np.ndarray, *, bins: int = 10) -> dict[str, np.ndarray]:
+def reliability(
+    probabilities: np.ndarray, labels: np.ndarray, *, bins: int = 10
+) -> dict[str, np.ndarray]:
     """What a reliability diagram draws: per bin of confidence its mean confidence, accuracy, rows.
 
     Returns arrays (bins,) under "confidence", "accuracy" and "rows"; NaN where a bin is empty.

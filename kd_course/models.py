@@ -31,7 +31,15 @@ def train_tokenizer(texts: Iterable[str], *, vocabulary: int = 2000) -> PreTrain
     Radford et al., Language Models are Unsupervised Multitask Learners, 2019, section 2.2.
     """
     # Not WordPiece: the library's trainer for it numbers letters in another order at every run.
-    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+    from tokenizers import (
+        Tokenizer,
+        decoders,
+        models,
+        normalizers,
+        pre_tokenizers,
+        processors,
+        trainers,
+    )
     from transformers import PreTrainedTokenizerFast
 
     special = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
@@ -58,7 +66,12 @@ def train_tokenizer(texts: Iterable[str], *, vocabulary: int = 2000) -> PreTrain
 
 
 def classifier(
-    size: str, tokenizer: PreTrainedTokenizerBase, names: Sequence[str], *, seed: int, dropout: float = 0.1
+    size: str,
+    tokenizer: PreTrainedTokenizerBase,
+    names: Sequence[str],
+    *,
+    seed: int,
+    dropout: float = 0.1,
 ) -> PreTrainedModel:
     """An untrained BERT classifier of one of our SIZES, the same weights for the same seed.
 
@@ -84,7 +97,9 @@ def classifier(
     return BertForSequenceClassification(config)
 
 
-def load(name: str, names: Sequence[str] | None = None) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+def load(
+    name: str, names: Sequence[str] | None = None
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """A classifier and its tokenizer, in eval mode, by name.
 
     name: a teacher the package ships ("news"), a folder that save_pretrained wrote, or an
@@ -136,7 +151,10 @@ def copy_layers(teacher: PreTrainedModel, layers: int | Sequence[int]) -> PreTra
 def _layer_stack(model: PreTrainedModel):
     """The encoder's list of layers, and the config's name for how many there are."""
     encoder = model.base_model
-    for path, counter in (("encoder.layer", "num_hidden_layers"), ("transformer.layer", "n_layers")):
+    for path, counter in (
+        ("encoder.layer", "num_hidden_layers"),
+        ("transformer.layer", "n_layers"),
+    ):
         try:
             return encoder.get_submodule(path), counter
         except AttributeError:

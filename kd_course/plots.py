@@ -60,7 +60,11 @@ def style() -> None:
 
 def role_colour(name: str) -> str:
     """The colour of a model or arm, by the role that its name begins with; ink for no known role."""
-    roles = {"distilled": "student", "softened truth": "highlight", **{role: role for role in COLOURS}}
+    roles = {
+        "distilled": "student",
+        "softened truth": "highlight",
+        **{role: role for role in COLOURS},
+    }
     return COLOURS[next((role for start, role in roles.items() if name.startswith(start)), "ink")]
 
 
@@ -109,9 +113,18 @@ def intervals(
     for row, name in enumerate(names):
         mean, low, high = results[name]
         colour = colours[row] if colours else COLOURS.get(name, COLOURS["ink"])
-        axes.plot([low, high], [row, row], color=colour, linewidth=4, alpha=0.45, solid_capstyle="butt")
+        axes.plot(
+            [low, high], [row, row], color=colour, linewidth=4, alpha=0.45, solid_capstyle="butt"
+        )
         axes.plot(mean, row, "o", color=colour, markersize=7)
-        axes.annotate(f"{mean:.3f}", (mean, row), xytext=(0, 7), textcoords="offset points", ha="center", fontsize=9)
+        axes.annotate(
+            f"{mean:.3f}",
+            (mean, row),
+            xytext=(0, 7),
+            textcoords="offset points",
+            ha="center",
+            fontsize=9,
+        )
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.4, -0.7)
     axes.grid(axis="y", visible=False)

@@ -13,7 +13,7 @@ import os
 import platform
 import sys
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -40,13 +40,19 @@ def main(argv: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m kd_course run", description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m kd_course run", description=__doc__.split("\n\n")[0]
+    )
     parser.add_argument("lesson", nargs="+", help="number of a lesson, such as 06")
     parser.add_argument("--scale", choices=settings.SCALES, help="default: KD_SCALE, or offline")
-    parser.add_argument("--seeds", type=int, metavar="N", help="train every main arm with seeds 0 … N-1")
+    parser.add_argument(
+        "--seeds", type=int, metavar="N", help="train every main arm with seeds 0 … N-1"
+    )
     parser.add_argument("--maps", action="store_true", help="compute the maps and curves as well")
     parser.add_argument("--limit", type=int, metavar="N", help="at most N rows of every split")
-    parser.add_argument("--max-steps", type=int, metavar="N", help="stop every training after N steps")
+    parser.add_argument(
+        "--max-steps", type=int, metavar="N", help="stop every training after N steps"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="default: results/NN-SCALE")
     parser.add_argument(
         "--reference",
@@ -71,7 +77,9 @@ def find_lesson(lesson: str) -> Path:
     """The worked edition of a lesson; FileNotFoundError that lists the lessons there are."""
     found = sorted((ROOT / "solutions").glob(f"{lesson}_*.ipynb"))
     if len(found) != 1:
-        there = ", ".join(p.name[:2] for p in sorted((ROOT / "solutions").glob("*.ipynb"))) or "none"
+        there = (
+            ", ".join(p.name[:2] for p in sorted((ROOT / "solutions").glob("*.ipynb"))) or "none"
+        )
         raise FileNotFoundError(
             f"no worked edition of lesson {lesson!r} in {ROOT / 'solutions'} (there: {there}); "
             f"run this in a checkout of the course"
@@ -92,7 +100,9 @@ def run_lesson(lesson: str, notebook: Path, folder: Path, *, reference: str | No
         print(f"\n{failure}", file=sys.stderr)
         return 1
     report = json.loads(results.read_text(encoding="utf-8")) if results.exists() else None
-    print(f"\nLesson {lesson}, scale {settings.scale()}: {minutes:.1f} minutes; {folder / notebook.name}")
+    print(
+        f"\nLesson {lesson}, scale {settings.scale()}: {minutes:.1f} minutes; {folder / notebook.name}"
+    )
     if reference:
         write_reference(lesson, report, minutes, reference)
     if report is None:
@@ -101,7 +111,11 @@ def run_lesson(lesson: str, notebook: Path, folder: Path, *, reference: str | No
     rows = experiments.ledger().compare(report)
     print(as_table(rows))
     if all(row["verdict"] == "no reference" for row in rows):
-        why = "the run was shortened" if report["shortened"] else "the ledger has no run on these data"
+        why = (
+            "the run was shortened"
+            if report["shortened"]
+            else "the ledger has no run on these data"
+        )
         print(f"no reference for these data: {why}")
     return int(any(row["verdict"] == "outside" for row in rows))
 
@@ -147,7 +161,9 @@ def as_table(rows: list[dict]) -> str:
         for row in rows
     ]
     widths = [max(map(len, column)) for column in zip(header, *lines, strict=True)]
-    return "\n".join("  ".join(f"{c:<{w}}" for c, w in zip(line, widths)) for line in [header, *lines])
+    return "\n".join(
+        "  ".join(f"{c:<{w}}" for c, w in zip(line, widths)) for line in [header, *lines]
+    )
 
 
 # -- reference runs ---------------------------------------------------------------------------
@@ -160,11 +176,15 @@ def write_reference(name: str, report: dict | None, minutes: float, what: str) -
     from kd_course.storage import write_whole
 
     content = json.loads(experiments.LEDGER_FILE.read_text(encoding="utf-8"))
-    entry = content["runs"].setdefault(f"{name}/{settings.scale()}", {"data": "", "figures": {}, "tables": {}})
+    entry = content["runs"].setdefault(
+        f"{name}/{settings.scale()}", {"data": "", "figures": {}, "tables": {}}
+    )
     if what == "figures" and report:
         # Maps cost more than figures: those of an earlier run on the same data stay.
         kept = entry["tables"] if entry["data"] == report["data"] else {}
-        entry.update(data=report["data"], figures=report["figures"], tables={**kept, **report["tables"]})
+        entry.update(
+            data=report["data"], figures=report["figures"], tables={**kept, **report["tables"]}
+        )
         entry["seeds"] = len(settings.switches().seeds)
         entry.update(circumstances())
     if what == "minutes":
@@ -190,6 +210,7 @@ def circumstances() -> dict:
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
     return {
         "hardware": f"{device}, {os.cpu_count()} cores, {platform.machine()}",
-        "versions": {"python": platform.python_version()} | {p: version_of(p) for p in VERSIONS_KEPT},
-        "date": datetime.now(timezone.utc).date().isoformat(),
+        "versions": {"python": platform.python_version()}
+        | {p: version_of(p) for p in VERSIONS_KEPT},
+        "date": datetime.now(UTC).date().isoformat(),
     }

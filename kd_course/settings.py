@@ -94,7 +94,9 @@ class TextClassification:
     run: Switches
     dataset: str  # "news" is the embedded corpus; anything else is the hub's identifier
     teacher: str  # a shipped teacher's name, or the hub's identifier
-    student: str | int  # one of models.SIZES, untrained; or how many of the teacher's layers to copy
+    student: (
+        str | int
+    )  # one of models.SIZES, untrained; or how many of the teacher's layers to copy
     labelled: int | None  # labelled sentences a student may use; None: all of them
     transfer: int  # unlabelled sentences the teacher may label for its student
     batch_size: int
@@ -113,7 +115,11 @@ class TextClassification:
 
     def __str__(self) -> str:
         rows = [("scale", self.run.scale)]
-        rows += [(f.name, getattr(self, f.name)) for f in fields(self) if f.name not in ("run", "recipes")]
+        rows += [
+            (f.name, getattr(self, f.name))
+            for f in fields(self)
+            if f.name not in ("run", "recipes")
+        ]
         rows += [(f"recipe: {arm}", recipe) for arm, recipe in self.recipes.items()]
         return "\n".join(f"{name:<30}{'all' if value is None else value}" for name, value in rows)
 
@@ -187,5 +193,7 @@ _LESSONS = {"06": text_classification}
 def for_lesson(lesson: str) -> TextClassification:
     """The settings object of a lesson that trains; KeyError for one that does not."""
     if lesson not in _LESSONS:
-        raise KeyError(f"lesson {lesson} has no settings of its own; lessons {', '.join(_LESSONS)} have")
+        raise KeyError(
+            f"lesson {lesson} has no settings of its own; lessons {', '.join(_LESSONS)} have"
+        )
     return _LESSONS[lesson]()

@@ -24,6 +24,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 import transformers
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 from transformers import DataCollatorWithPadding
 
 from kd_course import cost, experiments, metrics, models, plots, settings, teachers
@@ -64,7 +67,9 @@ for row in data["train"].select(range(6)):
 # %%
 print(f"{'split':<24}{'rows':>7}   " + "   ".join(f"{name:>8}" for name in names))
 for split, rows in data.items():
-    shares = [np.mean(np.array(rows["label"]) == c) for c in classes] if split != "unlabelled" else []
+    shares = (
+        [np.mean(np.array(rows["label"]) == c) for c in classes] if split != "unlabelled" else []
+    )
     print(f"{split:<24}{len(rows):>7}   " + "   ".join(f"{share:8.1%}" for share in shares))
 
 # %%
@@ -88,12 +93,14 @@ plots.show(
 #
 # Return the positions, in ascending order, of the test texts that also stand in the training texts. Capitals do not matter, and any run of white space counts as one space (none at the ends).
 
+
 # %% exercise="06.1"
 def leaked_rows(train_texts, test_texts):
     """Positions in test_texts of the texts that train_texts hold too, in any case and spacing.
 
     train_texts, test_texts: lists of str. Returns a list of int, ascending.
     """
+
     ### BEGIN SOLUTION
     def plain(text):
         return " ".join(text.lower().split())
@@ -101,6 +108,7 @@ def leaked_rows(train_texts, test_texts):
     train = {plain(text) for text in train_texts}
     return [i for i, text in enumerate(test_texts) if plain(text) in train]
     ### END SOLUTION
+
 
 # %% check="06.1"
 check("06.1", leaked_rows)
@@ -110,8 +118,10 @@ check("06.1", leaked_rows)
 
 # %%
 for split in [name for name in data if name != "train"]:
-    print(f"{split:>24}: {len(classification.leaks(data['train']['text'], data[split]['text']))} of "
-          f"{len(data[split])} rows stand in the training set")
+    print(
+        f"{split:>24}: {len(classification.leaks(data['train']['text'], data[split]['text']))} of "
+        f"{len(data[split])} rows stand in the training set"
+    )
 
 # %% tags=["nbval-check-output"]
 smuggled = ["Sales fell in May.", "NET  PROFIT ROSE."]
@@ -123,18 +133,20 @@ print("rows that leak:", classification.leaks(["Net profit rose.", "Costs were f
 # Before training a network, see what a model without any sense of order reaches: logistic regression on word counts. Whatever a network adds, it adds to this.
 
 # %%
-from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-
 bag_of_words = make_pipeline(CountVectorizer(), LogisticRegression(max_iter=1000))
 bag_of_words.fit(data["train"]["text"], data["train"]["label"])
 labels = {split: np.array(data[split]["label"]) for split in data if split != "unlabelled"}
-truth = {split: np.array(data[split]["posterior"]) for split in labels if "posterior" in data[split].column_names}
+truth = {
+    split: np.array(data[split]["posterior"])
+    for split in labels
+    if "posterior" in data[split].column_names
+}
 print(f"always the commonest class  {np.bincount(labels['test']).max() / len(labels['test']):.3f}")
 print(f"bag of words                {bag_of_words.score(data['test']['text'], labels['test']):.3f}")
 if truth:
-    print(f"the best anyone can do      {metrics.correct(truth['test'], labels['test']).mean():.3f}")
+    print(
+        f"the best anyone can do      {metrics.correct(truth['test'], labels['test']).mean():.3f}"
+    )
 
 # %% [markdown]
 # At `offline` scale the last line is not an estimate. The headlines come from a written grammar in which the label is drawn first and the wording follows, so p(label | sentence) is known exactly: the column `posterior`. Some sentences truly are ambiguous, and nobody can be right about all of them. Here is one, with the meanings that it can have and what each label makes of them.
@@ -143,21 +155,29 @@ if truth:
 ambiguous = "Halvaro will cut 40 jobs in order to save EUR 3.0 mn a year."
 print(ambiguous)
 for derivation in news.derivations(ambiguous):
-    print(f"  {derivation.meaning:<24} p(meaning | label) = "
-          + ", ".join(f"{p:.4f} {name}" for name, p in zip(news.NAMES, derivation.given_label)))
-print("  p(label | sentence)      = " + ", ".join(f"{p:.2f} {name}" for name, p in zip(news.NAMES, news.posterior([ambiguous])[0])))
+    print(
+        f"  {derivation.meaning:<24} p(meaning | label) = "
+        + ", ".join(f"{p:.4f} {name}" for name, p in zip(news.NAMES, derivation.given_label))
+    )
+print(
+    "  p(label | sentence)      = "
+    + ", ".join(f"{p:.2f} {name}" for name, p in zip(news.NAMES, news.posterior([ambiguous])[0]))
+)
 
 # %% [markdown]
 # ## 2 · The teacher
 #
 # At `offline` scale the teacher ships with the course. It learnt from sentences of its own, none of which is in your splits: think of a model that somebody else trained on data you will never see. At the other scales a pretrained model is fine-tuned on your labelled sentences, right here.
 
+
 # %%
 def tokenised(split, tokenizer):
     """The split as the model reads it, the text kept for looking at."""
     return split.map(
-        lambda batch: tokenizer(batch["text"], truncation=True, max_length=setting.max_length), batched=True
+        lambda batch: tokenizer(batch["text"], truncation=True, max_length=setting.max_length),
+        batched=True,
     )
+
 
 def train(model, rows, recipe, *, seed, **teacher):
     """Train with one recipe; every arm goes through here. Returns the trainer."""
@@ -185,17 +205,23 @@ def train(model, rows, recipe, *, seed, **teacher):
     trainer.train()
     return trainer
 
+
 # %%
 transformers.set_seed(0)
 start, tokenizer = models.load(teachers.obtain(setting.teacher, retrain=setting.run.retrain), names)
-teacher = copy.deepcopy(start)  # what is fine-tuned is a copy: a student may start from the same layers
+teacher = copy.deepcopy(
+    start
+)  # what is fine-tuned is a copy: a student may start from the same layers
 rows = {split: tokenised(data[split], tokenizer) for split in data}
 if "teacher" in setting.recipes:
     curve = train(teacher, rows["train"], setting.recipes["teacher"], seed=0).state.log_history
     curve = [(entry["step"], entry["loss"]) for entry in curve if "loss" in entry]
     unit = "optimiser steps"
 else:
-    curve = [(entry["epoch"], entry["loss on held-out sentences"]) for entry in teachers.notes(setting.teacher)["curve"]]
+    curve = [
+        (entry["epoch"], entry["loss on held-out sentences"])
+        for entry in teachers.notes(setting.teacher)["curve"]
+    ]
     unit = "passes over its training sentences"
 teacher = teacher.eval().cpu()
 setting.recipes.get("teacher") or teachers.notes(setting.teacher)["recipe"]
@@ -209,9 +235,11 @@ plots.show(
     alt=f"The teacher's loss falls from {curve[0][1]:.2f} to {curve[-1][1]:.2f} nats over its training.",
 )
 
+
 # %%
 def probabilities_of(model, split="test"):
     return metrics.probabilities(predict_logits(model, rows[split], tokenizer))
+
 
 teacher_p = {split: probabilities_of(teacher, split) for split in labels}
 print(f"teacher, test accuracy  {metrics.correct(teacher_p['test'], labels['test']).mean():.3f}")
@@ -224,6 +252,7 @@ print(f"teacher, macro F1       {metrics.macro_f1(teacher_p['test'], labels['tes
 # {{exercise:06.2}}
 #
 # F1 of a class is 2 · (rows rightly given to it) / (rows given to it + rows labelled with it), and 0 when nothing was given to it. Macro F1 is the plain mean over the classes.
+
 
 # %% exercise="06.2"
 def macro_f1(predicted, labels, classes):
@@ -240,6 +269,7 @@ def macro_f1(predicted, labels, classes):
     return sum(scores) / classes
     ### END SOLUTION
 
+
 # %% check="06.2"
 check("06.2", macro_f1)
 
@@ -248,6 +278,7 @@ check("06.2", macro_f1)
 #
 # The student reads with the teacher's tokenizer, so that both see the same input. What it costs beside its teacher:
 
+
 # %%
 def new_student(seed):
     """Layers of the pretrained model, copied before it became the teacher, or a small model, untrained."""
@@ -255,11 +286,16 @@ def new_student(seed):
         return models.copy_layers(start, setting.student)
     return models.classifier(setting.student, tokenizer, names, seed=seed)
 
+
 sentence = tokenizer(data["test"]["text"][0], return_tensors="pt")
-print(f"{'':<9}{'parameters':>12}{'without embeddings':>20}{'MB':>7}{'million multiply-adds a sentence':>34}")
+print(
+    f"{'':<9}{'parameters':>12}{'without embeddings':>20}{'MB':>7}{'million multiply-adds a sentence':>34}"
+)
 for name, model in {"teacher": teacher, "student": new_student(0)}.items():
-    print(f"{name:<9}{cost.parameters(model):>12,}{cost.parameters(model, embeddings=False):>20,}"
-          f"{cost.size_in_bytes(model) / 1e6:>7.1f}{cost.multiply_adds(model, sentence) / 1e6:>34.1f}")
+    print(
+        f"{name:<9}{cost.parameters(model):>12,}{cost.parameters(model, embeddings=False):>20,}"
+        f"{cost.size_in_bytes(model) / 1e6:>7.1f}{cost.multiply_adds(model, sentence) / 1e6:>34.1f}"
+    )
 
 # %% [markdown]
 # Now the arms of the experiment. All are the same student, start from the same weights (for the same seed) and take the same number of optimiser steps. At `offline` scale each arm's learning rate was chosen on validation, from one grid for all; at the other scales all arms share one recipe. They differ in what they learn from:
@@ -297,7 +333,10 @@ for arm, arm_rows in arms.items():
 
 # %%
 report = experiments.Report(
-    "06", setting.run.scale, data=experiments.fingerprint(data["test"]["text"]), shortened=setting.run.shortened
+    "06",
+    setting.run.scale,
+    data=experiments.fingerprint(data["test"]["text"]),
+    shortened=setting.run.shortened,
 )
 students, test_logits = {}, {}
 for arm, arm_rows in arms.items():
@@ -306,10 +345,14 @@ for arm, arm_rows in arms.items():
         students[arm, seed] = trainer.model
         test_logits[arm, seed] = predict_logits(trainer.model, rows["test"], tokenizer)
 
+
 # %%
 def scores(arm):
     """(seeds, test rows): 1.0 where the arm's student is right."""
-    return np.stack([metrics.correct(test_logits[arm, seed], labels["test"]) for seed in setting.run.seeds])
+    return np.stack(
+        [metrics.correct(test_logits[arm, seed], labels["test"]) for seed in setting.run.seeds]
+    )
+
 
 report.add("teacher/accuracy", metrics.correct(teacher_p["test"], labels["test"]).mean())
 for arm in arms:
@@ -325,12 +368,13 @@ print(experiments.comparison_table(report, list(arms), "accuracy"))
 #
 # Two things could have come out otherwise: the seed (other initial weights, another order of the batches) and the test set (other sentences). The *paired bootstrap* asks about the second: draw a pretended test set out of the real one, with replacement; take the mean difference between student and control on it; repeat. Because both models answer the same drawn sentences, what makes a sentence hard for both cancels.
 #
-# ### Exercise 06.5 · How sure may one be that the student is better?
-# {{exercise:06.5}}
+# ### Exercise 06.3 · How sure may one be that the student is better?
+# {{exercise:06.3}}
 #
 # `student` and `control` hold 1.0 for a right answer and 0.0 for a wrong one, row by row. `draws[i]` holds the row numbers of the i-th pretended test set. Return the 2.5 % and 97.5 % quantiles of the mean difference, student minus control.
 
-# %% exercise="06.5"
+
+# %% exercise="06.3"
 def bootstrap_interval(student, control, draws):
     """The 95 % interval of the mean difference student - control over drawn test sets.
 
@@ -342,8 +386,9 @@ def bootstrap_interval(student, control, draws):
     return torch.quantile(means, torch.tensor([0.025, 0.975], dtype=torch.float64))
     ### END SOLUTION
 
-# %% check="06.5"
-check("06.5", bootstrap_interval)
+
+# %% check="06.3"
+check("06.3", bootstrap_interval)
 
 # %% [markdown]
 # `experiments.paired_interval` does the same and draws the seeds again as well. With one seed, the interval covers the test sentences only.
@@ -360,26 +405,28 @@ for arm in (name for name in arms if name != "control"):
 # Your run is one throw. The reference run threw more often; here is yours as a ring among its intervals.
 
 # %%
-experiments.plot_comparison(report, list(arms), "accuracy", title="Who learns best from what", unit="test accuracy")
+experiments.plot_comparison(
+    report, list(arms), "accuracy", title="Who learns best from what", unit="test accuracy"
+)
 
 # %% [markdown]
 # **What the reference run says**, at `offline` scale, over {{ledger:06/offline/control/accuracy|count}} seeds: teacher {{ledger:06/offline/teacher/accuracy}}; control {{ledger:06/offline/control/accuracy|interval}}; distilled on the same sentences {{ledger:06/offline/distilled/accuracy|interval}}; distilled with more text {{ledger:06/offline/distilled, more text/accuracy|interval}}. On Financial PhraseBank (`small`): teacher {{ledger:06/small/teacher/accuracy}}, control {{ledger:06/small/control/accuracy|interval}}, distilled {{ledger:06/small/distilled/accuracy|interval}}.
 #
-# ### Exercise 06.7 · Reading an interval
-# {{exercise:06.7}}
+# ### Exercise 06.4 · Reading an interval
+# {{exercise:06.4}}
 #
 # A colleague distils a student and reports its gain over the control: +0.5 points of accuracy, 95 % interval [-0.4, +1.5]. What may be said?
 #
-# {{choices:06.7}}
+# {{choices:06.4}}
 
-# %% exercise="06.7"
+# %% exercise="06.4"
 what_may_be_said = ...
 ### BEGIN SOLUTION
 what_may_be_said = "c"
 ### END SOLUTION
 
-# %% check="06.7"
-check("06.7", what_may_be_said)
+# %% check="06.4"
+check("06.4", what_may_be_said)
 
 # %% [markdown]
 # ### How much of the teacher is left?
@@ -401,32 +448,49 @@ print(experiments.comparison_table(report, list(arms), "agreement"))
 
 # %%
 seed = setting.run.seeds[0]  # what is looked at from here on, one by one
-shown = {"teacher": teacher_p["test"], "control": metrics.probabilities(test_logits["control", seed]),
-         main_arm: metrics.probabilities(test_logits[main_arm, seed])}
+shown = {
+    "teacher": teacher_p["test"],
+    "control": metrics.probabilities(test_logits["control", seed]),
+    main_arm: metrics.probabilities(test_logits[main_arm, seed]),
+}
 roles = {"teacher": "teacher", "control": "control", main_arm: "student"}
 figure, axes = plt.subplots(figsize=(5.2, 4.4))
 axes.plot([0, 1], [0, 1], color=plots.COLOURS["ink"], linewidth=1, linestyle=":", label="honest")
 for (name, p), marker in zip(shown.items(), "os^"):
     bins = metrics.reliability(p, labels["test"])
     full = bins["rows"] >= 20
-    axes.plot(bins["confidence"][full], bins["accuracy"][full], marker=marker, color=plots.COLOURS[roles[name]], label=name)
-axes.set(title="Confidence and accuracy on the test sentences", xlabel="confidence", ylabel="share that is right",
-         xlim=(0.3, 1.02), ylim=(0.2, 1.02))
+    axes.plot(
+        bins["confidence"][full],
+        bins["accuracy"][full],
+        marker=marker,
+        color=plots.COLOURS[roles[name]],
+        label=name,
+    )
+axes.set(
+    title="Confidence and accuracy on the test sentences",
+    xlabel="confidence",
+    ylabel="share that is right",
+    xlim=(0.3, 1.02),
+    ylim=(0.2, 1.02),
+)
 axes.legend()
 errors = {name: metrics.calibration_error(p, labels["test"]) for name, p in shown.items()}
 plots.show(
     figure,
     alt="Reliability diagram with one curve a model against the diagonal of honest confidence; expected "
-    "calibration errors: " + ", ".join(f"{name} {error:.3f}" for name, error in errors.items()) + ".",
+    "calibration errors: "
+    + ", ".join(f"{name} {error:.3f}" for name, error in errors.items())
+    + ".",
 )
 
 # %% [markdown]
-# ### Exercise 06.3 · How far confidence is from accuracy
-# {{exercise:06.3}}
+# ### Exercise 06.5 · How far confidence is from accuracy
+# {{exercise:06.5}}
 #
 # The expected calibration error (ECE) puts that picture into one number. Sort the rows into equal bins by confidence (the largest probability): a row with confidence c goes to bin int(c · bins), and to the last bin when c is 1. In each bin take the absolute gap between mean confidence and accuracy. Average the gaps, weighted by the share of rows in the bin.
 
-# %% exercise="06.3"
+
+# %% exercise="06.5"
 def calibration_error(probabilities, labels, bins):
     """The mean gap between confidence and accuracy over equal bins of confidence.
 
@@ -444,18 +508,20 @@ def calibration_error(probabilities, labels, bins):
     return float(error)
     ### END SOLUTION
 
-# %% check="06.3"
-check("06.3", calibration_error)
+
+# %% check="06.5"
+check("06.5", calibration_error)
 
 # %% [markdown]
 # Much miscalibration can be mended with one number. *Temperature scaling* divides a trained model's logits by a T that is chosen on validation sentences. It changes no decision.
 #
-# ### Exercise 06.4 · The temperature that makes confidence honest
-# {{exercise:06.4}}
+# ### Exercise 06.6 · The temperature that makes confidence honest
+# {{exercise:06.6}}
 #
 # Return the candidate T for which the labels are least surprising: the smallest mean cross-entropy of the labels under softmax(logits / T).
 
-# %% exercise="06.4"
+
+# %% exercise="06.6"
 def scaling_temperature(logits, labels, candidates):
     """The candidate temperature with the smallest mean cross-entropy.
 
@@ -466,14 +532,19 @@ def scaling_temperature(logits, labels, candidates):
     return candidates[surprise.index(min(surprise))]
     ### END SOLUTION
 
-# %% check="06.4"
-check("06.4", scaling_temperature)
+
+# %% check="06.6"
+check("06.6", scaling_temperature)
+
 
 # %%
 def at_best_temperature(model, logits):
     """Test probabilities at the temperature that suits the validation labels best, and that temperature."""
-    temperature = metrics.best_temperature(predict_logits(model, rows["validation"], tokenizer), labels["validation"])
+    temperature = metrics.best_temperature(
+        predict_logits(model, rows["validation"], tokenizer), labels["validation"]
+    )
     return metrics.probabilities(logits, temperature), temperature
+
 
 trained = {("teacher", None): teacher} | students
 logits = {("teacher", None): predict_logits(teacher, rows["test"], tokenizer)} | test_logits
@@ -497,7 +568,8 @@ if truth:
     print(f"{'KL(truth ‖ model), nats':<26}{'as trained':>11}{'at its best T':>15}")
     for (name, s), (p, temperature) in scaled.items():
         before, after = (
-            metrics.kl_rows(truth["test"], q).mean() for q in (metrics.probabilities(logits[name, s]), p)
+            metrics.kl_rows(truth["test"], q).mean()
+            for q in (metrics.probabilities(logits[name, s]), p)
         )
         report.add(f"{name}/KL to the truth", before, seed=s)
         report.add(f"{name}/KL to the truth, scaled", after, seed=s)
@@ -507,9 +579,15 @@ if truth:
 # %%
 if truth:
     arms_shown = ["control", "truth", "softened truth", "distilled"]
-    experiments.plot_comparison(report, arms_shown, "KL to the truth", title="As trained", unit="KL(truth ‖ student), nats")
     experiments.plot_comparison(
-        report, arms_shown, "KL to the truth, scaled", title="At the best temperature", unit="KL(truth ‖ student), nats"
+        report, arms_shown, "KL to the truth", title="As trained", unit="KL(truth ‖ student), nats"
+    )
+    experiments.plot_comparison(
+        report,
+        arms_shown,
+        "KL to the truth, scaled",
+        title="At the best temperature",
+        unit="KL(truth ‖ student), nats",
     )
 
 # %% [markdown]
@@ -517,24 +595,33 @@ if truth:
 #
 # A comparison is fair when every arm was tuned equally hard. At `offline` scale the same grid of learning rates and lengths of training was tried for each arm, on validation sentences only; the test split had no say. The ledger keeps the whole log (`KD_MAPS=1` computes it again here, at any scale).
 
+
 # %%
 def validation_accuracy(arm_rows, recipe, seed):
     student = train(new_student(seed), arm_rows, recipe, seed=seed).model
     p = metrics.probabilities(predict_logits(student, rows["validation"], tokenizer))
     return metrics.correct(p, labels["validation"]).mean()
 
+
 if setting.run.maps:
     log = {}
     for arm, arm_rows in arms.items():
         candidates = setting.grid(arm)
-        _, entries = experiments.tune(candidates, lambda recipe: validation_accuracy(arm_rows, recipe, seed=0))
-        log[arm] = [[e["candidate"].learning_rate, e["candidate"].steps, e["score"]] for e in entries]
+        _, entries = experiments.tune(
+            candidates, lambda recipe: validation_accuracy(arm_rows, recipe, seed=0)
+        )
+        log[arm] = [
+            [e["candidate"].learning_rate, e["candidate"].steps, e["score"]] for e in entries
+        ]
     report.add_table("grid", log)
 
 for arm, entries in (report.table("grid") or {}).items():
     best = max(entries, key=lambda entry: entry[2])
-    print(f"{arm:<22}" + "  ".join(f"{rate:g}/{steps}: {score:.3f}" for rate, steps, score in entries)
-          + f"   best {best[0]:g}/{best[1]}")
+    print(
+        f"{arm:<22}"
+        + "  ".join(f"{rate:g}/{steps}: {score:.3f}" for rate, steps, score in entries)
+        + f"   best {best[0]:g}/{best[1]}"
+    )
 
 # %% [markdown]
 # The entries read *learning rate/steps: validation accuracy*. Next, α and T. The map shows the validation accuracy of a student distilled on the labelled sentences; α = 0 is the control's loss, for which T has no meaning.
@@ -547,8 +634,12 @@ if setting.run.maps:
     for alpha in alphas:
         for t in temperatures if alpha else temperatures[:1]:
             recipe = settings.Recipe(base.learning_rate, base.steps, alpha=alpha, temperature=t)
-            cells[alpha, t] = np.mean([validation_accuracy(arms["distilled"], recipe, s) for s in setting.run.seeds[:3]])
-    report.add_table("alpha by temperature", [[cells[a, t if a else 1.0] for t in temperatures] for a in alphas])
+            cells[alpha, t] = np.mean(
+                [validation_accuracy(arms["distilled"], recipe, s) for s in setting.run.seeds[:3]]
+            )
+    report.add_table(
+        "alpha by temperature", [[cells[a, t if a else 1.0] for t in temperatures] for a in alphas]
+    )
 
 map_ = report.table("alpha by temperature")
 if map_:
@@ -556,22 +647,47 @@ if map_:
     image = axes.imshow(map_, cmap=plots.SEQUENTIAL, aspect="auto", origin="lower")
     for i, line in enumerate(map_):
         for j, value in enumerate(line):
-            axes.text(j, i, f"{value:.3f}", ha="center", va="center", fontsize=9,
-                      color="white" if value < np.mean(map_) else "black")
+            axes.text(
+                j,
+                i,
+                f"{value:.3f}",
+                ha="center",
+                va="center",
+                fontsize=9,
+                color="white" if value < np.mean(map_) else "black",
+            )
     own = setting.recipes["distilled"]
     column, line = temperatures.index(own.temperature), alphas.index(own.alpha)
     axes.plot(column, line, "o", markersize=44, fillstyle="none", color=plots.COLOURS["student"])
-    accuracy = metrics.correct(probabilities_of(students["distilled", seed], "validation"), labels["validation"]).mean()
-    axes.text(column, line - 0.22, f"yours {accuracy:.3f}", ha="center", va="center", fontsize=8, color="black",
-              bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
-    axes.set(title="Validation accuracy of the distilled student", xlabel="temperature T", ylabel="α (weight of the soft loss)",
-             xticks=range(len(temperatures)), yticks=range(len(alphas)))
+    accuracy = metrics.correct(
+        probabilities_of(students["distilled", seed], "validation"), labels["validation"]
+    ).mean()
+    axes.text(
+        column,
+        line - 0.22,
+        f"yours {accuracy:.3f}",
+        ha="center",
+        va="center",
+        fontsize=8,
+        color="black",
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+    )
+    axes.set(
+        title="Validation accuracy of the distilled student",
+        xlabel="temperature T",
+        ylabel="α (weight of the soft loss)",
+        xticks=range(len(temperatures)),
+        yticks=range(len(alphas)),
+    )
     axes.set_xticklabels([f"{t:g}" for t in temperatures])
     axes.set_yticklabels([f"{a:g}" for a in alphas])
     axes.grid(False)
     figure.colorbar(image, label="accuracy")
-    plots.show(figure, alt=f"Map of validation accuracy over α and T: {np.min(map_):.3f} at its lowest, "
-               f"{np.max(map_):.3f} at its highest; the row α = 0 is {map_[0][0]:.3f} throughout; your run reached {accuracy:.3f}.")
+    plots.show(
+        figure,
+        alt=f"Map of validation accuracy over α and T: {np.min(map_):.3f} at its lowest, "
+        f"{np.max(map_):.3f} at its highest; the row α = 0 is {map_[0][0]:.3f} throughout; your run reached {accuracy:.3f}.",
+    )
 
 # %% [markdown]
 # ### More text, no more labels
@@ -586,7 +702,10 @@ if setting.run.maps and setting.transfer:
         part = arms["distilled, more text"].select(range(len(rows["train"]) + n))
         recipe = setting.recipes["distilled, more text"]
         curve.append([n, *(validation_accuracy(part, recipe, s) for s in setting.run.seeds[:3])])
-    control = [validation_accuracy(arms["control"], setting.recipes["control"], s) for s in setting.run.seeds[:3]]
+    control = [
+        validation_accuracy(arms["control"], setting.recipes["control"], s)
+        for s in setting.run.seeds[:3]
+    ]
     report.add_table("transfer curve", {"curve": curve, "control": control})
 
 found = report.table("transfer curve")
@@ -594,15 +713,42 @@ if found:
     figure, axes = plt.subplots()
     sizes = [point[0] for point in found["curve"]]
     points = [experiments.seed_interval(point[1:]) for point in found["curve"]]
-    axes.fill_between(sizes, [p.low for p in points], [p.high for p in points], color=plots.COLOURS["student"], alpha=0.2)
-    axes.plot(sizes, [p.mean for p in points], "o-", color=plots.COLOURS["student"], label="distilled")
-    axes.axhline(np.mean(found["control"]), linestyle="--", color=plots.COLOURS["control"], label="control")
-    own = metrics.correct(probabilities_of(students[main_arm, seed], "validation"), labels["validation"]).mean()
-    axes.plot(setting.transfer, own, "o", markersize=12, fillstyle="none", color=plots.COLOURS["ink"], label="your run")
-    axes.set(title="What unlabelled text is worth", xlabel="unlabelled sentences that the teacher labelled", ylabel="validation accuracy")
+    axes.fill_between(
+        sizes,
+        [p.low for p in points],
+        [p.high for p in points],
+        color=plots.COLOURS["student"],
+        alpha=0.2,
+    )
+    axes.plot(
+        sizes, [p.mean for p in points], "o-", color=plots.COLOURS["student"], label="distilled"
+    )
+    axes.axhline(
+        np.mean(found["control"]), linestyle="--", color=plots.COLOURS["control"], label="control"
+    )
+    own = metrics.correct(
+        probabilities_of(students[main_arm, seed], "validation"), labels["validation"]
+    ).mean()
+    axes.plot(
+        setting.transfer,
+        own,
+        "o",
+        markersize=12,
+        fillstyle="none",
+        color=plots.COLOURS["ink"],
+        label="your run",
+    )
+    axes.set(
+        title="What unlabelled text is worth",
+        xlabel="unlabelled sentences that the teacher labelled",
+        ylabel="validation accuracy",
+    )
     axes.legend()
-    plots.show(figure, alt=f"Validation accuracy of the distilled student rises from {points[0].mean:.3f} with no unlabelled "
-               f"sentence to {points[-1].mean:.3f} with {sizes[-1]}; the control lies at {np.mean(found['control']):.3f}.")
+    plots.show(
+        figure,
+        alt=f"Validation accuracy of the distilled student rises from {points[0].mean:.3f} with no unlabelled "
+        f"sentence to {points[-1].mean:.3f} with {sizes[-1]}; the control lies at {np.mean(found['control']):.3f}.",
+    )
 
 # %% [markdown]
 # ## 8 · Where does it go wrong?
@@ -613,18 +759,34 @@ if found:
 figure, panels = plt.subplots(1, 3, figsize=(8.4, 3.0), sharey=True)
 described = []
 for axes, (name, p) in zip(panels, shown.items()):
-    counts = np.array([[np.mean(p[labels["test"] == a].argmax(-1) == b) for b in classes] for a in classes])
+    counts = np.array(
+        [[np.mean(p[labels["test"] == a].argmax(-1) == b) for b in classes] for a in classes]
+    )
     axes.imshow(counts, cmap=plots.SEQUENTIAL, vmin=0, vmax=1)
     for a in classes:
         for b in classes:
-            axes.text(b, a, f"{counts[a, b]:.2f}", ha="center", va="center", color="white" if counts[a, b] < 0.5 else "black")
+            axes.text(
+                b,
+                a,
+                f"{counts[a, b]:.2f}",
+                ha="center",
+                va="center",
+                color="white" if counts[a, b] < 0.5 else "black",
+            )
     axes.set(title=name, xlabel="chosen", xticks=list(classes), yticks=list(classes))
     axes.set_xticklabels(names, fontsize=8)
     axes.set_yticklabels(names, fontsize=8)
     axes.grid(False)
-    described.append(f"{name} is right on " + ", ".join(f"{counts[c, c]:.0%} of the {names[c]}" for c in classes))
+    described.append(
+        f"{name} is right on " + ", ".join(f"{counts[c, c]:.0%} of the {names[c]}" for c in classes)
+    )
 panels[0].set_ylabel("true class")
-plots.show(figure, alt="Confusion matrices, rows the true class, columns the chosen one. " + "; ".join(described) + ".")
+plots.show(
+    figure,
+    alt="Confusion matrices, rows the true class, columns the chosen one. "
+    + "; ".join(described)
+    + ".",
+)
 
 # %% [markdown]
 # Where does the student leave its teacher? Here are the sentences on which they disagree most surely, with what each of them chose.
@@ -632,9 +794,13 @@ plots.show(figure, alt="Confusion matrices, rows the true class, columns the cho
 # %%
 student_p = shown[main_arm]
 apart = metrics.kl_rows(teacher_p["test"], student_p)
-for i in [int(i) for i in np.argsort(-apart) if student_p[i].argmax() != teacher_p["test"][i].argmax()][:5]:
-    print(f"label {names[labels['test'][i]]:<9} teacher {names[teacher_p['test'][i].argmax()]:<9} "
-          f"student {names[student_p[i].argmax()]:<9}\n    {data['test'][i]['text']}")
+for i in [
+    int(i) for i in np.argsort(-apart) if student_p[i].argmax() != teacher_p["test"][i].argmax()
+][:5]:
+    print(
+        f"label {names[labels['test'][i]]:<9} teacher {names[teacher_p['test'][i].argmax()]:<9} "
+        f"student {names[student_p[i].argmax()]:<9}\n    {data['test'][i]['text']}"
+    )
 
 # %% [markdown]
 # ### The worst slice, not only the mean
@@ -649,14 +815,25 @@ slices = {
     "a loss, costs or debt": r"\b(loss\w*|costs?|expens\w*|debt)\b",
     "has a figure": r"\d",
 }
-masks = {name: np.array([bool(re.search(p, t.lower())) for t in data["test"]["text"]]) for name, p in slices.items()}
+masks = {
+    name: np.array([bool(re.search(p, t.lower())) for t in data["test"]["text"]])
+    for name, p in slices.items()
+}
 masks["more than 20 words"] = np.array([len(t.split()) > 20 for t in data["test"]["text"]])
 right = {name: metrics.correct(p, labels["test"]) for name, p in shown.items()}
 print(f"{'slice':<36}{'rows':>6}" + "".join(f"{name:>22}" for name in shown))
-for name, mask in sorted(masks.items(), key=lambda item: right[main_arm][item[1]].mean() if item[1].any() else 1):
+for name, mask in sorted(
+    masks.items(), key=lambda item: right[main_arm][item[1]].mean() if item[1].any() else 1
+):
     if mask.sum() >= 50:
-        print(f"{name:<36}{mask.sum():>6}" + "".join(f"{right[model][mask].mean():>22.3f}" for model in shown))
-print(f"{'all':<36}{len(labels['test']):>6}" + "".join(f"{right[model].mean():>22.3f}" for model in shown))
+        print(
+            f"{name:<36}{mask.sum():>6}"
+            + "".join(f"{right[model][mask].mean():>22.3f}" for model in shown)
+        )
+print(
+    f"{'all':<36}{len(labels['test']):>6}"
+    + "".join(f"{right[model].mean():>22.3f}" for model in shown)
+)
 
 # %% [markdown]
 # At `offline` scale there is a harder test still: sentences built from templates that neither the teacher nor the student has ever seen, only their words.
@@ -675,12 +852,13 @@ if "test_unseen_templates" in labels:
 #
 # A headline fits. An article does not: BERT reads at most 512 tokens, this lesson's models fewer. Cutting off the end is the tokenizer's default, and a choice: the verdict often stands at the end. Sun et al. (2019) found that a beginning and an end together did best on film reviews. For longer texts, classify window by window and average the probabilities (not the logits; lesson 05 says why).
 #
-# ### Exercise 06.6 · A text longer than the window
-# {{exercise:06.6}}
+# ### Exercise 06.7 · A text longer than the window
+# {{exercise:06.7}}
 #
 # `ids` starts with [CLS] and ends with [SEP]. A text of at most max_length tokens stays as it is. Of a longer one keep the last `tail` tokens and as many of the first as then fit.
 
-# %% exercise="06.6"
+
+# %% exercise="06.7"
 def head_and_tail(ids, max_length, tail):
     """The beginning and the end of a text, max_length tokens together.
 
@@ -693,8 +871,9 @@ def head_and_tail(ids, max_length, tail):
     return ids[: max_length - tail] + ids[len(ids) - tail :]
     ### END SOLUTION
 
-# %% check="06.6"
-check("06.6", head_and_tail)
+
+# %% check="06.7"
+check("06.7", head_and_tail)
 
 # %% tags=["nbval-check-output"]
 text = [101, *range(1, 19), 102]
@@ -708,7 +887,10 @@ print(text[:6] + text[-4:], "<- head of 6, tail of 4")
 
 # %%
 texts = data["test"]["text"][:32]
-inputs = {1: tokenizer(texts[:1], return_tensors="pt"), 32: tokenizer(texts, return_tensors="pt", padding=True)}
+inputs = {
+    1: tokenizer(texts[:1], return_tensors="pt"),
+    32: tokenizer(texts, return_tensors="pt", padding=True),
+}
 print(f"{'':<10}{'batch':>6}{'p50 ms':>9}{'p95 ms':>9}{'sentences a second':>20}")
 medians = {}
 for name, model in {"teacher": teacher, "student": students[main_arm, seed]}.items():
@@ -717,9 +899,13 @@ for name, model in {"teacher": teacher, "student": students[main_arm, seed]}.ite
         with torch.inference_mode():
             times = cost.latency(lambda: model(**batch), repeats=20)
         medians[name, size] = report.add(f"{name}/ms at batch {size}", times["p50"], kind="timing")
-        print(f"{name:<10}{size:>6}{times['p50']:>9.2f}{times['p95']:>9.2f}{1000 * size / times['p50']:>20.0f}")
+        print(
+            f"{name:<10}{size:>6}{times['p50']:>9.2f}{times['p95']:>9.2f}{1000 * size / times['p50']:>20.0f}"
+        )
 for size in inputs:
-    print(f"batch {size}: the student is {medians['teacher', size] / medians['student', size]:.1f} times as fast")
+    print(
+        f"batch {size}: the student is {medians['teacher', size] / medians['student', size]:.1f} times as fast"
+    )
 
 # %% [markdown]
 # ## 11 · Keep it
@@ -733,8 +919,14 @@ again = transformers.pipeline("text-classification", model="results/06-student",
 
 # %%
 first = data["test"]["text"][:3]
-for text, answer, p in zip(first, again(first), metrics.probabilities(predict_logits(students[main_arm, seed], first, tokenizer))):
-    print(f"{answer['label']:>8} {answer['score']:.3f} (before saving: {names[p.argmax()]} {p.max():.3f})   {text}")
+for text, answer, p in zip(
+    first,
+    again(first),
+    metrics.probabilities(predict_logits(students[main_arm, seed], first, tokenizer)),
+):
+    print(
+        f"{answer['label']:>8} {answer['score']:.3f} (before saving: {names[p.argmax()]} {p.max():.3f})   {text}"
+    )
 
 # %% [markdown]
 # ## What you can now do

@@ -109,7 +109,9 @@ def test_a_high_temperature_flattens_and_a_low_one_sharpens():
 def test_softmax_at_temperature_two_is_the_formula():
     z = np.array([[1.0, -2.0, 0.5], [1e4, -1e4, 0.0]])
     e = np.exp((z - z.max(-1, keepdims=True)) / 2)
-    np.testing.assert_allclose(softmax(torch.from_numpy(z), 2.0), e / e.sum(-1, keepdims=True), atol=1e-15)
+    np.testing.assert_allclose(
+        softmax(torch.from_numpy(z), 2.0), e / e.sum(-1, keepdims=True), atol=1e-15
+    )
 
 
 @pytest.mark.parametrize("temperature", [0, -1.0, math.nan, math.inf])

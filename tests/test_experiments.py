@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from kd_course import experiments, running
-from kd_course.experiments import Interval, Ledger, Report, paired_interval, seed_interval, tune, verdict
+from kd_course.experiments import (
+    Interval,
+    Ledger,
+    Report,
+    paired_interval,
+    seed_interval,
+    tune,
+    verdict,
+)
 
 
 def entry(**changes):
@@ -58,7 +66,11 @@ def test_seeds_that_differ_widen_the_interval():
 
 def test_the_same_draws_every_time():
     scores = np.random.default_rng(1).random((3, 50))
-    assert paired_interval(scores, seed=4) == paired_interval(scores, seed=4) != paired_interval(scores, seed=5)
+    assert (
+        paired_interval(scores, seed=4)
+        == paired_interval(scores, seed=4)
+        != paired_interval(scores, seed=5)
+    )
 
 
 def test_rows_that_do_not_pair_are_refused():
@@ -84,7 +96,11 @@ def test_the_verdict_is_said_whichever_way_it_falls():
 def test_tuning_keeps_the_best_and_the_whole_log():
     best, log = tune([1, 5, 3], score=lambda x: -abs(x - 3))
     assert best == 3
-    assert log == [{"candidate": 1, "score": -2}, {"candidate": 5, "score": -2}, {"candidate": 3, "score": 0}]
+    assert log == [
+        {"candidate": 1, "score": -2},
+        {"candidate": 5, "score": -2},
+        {"candidate": 3, "score": 0},
+    ]
     with pytest.raises(ValueError, match="empty"):
         tune([], score=float)
 
@@ -170,7 +186,9 @@ def test_a_reference_brings_its_circumstances(tmp_path, monkeypatch):
 def test_the_shipped_ledger_tells_where_every_run_was_made():
     for name, run in json.loads(experiments.LEDGER_FILE.read_text())["runs"].items():
         if run["figures"]:
-            assert run["data"] and run["date"] and run["versions"]["torch"] and run["hardware"], name
+            assert run["data"] and run["date"] and run["versions"]["torch"] and run["hardware"], (
+                name
+            )
 
 
 def test_fingerprints_tell_data_apart():

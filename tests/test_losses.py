@@ -22,20 +22,31 @@ def numpy_soft(student, teacher, temperature, kind="kl"):
 
 
 def numpy_hard(student, labels):
-    return -np.take_along_axis(log_softmax(np.float64(student), axis=-1), labels[..., None], -1)[..., 0]
+    return -np.take_along_axis(log_softmax(np.float64(student), axis=-1), labels[..., None], -1)[
+        ..., 0
+    ]
 
 
 @pytest.fixture
 def batch():
     random = np.random.default_rng(0)
-    return random.normal(size=(6, 4)) * 2, random.normal(size=(6, 4)) * 2, random.integers(4, size=6)
+    return (
+        random.normal(size=(6, 4)) * 2,
+        random.normal(size=(6, 4)) * 2,
+        random.integers(4, size=6),
+    )
 
 
 @pytest.fixture
 def sequences():
     random = np.random.default_rng(1)
     mask = np.array([[1, 1, 1, 1, 1], [1, 1, 0, 0, 0], [1, 1, 1, 0, 0]], dtype=bool)
-    return random.normal(size=(3, 5, 7)), random.normal(size=(3, 5, 7)), random.integers(7, size=(3, 5)), mask
+    return (
+        random.normal(size=(3, 5, 7)),
+        random.normal(size=(3, 5, 7)),
+        random.integers(7, size=(3, 5)),
+        mask,
+    )
 
 
 def tensors(*arrays):
@@ -50,7 +61,9 @@ def tensors(*arrays):
 def test_soft_loss_is_the_mean_over_examples_with_t_squared(batch, temperature, kind):
     student, teacher, _ = batch
     got = soft_target_loss(*tensors(student, teacher), temperature=temperature, kind=kind)
-    assert got.item() == pytest.approx(numpy_soft(student, teacher, temperature, kind).mean(), rel=1e-10)
+    assert got.item() == pytest.approx(
+        numpy_soft(student, teacher, temperature, kind).mean(), rel=1e-10
+    )
 
 
 def test_hard_loss_is_the_mean_surprise_at_temperature_one(batch):
@@ -62,7 +75,10 @@ def test_hard_loss_is_the_mean_surprise_at_temperature_one(batch):
 @pytest.mark.parametrize("alpha", [0.0, 0.3, 1.0])
 def test_alpha_weighs_the_soft_part_and_t_squared_stays_at_its_ends(batch, alpha):
     student, teacher, labels = batch
-    expected = alpha * numpy_soft(student, teacher, 3.0).mean() + (1 - alpha) * numpy_hard(student, labels).mean()
+    expected = (
+        alpha * numpy_soft(student, teacher, 3.0).mean()
+        + (1 - alpha) * numpy_hard(student, labels).mean()
+    )
     got = distillation_loss(*tensors(student, teacher, labels), temperature=3.0, alpha=alpha)
     assert got.item() == pytest.approx(expected, rel=1e-10)
 
@@ -71,7 +87,9 @@ def test_the_gradient_is_t_times_the_difference_of_softened_probabilities(batch)
     student, teacher, _ = tensors(*batch)
     student.requires_grad_()
     soft_target_loss(student, teacher, temperature=5.0).backward()
-    expected = 5.0 * (torch.softmax(student / 5, -1) - torch.softmax(teacher / 5, -1)) / len(student)
+    expected = (
+        5.0 * (torch.softmax(student / 5, -1) - torch.softmax(teacher / 5, -1)) / len(student)
+    )
     torch.testing.assert_close(student.grad, expected.detach())
 
 
@@ -101,7 +119,9 @@ def test_more_classes_do_not_make_the_loss_smaller():
     # Trap 1: reduction="mean" divides by the number of classes as well.
     student, teacher = torch.tensor([[2.0, 0.0]]), torch.tensor([[0.0, 2.0]])
     never = torch.full((1, 98), -1e4)
-    more = soft_target_loss(torch.cat([student, never], 1), torch.cat([teacher, never], 1), temperature=1.0)
+    more = soft_target_loss(
+        torch.cat([student, never], 1), torch.cat([teacher, never], 1), temperature=1.0
+    )
     torch.testing.assert_close(more, soft_target_loss(student, teacher, temperature=1.0))
 
 
@@ -127,15 +147,21 @@ def test_the_teacher_comes_first_in_the_divergence():
     # Trap 4: swapped arguments. Teacher sure, student not: KL(teacher ‖ student) = log 2.
     sure, unsure = torch.tensor([[50.0, -50.0]]), torch.zeros(1, 2)
     assert soft_target_loss(unsure, sure, temperature=1.0).item() == pytest.approx(math.log(2))
-    assert soft_target_loss(sure, unsure, temperature=1.0).item() == pytest.approx(50 - math.log(2), rel=1e-5)
+    assert soft_target_loss(sure, unsure, temperature=1.0).item() == pytest.approx(
+        50 - math.log(2), rel=1e-5
+    )
 
 
 def test_the_same_number_added_to_a_row_changes_nothing(batch, sequences):
     # Trap 5: a softmax over the batch or the length would see it.
     for student, teacher in (tensors(*batch[:2]), tensors(*sequences[:2])):
-        shift = torch.arange(student.shape[0], dtype=torch.float64).reshape(-1, *[1] * (student.ndim - 1))
+        shift = torch.arange(student.shape[0], dtype=torch.float64).reshape(
+            -1, *[1] * (student.ndim - 1)
+        )
         plain = soft_target_loss(student, teacher, temperature=2.0)
-        torch.testing.assert_close(soft_target_loss(student + shift, teacher, temperature=2.0), plain)
+        torch.testing.assert_close(
+            soft_target_loss(student + shift, teacher, temperature=2.0), plain
+        )
 
 
 def test_no_gradient_reaches_the_teacher(batch):
@@ -150,7 +176,8 @@ def test_padding_has_no_say_in_the_loss(sequences):
     # Trap 8, with NaN in the padding: multiplying it by zero would not keep it out.
     student, teacher, labels, mask = sequences
     expected = (
-        0.5 * numpy_soft(student, teacher, 2.0)[mask].mean() + 0.5 * numpy_hard(student, labels)[mask].mean()
+        0.5 * numpy_soft(student, teacher, 2.0)[mask].mean()
+        + 0.5 * numpy_hard(student, labels)[mask].mean()
     )
     student, teacher = student.copy(), teacher.copy()
     student[~mask], teacher[~mask] = np.nan, np.nan
@@ -185,7 +212,9 @@ def test_a_row_in_which_every_class_is_excluded_counts_as_nothing(batch, kind):
     student, teacher, _ = tensors(*batch)
     expected = soft_target_loss(student, teacher, temperature=2.0, kind=kind)
     empty = torch.full((1, 4), -math.inf, dtype=torch.float64)
-    got = soft_target_loss(torch.cat([student, empty]), torch.cat([teacher, empty]), temperature=2.0, kind=kind)
+    got = soft_target_loss(
+        torch.cat([student, empty]), torch.cat([teacher, empty]), temperature=2.0, kind=kind
+    )
     torch.testing.assert_close(got, expected)
 
 
@@ -213,7 +242,8 @@ def test_an_unlabelled_row_still_learns_from_the_teacher(batch):
     unlabelled = np.full(6, -100)
     unlabelled[kept] = labels[kept]
     expected = (
-        0.4 * numpy_soft(student, teacher, 2.0).mean() + 0.6 * numpy_hard(student, labels)[kept].mean()
+        0.4 * numpy_soft(student, teacher, 2.0).mean()
+        + 0.6 * numpy_hard(student, labels)[kept].mean()
     )
     got = distillation_loss(*tensors(student, teacher, unlabelled), alpha=0.4)
     assert got.item() == pytest.approx(expected, rel=1e-10)
@@ -267,7 +297,11 @@ def test_equal_logits_cost_nothing_at_any_temperature():
 
 
 def refused(match, **changes):
-    given = {"student_logits": torch.zeros(2, 3), "teacher_logits": torch.zeros(2, 3), "labels": torch.tensor([0, 1])}
+    given = {
+        "student_logits": torch.zeros(2, 3),
+        "teacher_logits": torch.zeros(2, 3),
+        "labels": torch.tensor([0, 1]),
+    }
     with pytest.raises((ValueError, TypeError), match=match):
         distillation_loss(**{**given, **changes})
 

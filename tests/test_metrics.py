@@ -38,7 +38,9 @@ def test_agreement_ignores_who_is_right():
 
 def test_kl_rows_by_hand():
     truth = np.array([[0.5, 0.5, 0.0]])
-    assert metrics.kl_rows(truth, np.array([[0.25, 0.75, 0.0]]))[0] == pytest.approx(0.5 * np.log(2) + 0.5 * np.log(2 / 3))
+    assert metrics.kl_rows(truth, np.array([[0.25, 0.75, 0.0]]))[0] == pytest.approx(
+        0.5 * np.log(2) + 0.5 * np.log(2 / 3)
+    )
     assert np.isinf(metrics.kl_rows(truth, np.array([[1.0, 0.0, 0.0]])))[0]
 
 
@@ -48,7 +50,9 @@ def test_the_best_temperature_is_found(true_temperature):
     logits = random.normal(size=(20_000, 3)) * 2
     p = metrics.probabilities(logits)
     labels = (p.cumsum(-1) > random.random((len(p), 1))).argmax(-1)
-    assert metrics.best_temperature(logits * true_temperature, labels) == pytest.approx(true_temperature, rel=0.05)
+    assert metrics.best_temperature(logits * true_temperature, labels) == pytest.approx(
+        true_temperature, rel=0.05
+    )
 
 
 class Tied(nn.Module):

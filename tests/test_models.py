@@ -2,7 +2,12 @@
 
 import pytest
 import torch
-from transformers import DistilBertConfig, DistilBertForSequenceClassification, GPT2Config, GPT2LMHeadModel
+from transformers import (
+    DistilBertConfig,
+    DistilBertForSequenceClassification,
+    GPT2Config,
+    GPT2LMHeadModel,
+)
 
 from kd_course import models
 
@@ -11,7 +16,9 @@ NAMES = ("negative", "neutral", "positive")
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return models.train_tokenizer(["profit rose sharply", "sales fell", "the board met in may"] * 5, vocabulary=290)
+    return models.train_tokenizer(
+        ["profit rose sharply", "sales fell", "the board met in may"] * 5, vocabulary=290
+    )
 
 
 @pytest.fixture
@@ -20,13 +27,17 @@ def teacher(tokenizer):
 
 
 def test_the_same_seed_gives_the_same_student(tokenizer):
-    one, same, other = (models.classifier("tiny", tokenizer, NAMES, seed=s).state_dict() for s in (1, 1, 2))
+    one, same, other = (
+        models.classifier("tiny", tokenizer, NAMES, seed=s).state_dict() for s in (1, 1, 2)
+    )
     assert all(torch.equal(one[k], same[k]) for k in one)
     assert not all(torch.equal(one[k], other[k]) for k in one)
 
 
 def test_the_tokenizer_is_the_same_every_time_and_lowers_case(tokenizer):
-    again = models.train_tokenizer(["profit rose sharply", "sales fell", "the board met in may"] * 5, vocabulary=290)
+    again = models.train_tokenizer(
+        ["profit rose sharply", "sales fell", "the board met in may"] * 5, vocabulary=290
+    )
     assert again.get_vocab() == tokenizer.get_vocab()
     ids = tokenizer("PROFIT rose")["input_ids"]
     assert ids == tokenizer("profit rose")["input_ids"]
@@ -37,8 +48,14 @@ def test_copied_layers_are_the_teachers(teacher):
     student = models.copy_layers(teacher, [0, 2])
     assert student.config.num_hidden_layers == 2 and teacher.config.num_hidden_layers == 3
     own, theirs = student.state_dict(), teacher.state_dict()
-    assert torch.equal(own["bert.encoder.layer.1.output.dense.weight"], theirs["bert.encoder.layer.2.output.dense.weight"])
-    assert torch.equal(own["bert.embeddings.word_embeddings.weight"], theirs["bert.embeddings.word_embeddings.weight"])
+    assert torch.equal(
+        own["bert.encoder.layer.1.output.dense.weight"],
+        theirs["bert.encoder.layer.2.output.dense.weight"],
+    )
+    assert torch.equal(
+        own["bert.embeddings.word_embeddings.weight"],
+        theirs["bert.embeddings.word_embeddings.weight"],
+    )
 
 
 def test_a_student_shares_no_memory_with_its_teacher(teacher):
@@ -47,7 +64,10 @@ def test_a_student_shares_no_memory_with_its_teacher(teacher):
 
 
 def test_all_layers_copied_is_the_teacher_itself(teacher):
-    inputs = {"input_ids": torch.tensor([[5, 6, 7]]), "attention_mask": torch.ones(1, 3, dtype=torch.long)}
+    inputs = {
+        "input_ids": torch.tensor([[5, 6, 7]]),
+        "attention_mask": torch.ones(1, 3, dtype=torch.long),
+    }
     student = models.copy_layers(teacher, 3).eval()
     torch.testing.assert_close(student(**inputs).logits, teacher.eval()(**inputs).logits)
 

@@ -16,7 +16,9 @@ Report("98", "offline", data="abc").add("student/accuracy", {value}, seed=0)
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    figures = {"student/accuracy": {"kind": "measured", "values": {"0": 0.80, "1": 0.81, "2": 0.82}}}
+    figures = {
+        "student/accuracy": {"kind": "measured", "values": {"0": 0.80, "1": 0.81, "2": 0.82}}
+    }
     ledger = Ledger({"runs": {"98/offline": {"data": "abc", "figures": figures, "tables": {}}}})
     monkeypatch.setattr(experiments, "ledger", lambda: ledger)
     monkeypatch.setenv("KD_SCALE", "offline")
@@ -33,7 +35,9 @@ def run(tmp_path, monkeypatch):
 def test_a_figure_inside_its_band_passes(run, capsys, tmp_path):
     assert run(REPORT.format(value=0.81)) == 0
     assert "inside" in capsys.readouterr().out
-    assert json.loads((tmp_path / "out" / "results.json").read_text())["figures"]["student/accuracy"]
+    assert json.loads((tmp_path / "out" / "results.json").read_text())["figures"][
+        "student/accuracy"
+    ]
 
 
 def test_a_figure_outside_its_band_fails(run, capsys):

@@ -20,18 +20,30 @@ FULL_SIZE = os.environ.get("KD_FULL_SIZE") == "1"
 STAND_INS = {
     "small": (
         "sentence-transformers/all-MiniLM-L6-v2",
-        {"num_hidden_layers": 6, "hidden_size": 384, "num_attention_heads": 12, "intermediate_size": 1536},
+        {
+            "num_hidden_layers": 6,
+            "hidden_size": 384,
+            "num_attention_heads": 12,
+            "intermediate_size": 1536,
+        },
     ),
     "full": (
         "google-bert/bert-base-uncased",
-        {"num_hidden_layers": 12, "hidden_size": 768, "num_attention_heads": 12, "intermediate_size": 3072},
+        {
+            "num_hidden_layers": 12,
+            "hidden_size": 768,
+            "num_attention_heads": 12,
+            "intermediate_size": 3072,
+        },
     ),
 }
 
 
 def random_weights(folder, shape):
     """A pretrained encoder's folder, of this shape, as the hub would serve it."""
-    tokenizer = models.train_tokenizer(["profit rose, sales fell, the board met in may"] * 3, vocabulary=300)
+    tokenizer = models.train_tokenizer(
+        ["profit rose, sales fell, the board met in may"] * 3, vocabulary=300
+    )
     if not FULL_SIZE:
         shape = {**shape, "hidden_size": 24, "intermediate_size": 48}
     set_seed(0)

@@ -8,7 +8,15 @@ from kd_course.corpora import classification
 
 @pytest.fixture(autouse=True)
 def no_switches(monkeypatch):
-    for name in ("KD_SCALE", "KD_SEEDS", "KD_MAPS", "KD_MAX_STEPS", "KD_LIMIT", "KD_RETRAIN", "KD_DATASET"):
+    for name in (
+        "KD_SCALE",
+        "KD_SEEDS",
+        "KD_MAPS",
+        "KD_MAX_STEPS",
+        "KD_LIMIT",
+        "KD_RETRAIN",
+        "KD_DATASET",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -26,7 +34,8 @@ def test_a_limit_or_a_last_step_makes_a_run_a_test_of_the_path(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("KD_SCALE", "huge"), ("KD_SEEDS", "two"), ("KD_LIMIT", "-1"), ("KD_MAX_STEPS", "0")]
+    ("name", "value"),
+    [("KD_SCALE", "huge"), ("KD_SEEDS", "two"), ("KD_LIMIT", "-1"), ("KD_MAX_STEPS", "0")],
 )
 def test_a_bad_value_is_named(monkeypatch, name, value):
     monkeypatch.setenv(name, value)
@@ -35,7 +44,9 @@ def test_a_bad_value_is_named(monkeypatch, name, value):
 
 
 @pytest.mark.parametrize("scale", settings.SCALES)
-def test_every_scale_tunes_every_arm_on_a_grid_of_one_size_that_holds_its_recipe(monkeypatch, scale):
+def test_every_scale_tunes_every_arm_on_a_grid_of_one_size_that_holds_its_recipe(
+    monkeypatch, scale
+):
     monkeypatch.setenv("KD_SCALE", scale)
     setting = settings.for_lesson("06")
     for arm, recipe in setting.recipes.items():
@@ -50,7 +61,9 @@ def test_a_lesson_without_settings_says_which_have_them():
 
 
 def test_leaks_are_found_whatever_the_case_and_the_spaces():
-    assert classification.leaks(["Profit rose."], ["profit  ROSE. ", "Profit rose. Sales fell."]) == [0]
+    assert classification.leaks(
+        ["Profit rose."], ["profit  ROSE. ", "Profit rose. Sales fell."]
+    ) == [0]
 
 
 def test_hidden_labels_join_with_shown_ones():

@@ -21,7 +21,9 @@ def draw(target: Path = PICTURE) -> None:
 
     plots.style()
     measured = _measured()
-    figure, panels = plt.subplots(1, len(measured), figsize=(4.8 * len(measured), 2.6), squeeze=False)
+    figure, panels = plt.subplots(
+        1, len(measured), figsize=(4.8 * len(measured), 2.6), squeeze=False
+    )
     for axes, (title, results) in zip(panels[0], measured.items(), strict=True):
         colours = [plots.role_colour(arm) for arm in results]
         plots.intervals(axes, results, colours=colours, unit="test accuracy")

@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
 
 def load(
-    name: str, *, labelled: int | None = None, transfer: int = 0, limit: int | None = None, seed: int = 0
+    name: str,
+    *,
+    labelled: int | None = None,
+    transfer: int = 0,
+    limit: int | None = None,
+    seed: int = 0,
 ) -> DatasetDict:
     """The splits of a classification lesson: train, validation, test, and unlabelled where wanted.
 
@@ -37,7 +42,10 @@ def load(
         data["train"] = data["train"].shuffle(seed=seed)
         spare = len(data["train"]) - (labelled or len(data["train"]))
         pool = data["train"].select(range(labelled, len(data["train"]))) if spare > 0 else None
-    for what, wanted, there in (("labelled", labelled or 0, len(data["train"])), ("transfer", transfer, spare)):
+    for what, wanted, there in (
+        ("labelled", labelled or 0, len(data["train"])),
+        ("transfer", transfer, spare),
+    ):
         if wanted > there:
             raise ValueError(f"{what} asks for {wanted} sentences of {name}, but there are {there}")
     if labelled:
@@ -45,7 +53,9 @@ def load(
     if transfer:
         data["unlabelled"] = hide_labels(pool.select(range(transfer)))
     if limit is not None:
-        data = type(data)({split: rows.select(range(min(limit, len(rows)))) for split, rows in data.items()})
+        data = type(data)(
+            {split: rows.select(range(min(limit, len(rows)))) for split, rows in data.items()}
+        )
     return data
 
 

@@ -11,12 +11,25 @@ from kd_course.exercises.spec import Case, Choice, Exercise, Misconception
 
 def leak_cases(random) -> list[Case]:
     train = ["Profit rose.", "Sales fell in May.", "The board met on Friday.", "Margins were flat."]
-    disguised = ["  profit ROSE. ", "Sales  fell in\tMay.", "Costs fell.", "Profit rose. Sales fell in May."]
+    disguised = [
+        "  profit ROSE. ",
+        "Sales  fell in\tMay.",
+        "Costs fell.",
+        "Profit rose. Sales fell in May.",
+    ]
     many = [f"Order {n} was shipped." for n in random.permutation(12).tolist()]
     return [
-        Case((["Profit rose.", "Costs fell."], ["Costs fell.", "Sales grew."]), "one test row leaks, as it stands"),
-        Case((train, disguised), "leaks that differ in case and spaces, and a text that only contains one"),
-        Case((["Profit rose sharply."], ["Profit rose"]), "a test row that is part of a training row"),
+        Case(
+            (["Profit rose.", "Costs fell."], ["Costs fell.", "Sales grew."]),
+            "one test row leaks, as it stands",
+        ),
+        Case(
+            (train, disguised),
+            "leaks that differ in case and spaces, and a text that only contains one",
+        ),
+        Case(
+            (["Profit rose sharply."], ["Profit rose"]), "a test row that is part of a training row"
+        ),
         Case((many[:8], many[4:]), "four rows in both"),
         Case((["A."], ["B."]), "no leak at all"),
     ]
@@ -58,7 +71,10 @@ def f1_cases(random) -> list[Case]:
     predicted = [int(x) if random.random() < 0.7 else int(random.integers(3)) for x in labels]
     return [
         Case((torch.tensor([0, 1, 1, 2, 2, 2]), torch.tensor([0, 1, 2, 2, 2, 1]), 3), "six rows"),
-        Case((torch.tensor([1, 1, 1, 1, 1]), torch.tensor([1, 1, 1, 1, 0]), 2), "a class that is never predicted"),
+        Case(
+            (torch.tensor([1, 1, 1, 1, 1]), torch.tensor([1, 1, 1, 1, 0]), 2),
+            "a class that is never predicted",
+        ),
         Case((torch.tensor(predicted), torch.tensor(labels), 3), "forty rows, half of one class"),
         Case((torch.tensor([0, 1, 2]), torch.tensor([0, 1, 2]), 3), "everything right"),
     ]
@@ -103,7 +119,7 @@ def _macro_recall(predicted, labels, classes):
     return sum(r / t if t else 0.0 for r, _, t in _counts(predicted, labels, classes)) / classes
 
 
-# -- 06.3 expected calibration error ----------------------------------------------------------
+# -- 06.5 expected calibration error ----------------------------------------------------------
 
 
 def ece_cases(random) -> list[Case]:
@@ -112,7 +128,10 @@ def ece_cases(random) -> list[Case]:
     p = torch.tensor([[0.95, 0.05], [0.85, 0.15], [0.35, 0.65], [0.55, 0.45]])
     return [
         Case((p, torch.tensor([0, 1, 1, 0]), 5), "four rows, five bins"),
-        Case((torch.tensor([[0.7, 0.2, 0.1]] * 3), torch.tensor([0, 0, 0]), 4), "too modest: right more often than it says"),
+        Case(
+            (torch.tensor([[0.7, 0.2, 0.1]] * 3), torch.tensor([0, 0, 0]), 4),
+            "too modest: right more often than it says",
+        ),
         Case((logits.softmax(-1), labels, 10), "sixty rows, ten bins"),
         Case((logits.softmax(-1), labels, 3), "the same rows in three bins"),
     ]
@@ -131,11 +150,15 @@ def _ece_unweighted(probabilities, labels, bins):
 
 
 def _ece_signed(probabilities, labels, bins):
-    return sum((c.mean() - r.mean()) * len(c) for c, r in _bins(probabilities, labels, bins)).item() / len(labels)
+    return sum(
+        (c.mean() - r.mean()) * len(c) for c, r in _bins(probabilities, labels, bins)
+    ).item() / len(labels)
 
 
 def _ece_squared(probabilities, labels, bins):
-    return sum((c.mean() - r.mean()) ** 2 * len(c) for c, r in _bins(probabilities, labels, bins)).item() / len(labels)
+    return sum(
+        (c.mean() - r.mean()) ** 2 * len(c) for c, r in _bins(probabilities, labels, bins)
+    ).item() / len(labels)
 
 
 def _ece_of_the_label(probabilities, labels, bins):
@@ -154,7 +177,7 @@ def _ece_largest(probabilities, labels, bins):
     return max((c.mean() - r.mean()).abs() for c, r in _bins(probabilities, labels, bins)).item()
 
 
-# -- 06.4 temperature scaling -----------------------------------------------------------------
+# -- 06.6 temperature scaling -----------------------------------------------------------------
 
 
 def temperature_cases(random) -> list[Case]:
@@ -165,7 +188,10 @@ def temperature_cases(random) -> list[Case]:
     return [
         Case((8 * (signal + noise), labels, candidates), "a model far too sure of itself"),
         Case((0.3 * (signal + 0.3 * noise), labels, candidates), "a model far too modest"),
-        Case((signal + noise, labels, candidates[::-1]), "a model about right; candidates in another order"),
+        Case(
+            (signal + noise, labels, candidates[::-1]),
+            "a model about right; candidates in another order",
+        ),
     ]
 
 
@@ -193,14 +219,18 @@ def _most_confident(logits, labels, candidates):
     return max(candidates, key=lambda t: (logits / t).softmax(-1).max(-1).values.mean().item())
 
 
-# -- 06.5 the paired bootstrap ----------------------------------------------------------------
+# -- 06.3 the paired bootstrap ----------------------------------------------------------------
 
 
 def bootstrap_cases(random) -> list[Case]:
     def rows(n, better, draws):
         control = (random.random(n) < 0.7).astype(float)
         student = [1.0 if random.random() < better else c for c in control]
-        return torch.tensor(student), torch.from_numpy(control).float(), torch.from_numpy(random.integers(n, size=(draws, n)))
+        return (
+            torch.tensor(student),
+            torch.from_numpy(control).float(),
+            torch.from_numpy(random.integers(n, size=(draws, n))),
+        )
 
     return [
         Case(rows(50, 0.3, 400), "fifty rows, a student that is better"),
@@ -238,7 +268,7 @@ def _rows_not_means(student, control, draws):
     return _quantiles((student - control).double())
 
 
-# -- 06.6 long texts --------------------------------------------------------------------------
+# -- 06.7 long texts --------------------------------------------------------------------------
 
 
 def long_text_cases(random) -> list[Case]:
@@ -362,6 +392,87 @@ EXERCISES = (
     ),
     Exercise(
         id="06.3",
+        name="bootstrap_interval",
+        title="How sure may one be that the student is better?",
+        lesson="06",
+        signature="bootstrap_interval(student, control, draws)",
+        points=4,
+        minutes=10,
+        difficulty=3,
+        importance=5,
+        cases=bootstrap_cases,
+        misconceptions=(
+            Misconception(
+                "student and control are drawn separately",
+                _unpaired,
+                hint="A hard sentence is hard for both: use the same drawn rows for both, then subtract.",
+            ),
+            Misconception(
+                "this is control minus student",
+                _swapped,
+                hint="Positive must mean that the student is better.",
+            ),
+            Misconception(
+                "this is the 90 % interval",
+                _ninety,
+                hint="95 % leaves out 2.5 % on either side.",
+            ),
+            Misconception(
+                "two intervals are subtracted from each other",
+                _two_intervals,
+                hint="Subtract within every draw; take quantiles of the differences.",
+            ),
+            Misconception(
+                "quantiles of single rows, not of means",
+                _rows_not_means,
+                hint="The question is how the *mean* over a test set would vary: average each draw first.",
+            ),
+        ),
+        hint="draws[i] holds the row numbers of the i-th pretended test set: scores[draws] has shape (draws, rows).",
+        allowed="torch",
+    ),
+    Exercise(
+        id="06.4",
+        name="what_may_be_said",
+        title="Reading an interval",
+        lesson="06",
+        signature="what_may_be_said",
+        points=1,
+        minutes=2,
+        difficulty=2,
+        importance=5,
+        kind="value",
+        choices=(
+            Choice(
+                "a",
+                "Distillation makes this student better: the mean difference is positive.",
+                "Not so fast. A mean is positive in half of all experiments in which nothing differs. "
+                "Since zero lies inside the interval, these data do not settle the sign.",
+            ),
+            Choice(
+                "b",
+                "Distillation does nothing here: the interval contains zero.",
+                "An interval that contains zero is no proof of no difference. This one also contains "
+                "+1.5 points, which many would pay for. Absence of evidence is not evidence of absence.",
+            ),
+            Choice(
+                "c",
+                "The sign is open; the data speak against a loss of over 0.4 points and a gain of over 1.5.",
+                "Right. An interval says which differences the data are compatible with, and which they "
+                "speak against. More seeds or more test rows would narrow it.",
+            ),
+            Choice(
+                "d",
+                "The probability that the student is better is 95 %.",
+                "The 95 % belong to the procedure: of many such intervals, about 95 % hold the true "
+                "difference. It is no probability of the claim 'better', and zero is inside besides.",
+            ),
+        ),
+        hint="What values does the interval allow, and which does it speak against?",
+        allowed="thinking",
+    ),
+    Exercise(
+        id="06.5",
         name="calibration_error",
         title="How far confidence is from accuracy",
         lesson="06",
@@ -407,7 +518,7 @@ EXERCISES = (
         allowed="torch; not torchmetrics",
     ),
     Exercise(
-        id="06.4",
+        id="06.6",
         name="scaling_temperature",
         title="The temperature that makes confidence honest",
         lesson="06",
@@ -448,48 +559,7 @@ EXERCISES = (
         allowed="torch, with its cross_entropy",
     ),
     Exercise(
-        id="06.5",
-        name="bootstrap_interval",
-        title="How sure may one be that the student is better?",
-        lesson="06",
-        signature="bootstrap_interval(student, control, draws)",
-        points=4,
-        minutes=10,
-        difficulty=3,
-        importance=5,
-        cases=bootstrap_cases,
-        misconceptions=(
-            Misconception(
-                "student and control are drawn separately",
-                _unpaired,
-                hint="A hard sentence is hard for both: use the same drawn rows for both, then subtract.",
-            ),
-            Misconception(
-                "this is control minus student",
-                _swapped,
-                hint="Positive must mean that the student is better.",
-            ),
-            Misconception(
-                "this is the 90 % interval",
-                _ninety,
-                hint="95 % leaves out 2.5 % on either side.",
-            ),
-            Misconception(
-                "two intervals are subtracted from each other",
-                _two_intervals,
-                hint="Subtract within every draw; take quantiles of the differences.",
-            ),
-            Misconception(
-                "quantiles of single rows, not of means",
-                _rows_not_means,
-                hint="The question is how the *mean* over a test set would vary: average each draw first.",
-            ),
-        ),
-        hint="draws[i] holds the row numbers of the i-th pretended test set: scores[draws] has shape (draws, rows).",
-        allowed="torch",
-    ),
-    Exercise(
-        id="06.6",
+        id="06.7",
         name="head_and_tail",
         title="A text longer than the window",
         lesson="06",
@@ -510,7 +580,9 @@ EXERCISES = (
                 _always_both,
                 hint="A text of max_length tokens or fewer stays as it is; otherwise tokens stand twice.",
             ),
-            Misconception("only the end is kept", _end_only, hint="[CLS] and the beginning go first."),
+            Misconception(
+                "only the end is kept", _end_only, hint="[CLS] and the beginning go first."
+            ),
             Misconception(
                 "one token too many",
                 _one_too_many,
@@ -529,45 +601,5 @@ EXERCISES = (
         ),
         hint="How many tokens are left for the head once the tail has its place?",
         allowed="plain Python",
-    ),
-    Exercise(
-        id="06.7",
-        name="what_may_be_said",
-        title="Reading an interval",
-        lesson="06",
-        signature="what_may_be_said",
-        points=1,
-        minutes=2,
-        difficulty=2,
-        importance=5,
-        kind="value",
-        choices=(
-            Choice(
-                "a",
-                "Distillation makes this student better: the mean difference is positive.",
-                "Not so fast. A mean is positive in half of all experiments in which nothing differs. "
-                "Since zero lies inside the interval, these data do not settle the sign.",
-            ),
-            Choice(
-                "b",
-                "Distillation does nothing here: the interval contains zero.",
-                "An interval that contains zero is no proof of no difference. This one also contains "
-                "+1.5 points, which many would pay for. Absence of evidence is not evidence of absence.",
-            ),
-            Choice(
-                "c",
-                "The sign is open; the data speak against a loss of over 0.4 points and a gain of over 1.5.",
-                "Right. An interval says which differences the data are compatible with, and which they "
-                "speak against. More seeds or more test rows would narrow it.",
-            ),
-            Choice(
-                "d",
-                "The probability that the student is better is 95 %.",
-                "The 95 % belong to the procedure: of many such intervals, about 95 % hold the true "
-                "difference. It is no probability of the claim 'better', and zero is inside besides.",
-            ),
-        ),
-        hint="What values does the interval allow, and which does it speak against?",
-        allowed="thinking",
     ),
 )

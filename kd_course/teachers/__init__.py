@@ -80,7 +80,9 @@ def train(name: str, folder: Path, *, quiet: bool = False) -> Path:
     corpus = news.teacher_corpus(seed=recipe.seed, size=recipe.sentences)
     tokenizer = models.train_tokenizer(corpus["text"], vocabulary=recipe.vocabulary)
     model = models.classifier(recipe.size, tokenizer, news.NAMES, seed=recipe.seed)
-    rows = corpus.map(lambda batch: tokenizer(batch["text"]), batched=True, remove_columns=corpus.column_names[:1])
+    rows = corpus.map(
+        lambda batch: tokenizer(batch["text"]), batched=True, remove_columns=corpus.column_names[:1]
+    )
     held_out = len(rows) // 20  # for the curve only: nothing is chosen by it
     trainer = Trainer(
         model=model,
@@ -132,7 +134,9 @@ def measure(name: str, folder: Path | None = None) -> Report:
 
     model, tokenizer = models.load(str(folder or SHIPPED / name))
     splits = news.load(seed=0)
-    report = experiments.Report(f"teacher-{name}", "offline", data=experiments.fingerprint(splits["test"]["text"]))
+    report = experiments.Report(
+        f"teacher-{name}", "offline", data=experiments.fingerprint(splits["test"]["text"])
+    )
     for split in ("test", "test_unseen_templates"):
         labels = np.array(splits[split]["label"])
         truth = np.array(splits[split]["posterior"])
@@ -149,12 +153,18 @@ def main(argv: list[str]) -> int:
     from kd_course import running
     from kd_course.storage import cache_folder
 
-    parser = argparse.ArgumentParser(prog="python -m kd_course teacher", description="Make a shipped teacher again.")
+    parser = argparse.ArgumentParser(
+        prog="python -m kd_course teacher", description="Make a shipped teacher again."
+    )
     parser.add_argument("name", choices=sorted(RECIPES))
-    parser.add_argument("--ship", action="store_true", help="for authors: replace the shipped one, and its figures")
+    parser.add_argument(
+        "--ship", action="store_true", help="for authors: replace the shipped one, and its figures"
+    )
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     arguments = parser.parse_args(argv)
-    folder = SHIPPED / arguments.name if arguments.ship else cache_folder() / "teachers" / arguments.name
+    folder = (
+        SHIPPED / arguments.name if arguments.ship else cache_folder() / "teachers" / arguments.name
+    )
     train(arguments.name, folder, quiet=arguments.quiet)
     report = measure(arguments.name, folder).as_dict()
     if arguments.ship:
