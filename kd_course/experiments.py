@@ -199,6 +199,22 @@ def comparison_table(report: Report, arms: Sequence[str], figure: str) -> str:
     return "\n".join(lines)
 
 
+def reference_table(lesson: str, figure: str) -> str:
+    """One figure of every arm of a lesson, at every scale that the ledger holds, as text."""
+    lines = []
+    for run in ledger().runs_of(lesson):
+        names = [name for name in run["figures"] if name.endswith(f"/{figure}")]
+        lines.append(f"{run['scale']}: {run['hardware']}, {run['date']}")
+        for name in names:
+            key = f"{lesson}/{run['scale']}/{name}"
+            seeds = len(ledger().values(key))
+            shown = str(ledger().interval(key)) if seeds > 1 else ledger().field(key)
+            lines.append(
+                f"    {name.removesuffix('/' + figure):<24}{shown}   ({seeds} seed{'s' * (seeds > 1)})"
+            )
+    return "\n".join(lines) or f"the ledger holds no run of lesson {lesson}"
+
+
 def plot_comparison(
     report: Report, arms: Sequence[str], figure: str, *, title: str, unit: str
 ) -> None:
@@ -281,6 +297,11 @@ class Ledger:
                 f"the ledger holds no run of lesson {lesson} at scale {scale}; it holds "
                 f"{', '.join(self._runs) or 'none'}"
             ) from None
+
+    def runs_of(self, lesson: str) -> list[dict]:
+        """A lesson's reference runs, each with its scale under "scale"."""
+        found = (key.split("/") for key in self._runs if key.startswith(f"{lesson}/"))
+        return [{"scale": scale, **self.run(lesson, scale)} for _, scale in found]
 
     def has(self, lesson: str, scale: str, *, data: str | None = None) -> bool:
         """Whether there is a reference for this lesson and scale (and for just these data)."""
