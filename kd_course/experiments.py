@@ -54,7 +54,8 @@ def paired_interval(
     the same seeds and the same rows in both. Leave control out for one arm's own interval.
     Returns mean, low and high of the mean difference. Seeds and rows are drawn again together, in
     pairs, `resamples` times: the interval covers another seed *and* another test set.
-    Raises ValueError when the shapes differ. With one seed the interval covers the rows only.
+    Raises ValueError when the shapes differ. With one seed the interval covers the rows only,
+    with a handful it is somewhat too narrow, as every bootstrap of a few things is.
 
     Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapters 8 and 13.
     """
@@ -137,7 +138,8 @@ class Report:
         """Note one figure, of one seed or of none; returns it.
 
         name: "distilled/accuracy". kind: "measured" figures are held to the ledger's band;
-        "timing" ones depend on the machine and are only shown.
+        "timing" ones depend on the machine and are only shown, as is what was "trained once"
+        and so has no spread to make a band of.
         """
         figure = self.figures.setdefault(name, {"kind": kind, "values": {}})
         figure["values"]["-" if seed is None else str(seed)] = float(value)
@@ -180,11 +182,16 @@ class Report:
             write_whole(Path(target), lambda path: Path(path).write_text(text, encoding="utf-8"))
 
 
-def verdict(difference: Interval) -> str:
-    """What a paired interval of a difference allows one to say, either way."""
+def verdict(difference: Interval, *, seeds: int) -> str:
+    """What a paired interval of a difference allows one to say, either way; of one seed, less."""
     if not difference.excludes(0.0):
         return "the sign is open: the interval contains 0"
-    return "better, beyond chance" if difference.mean > 0 else "worse, beyond chance"
+    found = "better" if difference.mean > 0 else "worse"
+    return (
+        f"{found}, beyond chance"
+        if seeds > 1
+        else f"{found} with this seed; it cannot speak for others"
+    )
 
 
 def comparison_table(report: Report, arms: Sequence[str], figure: str) -> str:
@@ -392,7 +399,7 @@ class Ledger:
             }
             if known and name in self.run(lesson, scale)["figures"]:
                 key = f"{lesson}/{scale}/{name}"
-                band = self.band(key, seeds=len(figure["values"]))
+                band = self.band(key, seeds=len(figure["values"]), level=0.999)
                 row["reference"] = float(np.mean(self.values(key)))
                 row["band"] = band
                 row["verdict"] = (

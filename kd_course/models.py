@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).with_name("teachers")  # one folder a teacher, as save_pretrained writes it
 
+LONGEST = 128  # tokens that our own models read
+
 # BERT's architecture in sizes that train on two cores; heads are 32 wide.
 SIZES = {
     "tiny": {"hidden_size": 64, "num_hidden_layers": 1, "intermediate_size": 128},
@@ -61,7 +63,9 @@ def train_tokenizer(texts: Iterable[str], *, vocabulary: int = 2000) -> PreTrain
         special_tokens=[("[CLS]", cls), ("[SEP]", sep)],
     )
     return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, **{f"{name}_token": token for name, token in special.items()}
+        tokenizer_object=tokenizer,
+        model_max_length=LONGEST,
+        **{f"{name}_token": token for name, token in special.items()},
     )
 
 
@@ -86,7 +90,7 @@ def classifier(
     config = BertConfig(
         vocab_size=len(tokenizer),
         num_attention_heads=shape["hidden_size"] // 32,
-        max_position_embeddings=128,
+        max_position_embeddings=LONGEST,
         hidden_dropout_prob=dropout,
         attention_probs_dropout_prob=dropout,
         pad_token_id=tokenizer.pad_token_id,

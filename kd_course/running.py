@@ -177,7 +177,8 @@ def write_reference(name: str, report: dict | None, minutes: float, what: str) -
 
     content = json.loads(experiments.LEDGER_FILE.read_text(encoding="utf-8"))
     entry = content["runs"].setdefault(
-        f"{name}/{settings.scale()}", {"data": "", "figures": {}, "tables": {}}
+        f"{name}/{report['scale'] if report else settings.scale()}",
+        {"data": "", "figures": {}, "tables": {}},
     )
     if what == "figures" and report:
         # Maps cost more than figures: those of an earlier run on the same data stay.

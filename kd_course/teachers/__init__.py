@@ -58,9 +58,9 @@ def obtain(name: str, *, retrain: bool = False) -> str:
     return str(folder if (folder / "recipe.json").is_file() else train(name, folder))
 
 
-def notes(name: str) -> dict:
-    """What is written down about a shipped teacher: its recipe, its curve, the command that made it."""
-    return json.loads((SHIPPED / name / "recipe.json").read_text(encoding="utf-8"))
+def notes(folder: str) -> dict:
+    """What is written down about a teacher of ours: its recipe, its curve, the command that made it."""
+    return json.loads(Path(folder, "recipe.json").read_text(encoding="utf-8"))
 
 
 def train(name: str, folder: Path, *, quiet: bool = False) -> Path:
