@@ -433,7 +433,7 @@ print(experiments.reference_table("06", "gain over control"))
 # %% [markdown]
 # At `offline` scale the teacher was worth a lot: its student gains {{ledger:06/offline/distilled/gain over control|points}} over the control on the same sentences, and {{ledger:06/offline/distilled, more text/gain over control|points}} when the teacher labels more text ({{ledger:06/offline/control/accuracy|count}} seeds). It is a much smaller model, and keeps {{ledger:06/offline/distilled, more text/retention|percent}} of its teacher's accuracy.
 #
-# Two things should temper this. Compare the control with the word counts of section 1: trained from scratch on so few sentences, this network adds little by itself. And what is passed on is what 40,000 labelled sentences taught the teacher, sentences that the control never saw. Where teacher and student have the same labels, as at `small`, expect less. Do not carry these figures over to other data: that is why you measure.
+# Two things should temper this. Compare the control with the word counts of section 1: trained from scratch on so few sentences, this network adds little by itself. And what is passed on is what 40,000 labelled sentences taught the teacher, sentences that the control never saw. Where teacher and student have the same labels, expect less: on Financial PhraseBank (`small`, {{ledger:06/small/control/accuracy|count}} seeds) the distilled student is {{ledger:06/small/distilled/gain over control|points}} from its control, {{ledger:06/small/distilled/gain over control|interval}}. There the sign is open, and nothing shown speaks for distilling. Do not carry figures over to other data: that is why you measure.
 #
 # ### Exercise 06.4 · Reading an interval
 # {{exercise:06.4}}
