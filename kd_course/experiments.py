@@ -399,7 +399,7 @@ class Ledger:
             }
             if known and name in self.run(lesson, scale)["figures"]:
                 key = f"{lesson}/{scale}/{name}"
-                band = self.band(key, seeds=len(figure["values"]), level=0.999)
+                band = self.band(key, seeds=len(figure["values"]))
                 row["reference"] = float(np.mean(self.values(key)))
                 row["band"] = band
                 row["verdict"] = (

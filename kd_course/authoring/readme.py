@@ -64,6 +64,8 @@ def _training(lessons: list[Lesson]) -> str:
             if not ledger.has(lesson.number, scale):
                 continue
             run = ledger.run(lesson.number, scale)
+            if not run["figures"]:  # a lesson that trains nothing
+                continue
             minutes = run.get("minutes", {})
             shown = [
                 f"{name} {ledger.field(f'{lesson.number}/{scale}/{figure}', 'percent')}"
@@ -71,15 +73,20 @@ def _training(lessons: list[Lesson]) -> str:
                 if figure in run["figures"]
             ]
             result = ", ".join(shown)
-            columns = [_time_and_result(minutes.get(device), result) for device in ("laptop", "GPU")]
+            made_on = "laptop" if run["hardware"].startswith("CPU") else "GPU"
+            columns = [
+                _time_and_result(minutes.get(device), result if device == made_on else "")
+                for device in ("laptop", "GPU")
+            ]
             rows.append((f"{lesson.number} {lesson.title}", f"`{scale}`", *columns))
     return _table(("lesson", "scale", "laptop, two cores", "GPU"), rows)
 
 
 def _time_and_result(minutes: float | None, result: str) -> str:
-    if minutes is None:
-        return "not measured"
-    return f"{minutes:.1f} min" + (f": {result}" if result else "")
+    time = "time not measured" if minutes is None else f"{minutes:.1f} min"
+    if result:
+        return f"{result}; {time}"
+    return "not measured" if minutes is None else time
 
 
 def _first_words(text: str) -> str:
