@@ -34,7 +34,9 @@ def multiply_adds(model: nn.Module, inputs: Mapping[str, torch.Tensor]) -> int:
     """The multiply-adds of the matrix products in one forward pass, as PyTorch counts them.
 
     inputs: what the model is called with; for one sentence, a batch of one. A multiply-add is two
-    floating-point operations. Softmax, normalisation and look-ups are not counted.
+    floating-point operations. Softmax, normalisation and look-ups are not counted; nor, on the
+    CPU, are attention's own two products, which run there as one fused kernel that PyTorch's
+    counter does not know (a few per cent at the length of a headline).
     """
     import torch
     from torch.utils.flop_counter import FlopCounterMode
