@@ -12,7 +12,7 @@
 #
 # **You need** lessons 02 and 03 (KL divergence, soft and hard loss), PyTorch, and to have seen a transformers model before.
 #
-# **Minutes** 90, of which the computer needs three.
+# **Minutes** 90, of which the computer needs about two.
 #
 # **What runs** at `offline`: generated headlines whose true class probabilities are known, a teacher that ships with the course, students trained from scratch, no network. At `small`: Financial PhraseBank, MiniLM as teacher, a student with a third of its layers. At `full`: BERT-base and a student of DistilBERT's size, on a GPU. The cells are the same; `KD_SCALE` chooses the settings (and `KD_DATASET=stanfordnlp/sst2` takes film reviews instead of news, at `small` and `full`).
 
@@ -311,7 +311,7 @@ for name, model in {"teacher": teacher, "student": new_student(0)}.items():
 # | distilled | the same sentences | their labels and the teacher's soft targets |
 # | distilled, more text | the same, and the unlabelled sentences | the same; of unlabelled sentences only the soft targets |
 # | truth | the labelled sentences | their exact class probabilities, in place of the teacher's |
-# | softened truth | the labelled sentences | the exact probabilities, flattened |
+# | softened truth | the labelled sentences | the square roots of the exact probabilities, made to sum to one (their softening at T = 2) |
 #
 # The last two exist only where the truth is known. The third needs unlabelled text. A label of -100 tells the trainer that a sentence has no label: it then learns from the teacher alone.
 #
@@ -433,7 +433,7 @@ print(experiments.reference_table("06", "gain over control"))
 # %% [markdown]
 # At `offline` scale the teacher was worth a lot: its student gains {{ledger:06/offline/distilled/gain over control|points}} over the control on the same sentences, and {{ledger:06/offline/distilled, more text/gain over control|points}} when the teacher labels more text ({{ledger:06/offline/control/accuracy|count}} seeds). It is a much smaller model, and keeps {{ledger:06/offline/distilled, more text/retention|percent}} of its teacher's accuracy.
 #
-# Two things should temper this. Compare the control with the word counts of section 1: trained from scratch on so few sentences, this network adds little by itself. And what is passed on is what 40,000 labelled sentences taught the teacher, sentences that the control never saw. Where teacher and student have the same labels, expect less: on Financial PhraseBank (`small`, {{ledger:06/small/control/accuracy|count}} seeds) the distilled student is {{ledger:06/small/distilled/gain over control|points}} from its control, {{ledger:06/small/distilled/gain over control|interval}}. There the sign is open, and nothing shown speaks for distilling. Do not carry figures over to other data: that is why you measure.
+# Two things should temper this. Compare the control with the word counts of section 1: trained from scratch on so few sentences, this network adds little by itself. And what is passed on is what 40,000 labelled sentences taught the teacher, sentences that the control never saw. Where teacher and student have the same labels, expect less: on Financial PhraseBank (`small`, {{ledger:06/small/control/accuracy|count}} seeds) the distilled student's accuracy less its control's is {{ledger:06/small/distilled/gain over control|interval}}. There the sign is open, and nothing shown speaks for distilling. Do not carry figures over to other data: that is why you measure.
 #
 # ### Exercise 06.4 · Reading an interval
 # {{exercise:06.4}}
@@ -653,7 +653,7 @@ for arm, entries in (report.table("grid") or {}).items():
     )
 
 # %% [markdown]
-# The entries read *learning rate/steps: validation accuracy*. Next, α and T. The map shows the validation accuracy of a student distilled on the labelled sentences; Every cell has the distilled arm's learning rate and steps, so α = 0 (where T has no meaning) is the control's loss, but not the tuned control. α = 0.9 and T = 2 were fixed before any of this. Where cells with α > 0 differ by less than seeds do, the map does not say which T to take.
+# The entries read *learning rate/steps: validation accuracy*. Next, α and T. The map shows the validation accuracy of a student distilled on the labelled sentences. Every cell has the distilled arm's learning rate and steps, so α = 0 (where T has no meaning) is the control's loss, but not the tuned control. α = 0.9 and T = 2 were fixed before any of this. Where cells with α > 0 differ by less than seeds do, the map does not say which T to take.
 
 # %%
 alphas, temperatures = (0.0, 0.5, 0.9, 1.0), (1.0, 2.0, 4.0)
@@ -809,7 +809,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Some seeds of the control all but give up a class, others do not: that is why macro F1, above, varies so much between them. Yours may be either. One seed is an anecdote.
+# A control that puts hardly any sentence into some class has a low macro F1. The wide interval of the control's macro F1 in section 4 says how much seeds differ in this: what you see here is one of them.
 #
 # Where does the student leave its teacher? Here are the sentences on which they disagree most surely, with what each of them chose.
 
@@ -878,7 +878,7 @@ if "test_unseen_templates" in labels:
 # %% [markdown]
 # ## 9 · Texts longer than the model's window
 #
-# A headline fits. An article does not: BERT reads at most 512 tokens; `max_length` in the settings says where this lesson cuts. Cutting off the end is the tokenizer's default, and a choice: the verdict often stands at the end. Sun et al. (2019) found that a beginning and an end together did best on film reviews. For longer texts, classify window by window and average the probabilities (not the logits; lesson 05 says why).
+# A headline fits. An article does not: BERT reads at most 512 tokens; `max_length` in the settings says where this lesson cuts. Cutting off the end is the tokenizer's default, and a choice: what decides may stand at the end. Sun et al. (2019) found that a beginning and an end together did best on film reviews. For longer texts, classify window by window and average the probabilities (not the logits; lesson 05 says why).
 #
 # ### Exercise 06.7 · A text longer than the window
 # {{exercise:06.7}}
