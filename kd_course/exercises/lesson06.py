@@ -124,7 +124,9 @@ def _macro_recall(predicted, labels, classes):
 
 def ece_cases(random) -> list[Case]:
     logits = torch.from_numpy(random.normal(size=(60, 3))) * 2
-    labels = torch.from_numpy(random.integers(3, size=60))
+    confidence, predicted = logits.softmax(-1).max(-1)
+    # Too modest where it hesitates, too sure where it does not: gaps of both signs.
+    labels = torch.where(confidence < 0.7, predicted, torch.from_numpy(random.integers(3, size=60)))
     p = torch.tensor([[0.95, 0.05], [0.85, 0.15], [0.35, 0.65], [0.55, 0.45]])
     return [
         Case((p, torch.tensor([0, 1, 1, 0]), 5), "four rows, five bins"),
@@ -166,6 +168,11 @@ def _ece_of_the_label(probabilities, labels, bins):
     return sum(
         (c.mean() - r.mean()).abs() * len(c) for c, r in _bins(probabilities, labels, bins, chosen)
     ).item() / len(labels)
+
+
+def _all_rows_at_once(probabilities, labels, bins):
+    right = (probabilities.argmax(-1) == labels).double()
+    return (probabilities.max(-1).values.double().mean() - right.mean()).abs().item()
 
 
 def _row_by_row(probabilities, labels, bins):
@@ -227,7 +234,7 @@ def bootstrap_cases(random) -> list[Case]:
         control = (random.random(n) < 0.7).astype(float)
         student = [1.0 if random.random() < better else c for c in control]
         return (
-            torch.tensor(student),
+            torch.tensor(student, dtype=torch.float32),
             torch.from_numpy(control).float(),
             torch.from_numpy(random.integers(n, size=(draws, n))),
         )
@@ -502,6 +509,11 @@ EXERCISES = (
                 "confidence is read off at the label, not at the prediction",
                 _ece_of_the_label,
                 hint="A model's confidence is what it gives to its own choice: the largest probability.",
+            ),
+            Misconception(
+                "mean confidence and accuracy are compared over all rows at once, without bins",
+                _all_rows_at_once,
+                hint="A model can be too modest here and too sure there, and right on average: take the gap in each bin.",
             ),
             Misconception(
                 "the gap is taken row by row, without bins",
