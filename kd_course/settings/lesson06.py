@@ -1,0 +1,94 @@
+"""Lesson 06: which data, which teacher, which student, and how each arm is trained."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+
+from kd_course.settings import LessonSettings, Recipe, Switches
+
+
+@dataclass(frozen=True)
+class TextClassification(LessonSettings):
+    """Lesson 06: which data, which teacher, which student, and how each arm is trained."""
+
+    dataset: str  # "news" is the embedded corpus; anything else is the hub's identifier
+    teacher: str  # a shipped teacher's name, or the hub's identifier
+    student: str | int  # one of models.SIZES, untrained; or how many layers to copy
+    labelled: int | None  # labelled sentences a student may use; None: all of them
+    transfer: int  # unlabelled sentences the teacher may label for its student
+    batch_size: int
+    max_length: int  # tokens
+    recipes: dict[str, Recipe]  # one an arm, and the teacher's where it is trained here
+    learning_rates: tuple[float, ...]  # what every arm's recipe was chosen from …
+    lengths: tuple[int, ...]  # … on validation: optimiser steps
+
+    def grid(self, arm: str) -> list[Recipe]:
+        """The recipes that an arm's was chosen from: as many for every arm."""
+        return [
+            replace(self.recipes[arm], learning_rate=rate, steps=steps)
+            for rate in self.learning_rates
+            for steps in self.lengths
+        ]
+
+
+def settings(run: Switches) -> TextClassification:
+    """Lesson 06 at the scale that the switches name.
+
+    KD_DATASET=stanfordnlp/sst2 takes another data set at `small` and `full`.
+    """
+    if run.scale == "offline":
+        return TextClassification(
+            run=run,
+            dataset="news",
+            teacher="news",
+            student="tiny",
+            labelled=2000,
+            transfer=12_000,
+            batch_size=32,
+            max_length=64,
+            recipes={
+                "control": Recipe(4e-3, 900),
+                "distilled": Recipe(2e-3, 900, alpha=0.9, temperature=2.0),
+                "distilled, more text": Recipe(2e-3, 900, alpha=0.9, temperature=2.0),
+                "truth": Recipe(4e-3, 900, alpha=1.0, temperature=1.0),
+                "softened truth": Recipe(4e-3, 900, alpha=1.0, temperature=1.0),
+            },
+            learning_rates=(2e-3, 4e-3),
+            lengths=(450, 900),
+        )
+    if run.scale == "small":
+        return TextClassification(
+            run=run,
+            dataset=os.environ.get("KD_DATASET", "atrost/financial_phrasebank"),
+            teacher="sentence-transformers/all-MiniLM-L6-v2",
+            student=2,
+            labelled=None,
+            transfer=0,
+            batch_size=16,
+            max_length=128,
+            recipes={
+                "teacher": Recipe(1e-4, 950),
+                "control": Recipe(2e-4, 760),
+                "distilled": Recipe(2e-4, 760, alpha=0.9, temperature=2.0),
+            },
+            learning_rates=(1e-4, 2e-4),
+            lengths=(380, 760),
+        )
+    return TextClassification(
+        run=run,
+        dataset=os.environ.get("KD_DATASET", "atrost/financial_phrasebank"),
+        teacher="google-bert/bert-base-uncased",
+        student=6,
+        labelled=None,
+        transfer=0,
+        batch_size=32,
+        max_length=128,
+        recipes={
+            "teacher": Recipe(3e-5, 400),
+            "control": Recipe(5e-5, 600),
+            "distilled": Recipe(5e-5, 600, alpha=0.9, temperature=2.0),
+        },
+        learning_rates=(3e-5, 5e-5, 1e-4),
+        lengths=(400, 600),
+    )
