@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-LEDGER_FILE = Path(__file__).with_name("ledger.json")
+LEDGER = Path(__file__).with_name("ledger")  # a folder, one file a reference run
 
 
 # -- intervals --------------------------------------------------------------------------------
@@ -124,11 +124,15 @@ class Report:
     """Collects a lesson's figures, and keeps them on disk when `kd_course run` asks for it.
 
     lesson: "06". scale: of the run. data: a fingerprint of the data, from `fingerprint`.
+    dataset: the data set's name, where it is not the lesson's own at this scale.
     shortened: true where training was cut short, so that no figure means anything.
     """
 
-    def __init__(self, lesson: str, scale: str, *, data: str, shortened: bool = False):
-        self.lesson, self.scale, self.data, self.shortened = lesson, scale, data, shortened
+    def __init__(
+        self, lesson: str, scale: str, *, data: str, dataset: str = "", shortened: bool = False
+    ):
+        self.lesson, self.scale, self.data = lesson, scale, data
+        self.dataset, self.shortened = dataset, shortened
         self.figures: dict[str, dict] = {}
         self.tables: dict[str, Any] = {}
 
@@ -156,9 +160,8 @@ class Report:
         """A table of this run, or else the reference's for the same data; None where there is neither."""
         if name in self.tables:
             return self.tables[name]
-        if not ledger().has(self.lesson, self.scale, data=self.data):
-            return None
-        return ledger().run(self.lesson, self.scale)["tables"].get(name)
+        reference = ledger().find(self.lesson, self.scale, data=self.data)
+        return reference["tables"].get(name) if reference else None
 
     def values(self, name: str) -> list[float]:
         return list(self.figures[name]["values"].values())
@@ -168,6 +171,7 @@ class Report:
             "lesson": self.lesson,
             "scale": self.scale,
             "data": self.data,
+            "dataset": self.dataset,
             "shortened": self.shortened,
             "figures": self.figures,
             "tables": self.tables,
@@ -210,15 +214,15 @@ def reference_table(lesson: str, figure: str) -> str:
     """One figure of every arm of a lesson, at every scale that the ledger holds, as text."""
     lines = []
     for run in ledger().runs_of(lesson):
-        names = [name for name in run["figures"] if name.endswith(f"/{figure}")]
-        lines.append(f"{run['scale']}: {run['hardware']}, {run['date']}")
-        for name in names:
-            key = f"{lesson}/{run['scale']}/{name}"
-            seeds = len(ledger().values(key))
-            shown = str(ledger().interval(key)) if seeds > 1 else ledger().field(key)
-            lines.append(
-                f"    {name.removesuffix('/' + figure):<24}{shown}   ({seeds} seed{'s' * (seeds > 1)})"
-            )
+        if not run["figures"]:  # only its duration is known
+            continue
+        where = ", ".join(filter(None, [run["scale"], run["dataset"]]))
+        lines.append(f"{where}: {run['hardware']}, {run['date']}")
+        for name in (name for name in run["figures"] if name.endswith(f"/{figure}")):
+            values = list(run["figures"][name]["values"].values())
+            shown = seed_interval(values) if len(values) > 1 else f"{values[0]:.3f}"
+            seeds = f"{len(values)} seed{'s' * (len(values) > 1)}"
+            lines.append(f"    {name.removesuffix('/' + figure):<24}{shown}   ({seeds})")
     return "\n".join(lines) or f"the ledger holds no run of lesson {lesson}"
 
 
@@ -257,12 +261,10 @@ def plot_comparison(
 
 def reference_interval(report: Report, name: str) -> Interval | None:
     """The ledger's interval for a figure of this report; None where it has none for these data."""
-    key = f"{report.lesson}/{report.scale}/{name}"
-    if not ledger().has(report.lesson, report.scale, data=report.data):
+    reference = ledger().find(report.lesson, report.scale, data=report.data)
+    if reference is None or name not in reference["figures"]:
         return None
-    if name not in ledger().run(report.lesson, report.scale)["figures"]:
-        return None
-    return ledger().interval(key)
+    return seed_interval(reference["figures"][name]["values"].values())
 
 
 def fingerprint(texts: Iterable[str]) -> str:
@@ -290,40 +292,63 @@ class Band:
 
 
 class Ledger:
-    """The reference runs. A key reads lesson/scale/figure: "06/offline/distilled/accuracy"."""
+    """The reference runs. A key reads lesson/scale/figure: "06/offline/distilled/accuracy".
 
-    def __init__(self, content: Mapping[str, Any]):
-        self._runs = content["runs"]
+    There may be several runs of a lesson at a scale: on a laptop and on a GPU, on another data set
+    than the lesson's own. Where a call names none of these, the lesson's own data set comes first,
+    then the laptop's run.
+    """
 
-    def run(self, lesson: str, scale: str) -> dict:
+    def __init__(self, runs: Iterable[Mapping[str, Any]]):
+        self._runs = sorted(
+            (dict(run) for run in runs), key=lambda run: (run["dataset"] != "", run["device"])
+        )  # "CPU" comes before "GPU"
+
+    def find(
+        self, lesson: str, scale: str, *, data: str | None = None, device: str | None = None
+    ) -> dict | None:
+        """The first run of a lesson at a scale (on these data, on this device); None if none is.
+
+        data: a fingerprint. device: "CPU" or "GPU".
+        """
+        for run in self._runs:
+            if (run["lesson"], run["scale"]) != (lesson, scale):
+                continue
+            if data in (None, run["data"]) and device in (None, run["device"]):
+                return run
+        return None
+
+    def run(self, lesson: str, scale: str, *, device: str | None = None) -> dict:
         """One reference run whole: its figures, tables, hardware, versions, seeds, date."""
-        try:
-            return self._runs[f"{lesson}/{scale}"]
-        except KeyError:
+        found = self.find(lesson, scale, device=device)
+        if found is None:
+            there = sorted({f"{run['lesson']}/{run['scale']}" for run in self._runs})
             raise KeyError(
                 f"the ledger holds no run of lesson {lesson} at scale {scale}; it holds "
-                f"{', '.join(self._runs) or 'none'}"
-            ) from None
+                f"{', '.join(there) or 'none'}"
+            )
+        return found
 
     def runs_of(self, lesson: str) -> list[dict]:
-        """A lesson's reference runs, each with its scale under "scale"."""
-        found = (key.split("/") for key in self._runs if key.startswith(f"{lesson}/"))
-        return [{"scale": scale, **self.run(lesson, scale)} for _, scale in found]
+        """All runs of a lesson, the lesson's own data and the laptop first."""
+        return [run for run in self._runs if run["lesson"] == lesson]
 
     def has(self, lesson: str, scale: str, *, data: str | None = None) -> bool:
         """Whether there is a reference for this lesson and scale (and for just these data)."""
-        run = self._runs.get(f"{lesson}/{scale}")
-        return run is not None and (data is None or run["data"] == data)
+        return self.find(lesson, scale, data=data) is not None
 
     def values(self, key: str) -> list[float]:
         """A figure's values, one a seed."""
+        return list(self._figure(key)["values"].values())
+
+    def _figure(self, key: str) -> dict:
         lesson, scale, name = key.split("/", 2)
         figures = self.run(lesson, scale)["figures"]
         if name not in figures:
             raise KeyError(
                 f"the ledger has no figure {key}; this run has {', '.join(sorted(figures))}"
             )
-        return list(figures[name]["values"].values())
+        return figures[name]
 
     def table(self, key: str) -> Any:
         """A map, curve or grid of a reference run."""
@@ -358,49 +383,31 @@ class Ledger:
             return f"{min(values):.3f} to {max(values):.3f}"
         return format(mean, form)
 
-    def band(self, key: str, *, seeds: int = 1, level: float = 0.99) -> Band | None:
-        """Where the mean of `seeds` further seeds should fall; None for a figure with no band.
-
-        Several seeds: Student's prediction interval, at least ± 0.002 wide, since other processors
-        round otherwise. One value: ± 0.5 % of it, at least ± 0.002.
-        """
-        from scipy.stats import t as student_t
-
-        lesson, scale, name = key.split("/", 2)
-        if self.run(lesson, scale)["figures"][name]["kind"] != "measured":
-            return None
-        values = np.asarray(self.values(key))
-        mean, n = values.mean(), len(values)
-        if n > 1:
-            spread = values.std(ddof=1) * math.sqrt(1 / seeds + 1 / n)
-            half = student_t.ppf((1 + level) / 2, n - 1) * spread
-        else:
-            half = 0.005 * abs(mean)
-        half = max(half, 0.002)
-        return Band(float(mean - half), float(mean + half))
+    def band(self, key: str, *, seeds: int = 1) -> Band | None:
+        """Where the mean of `seeds` further seeds should fall; None for a figure with no band."""
+        return band_of(self._figure(key), seeds=seeds)
 
     def compare(self, report: Mapping[str, Any]) -> list[dict]:
         """A report's figures beside the ledger: name, value, reference, band, and the verdict.
 
         The verdict is "inside", "outside", "shown" (no band: a timing) or "no reference".
+        The reference is a run on the same data, on the same device where there is one.
         A figure that the reference run has but the report lacks is not judged.
         """
-        lesson, scale = report["lesson"], report["scale"]
-        known = not report["shortened"] and self.has(lesson, scale, data=report["data"])
+        known = {}
+        if not report["shortened"]:
+            where = report["lesson"], report["scale"]
+            same_device = self.find(*where, data=report["data"], device=device())
+            found = same_device or self.find(*where, data=report["data"])
+            known = found["figures"] if found else {}
         rows = []
         for name, figure in report["figures"].items():
             value = float(np.mean(list(figure["values"].values())))
-            row = {
-                "name": name,
-                "value": value,
-                "reference": None,
-                "band": None,
-                "verdict": "no reference",
-            }
-            if known and name in self.run(lesson, scale)["figures"]:
-                key = f"{lesson}/{scale}/{name}"
-                band = self.band(key, seeds=len(figure["values"]))
-                row["reference"] = float(np.mean(self.values(key)))
+            row = {"name": name, "value": value, "reference": None, "band": None}
+            row["verdict"] = "no reference"
+            if name in known:
+                band = band_of(known[name], seeds=len(figure["values"]))
+                row["reference"] = float(np.mean(list(known[name]["values"].values())))
                 row["band"] = band
                 row["verdict"] = (
                     "shown" if band is None else "inside" if band.holds(value) else "outside"
@@ -409,7 +416,36 @@ class Ledger:
         return rows
 
 
+def band_of(figure: Mapping[str, Any], *, seeds: int = 1, level: float = 0.99) -> Band | None:
+    """Where the mean of `seeds` further seeds of a figure should fall; None where it has no band.
+
+    figure: as a run keeps it, {"kind": …, "values": {seed: value}}.
+    Several seeds: Student's prediction interval, at least ± 0.002 wide, since other processors
+    round otherwise. One value: ± 0.5 % of it, at least ± 0.002.
+    """
+    from scipy.stats import t as student_t
+
+    if figure["kind"] != "measured":
+        return None
+    values = np.asarray(list(figure["values"].values()))
+    mean, n = values.mean(), len(values)
+    if n > 1:
+        spread = values.std(ddof=1) * math.sqrt(1 / seeds + 1 / n)
+        half = student_t.ppf((1 + level) / 2, n - 1) * spread
+    else:
+        half = 0.005 * abs(mean)
+    half = max(half, 0.002)
+    return Band(float(mean - half), float(mean + half))
+
+
+def device() -> str:
+    """What this machine trains on, as the ledger names it: "GPU" or "CPU"."""
+    import torch
+
+    return "GPU" if torch.cuda.is_available() else "CPU"
+
+
 @lru_cache(maxsize=1)
 def ledger() -> Ledger:
     """The ledger that the package ships."""
-    return Ledger(json.loads(LEDGER_FILE.read_text(encoding="utf-8")))
+    return Ledger(json.loads(path.read_text(encoding="utf-8")) for path in LEDGER.glob("*.json"))

@@ -169,33 +169,43 @@ def as_table(rows: list[dict]) -> str:
 # -- reference runs ---------------------------------------------------------------------------
 
 
-def write_reference(name: str, report: dict | None, minutes: float, what: str) -> None:
-    """Enter a run into the ledger's file: its figures, or only how long it takes."""
+def write_reference(lesson: str, report: dict | None, minutes: float, what: str) -> None:
+    """Enter a run into the ledger's folder: its figures, or only how long it takes.
+
+    report: `Report.as_dict()`; None for a lesson that measures nothing. minutes: of the whole run.
+    what: "figures" or "minutes". Raises ValueError for a run that was shortened.
+    """
     if report and report["shortened"]:
         raise ValueError("a shortened run is no reference: leave out --limit and --max-steps")
     from kd_course.storage import write_whole
 
-    content = json.loads(experiments.LEDGER_FILE.read_text(encoding="utf-8"))
-    entry = content["runs"].setdefault(
-        f"{name}/{report['scale'] if report else settings.scale()}",
-        {"data": "", "figures": {}, "tables": {}},
-    )
+    key = {
+        "lesson": lesson,
+        "scale": report["scale"] if report else settings.scale(),
+        "dataset": report["dataset"] if report else "",
+        "device": experiments.device(),
+    }
+    path = experiments.LEDGER / _file_name(**key)
+    entry = key | {"data": "", "figures": {}, "tables": {}}
+    if path.exists():
+        entry = json.loads(path.read_text(encoding="utf-8"))
     if what == "figures" and report:
         # Maps cost more than figures: those of an earlier run on the same data stay.
         kept = entry["tables"] if entry["data"] == report["data"] else {}
-        entry.update(
-            data=report["data"], figures=report["figures"], tables={**kept, **report["tables"]}
-        )
+        entry |= {"data": report["data"], "figures": report["figures"]}
+        entry |= {"tables": {**kept, **report["tables"]}, **circumstances()}
         entry["seeds"] = len(settings.switches().seeds)
-        entry.update(circumstances())
     if what == "minutes":
-        import torch
-
-        device = "GPU" if torch.cuda.is_available() else "laptop"
-        entry.setdefault("minutes", {})[device] = round(minutes, 2)
-    text = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-    write_whole(experiments.LEDGER_FILE, lambda path: Path(path).write_text(text, encoding="utf-8"))
+        entry["minutes"] = round(minutes, 2)
+    text = json.dumps(entry, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    path.parent.mkdir(exist_ok=True)
+    write_whole(path, lambda fresh: Path(fresh).write_text(text, encoding="utf-8"))
     experiments.ledger.cache_clear()
+
+
+def _file_name(lesson: str, scale: str, dataset: str, device: str) -> str:
+    parts = (lesson, scale, dataset.replace("/", "_"), device.lower())
+    return "-".join(filter(None, parts)) + ".json"
 
 
 def circumstances() -> dict:

@@ -341,6 +341,7 @@ report = experiments.Report(
     "06",
     setting.run.scale,
     data=experiments.fingerprint(data["test"]["text"]),
+    dataset=setting.other_dataset,
     shortened=setting.run.shortened,
 )
 students, test_logits = {}, {}

@@ -270,7 +270,9 @@ def test_a_ledger_field_is_filled_with_the_figure(lesson_from, monkeypatch):
     from kd_course import experiments
 
     figures = {"student/accuracy": {"kind": "measured", "values": {"0": 0.91, "1": 0.93}}}
-    monkeypatch.setattr(experiments, "ledger", lambda: experiments.Ledger({"runs": {"00/offline": {"figures": figures}}}))
+    run = {"lesson": "00", "scale": "offline", "dataset": "", "device": "CPU"}
+    run |= {"data": "abc", "figures": figures}
+    monkeypatch.setattr(experiments, "ledger", lambda: experiments.Ledger([run]))
     text = "# ## Further reading\n# it kept {{ledger:00/offline/student/accuracy|percent}}"
     notebook = editions.worked(lesson_from(GOOD.replace("# ## Further reading", text)))
     assert "it kept 92.0 %" in notebook.cells[-1].source

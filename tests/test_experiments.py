@@ -23,12 +23,13 @@ def entry(**changes):
         "teacher/accuracy": {"kind": "measured", "values": {"-": 0.9}},
         "student/ms": {"kind": "timing", "values": {"-": 12.0}},
     }
-    return {"data": "abc", "figures": figures, "tables": {"grid": [[1, 2]]}, **changes}
+    where = {"lesson": "06", "scale": "offline", "dataset": "", "device": "CPU", "data": "abc"}
+    return where | {"figures": figures, "tables": {"grid": [[1, 2]]}} | changes
 
 
 @pytest.fixture
 def ledger():
-    return Ledger({"runs": {"06/offline": entry()}})
+    return Ledger([entry()])
 
 
 # -- intervals --------------------------------------------------------------------------------
@@ -170,26 +171,48 @@ def test_a_report_is_kept_on_disk_when_asked_for(tmp_path, monkeypatch):
 
 
 def test_a_shortened_run_never_becomes_a_reference(tmp_path, monkeypatch):
-    monkeypatch.setattr(experiments, "LEDGER_FILE", tmp_path / "ledger.json")
+    monkeypatch.setattr(experiments, "LEDGER", tmp_path)
     with pytest.raises(ValueError, match="shortened"):
         running.write_reference("06", report_of(0.8, shortened=True), 1.0, "figures")
 
 
 def test_a_reference_brings_its_circumstances(tmp_path, monkeypatch):
-    monkeypatch.setattr(experiments, "LEDGER_FILE", tmp_path / "ledger.json")
-    experiments.LEDGER_FILE.write_text('{"runs": {}}')
+    monkeypatch.setattr(experiments, "LEDGER", tmp_path)
     running.write_reference("06", report_of(0.8), 1.0, "figures")
-    run = json.loads(experiments.LEDGER_FILE.read_text())["runs"]["06/offline"]
+    run = json.loads((tmp_path / f"06-offline-{experiments.device().lower()}.json").read_text())
     assert {"hardware", "versions", "seeds", "date", "data", "figures"} <= set(run)
     experiments.ledger.cache_clear()
 
 
+def test_another_data_set_or_device_takes_no_runs_place(tmp_path, monkeypatch):
+    monkeypatch.setattr(experiments, "LEDGER", tmp_path)
+    other = Report("06", "offline", data="xyz", dataset="stanfordnlp/sst2")
+    other.add("distilled/accuracy", 0.9, seed=0)
+    for device, value in (("CPU", 0.8), ("GPU", 0.7)):
+        monkeypatch.setattr(experiments, "device", lambda device=device: device)
+        running.write_reference("06", report_of(value), 1.0, "figures")
+    running.write_reference("06", other.as_dict(), 1.0, "figures")
+    running.write_reference("06", report_of(0.7), 3.0, "minutes")
+
+    assert len(list(tmp_path.glob("*.json"))) == 3
+    ledger = experiments.ledger()
+    assert ledger.field("06/offline/distilled/accuracy") == "0.800"  # the laptop's, on its own data
+    assert ledger.run("06", "offline", device="GPU")["minutes"] == 3.0
+    assert [row["reference"] for row in ledger.compare(report_of(0.7))] == [
+        0.7
+    ]  # a GPU's beside it
+    assert [row["reference"] for row in ledger.compare(other.as_dict())] == [0.9]
+    experiments.ledger.cache_clear()
+
+
 def test_the_shipped_ledger_tells_where_every_run_was_made():
-    for name, run in json.loads(experiments.LEDGER_FILE.read_text())["runs"].items():
+    paths = list(experiments.LEDGER.glob("*.json"))
+    assert paths
+    for path in paths:
+        run = json.loads(path.read_text(encoding="utf-8"))
         if run["figures"]:
-            assert run["data"] and run["date"] and run["versions"]["torch"] and run["hardware"], (
-                name
-            )
+            told = run["data"] and run["date"] and run["versions"]["torch"] and run["hardware"]
+            assert told and run["device"] in ("CPU", "GPU"), path.name
 
 
 def test_fingerprints_tell_data_apart():

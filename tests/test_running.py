@@ -19,7 +19,8 @@ def run(tmp_path, monkeypatch):
     figures = {
         "student/accuracy": {"kind": "measured", "values": {"0": 0.80, "1": 0.81, "2": 0.82}}
     }
-    ledger = Ledger({"runs": {"98/offline": {"data": "abc", "figures": figures, "tables": {}}}})
+    reference = {"lesson": "98", "scale": "offline", "dataset": "", "device": "CPU", "data": "abc"}
+    ledger = Ledger([reference | {"figures": figures, "tables": {}}])
     monkeypatch.setattr(experiments, "ledger", lambda: ledger)
     monkeypatch.setenv("KD_SCALE", "offline")
     monkeypatch.setenv("KD_RESULTS", "")

@@ -1,9 +1,9 @@
 """`python -m kd_course.authoring`: build the notebooks, record the references, fill the README.
 
-    build [NN ...] [--no-execute]    both editions of these lessons; of all, and the README,
-                                     where none is named
-    record [NN ...]                  only what the references answer
-    readme                           only the README's generated tables
+build [NN ...] [--no-execute]    both editions of these lessons; of all, and the README,
+                                 where none is named
+record [NN ...]                  only what the references answer
+readme                           only the README's generated tables
 """
 
 from __future__ import annotations
@@ -27,9 +27,13 @@ def main(argv: list[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("command", choices=("build", "record", "readme"))
-    parser.add_argument("lessons", nargs="*", metavar="NN", help="numbers of lessons; all by default")
     parser.add_argument(
-        "--no-execute", action="store_true", help="keep the outputs of cells that have not changed, run nothing"
+        "lessons", nargs="*", metavar="NN", help="numbers of lessons; all by default"
+    )
+    parser.add_argument(
+        "--no-execute",
+        action="store_true",
+        help="keep the outputs of cells that have not changed, run nothing",
     )
     options = parser.parse_args(argv)
     try:
@@ -41,7 +45,9 @@ def main(argv: list[str] | None = None) -> int:
             lesson = read(path)
             if options.command == "record":
                 changed = references.record(lesson)
-                print(f"{lesson.slug}: {'recorded' if changed else 'recorded outputs are up to date'}")
+                print(
+                    f"{lesson.slug}: {'recorded' if changed else 'recorded outputs are up to date'}"
+                )
             else:
                 build(lesson, run=not options.no_execute)
         if options.command == "build" and not options.lessons:
@@ -67,8 +73,16 @@ def build(lesson: Lesson, *, run: bool = True, root: Path = ROOT) -> None:
         elif target.exists():
             keep_outputs(notebook, nbformat.read(target, as_version=4))
         nbformat.validate(notebook)
-        write_whole(target, lambda path, text=nbformat.writes(notebook): path.write_text(text + "\n", encoding="utf-8"))
-        print(f"{folder}/{lesson.slug}.ipynb  {len(notebook.cells)} cells  {time.monotonic() - start:.1f} s", flush=True)
+        write_whole(
+            target,
+            lambda path, text=nbformat.writes(notebook): path.write_text(
+                text + "\n", encoding="utf-8"
+            ),
+        )
+        print(
+            f"{folder}/{lesson.slug}.ipynb  {len(notebook.cells)} cells  {time.monotonic() - start:.1f} s",
+            flush=True,
+        )
 
 
 def keep_outputs(notebook: nbformat.NotebookNode, before: nbformat.NotebookNode) -> None:

@@ -35,7 +35,9 @@ ABOUT = {
 
 def worked(lesson: Lesson) -> NotebookNode:
     """The worked edition, without outputs. Raises LessonError for a field that cannot be filled."""
-    notebook = nbformat.v4.new_notebook(metadata=copy.deepcopy(ABOUT), cells=[_cell(lesson, c) for c in lesson.cells])
+    notebook = nbformat.v4.new_notebook(
+        metadata=copy.deepcopy(ABOUT), cells=[_cell(lesson, c) for c in lesson.cells]
+    )
     notebook.nbformat_minor = 5
     nbformat.validate(notebook)
     return notebook
@@ -104,7 +106,9 @@ def filled(lesson: Lesson, cell: Cell) -> str:
                 return experiments.ledger().field(key.strip(), *(f.strip() for f in form))
         except (KeyError, ValueError, TypeError) as error:
             why = error.args[0] if error.args else error
-            raise LessonError(f"{lesson.slug}, cell {cell.number}: field {match[0]}: {why}") from error
+            raise LessonError(
+                f"{lesson.slug}, cell {cell.number}: field {match[0]}: {why}"
+            ) from error
         raise LessonError(
             f"{lesson.slug}, cell {cell.number}: unknown field {match[0]}; "
             "there are {{exercise:ID}}, {{choices:ID}} and {{ledger:KEY|format}}"
@@ -124,7 +128,9 @@ def exercise_line(exercise: Exercise) -> str:
         f"*difficulty {dots(exercise.difficulty)} · importance {dots(exercise.importance)} · "
         f"{exercise.minutes} min · {points}*"
     )
-    return line + (f"  \n*You may use:* {exercise.allowed.rstrip('.')}." if exercise.allowed else "")
+    return line + (
+        f"  \n*You may use:* {exercise.allowed.rstrip('.')}." if exercise.allowed else ""
+    )
 
 
 def choices_list(exercise: Exercise) -> str:

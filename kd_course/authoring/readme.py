@@ -5,13 +5,20 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
+
 from kd_course import experiments
 from kd_course.authoring import picture
 from kd_course.authoring.source import ROOT, Lesson, read, sources
+from kd_course.settings import SCALES
 from kd_course.storage import write_whole
 
 # What a reader wants to know of a run: these figures, where a lesson measures them.
-HEADLINE = (("teacher", "teacher/accuracy"), ("student", "distilled/accuracy"), ("control", "control/accuracy"))
+HEADLINE = (
+    ("teacher", "teacher/accuracy"),
+    ("student", "distilled/accuracy"),
+    ("control", "control/accuracy"),
+)
 
 
 def readme_blocks() -> dict[str, str]:
@@ -60,33 +67,35 @@ def _training(lessons: list[Lesson]) -> str:
     ledger = experiments.ledger()
     rows = []
     for lesson in lessons:
-        for scale in ("offline", "small", "full"):
-            if not ledger.has(lesson.number, scale):
-                continue
-            run = ledger.run(lesson.number, scale)
-            if not run["figures"]:  # a lesson that trains nothing
-                continue
-            minutes = run.get("minutes", {})
-            shown = [
-                f"{name} {ledger.field(f'{lesson.number}/{scale}/{figure}', 'percent')}"
-                for name, figure in HEADLINE
-                if figure in run["figures"]
-            ]
-            result = ", ".join(shown)
-            made_on = "laptop" if run["hardware"].startswith("CPU") else "GPU"
+        runs = [run for run in ledger.runs_of(lesson.number) if run["figures"]]
+        ways = sorted({(SCALES.index(run["scale"]), run["dataset"]) for run in runs})
+        for scale, dataset in ways:
+            where = f"`{SCALES[scale]}`" + (f", {dataset}" if dataset else "")
             columns = [
-                _time_and_result(minutes.get(device), result if device == made_on else "")
-                for device in ("laptop", "GPU")
+                _time_and_result(run)
+                for device in ("CPU", "GPU")
+                for run in [_pick(runs, SCALES[scale], dataset, device)]
             ]
-            rows.append((f"{lesson.number} {lesson.title}", f"`{scale}`", *columns))
+            rows.append((f"{lesson.number} {lesson.title}", where, *columns))
     return _table(("lesson", "scale", "laptop, two cores", "GPU"), rows)
 
 
-def _time_and_result(minutes: float | None, result: str) -> str:
-    time = "time not measured" if minutes is None else f"{minutes:.1f} min"
-    if result:
-        return f"{result}; {time}"
-    return "not measured" if minutes is None else time
+def _pick(runs: list[dict], *key: str) -> dict | None:
+    found = [run for run in runs if (run["scale"], run["dataset"], run["device"]) == key]
+    return found[0] if found else None
+
+
+def _time_and_result(run: dict | None) -> str:
+    if run is None:
+        return "not measured"
+    shown = [
+        f"{name} {100 * np.mean(list(run['figures'][figure]['values'].values())):.1f} %"
+        for name, figure in HEADLINE
+        if figure in run["figures"]
+    ]
+    minutes = run.get("minutes")
+    shown_time = "time not measured" if minutes is None else f"{minutes:.1f} min"
+    return "; ".join(filter(None, [", ".join(shown), shown_time]))
 
 
 def _first_words(text: str) -> str:

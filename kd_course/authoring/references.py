@@ -39,7 +39,9 @@ def references(lesson: Lesson) -> dict[str, Any]:
         if cell.exercise:
             exercise = catalogue.find(cell.exercise)
             if values.get(exercise.name) in (None, Ellipsis):
-                raise LessonError(f"{lesson.slug}, cell {cell.number}: does not define {exercise.name}")
+                raise LessonError(
+                    f"{lesson.slug}, cell {cell.number}: does not define {exercise.name}"
+                )
             found[cell.exercise] = values[exercise.name]
     return found
 

@@ -1,11 +1,11 @@
 """A lesson's source: a jupytext percent script, read into cells and reviewed.
 
-    # %% [markdown]             prose; {{exercise:02.1}}, {{choices:02.3}} and {{ledger:KEY|format}}
-    # %% tags=["setup"]         imports and settings, on which every exercise relies
-    # %% exercise="02.1"        an exercise; what stands between ### BEGIN SOLUTION and
-                                ### END SOLUTION is the answer and is left out for learners
-    # %% check="02.1"           check("02.1", surprise)
-    # %%                        any other code
+# %% [markdown]             prose; {{exercise:02.1}}, {{choices:02.3}} and {{ledger:KEY|format}}
+# %% tags=["setup"]         imports and settings, on which every exercise relies
+# %% exercise="02.1"        an exercise; what stands between ### BEGIN SOLUTION and
+                            ### END SOLUTION is the answer and is left out for learners
+# %% check="02.1"           check("02.1", surprise)
+# %%                        any other code
 """
 
 from __future__ import annotations
@@ -66,7 +66,9 @@ class Lesson:
 
     def head_entry(self, name: str) -> str:
         """What the head says under "You need", "Minutes" …, on one line; "" where it says nothing."""
-        found = re.search(rf"^(?:[-*] )?\*\*{name}:?\*\*:?(.*?)(?=^[-*] \*\*|^\*\*|^$|\Z)", self.head, re.M | re.S)
+        found = re.search(
+            rf"^(?:[-*] )?\*\*{name}:?\*\*:?(.*?)(?=^[-*] \*\*|^\*\*|^$|\Z)", self.head, re.M | re.S
+        )
         return " ".join(found[1].split()) if found else ""
 
 
@@ -80,7 +82,9 @@ def source_of(number: str, root: Path = ROOT) -> Path:
     found = [path for path in sources(root) if path.name.startswith(f"{number}_")]
     if len(found) != 1:
         there = ", ".join(path.name[:2] for path in sources(root)) or "none"
-        raise FileNotFoundError(f"no source for lesson {number!r} in {root / 'solutions'}; there: {there}")
+        raise FileNotFoundError(
+            f"no source for lesson {number!r} in {root / 'solutions'}; there: {there}"
+        )
     return found[0]
 
 
@@ -94,7 +98,9 @@ def read(path: Path) -> Lesson:
         tags = tuple(about.get("tags", ()))
         role = raw.cell_type
         if role not in ("markdown", "code"):
-            raise LessonError(f"{path.name}, cell {i}: a {role} cell; a lesson has markdown and code")
+            raise LessonError(
+                f"{path.name}, cell {i}: a {role} cell; a lesson has markdown and code"
+            )
         exercise = about.get("exercise") or about.get("check") or ""
         if role == "code" and exercise:
             role = "exercise" if "exercise" in about else "check"
@@ -108,7 +114,11 @@ def read(path: Path) -> Lesson:
 
 def review(lesson: Lesson) -> list[str]:
     """Everything that is wrong with a lesson; an empty list when it can be built."""
-    specs = {e.id: e for e in catalogue.of_lesson(lesson.number)} if lesson.number in catalogue.lessons() else {}
+    specs = (
+        {e.id: e for e in catalogue.of_lesson(lesson.number)}
+        if lesson.number in catalogue.lessons()
+        else {}
+    )
     found = [*_head_and_foot(lesson), *_exercises(lesson, specs)]
     code = [cell for cell in lesson.cells if cell.is_code]
     if not code or code[0].role != "setup":
@@ -117,23 +127,45 @@ def review(lesson: Lesson) -> list[str]:
     if compared < 3:
         found.append(f"{compared} cells are tagged {COMPARED}; at least 3 must be")
     for cell in code:
-        longest = max((len(run.splitlines()) for run in re.findall(r"(?:^[ \t]*#(?!##).*\n?)+", cell.source, re.M)), default=0)
+        longest = max(
+            (
+                len(run.splitlines())
+                for run in re.findall(r"(?:^[ \t]*#(?!##).*\n?)+", cell.source, re.M)
+            ),
+            default=0,
+        )
         if longest > LONGEST_COMMENT:
-            found.append(f"cell {cell.number}: a comment of {longest} lines; prose belongs in a markdown cell")
+            found.append(
+                f"cell {cell.number}: a comment of {longest} lines; prose belongs in a markdown cell"
+            )
         if "plt.show(" in cell.source:
-            found.append(f"cell {cell.number}: plt.show(); plots.show(figure, alt=…) gives a text alternative")
+            found.append(
+                f"cell {cell.number}: plt.show(); plots.show(figure, alt=…) gives a text alternative"
+            )
     return [f"{lesson.slug}: {problem}" for problem in found]
 
 
 def _head_and_foot(lesson: Lesson) -> list[str]:
     found = []
     if lesson.cells[0].role != "markdown" or not lesson.head.startswith(f"# {lesson.number} · "):
-        found.append(f'cell 1: must be markdown that begins with "# {lesson.number} · " and the title')
-    found += [f"cell 1: the head does not say **{part}**" for part in HEAD if not lesson.head_entry(part)]
-    headings = [
-        line for cell in lesson.cells if not cell.is_code for line in cell.source.splitlines() if line.startswith("#")
+        found.append(
+            f'cell 1: must be markdown that begins with "# {lesson.number} · " and the title'
+        )
+    found += [
+        f"cell 1: the head does not say **{part}**" for part in HEAD if not lesson.head_entry(part)
     ]
-    found += [f'the foot has no heading "{part}"' for part in FOOT if not any(part in line for line in headings)]
+    headings = [
+        line
+        for cell in lesson.cells
+        if not cell.is_code
+        for line in cell.source.splitlines()
+        if line.startswith("#")
+    ]
+    found += [
+        f'the foot has no heading "{part}"'
+        for part in FOOT
+        if not any(part in line for line in headings)
+    ]
     return found
 
 
@@ -142,28 +174,44 @@ def _exercises(lesson: Lesson, specs: dict[str, Exercise]) -> list[str]:
     asked = [cell.exercise for cell in lesson.cells if cell.role == "exercise"]
     checked = [cell.exercise for cell in lesson.cells if cell.role == "check"]
     for what, ids in (("exercise", asked), ("check", checked)):
-        found += [f"{what} {id} stands twice" for id in sorted({id for id in ids if ids.count(id) > 1})]
+        found += [
+            f"{what} {id} stands twice" for id in sorted({id for id in ids if ids.count(id) > 1})
+        ]
     found += [f"exercise {id} has no check cell after it" for id in asked if id not in checked]
     found += [f"check {id} has no exercise cell before it" for id in checked if id not in asked]
-    found += [f"exercise {id} has no spec in lesson{lesson.number}.py" for id in asked if id not in specs]
+    found += [
+        f"exercise {id} has no spec in lesson{lesson.number}.py" for id in asked if id not in specs
+    ]
     found += [f"the spec of {id} has no exercise cell" for id in specs if id not in asked]
     prose = "\n".join(cell.source for cell in lesson.cells if not cell.is_code)
-    found += [f"no text shows the field {{{{exercise:{id}}}}}" for id in asked if f"{{{{exercise:{id}}}}}" not in prose]
+    found += [
+        f"no text shows the field {{{{exercise:{id}}}}}"
+        for id in asked
+        if f"{{{{exercise:{id}}}}}" not in prose
+    ]
     for cell in lesson.cells:
         spec = specs.get(cell.exercise)
         if not spec:
             continue
         where = f"cell {cell.number}"
         if cell.role == "check" and cell.source.strip() != f'check("{spec.id}", {spec.name})':
-            found.append(f'{where}: the check cell of {spec.id} must be check("{spec.id}", {spec.name})')
+            found.append(
+                f'{where}: the check cell of {spec.id} must be check("{spec.id}", {spec.name})'
+            )
         if cell.role != "exercise":
             continue
         if cell.source.count(BEGIN) == 0 or cell.source.count(BEGIN) != cell.source.count(END):
             found.append(f"{where}: exercise {spec.id} needs {BEGIN} and {END}, once each")
-        defined = rf"^(def|class) {spec.name}\b" if spec.kind == "function" else rf"^{spec.name}\s*=\s*\.\.\."
+        defined = (
+            rf"^(def|class) {spec.name}\b"
+            if spec.kind == "function"
+            else rf"^{spec.name}\s*=\s*\.\.\."
+        )
         if not re.search(defined, outside_solution(cell.source), re.M):
             needed = f"def {spec.name}(…)" if spec.kind == "function" else f"{spec.name} = ..."
-            found.append(f"{where}: exercise {spec.id} must have {needed} outside its solution markers")
+            found.append(
+                f"{where}: exercise {spec.id} must have {needed} outside its solution markers"
+            )
     return found
 
 

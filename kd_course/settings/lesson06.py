@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 from kd_course.settings import LessonSettings, Recipe, Switches
 
+HUB_DATA = "atrost/financial_phrasebank"  # the lesson's own at `small` and `full`
+
 
 @dataclass(frozen=True)
 class TextClassification(LessonSettings):
@@ -22,6 +24,11 @@ class TextClassification(LessonSettings):
     recipes: dict[str, Recipe]  # one an arm, and the teacher's where it is trained here
     learning_rates: tuple[float, ...]  # what every arm's recipe was chosen from …
     lengths: tuple[int, ...]  # … on validation: optimiser steps
+
+    @property
+    def other_dataset(self) -> str:
+        """The data set's name where it is not the lesson's own, else ""; for `Report`."""
+        return "" if self.dataset in ("news", HUB_DATA) else self.dataset
 
     def grid(self, arm: str) -> list[Recipe]:
         """The recipes that an arm's was chosen from: as many for every arm."""
@@ -60,7 +67,7 @@ def settings(run: Switches) -> TextClassification:
     if run.scale == "small":
         return TextClassification(
             run=run,
-            dataset=os.environ.get("KD_DATASET", "atrost/financial_phrasebank"),
+            dataset=os.environ.get("KD_DATASET", HUB_DATA),
             teacher="sentence-transformers/all-MiniLM-L6-v2",
             student=2,
             labelled=None,
@@ -77,7 +84,7 @@ def settings(run: Switches) -> TextClassification:
         )
     return TextClassification(
         run=run,
-        dataset=os.environ.get("KD_DATASET", "atrost/financial_phrasebank"),
+        dataset=os.environ.get("KD_DATASET", HUB_DATA),
         teacher="google-bert/bert-base-uncased",
         student=6,
         labelled=None,
