@@ -1,0 +1,52 @@
+"""Lesson 04: how many sentences, students and teachers the truth is put to, at each scale.
+
+The corpus is the embedded one at every scale: only there is the truth known. No scale needs a
+network; the larger ones have more of everything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kd_course.settings import LessonSettings, Recipe, Switches
+
+
+@dataclass(frozen=True)
+class DarkKnowledge(LessonSettings):
+    """Lesson 04: the main experiment, the many small ones, and the map of capacities."""
+
+    corpus: str  # "news" at every scale: the corpus whose truth is known
+    student: str  # one of models.SIZES: who learns in the main experiment
+    labelled: int  # sentences that every arm of the main experiment learns from
+    batch_size: int
+    recipes: dict[str, Recipe]  # one an arm, each chosen on validation …
+    learning_rates: tuple[float, ...]  # … from these
+    pool: int  # sentences that small training sets are drawn from
+    training_sets: int  # small training sets a seed
+    set_size: int  # sentences in each
+    penalties: tuple[float, ...]  # what every arm's weight penalty is chosen from
+    map_students: tuple[str, ...]  # transformers in the map of capacities
+    map_seeds: int  # students a cell of that map
+
+
+ARMS = ("control", "truth", "softened truth", "teacher", "softened teacher")
+
+
+def settings(run: Switches) -> DarkKnowledge:
+    """Lesson 04 at the scale of the switches."""
+    grown = {"offline": 1, "small": 2, "full": 4}[run.scale]
+    return DarkKnowledge(
+        run=run,
+        corpus="news",
+        student="tiny" if run.scale == "offline" else "mini",
+        labelled=2000 if run.scale == "offline" else 4000,
+        batch_size=32,
+        recipes={arm: Recipe(4e-3, 450 * grown) for arm in ARMS},
+        learning_rates=(2e-3, 4e-3),
+        pool=8000 if run.scale == "offline" else 16_000,
+        training_sets=20 * grown,
+        set_size=1000,
+        penalties=(1e-3, 3e-3, 1e-2, 3e-2),
+        map_students=("tiny", "mini") if run.scale == "offline" else ("tiny", "mini", "small"),
+        map_seeds=2 * grown,
+    )
