@@ -1,0 +1,81 @@
+"""Lesson 05: the data, the teacher, and how long each of the loop's many small trainings is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kd_course.settings import LessonSettings, Recipe, Switches
+
+
+@dataclass(frozen=True)
+class TrainingLoop(LessonSettings):
+    """Lesson 05: the data, the teacher, and how long each of the loop's many small trainings is."""
+
+    dataset: str  # "news" is the embedded corpus; anything else is the hub's identifier
+    teacher: str  # a shipped teacher's name, or the hub's identifier
+    student: str | int  # one of models.SIZES, untrained; or how many of the teacher's layers
+    shallow: int  # layers of the student whose initialisation is compared
+    labelled: int | None  # labelled sentences a student may use; None: all of them
+    batch_size: int
+    max_length: int  # tokens
+    recipes: dict[str, Recipe]
+    rates: tuple[float, ...]  # learning rates of the map, for taught student and control alike
+
+
+def settings(run: Switches) -> TrainingLoop:
+    """Lesson 05 at the scale that the switches name."""
+    if run.scale == "offline":
+        return TrainingLoop(
+            run=run,
+            dataset="news",
+            teacher="news",
+            student="tiny",
+            shallow=1,
+            labelled=2000,
+            batch_size=16,
+            max_length=64,
+            recipes={
+                "control": Recipe(2e-3, 450),
+                "taught": Recipe(2e-3, 450, alpha=0.9, temperature=2.0),
+                "shallow, control": Recipe(1e-3, 200),
+                "shallow, taught": Recipe(1e-3, 200, alpha=0.9, temperature=2.0),
+            },
+            rates=(5e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2),
+        )
+    if run.scale == "small":
+        return TrainingLoop(
+            run=run,
+            dataset="atrost/financial_phrasebank",
+            teacher="sentence-transformers/all-MiniLM-L6-v2",
+            student=2,
+            shallow=2,
+            labelled=None,
+            batch_size=16,
+            max_length=128,
+            recipes={
+                "teacher": Recipe(1e-4, 950),
+                "control": Recipe(2e-4, 380),
+                "taught": Recipe(2e-4, 380, alpha=0.9, temperature=2.0),
+                "shallow, control": Recipe(2e-4, 200),
+                "shallow, taught": Recipe(2e-4, 200, alpha=0.9, temperature=2.0),
+            },
+            rates=(5e-5, 1e-4, 2e-4, 4e-4),
+        )
+    return TrainingLoop(
+        run=run,
+        dataset="atrost/financial_phrasebank",
+        teacher="google-bert/bert-base-uncased",
+        student=6,
+        shallow=3,
+        labelled=None,
+        batch_size=32,
+        max_length=128,
+        recipes={
+            "teacher": Recipe(3e-5, 400),
+            "control": Recipe(5e-5, 300),
+            "taught": Recipe(5e-5, 300, alpha=0.9, temperature=2.0),
+            "shallow, control": Recipe(5e-5, 200),
+            "shallow, taught": Recipe(5e-5, 200, alpha=0.9, temperature=2.0),
+        },
+        rates=(3e-5, 5e-5, 1e-4, 2e-4),
+    )

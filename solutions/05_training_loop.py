@@ -1,0 +1,1689 @@
+# %% [markdown]
+# # 05 · What happens between a teacher and a finished student?
+#
+# A loss is one line. Around it stands a loop: text is prepared, weights are initialised, the learning rate rises and falls, gradients are clipped and accumulated, somebody decides when to stop. In this lesson you write that loop by hand, see what each of its parts is worth, and find that `DistillationTrainer` ends with the very same weights. Then you fuse models into one, and audit a published listing that never distils anything.
+#
+# **You will be able to**
+# - prepare text so that teacher and student read the same thing;
+# - write a distillation loop: schedule with warm-up, clipping, accumulation, mixed precision, early stopping, checkpoints that resume exactly;
+# - say what a good start is worth, by measuring three;
+# - average weights, average the opinions of several teachers, and know which average is which;
+# - find the faults of a training script that runs, prints falling losses, and distils nothing.
+#
+# **You need** lesson 03 (soft and hard loss, temperature T, α), PyTorch, and to have seen a transformers model before.
+#
+# **Minutes** 120, of which the computer needs about two.
+#
+# **What runs** at `offline`: generated news headlines, a teacher that ships with the course, students of one layer, no network. At `small`: Financial PhraseBank, MiniLM as teacher, two of its layers as student. At `full`: BERT-base and six of its layers, on a GPU. The cells are the same.
+
+# %% tags=["setup"]
+import copy
+import html
+import math
+import re
+import shutil
+import time
+import unicodedata
+
+import datasets
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+import torch.nn.functional as F
+import transformers
+from torch import nn
+from transformers import DataCollatorWithPadding
+
+from kd_course import cost, experiments, losses, metrics, models, plots, settings, storage, teachers
+from kd_course.corpora import classification
+from kd_course.distillation import (
+    DistillationTrainer,
+    add_teacher_logits,
+    predict_logits,
+    training_arguments,
+)
+from kd_course.exercises import check
+
+plots.style()
+transformers.logging.set_verbosity_error()
+datasets.disable_progress_bars()
+setting = settings.for_lesson("05")
+gpu = setting.run.scale != "offline" and torch.cuda.is_available()
+device = torch.device("cuda" if gpu else "cpu")
+print(setting)
+
+# %% [markdown]
+# A *recipe* is a peak learning rate, a number of optimiser steps and, where a teacher speaks, α and T. The students here are small and their trainings short, so that dozens of them fit into two minutes. *shallow* is the architecture of section 8, *rates* the learning rates of the map in section 4.
+#
+# ## 1 · One text, two readers
+#
+# Teacher and student are to answer *the same* sentence. That is easily said. The teacher was trained on clean text, and what comes out of a web page or a PDF is not clean.
+
+# %%
+data = classification.load(setting.dataset, labelled=setting.labelled, limit=setting.run.limit)
+names = data["train"].features["label"].names
+labels = {split: np.array(data[split]["label"]) for split in data}
+for split in ("train", "validation", "test"):
+    print(f"{split:<12}{len(data[split]):>6} sentences")
+for row in data["train"].select(range(3)):
+    print(f"{names[row['label']]:>8}  {row['text']}")
+
+# %% [markdown]
+# At `offline` scale the teacher is loaded as it ships. At the other scales a pretrained model is fine-tuned first, on the labelled sentences, by the library's trainer (with α = 0 our trainer is just that).
+
+# %%
+transformers.set_seed(0)
+folder = teachers.obtain(setting.teacher, retrain=setting.run.retrain)
+start, tokenizer = models.load(folder, names)
+teacher = copy.deepcopy(start)
+collate = DataCollatorWithPadding(tokenizer)
+
+
+def encode(texts):
+    """Token ids and attention masks, as the tokenizer gives them."""
+    return tokenizer(list(texts), truncation=True, max_length=setting.max_length)
+
+
+def steps_of(recipe):
+    """How many optimiser steps: the recipe's, or fewer where KD_MAX_STEPS cuts training short."""
+    return min(recipe.steps, setting.run.max_steps) if setting.run.max_steps > 0 else recipe.steps
+
+
+def rows_of(split):
+    """A split as a list of rows: input_ids, attention_mask, labels."""
+    encoded = encode(data[split]["text"])
+    columns = zip(encoded["input_ids"], encoded["attention_mask"], data[split]["label"])
+    return [{"input_ids": i, "attention_mask": m, "labels": y} for i, m, y in columns]
+
+
+rows = {split: rows_of(split) for split in ("train", "validation", "test")}
+if "teacher" in setting.recipes:
+    options = training_arguments(
+        "results/05-teacher",
+        learning_rate=setting.recipes["teacher"].learning_rate,
+        max_steps=steps_of(setting.recipes["teacher"]),
+        per_device_train_batch_size=setting.batch_size,
+        warmup_steps=steps_of(setting.recipes["teacher"]) // 10,
+        disable_tqdm=True,
+    )
+    fine_tuning = DistillationTrainer(
+        model=teacher, args=options, train_dataset=rows["train"], data_collator=collate, alpha=0.0
+    )
+    fine_tuning.remove_callback(transformers.PrinterCallback)
+    fine_tuning.train()
+teacher = teacher.eval().cpu()
+once = "measured" if "teacher" not in setting.recipes else "trained once"
+
+report = experiments.Report(
+    "05",
+    setting.run.scale,
+    data=experiments.fingerprint(data["test"]["text"]),
+    shortened=setting.run.shortened,
+)
+
+
+# %%
+def probabilities_of(model, texts):
+    """(texts, classes): a model's probabilities, from the package's `predict_logits`."""
+    return metrics.probabilities(predict_logits(model, list(texts), tokenizer))
+
+
+teacher_p = probabilities_of(teacher, data["test"]["text"])
+teacher_accuracy = metrics.correct(teacher_p, labels["test"]).mean()
+report.add("teacher/accuracy", teacher_accuracy, kind=once)
+print(f"the teacher's test accuracy  {teacher_accuracy:.3f}")
+
+# %% [markdown]
+# ### Cleaning
+#
+# Three things are nearly always safe: take out markup, turn what is written in another way into the usual way (an HTML entity, a no-break space, a full-width digit), and make one space of many. What is *not* safe is to remove what carries meaning: numbers, "not", punctuation, capitals (if the teacher sees them). Rule of thumb: clean towards what the teacher was trained on.
+
+
+# %% tags=["nbval-check-output"]
+def clean(text):
+    """The text without markup, in one notation (Unicode's NFKC), with single spaces."""
+    text = re.sub(r"<[^>]+>", " ", text)
+    text = unicodedata.normalize("NFKC", html.unescape(text))
+    return " ".join(text.split())
+
+
+scraped = "<p>Net&nbsp;profit  rose to EUR ３.０\u00a0mn, R&amp;D costs fell.</p>"
+print(clean(scraped))
+
+# %% [markdown]
+# What does it matter? Here the validation sentences are put into the state in which a scraper finds them, and the teacher reads them clean, dirty, and dirty but cleaned.
+
+
+# %%
+def as_scraped(text):
+    """A sentence as it stands in a web page: markup, entities, full-width digits."""
+    wide = text.translate({ord("0") + i: ord("０") + i for i in range(10)})
+    words = html.escape(wide).split()
+    spaced = "".join(word + ("&nbsp;" if i % 3 else "  ") for i, word in enumerate(words))
+    return f'<p class="headline">{spaced}</p>'
+
+
+sample = data["validation"]["text"][:1000]
+versions = {
+    "clean": sample,
+    "dirty": [as_scraped(text) for text in sample],
+    "cleaned": [clean(as_scraped(text)) for text in sample],
+}
+right = {
+    name: metrics.correct(probabilities_of(teacher, texts), labels["validation"][: len(sample)])
+    for name, texts in versions.items()
+}
+print(versions["dirty"][0])
+for name, scores in right.items():
+    lost = experiments.paired_interval(scores[None], right["clean"][None])
+    report.add(f"reading {name}/accuracy", scores.mean(), kind=once)
+    print(f"{name:<9} accuracy {scores.mean():.3f}   minus clean: {lost}")
+
+# %% [markdown]
+# The interval is over the sentences, which the same teacher reads three times. A student that learns from the answers to dirty text learns from a worse teacher. So clean once, before either model reads, and keep the cleaned text.
+#
+# ### One tokenizer
+#
+# A model reads numbers. Which number stands for which piece of a word is the tokenizer's choice, so the same ids mean something else to a model with another tokenizer. Nothing complains when they are mixed up: ids are whole numbers below the size of the vocabulary, whoever made them.
+
+# %%
+text = data["train"]["text"][0]
+print(text)
+print(tokenizer.convert_ids_to_tokens(encode([text])["input_ids"][0]))
+foreign = models.train_tokenizer(data["train"]["text"], vocabulary=len(tokenizer) // 2)
+print(foreign.convert_ids_to_tokens(foreign(text)["input_ids"]))
+
+# %%
+for whose, reader in {"its own": tokenizer, "another's": foreign}.items():
+    ids = reader(list(sample), truncation=True, max_length=setting.max_length)
+    read = datasets.Dataset.from_dict({k: ids[k] for k in ("input_ids", "attention_mask")})
+    p = metrics.probabilities(predict_logits(teacher, read, tokenizer))
+    accuracy = metrics.correct(p, labels["validation"][: len(sample)]).mean()
+    report.add(f"tokenizer {whose}/accuracy", accuracy, kind=once)
+    print(f"the teacher reads {whose:<9} ids: accuracy {accuracy:.3f}")
+shares = np.bincount(labels["validation"][: len(sample)]) / len(sample)
+print(f"always the commonest class:            {shares.max():.3f}")
+
+# %% [markdown]
+# A student with another tokenizer is possible: then each model gets its own ids for the same text, and the teacher's logits are computed beforehand and kept as a column. That works for classification, where there is one answer a sentence. Where there is one answer a token, the tokens must be the same.
+#
+# ### The teacher answers once
+#
+# During distillation the teacher does not change. So ask it once, before training, and keep its logits beside each sentence: the loop then costs what training without a teacher costs. Two things must be right when it is asked. It is in eval mode, so that dropout does not blur its answers, and no gradients are recorded, because nobody will need them.
+
+
+# %%
+def ask(model, rows, batch_size=64):
+    """The model's logits for all rows, in their order: (rows, classes)."""
+    model.eval()
+    answers = []
+    with torch.no_grad():
+        for begin in range(0, len(rows), batch_size):
+            batch = collate(rows[begin : begin + batch_size])
+            answers.append(
+                model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
+            )
+    return torch.cat(answers)
+
+
+teacher_logits = ask(teacher, rows["train"])
+taught_rows = add_teacher_logits(rows["train"], teacher_logits)
+print({name: taught_rows[0][name] for name in ("labels", "teacher_logits")})
+package = predict_logits(teacher, data["train"]["text"][:64], tokenizer)
+apart = np.abs(package - teacher_logits[:64].numpy()).max()
+print(f"furthest from the package's predict_logits: {apart:.0e}")
+
+# %% [markdown]
+# (Not exactly zero: the two pad their batches to different lengths, and sums are then rounded in another order.)
+#
+# ## 2 · One step
+#
+# Everything else in this lesson is wrapped around one step: compute the loss of a batch, take its gradient, move the weights a little against it. To see it bare, take the smallest student there is, a linear one: its logits are `features @ weights.T`.
+#
+# ### Exercise 05.1 · One step of training
+# {{exercise:05.1}}
+#
+# Return the weights after one step of plain gradient descent on $L = \alpha L_\text{soft} + (1 - \alpha) L_\text{hard}$, where $L_\text{soft} = T^2\,\mathrm{KL}(\text{teacher} \,\|\, \text{student})$ at temperature $T$ and both parts are means over the rows.
+
+
+# %% exercise="05.1"
+def distillation_step(weights, features, labels, teacher_logits, temperature, alpha, learning_rate):
+    """The weights of a linear student after one step of gradient descent.
+
+    weights: (classes, features); features: (rows, features); labels: (rows,), class numbers;
+    teacher_logits: (rows, classes). Returns (classes, features).
+    """
+    ### BEGIN SOLUTION
+    weights = weights.detach().requires_grad_(True)
+    logits = features @ weights.T  # (rows, classes)
+    log_q = F.log_softmax(logits / temperature, dim=-1)
+    p = F.softmax(teacher_logits / temperature, dim=-1)
+    soft = temperature**2 * F.kl_div(log_q, p, reduction="batchmean")
+    hard = F.cross_entropy(logits, labels)
+    (gradient,) = torch.autograd.grad(alpha * soft + (1 - alpha) * hard, weights)
+    return (weights - learning_rate * gradient).detach()
+    ### END SOLUTION
+
+
+# %% check="05.1"
+check("05.1", distillation_step)
+
+# %% [markdown]
+# ## 3 · What stands around a step
+#
+# ### The schedule
+#
+# AdamW divides each gradient by a running estimate of its size. In the first steps that estimate rests on a handful of batches, and untrained layers pass on wild gradients; a large step then can do harm that takes long to undo. So the learning rate *warms up*: it rises from 0 to its peak over the first tenth or so of the steps. Then it comes down to 0, because near the end large steps only jump about the minimum (Goyal et al. 2017 warm up for large batches; Liu et al. 2020 explain why Adam needs it).
+#
+# ### Exercise 05.2 · Warm up, then come down
+# {{exercise:05.2}}
+#
+# Steps are counted from 0. The rate is 0 at step 0, rises on a straight line to `peak` at step `warmup`, falls on a straight line to 0 at step `total`, and stays 0 afterwards. `warmup` may be 0.
+
+
+# %% exercise="05.2"
+def learning_rate_at(step, warmup, total, peak):
+    """The learning rate of a step, counted from 0: two straight lines, up and down.
+
+    step, warmup, total: whole numbers, warmup < total; peak: a float. Returns a float.
+    """
+    ### BEGIN SOLUTION
+    if step < warmup:
+        return peak * step / warmup
+    return peak * max(0.0, (total - step) / (total - warmup))
+    ### END SOLUTION
+
+
+# %% check="05.2"
+check("05.2", learning_rate_at)
+
+
+# %% [markdown]
+# The loop below takes this function, which is the library's linear schedule:
+
+
+# %% tags=["nbval-check-output"]
+def share_of_peak(step, warmup, total, decay=True):
+    """The share of the peak learning rate at a step, counted from 0."""
+    if step < warmup:
+        return step / warmup
+    return max(0.0, (total - step) / (total - warmup)) if decay else 1.0
+
+
+for step in (0, 5, 10, 55, 99, 100):
+    print(f"step {step:>3} of 100, warm-up 10: {share_of_peak(step, 10, 100):.3f} of the peak")
+
+# %% [markdown]
+# ### Clipping
+#
+# Now and then a batch gives a gradient many times longer than usual. Clipping bounds the length of the whole gradient, all tensors together, and leaves its direction as it is (Pascanu et al. 2013).
+#
+# ### Exercise 05.3 · A bound on the step's length
+# {{exercise:05.3}}
+#
+# Return the gradients, scaled by one common factor so that their length together is at most `max_norm`. Shorter ones stay as they are.
+
+
+# %% exercise="05.3"
+def clip_gradients(gradients, max_norm):
+    """The gradients, scaled together so that their common norm is at most max_norm.
+
+    gradients: a list of tensors of any shapes. Returns a list of tensors of the same shapes.
+    """
+    ### BEGIN SOLUTION
+    norm = torch.sqrt(sum((g**2).sum() for g in gradients))
+    factor = max_norm / norm if norm > max_norm else 1.0
+    return [g * factor for g in gradients]
+    ### END SOLUTION
+
+
+# %% check="05.3"
+check("05.3", clip_gradients)
+
+# %% [markdown]
+# ### Accumulation
+#
+# A batch of 32 may not fit the memory. Then let four batches of 8 add up their gradients, and step once. The result is the gradient of the 32 only if the division is right: each part's mean loss must count by its share of the rows. PyTorch *adds* gradients at each `backward()`, so a plain loop over parts makes the step four times as long; and dividing by four, as one often sees, is right only when all parts are of one size. At the end of an epoch they are not.
+
+
+# %% tags=["nbval-check-output"]
+features = torch.arange(96.0).reshape(32, 3).sin()
+answers_wanted = torch.arange(32) % 3
+
+
+def gradient_in_parts(sizes, share):
+    """The accumulated gradient of a linear student; share(size) is what a part's mean counts."""
+    weights = torch.zeros(3, 3, requires_grad=True)
+    begin = 0
+    for size in sizes:
+        part = slice(begin, begin + size)
+        mean_loss = F.cross_entropy(features[part] @ weights.T, answers_wanted[part])
+        (share(size) * mean_loss).backward()
+        begin += size
+    return weights.grad
+
+
+def apart_from_whole(sizes, share):
+    whole = gradient_in_parts([sum(sizes)], lambda size: 1.0)
+    return (gradient_in_parts(sizes, share) - whole).norm() / whole.norm()
+
+
+for sizes in ([8, 8, 8, 8], [8, 8, 8, 2]):
+    rules = {
+        "added up": lambda size: 1.0,
+        "divided by the number of parts": lambda size: 1 / len(sizes),
+        "by share of the rows": lambda size: size / sum(sizes),
+    }
+    for name, share in rules.items():
+        print(f"parts of {sizes}, {name:<31} off by {apart_from_whole(sizes, share):6.1%}")
+
+# %% [markdown]
+# Distillation adds a twist. A sentence without a label still has a teacher: it counts in the soft part, and not in the hard one. So the two parts are divided by different numbers of rows.
+#
+# ### Exercise 05.4 · The loss of a step in parts
+# {{exercise:05.4}}
+#
+# An optimiser step is made of several parts. Of part i you know its mean soft loss over its `rows[i]` rows, and its mean hard loss over those of them that have a label, `labelled[i]` (0 where none has one). Return the loss of the step: what one large batch of all rows would have given. With no label anywhere the hard part is 0.
+
+
+# %% exercise="05.4"
+def step_loss(soft, hard, rows, labelled, alpha):
+    """α times the mean soft loss over all rows + (1 - α) times the mean hard loss over labelled ones.
+
+    soft, hard: lists of floats, the parts' means; rows, labelled: lists of int. Returns a float.
+    """
+    ### BEGIN SOLUTION
+    soft_loss = sum(mean * n for mean, n in zip(soft, rows)) / sum(rows)
+    hard_loss = sum(mean * n for mean, n in zip(hard, labelled)) / max(sum(labelled), 1)
+    return alpha * soft_loss + (1 - alpha) * hard_loss
+    ### END SOLUTION
+
+
+# %% check="05.4"
+check("05.4", step_loss)
+
+# %% [markdown]
+# ### The loop
+#
+# Now all of it in one place. Three details deserve a word.
+#
+# - *The order of the rows* is drawn from the seed and the epoch alone, by a generator of its own. Dropout draws from PyTorch's common generator; if the order did too, it would depend on all that was computed before, and a resumed run would see other batches.
+# - *Weight decay* pulls weights towards zero. Only matrices are meant: the vectors (biases, LayerNorm's scales) are left alone, as is usual.
+# - *The last part of an epoch* may be short. It makes a step like any other, and its parts count by their share of the rows in *that* step.
+
+
+# %%
+class EpochOrder(torch.utils.data.Sampler):
+    """The rows' numbers in an order that depends on seed and epoch alone."""
+
+    def __init__(self, rows, seed):
+        self.rows, self.seed, self.epoch = rows, seed, 0
+
+    def set_epoch(self, epoch):
+        self.epoch = epoch
+
+    def __len__(self):
+        return self.rows
+
+    def __iter__(self):
+        generator = torch.Generator().manual_seed(1000 * self.seed + self.epoch)
+        return iter(torch.randperm(self.rows, generator=generator).tolist())
+
+
+def new_optimizer(student, learning_rate, weight_decay=0.01):
+    """AdamW; matrices are pulled towards zero, vectors (biases, LayerNorm) are not."""
+    parameters = list(student.parameters())
+    groups = [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=learning_rate, fused=True)
+
+
+def loss_of(student, batch, recipe):
+    """A batch's mean loss: from labels alone where the recipe's α is 0, else from both."""
+    logits = student(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
+    if recipe.alpha == 0:
+        return losses.hard_target_loss(logits, batch["labels"])
+    return losses.distillation_loss(
+        logits,
+        batch["teacher_logits"],
+        batch["labels"],
+        temperature=recipe.temperature,
+        alpha=recipe.alpha,
+    )
+
+
+# %%
+def train_by_hand(
+    student,
+    rows,
+    recipe,
+    *,
+    seed,
+    batch_size=setting.batch_size,
+    accumulate=1,
+    warmup=0.1,
+    decay=True,
+    max_norm=1.0,
+    dropout=True,
+    weight_decay=0.01,
+    saved=None,
+    after_step=None,
+):
+    """Train in place; returns one dict a step: its loss, gradient norm and learning rate.
+
+    saved: a state to go on from (section 7). after_step(steps done, student, optimizer): called
+    after every step; training stops when it returns True.
+    """
+    student.to(device).train(dropout)
+    optimizer = new_optimizer(student, recipe.learning_rate, weight_decay)
+    total = steps_of(recipe)
+    order, rows_a_step = EpochOrder(len(rows), seed), batch_size * accumulate
+    steps_an_epoch = math.ceil(len(rows) / rows_a_step)
+    if saved is None:
+        transformers.set_seed(seed)  # decides what dropout drops
+    done = 0 if saved is None else restore(saved, student, optimizer)
+    log = []
+    for step in range(done, total):
+        epoch, place = divmod(step, steps_an_epoch)
+        if place == 0 or step == done:
+            order.set_epoch(epoch)
+            numbers = list(order)
+        chosen = numbers[place * rows_a_step : (place + 1) * rows_a_step]
+        step_loss = 0.0
+        for begin in range(0, len(chosen), batch_size):
+            part = chosen[begin : begin + batch_size]
+            batch = collate([rows[i] for i in part]).to(device)
+            loss = loss_of(student, batch, recipe) * (len(part) / len(chosen))
+            loss.backward()
+            step_loss += loss.item()
+        norm = nn.utils.clip_grad_norm_(student.parameters(), max_norm)  # before clipping
+        rate = recipe.learning_rate * share_of_peak(step, math.ceil(warmup * total), total, decay)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        optimizer.step()
+        optimizer.zero_grad()
+        log.append({"step": step, "loss": step_loss, "norm": norm.item(), "rate": rate})
+        if after_step and after_step(step + 1, student, optimizer):
+            break
+    return log
+
+
+# %% [markdown]
+# One student, taught. What does the loop look like from inside?
+
+
+# %%
+def build(what, seed):
+    """A student: one of our sizes, untrained, or layers of the pretrained model with a new head."""
+    if isinstance(what, str):
+        return models.classifier(what, tokenizer, names, seed=seed)
+    student = models.copy_layers(start, what)
+    transformers.set_seed(seed)
+    student._init_weights(student.classifier)
+    return student
+
+
+def keep_snapshots(kept):
+    """For after_step: a copy of the weights ten times in the last third of the training."""
+    total = steps_of(setting.recipes["taught"])
+    wanted = set(np.linspace(total * 2 // 3, total, 10).astype(int).tolist())
+
+    def after_step(done, student, optimizer):
+        if done in wanted:
+            kept.append(copy.deepcopy(student.state_dict()))
+
+    return after_step
+
+
+first = setting.run.seeds[0]
+watched = build(setting.student, first)
+print(f"parameters: teacher {cost.parameters(teacher):,}, student {cost.parameters(watched):,}")
+kept_for_later = []  # weights, for section 10
+log = train_by_hand(
+    watched,
+    taught_rows,
+    setting.recipes["taught"],
+    seed=first,
+    after_step=keep_snapshots(kept_for_later),
+)
+figure, panels = plt.subplots(1, 3, figsize=(10, 3.1))
+steps = [entry["step"] for entry in log]
+panels[0].plot(steps, [entry["rate"] for entry in log], color=plots.COLOURS["ink"])
+panels[0].set(title="Learning rate", xlabel="step", ylabel="rate")
+norms = [entry["norm"] for entry in log]
+panels[1].plot(steps, norms, color=plots.COLOURS["control"], label="before clipping", linewidth=1)
+panels[1].plot(
+    steps, np.minimum(norms, 1.0), color=plots.COLOURS["student"], label="after", linewidth=1
+)
+panels[1].set(title="Length of the gradient", xlabel="step", ylabel="norm", ylim=(0, None))
+panels[1].legend()
+panels[2].plot(steps, [entry["loss"] for entry in log], color=plots.COLOURS["student"], linewidth=1)
+panels[2].set(title="Loss of a batch", xlabel="step", ylabel="α L_soft + (1 - α) L_hard, nats")
+plots.show(
+    figure,
+    alt=f"Three curves over {len(log)} steps: the learning rate rises to its peak and falls to 0; the gradient's "
+    f"norm, {np.mean(np.array(norms) > 1):.0%} of the time above 1 and clipped there; the loss of a batch falls from "
+    f"{log[0]['loss']:.2f} to {np.mean([e['loss'] for e in log[-20:]]):.2f} nats.",
+)
+
+# %% [markdown]
+# ## 4 · What is each part worth?
+#
+# A loop grows parts that everybody copies and nobody measures. So take one out at a time. All arms are the same student, start from the same weights (for the same seed), see the same batches for as many steps, and learn from the teacher; only the **control** learns from labels alone.
+
+# %%
+taught, control = setting.recipes["taught"], setting.recipes["control"]
+changes = {
+    "taught": {},
+    "no warm-up": {"warmup": 0.0},
+    "constant rate": {"decay": False},
+    "no clipping": {"max_norm": math.inf},
+    "no dropout": {"dropout": False},
+}
+parts, snapshots = {("taught", first): watched}, {("taught", first): kept_for_later}
+test_texts = list(data["test"]["text"])
+
+
+def test_scores(model):
+    """(test rows,): 1.0 where the model is right."""
+    return metrics.correct(probabilities_of(model, test_texts), labels["test"])
+
+
+for seed in setting.run.seeds:
+    for arm, change in changes.items():
+        if (arm, seed) in parts:
+            continue  # trained above
+        parts[arm, seed], snapshots[arm, seed] = build(setting.student, seed), []
+        keep = keep_snapshots(snapshots[arm, seed])
+        train_by_hand(parts[arm, seed], taught_rows, taught, seed=seed, after_step=keep, **change)
+    parts["control", seed] = build(setting.student, seed)
+    train_by_hand(parts["control", seed], rows["train"], control, seed=seed)
+
+# %%
+arms = [*changes, "control"]
+scores = {key: test_scores(student) for key, student in parts.items()}
+
+
+def all_seeds(scores, arm):
+    """(seeds, test rows) of one arm."""
+    return np.stack([scores[arm, seed] for seed in setting.run.seeds])
+
+
+def compare(scores, arm, with_arm, figure):
+    """Note the gain of an arm over another, seed by seed, and print it with its interval."""
+    one, other = all_seeds(scores, arm), all_seeds(scores, with_arm)
+    difference = experiments.paired_interval(one, other)
+    for seed, gain in zip(setting.run.seeds, (one - other).mean(-1)):
+        report.add(f"{arm}/{figure}", gain, seed=seed)
+    said = experiments.verdict(difference, seeds=len(setting.run.seeds))
+    print(f"{arm:<26} minus {with_arm:<24} {difference}   {said}")
+
+
+for (arm, seed), right_rows in scores.items():
+    report.add(f"{arm}/accuracy", right_rows.mean(), seed=seed)
+print(experiments.comparison_table(report, arms, "accuracy"), "\n")
+for arm in arms[1:]:
+    compare(scores, arm, "taught", "minus the whole loop")
+print(experiments.reference_table("05", "minus the whole loop"))
+
+# %%
+experiments.plot_comparison(
+    report, arms, "accuracy", title="The loop with one part taken out", unit="test accuracy"
+)
+
+# %% [markdown]
+# Parts differ in what they are insurance against. Warm-up and clipping cost nothing at a careful learning rate and are worth little there. What if the rate is not careful? The map trains the student at several peak rates (validation accuracy, mean of three seeds; `KD_MAPS=1` computes it here). The recipes of this lesson, the control's too, were chosen from it.
+
+
+# %%
+def validation_accuracy(arm_rows, recipe, seed, **change):
+    student = build(setting.student, seed)
+    train_by_hand(student, arm_rows, recipe, seed=seed, **change)
+    p = probabilities_of(student, data["validation"]["text"])
+    return metrics.correct(p, labels["validation"]).mean()
+
+
+if setting.run.maps:
+    curves = {}
+    for arm in ("taught", "no warm-up", "no clipping", "control"):
+        base, arm_rows = (control, rows["train"]) if arm == "control" else (taught, taught_rows)
+        curves[arm] = [
+            [
+                validation_accuracy(
+                    arm_rows,
+                    settings.Recipe(rate, base.steps, base.alpha, base.temperature),
+                    seed,
+                    **changes.get(arm, {}),
+                )
+                for seed in setting.run.seeds[:3]
+            ]
+            for rate in setting.rates
+        ]
+    report.add_table("rates", curves)
+
+found = report.table("rates")
+if found:
+    figure, axes = plt.subplots()
+    styles = {"taught": ("student", "-", "o"), "no warm-up": ("highlight", "--", "s")}
+    styles |= {"no clipping": ("accent", ":", "^"), "control": ("control", "-", "D")}
+    for arm, (role, line, marker) in styles.items():
+        means = np.mean(found[arm], axis=-1)
+        axes.plot(setting.rates, means, line, marker=marker, color=plots.COLOURS[role], label=arm)
+        spread = np.array(found[arm])
+        axes.fill_between(
+            setting.rates, spread.min(-1), spread.max(-1), color=plots.COLOURS[role], alpha=0.12
+        )
+    axes.set(
+        title="How careful must the learning rate be?",
+        xscale="log",
+        xlabel="peak learning rate",
+        ylabel="validation accuracy",
+    )
+    axes.legend()
+    best = {arm: float(np.max(np.mean(found[arm], axis=-1))) for arm in styles}
+    plots.show(
+        figure,
+        alt="Validation accuracy against the peak learning rate, shaded from the lowest to the highest of three "
+        "seeds; the best mean of each arm: "
+        + ", ".join(f"{arm} {value:.3f}" for arm, value in best.items())
+        + ".",
+    )
+
+# %% [markdown]
+# ## 5 · Half the bits
+#
+# In *mixed precision* the large matrix products run in a 16-bit format, which takes half the memory and, on hardware made for it, a fraction of the time. The weights stay in 32 bits, and so does the loss. Why not everything in 16 bits? bfloat16 has the range of float32, but keeps only 8 binary digits of a number:
+
+# %% tags=["nbval-check-output"]
+weight, update = torch.tensor(1.0), torch.tensor(0.001)
+print("float32  1 + 0.001 =", round((weight + update).item(), 6))
+print("bfloat16 1 + 0.001 =", (weight.bfloat16() + update.bfloat16()).item())
+print("next after 1 in bfloat16:", 1 + torch.finfo(torch.bfloat16).eps)
+
+# %% [markdown]
+# A step of 0.001 is lost altogether: such a model would stop learning. Hence *mixed*. `torch.autocast` casts the inputs of matrix products on the fly; our losses take logits of any precision and compute in float32. Here is one batch both ways, without dropout so that the two can be compared: the loss, the gradient, and the memory of everything that is kept for the backward pass.
+
+
+# %%
+def one_batch(student, batch, mixed):
+    """Loss, gradient and kept megabytes of one batch, in mixed precision or in full."""
+    own = {p.untyped_storage().data_ptr() for p in student.parameters()}
+    kept = {}
+
+    def note(tensor):
+        storage_of = tensor.untyped_storage()
+        if storage_of.data_ptr() not in own:
+            kept[storage_of.data_ptr()] = storage_of.nbytes()
+        return tensor
+
+    student.zero_grad()
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=mixed):
+            loss = loss_of(student, batch, taught)
+    loss.backward()
+    gradient = torch.cat([p.grad.flatten() for p in student.parameters()])
+    return loss.item(), gradient, sum(kept.values()) / 1e6
+
+
+batch = collate(taught_rows[: 4 * setting.batch_size]).to(device)
+student = copy.deepcopy(parts["taught", first]).to(device).eval()
+measured = {mixed: one_batch(student, batch, mixed) for mixed in (False, True)}
+begin = {}
+for mixed, name in ((False, "float32"), (True, "bfloat16, mixed")):
+    begin[mixed] = time.perf_counter()
+    for _ in range(10):
+        one_batch(student, batch, mixed)
+    milliseconds = (time.perf_counter() - begin[mixed]) / 10 * 1000
+    loss, gradient, megabytes = measured[mixed]
+    off = ((gradient - measured[False][1]).norm() / measured[False][1].norm()).item()
+    report.add(f"{name}/ms a batch", milliseconds, kind="timing")
+    report.add(f"{name}/MB kept", megabytes, kind="timing")
+    print(
+        f"{name:<16} loss {loss:.4f}   gradient off by {off:5.1%}   "
+        f"kept {megabytes:5.1f} MB   {milliseconds:6.1f} ms"
+    )
+
+# %% [markdown]
+# The loss moves in the third digit or so. Whether time is won depends on the processor: one without bfloat16 units has to convert back and forth, a recent GPU does not. In the trainer it is one option, `bf16=True`. (float16, the older format, has a smaller range: small gradients become 0 in it, so the loss is scaled up before `backward()` and the gradients down after, which `torch.amp.GradScaler` does. bfloat16 needs none of that. Micikevicius et al. 2018.)
+#
+# ## 6 · When to stop
+#
+# A student that sees few sentences many times learns them by heart. Its training loss falls on; its loss on *other* sentences rises again. So look at the validation loss now and then, keep the best weights, and stop when there has been no improvement for a while.
+#
+# ### Exercise 05.5 · When to stop
+# {{exercise:05.5}}
+#
+# `losses` are validation losses, one an evaluation. An evaluation is an improvement when it is lower than the mark by *more than* `min_delta`; the mark is the loss of the last improvement (the first evaluation sets it). Stop at the evaluation that is the `patience`-th in a row without improvement. Return two evaluation numbers, counted from 0: the last improvement, and where training stops (the last evaluation, if there is no reason to stop).
+
+
+# %% exercise="05.5"
+def early_stop(losses, patience, min_delta):
+    """Which evaluation to go back to, and at which one to stop.
+
+    losses: a list of floats; patience: a whole number from 1; min_delta: a float from 0.
+    Returns (best, stop), two ints.
+    """
+    ### BEGIN SOLUTION
+    best = 0
+    for k, loss in enumerate(losses):
+        if loss < losses[best] - min_delta:
+            best = k
+        elif k - best >= patience:
+            return best, k
+    return best, len(losses) - 1
+    ### END SOLUTION
+
+
+# %% check="05.5"
+check("05.5", early_stop)
+
+# %% [markdown]
+# The rule at work, in the loop: a few sentences, many passes. The two students differ in one thing, whether a teacher speaks.
+
+
+# %%
+few, patience = setting.batch_size * 20, 3
+every = max(1, min(20, steps_of(control) // 10))  # steps between two evaluations
+sparse = {
+    "few sentences, control": (rows["train"][:few], control),
+    "few sentences, taught": (taught_rows[:few], taught),
+}
+watch_texts, watch_labels = data["validation"]["text"][:600], labels["validation"][:600]
+
+
+def validation_loss(student):
+    return metrics.surprise(probabilities_of(student, watch_texts), watch_labels).mean()
+
+
+def watching(curve, weights):
+    """For after_step: note the validation loss now and then, and the weights it belongs to."""
+
+    def after_step(done, student, optimizer):
+        if done % every == 0 or done == 1:
+            curve.append((done, validation_loss(student)))
+            weights.append(copy.deepcopy(student.state_dict()))
+
+    return after_step
+
+
+def when_to_stop(curve, patience):
+    """(best, stop), numbers of evaluations: no improvement `patience` times in a row."""
+    best = 0
+    for k, (_, loss) in enumerate(curve):
+        best = k if loss < curve[best][1] else best
+        if k - best >= patience:
+            return best, k
+    return best, len(curve) - 1
+
+
+# %%
+curves, stops, ends = {}, {}, {}
+for seed in setting.run.seeds:
+    for arm, (arm_rows, recipe) in sparse.items():
+        curve, weights = [], []
+        student = build(setting.student, seed)
+        note = watching(curve, weights)
+        train_by_hand(student, arm_rows, recipe, seed=seed, decay=False, after_step=note)
+        curves[arm, seed], stops[arm, seed] = curve, when_to_stop(curve, patience)
+        ends[f"{arm}, to the end", seed] = probabilities_of(student, test_texts)
+        student.load_state_dict(weights[stops[arm, seed][0]])
+        ends[f"{arm}, stopped", seed] = probabilities_of(student, test_texts)
+
+figure, axes = plt.subplots()
+described = []
+for arm, role in (("few sentences, control", "control"), ("few sentences, taught", "student")):
+    curve, (best, stop) = curves[arm, first], stops[arm, first]
+    axes.plot(*zip(*curve), color=plots.COLOURS[role], label=arm.split(", ")[1])
+    axes.plot(*curve[best], "o", color=plots.COLOURS[role], markersize=9)
+    axes.axvline(curve[stop][0], color=plots.COLOURS[role], linestyle=":", linewidth=1.5)
+    described.append(
+        f"{arm}: lowest {curve[best][1]:.2f} at step {curve[best][0]}, stopped at {curve[stop][0]}, "
+        f"{curve[-1][1]:.2f} at the end"
+    )
+axes.set(
+    title="Dot: the weights to keep. Dotted line: where the rule stops",
+    xlabel="optimiser steps",
+    ylabel="validation loss, nats",
+)
+axes.legend()
+plots.show(figure, alt="Validation loss over the steps. " + "; ".join(described) + ".")
+
+# %%
+endings = list(dict.fromkeys(arm for arm, _ in ends))
+for (arm, seed), p in ends.items():
+    report.add(f"{arm}/accuracy", metrics.correct(p, labels["test"]).mean(), seed=seed)
+    report.add(f"{arm}/test loss", metrics.surprise(p, labels["test"]).mean(), seed=seed)
+print(experiments.comparison_table(report, endings, "test loss"), "\n")
+print(experiments.comparison_table(report, endings, "accuracy"), "\n")
+right_at_the_end = {key: metrics.correct(p, labels["test"]) for key, p in ends.items()}
+for arm in sparse:
+    compare(right_at_the_end, f"{arm}, stopped", f"{arm}, to the end", "gain by stopping")
+
+# %% [markdown]
+# Two things to look at. How much loss does stopping save, and how little accuracy? Growing too sure of itself costs a model nats long before it costs right answers. And how much less does the taught student need the rule? Soft targets do not ask it to be certain.
+#
+# ## 7 · Stop, and go on as if nothing had been
+#
+# A training of days will be interrupted. A *checkpoint* must hold everything that the next step depends on: the weights; the optimiser's running averages; the step, from which learning rate and place in the data follow; and the state of the random generator that dropout draws from. Leave one out and training goes on, without a complaint, to other weights.
+
+
+# %%
+def state_of(done, student, optimizer):
+    """All that the next step depends on."""
+    random = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        random["cuda"] = torch.cuda.get_rng_state()
+    return {
+        "step": done,
+        "student": student.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "random": random,
+    }
+
+
+def save(state, path):
+    """Write a checkpoint whole or not at all: a crash while saving leaves the old one."""
+    storage.write_whole(path, lambda fresh: torch.save(state, fresh))
+
+
+def restore(saved, student, optimizer):
+    """Put a state back; returns how many steps are done."""
+    student.load_state_dict(saved["student"])
+    if "optimizer" in saved:
+        optimizer.load_state_dict(saved["optimizer"])
+    if "random" in saved:
+        torch.set_rng_state(saved["random"]["cpu"])
+        if "cuda" in saved["random"]:
+            torch.cuda.set_rng_state(saved["random"]["cuda"])
+    return saved["step"]
+
+
+def largest_difference(one, other):
+    """The largest absolute difference between two models' weights."""
+    pairs = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
+    return max((a.cpu().double() - b.cpu().double()).abs().max().item() for a, b in pairs)
+
+
+# %% tags=["nbval-check-output"]
+short = settings.Recipe(taught.learning_rate, 30, taught.alpha, taught.temperature)
+interrupted_at = steps_of(short) // 2 + 1
+
+
+def interrupt(done, student, optimizer):
+    """For after_step: save, and pretend that the machine stops."""
+    if done == interrupted_at:
+        save(state_of(done, student, optimizer), "results/05-state.pt")
+        return True
+
+
+whole = build(setting.student, 0)
+train_by_hand(whole, taught_rows, short, seed=0)
+stopped = build(setting.student, 0)
+train_by_hand(stopped, taught_rows, short, seed=0, after_step=interrupt)
+
+
+def resumed(without=()):
+    """A student that goes on from the checkpoint, some of it left out."""
+    saved = torch.load("results/05-state.pt", map_location="cpu", weights_only=True)
+    for name in without:
+        del saved[name]
+    student = build(setting.student, 1)  # whatever its weights: they are replaced
+    train_by_hand(student, taught_rows, short, seed=0, saved=saved)
+    return student
+
+
+print(f"resumed, difference from the uninterrupted run: {largest_difference(whole, resumed()):g}")
+
+# %%
+for left_out in ("random", "optimizer"):
+    difference = largest_difference(whole, resumed(without=[left_out]))
+    print(f"without {left_out!r:<12} largest difference between the weights: {difference:.4f}")
+
+# %% [markdown]
+# ## 8 · The same with the library
+#
+# `DistillationTrainer` is transformers' `Trainer` with a teacher's part in the loss. Everything you have just written it brings along, tested on many more machines than yours: schedule, clipping, accumulation, mixed precision, checkpoints, early stopping, several GPUs. Is it the same, though? To the last bit?
+#
+# The one thing to arrange is the order of the rows. By default the course's trainer groups sentences of like length; here it is given the loop's own order. (A `DataLoader` also draws a number from PyTorch's common generator whenever it is read, for an evaluation as well: merely looking at the validation loss changes what dropout drops afterwards. So ours get a generator of their own.) Everything else is options. The training below has warm-up and decay, dropout, clipping, parts of 8 rows of which 4 make a step, and a data set of 110 sentences, so that every epoch ends with a step of 14 rows in parts of 8 and 6.
+
+
+# %%
+def loader_of(rows, batch_size, sampler=None):
+    """Batches of rows; a generator of its own, so that reading them leaves dropout's alone."""
+    return torch.utils.data.DataLoader(
+        rows,
+        batch_size=batch_size,
+        sampler=sampler,
+        collate_fn=collate,
+        generator=torch.Generator(),
+    )
+
+
+class InOurOrder(DistillationTrainer):
+    """The trainer, reading the rows in the order of the loop above."""
+
+    def get_train_dataloader(self):
+        order = EpochOrder(len(self.train_dataset), self.args.seed)
+        batch_size = self.args.per_device_train_batch_size
+        return self.accelerator.prepare(loader_of(self.train_dataset, batch_size, order))
+
+    def get_eval_dataloader(self, eval_dataset=None):
+        return self.accelerator.prepare(loader_of(self.eval_dataset, 64))
+
+
+def with_the_trainer(student, rows, recipe, *, seed, resume=None, callbacks=(), **options):
+    """What train_by_hand does, by the library. Returns the trainer."""
+    total = steps_of(recipe)
+    common = {
+        "learning_rate": recipe.learning_rate,
+        "max_steps": total,
+        "warmup_steps": math.ceil(0.1 * total),
+        "lr_scheduler_type": "linear",
+        "per_device_train_batch_size": setting.batch_size,
+        "weight_decay": 0.01,
+        "max_grad_norm": 1.0,
+        "seed": seed,
+        "logging_strategy": "no",
+        "disable_tqdm": True,
+        "use_cpu": device.type == "cpu",
+    }
+    trainer = InOurOrder(
+        model=student,
+        args=training_arguments("results/05-trainer", **{**common, **options}),
+        train_dataset=rows,
+        data_collator=collate,
+        alpha=recipe.alpha,
+        temperature=recipe.temperature,
+        callbacks=list(callbacks),
+        eval_dataset=rows_to_watch,
+    )
+    trainer.remove_callback(transformers.PrinterCallback)
+    trainer.train(resume_from_checkpoint=resume)
+    return trainer
+
+
+rows_to_watch = rows["validation"][:600]
+few_rows = taught_rows[:110]
+
+# %% tags=["nbval-check-output"]
+by_hand = build(setting.student, 0)
+train_by_hand(by_hand, few_rows, short, seed=0, batch_size=8, accumulate=4)
+
+by_trainer = build(setting.student, 0)
+with_the_trainer(
+    by_trainer,
+    few_rows,
+    short,
+    seed=0,
+    per_device_train_batch_size=8,
+    gradient_accumulation_steps=4,
+)
+print(f"largest difference between the weights: {largest_difference(by_hand, by_trainer):g}")
+
+# %% [markdown]
+# Not nearly the same: the same. The comparison can fail, and would: leave out the clipping, or let weight decay reach the biases, and the two part.
+
+# %%
+for name, change in {
+    "no clipping": {"max_norm": math.inf},
+    "no warm-up": {"warmup": 0.0},
+    "one part of 32 a step": {"batch_size": 32, "accumulate": 1},
+    "another seed": {"seed": 1},
+}.items():
+    other = build(setting.student, 0)
+    train_by_hand(other, few_rows, short, **{"seed": 0, "batch_size": 8, "accumulate": 4, **change})
+    print(f"{name:<24} largest difference: {largest_difference(other, by_trainer):.1e}")
+
+# %% [markdown]
+# One line is instructive: *one part of 32* is the same mathematics, but dropout draws its numbers for another shape, and sums are rounded in another order.
+#
+# Early stopping and resuming are options too. `EarlyStoppingCallback` stops by your rule (with one difference: at a `min_delta` above 0 its mark creeps along with gains that do not count). The trainer evaluates on the labels alone, never asks the teacher, and goes back to the best checkpoint at the end.
+
+# %% tags=["nbval-check-output"]
+kept = {"save_strategy": "steps", "save_steps": interrupted_at // 2}
+first_half = build(setting.student, 0)
+with_the_trainer(first_half, taught_rows, short, seed=0, **kept)
+again = build(setting.student, 1)
+checkpoint = f"results/05-trainer/checkpoint-{interrupted_at // 2 * 2}"
+with_the_trainer(again, taught_rows, short, seed=0, resume=checkpoint, **kept)
+print(f"resumed by the trainer, difference: {largest_difference(first_half, again):g}")
+print(f"the loop by hand, difference:       {largest_difference(whole, again):g}")
+
+# %%
+arm_rows, recipe = sparse["few sentences, control"]
+shutil.rmtree("results/05-trainer", ignore_errors=True)  # checkpoints of another run
+trainer = with_the_trainer(
+    build(setting.student, first),
+    arm_rows,
+    recipe,
+    seed=first,
+    lr_scheduler_type="constant_with_warmup",
+    eval_strategy="steps",
+    eval_steps=every,
+    save_strategy="steps",
+    save_steps=every,
+    save_total_limit=2,
+    load_best_model_at_end=True,
+    metric_for_best_model="eval_loss",
+    greater_is_better=False,
+    callbacks=[transformers.EarlyStoppingCallback(early_stopping_patience=patience)],
+)
+evaluations = [e["eval_loss"] for e in trainer.state.log_history if "eval_loss" in e]
+ours = [entry for entry in curves["few sentences, control", first] if entry[0] % every == 0]
+best, stop = when_to_stop(ours, patience)
+print(
+    f"the trainer: best at step {trainer.state.best_global_step}, stopped at {trainer.state.global_step}"
+)
+print(f"by hand:     best at step {ours[best][0]}, stopped at {ours[stop][0]}")
+
+# %% [markdown]
+# From here on you may use either. The lesson goes on with the loop by hand, because its parts are in reach.
+#
+# ## 9 · Where the student starts
+#
+# A student need not start from nothing. If it has its teacher's width, it can take over the teacher's embeddings, or some of its layers, as DistilBERT did. To see what a start is worth, everything else must be equal, the architecture too: here a student of the teacher's width with few layers (`shallow` in the settings), once with random weights, once with the teacher's embeddings, once with the teacher's embeddings *and* layers (and head). Each start is trained twice: with the teacher, and without it, as its control.
+
+
+# %%
+def shallow_student(begin, seed):
+    """A student of the teacher's width: random, with its embeddings, or with its layers."""
+    copied = models.copy_layers(teacher, setting.shallow)
+    if begin == "layers copied":
+        return copied
+    transformers.set_seed(seed)
+    student = type(copied)(copied.config)
+    if begin == "embeddings copied":
+        embeddings = copied.base_model.embeddings.state_dict()
+        student.base_model.embeddings.load_state_dict(embeddings)
+    return student
+
+
+starts = ("random", "embeddings copied", "layers copied")
+lessons_given = {
+    "control": (rows["train"], setting.recipes["shallow, control"]),
+    "taught": (taught_rows, setting.recipes["shallow, taught"]),
+}
+print(f"{cost.parameters(shallow_student('random', 0)):,} parameters, whatever the start")
+started, paths = {}, {}
+for seed in setting.run.seeds:
+    for begin in starts:
+        for lesson, (arm_rows, recipe) in lessons_given.items():
+            student, path = shallow_student(begin, seed), []
+
+            def note(done, student, optimizer, path=path):
+                if seed == first and (done == 1 or done % 50 == 0):
+                    p = probabilities_of(student, watch_texts)
+                    path.append((done, metrics.correct(p, watch_labels).mean()))
+
+            train_by_hand(student, arm_rows, recipe, seed=seed, after_step=note)
+            started[f"{begin}, {lesson}", seed] = student
+            paths.setdefault(f"{begin}, {lesson}", path)
+
+# %%
+figure, axes = plt.subplots()
+roles = dict(zip(starts, ("control", "neutral", "student")))
+for arm, path in paths.items():
+    begin, lesson = arm.rsplit(", ", 1)
+    axes.plot(
+        *zip(*path),
+        "-" if lesson == "taught" else "--",
+        marker="o" if lesson == "taught" else "s",
+        color=plots.COLOURS[roles[begin]],
+        label=arm,
+    )
+axes.set(
+    title="How far a start carries (your run)",
+    xlabel="optimiser steps",
+    ylabel="validation accuracy",
+)
+axes.legend(fontsize=8)
+plots.show(
+    figure,
+    alt="Validation accuracy over the steps, one curve a start and lesson. From the first to the last point: "
+    + "; ".join(f"{arm} {path[0][1]:.2f} to {path[-1][1]:.2f}" for arm, path in paths.items())
+    + ".",
+)
+
+# %%
+started_scores = {key: test_scores(student) for key, student in started.items()}
+for (arm, seed), right_rows in started_scores.items():
+    report.add(f"{arm}/accuracy", right_rows.mean(), seed=seed)
+start_arms = list(paths)
+print(experiments.comparison_table(report, start_arms, "accuracy"), "\n")
+for begin in starts:
+    compare(started_scores, f"{begin}, taught", f"{begin}, control", "gain over control")
+for begin in starts[1:]:
+    compare(started_scores, f"{begin}, control", "random, control", "gain over random")
+experiments.plot_comparison(
+    report,
+    start_arms,
+    "accuracy",
+    title="The same architecture, three starts",
+    unit="test accuracy",
+)
+
+# %% [markdown]
+# The start outweighs the teacher's lesson. But read the control with copied layers with care: it has no teacher in its *loss*, yet it has the teacher in its *weights*, and through them all that the teacher learnt from sentences the student never saw. Copying from a fine-tuned teacher is a way of distilling, too. A paper that gives the taught student copied layers and the control random ones measures the copy, not the loss.
+#
+# ## 10 · Model fusion
+#
+# ### One model out of several checkpoints
+#
+# Near the end of training the weights wander about a minimum. Their mean may lie closer to it than any of them (Polyak & Juditsky 1992; for networks Izmailov et al. 2018).
+#
+# ### Exercise 05.6 · One model out of several checkpoints
+# {{exercise:05.6}}
+#
+# Average the checkpoints name by name. Tensors of whole numbers (counters, positions) are no weights: take those from the last checkpoint.
+
+
+# %% exercise="05.6"
+def average_weights(checkpoints):
+    """The mean of several checkpoints of one model.
+
+    checkpoints: a list of dicts from name to tensor, all alike. Returns such a dict.
+    """
+    ### BEGIN SOLUTION
+    averaged = {}
+    for name, last in checkpoints[-1].items():
+        if last.is_floating_point():
+            averaged[name] = torch.stack([c[name] for c in checkpoints]).mean(dim=0)
+        else:
+            averaged[name] = last.clone()
+    return averaged
+    ### END SOLUTION
+
+
+# %% check="05.6"
+check("05.6", average_weights)
+
+# %% [markdown]
+# Section 4 kept ten checkpoints from the last third of two runs: one whose learning rate falls to 0, and one whose rate is constant, so that it keeps wandering. (PyTorch's `AveragedModel` averages as you go.)
+
+
+# %%
+def averaged(model, checkpoints):
+    """A copy of the model with the mean of the checkpoints, by torch.optim.swa_utils."""
+    running = torch.optim.swa_utils.AveragedModel(model)
+    for weights in checkpoints:
+        one = copy.deepcopy(model)
+        one.load_state_dict(weights)
+        running.update_parameters(one)
+    return running.module
+
+
+averages = {}
+for seed in setting.run.seeds:
+    for arm in ("taught", "constant rate"):
+        model = averaged(parts[arm, seed].cpu(), snapshots[arm, seed])
+        averages[f"{arm}, averaged", seed] = test_scores(model)
+        averages[f"{arm}, last", seed] = scores[arm, seed]
+        report.add(
+            f"{arm}, averaged/accuracy", averages[f"{arm}, averaged", seed].mean(), seed=seed
+        )
+averaged_arms = ["constant rate", "constant rate, averaged", "taught", "taught, averaged"]
+print(experiments.comparison_table(report, averaged_arms, "accuracy"), "\n")
+for arm in ("constant rate", "taught"):
+    compare(averages, f"{arm}, averaged", f"{arm}, last", "gain by averaging")
+
+# %% [markdown]
+# Averaging and a falling rate do the same work: where the rate has come down to 0, the last checkpoints hardly differ, and there is little left to average.
+#
+# ### Several teachers, one opinion
+#
+# An ensemble does not average weights but answers: several models, each trained by itself, vote. As a teacher it is one opinion, and there are two ways to form it. The mean of the *probabilities* is what one believes who thinks that one of the teachers is right, without knowing which. The mean of the *logits* is another thing:
+
+# %% tags=["nbval-check-output"]
+two = torch.tensor([[[6.0, 0.0]], [[0.0, 1.0]]])  # (teachers, rows, classes)
+print("teacher A   ", [round(x, 3) for x in F.softmax(two[0, 0], -1).tolist()])
+print("teacher B   ", [round(x, 3) for x in F.softmax(two[1, 0], -1).tolist()])
+print("probabilities", [round(x, 3) for x in F.softmax(two, -1).mean(0)[0].tolist()])
+print("logits       ", [round(x, 3) for x in F.softmax(two.mean(0), -1)[0].tolist()])
+one_of_three = torch.tensor([[[6.0, 0.0]], [[0.0, 1.5]], [[0.0, 1.5]]])
+print("two of three against one:")
+print("probabilities", [round(x, 3) for x in F.softmax(one_of_three, -1).mean(0)[0].tolist()])
+print("logits       ", [round(x, 3) for x in F.softmax(one_of_three.mean(0), -1)[0].tolist()])
+
+# %% [markdown]
+# In the mean of logits one teacher that is very sure outvotes two that are moderately sure: logits have no common scale, and a teacher trained longer has larger ones. (Normalised again, the mean of logits is the geometric mean of the probabilities. Both are used; know which one you have.) A loss takes logits, and log-probabilities are logits.
+#
+# ### Exercise 05.7 · Several teachers, one opinion
+# {{exercise:05.7}}
+#
+# Return the logarithm of the mean of the teachers' probabilities, for each row. Mind the very sure teacher: a probability of $e^{-200}$ is 0 in float32, and its logarithm is not.
+
+
+# %% exercise="05.7"
+def ensemble_logits(logits):
+    """The log of the mean of the teachers' probabilities: logits of the ensemble.
+
+    logits: (teachers, rows, classes). Returns (rows, classes); each row's exp sums to one.
+    """
+    ### BEGIN SOLUTION
+    log_p = F.log_softmax(logits, dim=-1)
+    return torch.logsumexp(log_p, dim=0) - math.log(len(logits))
+    ### END SOLUTION
+
+
+# %% check="05.7"
+check("05.7", ensemble_logits)
+
+# %% [markdown]
+# Does a student of the ensemble keep the ensemble's gain? The members are three students of section 9, with the teacher's embeddings, trained on the labels alone with three seeds. They teach a fourth of the same size, on the same sentences: one of them alone, then all three together. The control is a student of labels: the first member itself. An ensemble of three costs three times one model; its student costs one.
+
+
+# %%
+def log_mean_probability(logits):
+    """(members, rows, classes) -> (rows, classes): the package's answer to the exercise."""
+    return torch.log_softmax(logits, -1).logsumexp(0) - math.log(len(logits))
+
+
+member_kind = "embeddings copied"
+fused, fused_weights = {}, {}
+label_recipe, teach_recipe = (
+    setting.recipes[f"shallow, {lesson}"] for lesson in ("control", "taught")
+)
+for seed in setting.run.seeds:
+    members = [started[f"{member_kind}, control", seed]]
+    for further in (100, 200):
+        members.append(shallow_student(member_kind, seed + further))
+        train_by_hand(members[-1], rows["train"], label_recipe, seed=seed + further)
+    members = [member.cpu() for member in members]
+    test = torch.stack(
+        [torch.from_numpy(predict_logits(m, test_texts, tokenizer)) for m in members]
+    )
+    each = [metrics.correct(p, labels["test"]) for p in test.numpy()]
+    fused["one member", seed] = np.mean(each, axis=0)
+    fused["mean of probabilities", seed] = metrics.correct(
+        log_mean_probability(test).numpy(), labels["test"]
+    )
+    fused["mean of logits", seed] = metrics.correct(test.mean(0).numpy(), labels["test"])
+    fused["mean of weights", seed] = test_scores(
+        averaged(members[0], [m.state_dict() for m in members])
+    )
+    opinions = torch.stack([ask(member, rows["train"]) for member in members])
+    for arm, opinion in {
+        "student of one member": opinions[0],
+        "student of the ensemble": log_mean_probability(opinions),
+    }.items():
+        student = shallow_student(member_kind, seed + 300)
+        train_by_hand(
+            student, add_teacher_logits(rows["train"], opinion), teach_recipe, seed=seed + 300
+        )
+        fused[arm, seed] = test_scores(student)
+
+# %%
+fused_arms = list(dict.fromkeys(arm for arm, _ in fused))
+for (arm, seed), right_rows in fused.items():
+    report.add(f"{arm}/accuracy", right_rows.mean(), seed=seed)
+print(experiments.comparison_table(report, fused_arms, "accuracy"), "\n")
+for arm, with_arm, figure in (
+    ("mean of probabilities", "one member", "gain over one member"),
+    ("mean of probabilities", "mean of logits", "gain over the mean of logits"),
+    ("student of the ensemble", "one member", "gain over one member"),
+    ("student of the ensemble", "student of one member", "gain over the student of one"),
+):
+    compare(fused, arm, with_arm, figure)
+experiments.plot_comparison(
+    report, fused_arms, "accuracy", title="Three members, fused", unit="test accuracy"
+)
+
+# %% [markdown]
+# Compare the last arms. Is the ensemble better than its members, and does a student of the same size as *one* member keep some of that? And look at the mean of *weights* of three models that were trained apart: nothing says that unit 17 of one has anything to do with unit 17 of another, so the mean of their weights is no model of anything. Weights may be averaged along *one* training; answers may always be.
+#
+# ## 11 · An article's listing, audited
+#
+# An article from which this course grew prints a "simple knowledge distillation project": BERT as teacher, BERT as student, two pages of TensorFlow, and an output in which all losses fall. Here is its training, rewritten in PyTorch, short, and with its faults kept. Read it before you read on. What would you object to?
+
+
+# %%
+def epoch_as_listed(teacher, student, optimizer, rows, seed):
+    """One pass over the rows as the article has it. Returns what it prints as losses."""
+    teacher_loss = student_loss = 0.0
+    numbers = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed)).tolist()
+    for begin in range(0, len(rows), setting.batch_size):
+        batch = collate([rows[i] for i in numbers[begin : begin + setting.batch_size]])
+        inputs = {name: batch[name] for name in ("input_ids", "attention_mask")}
+        of_teacher = F.cross_entropy(teacher(**inputs).logits, batch["labels"])
+        of_student = F.cross_entropy(student(**inputs).logits, batch["labels"])
+        optimizer.zero_grad()
+        (of_teacher + of_student).backward()
+        optimizer.step()
+        teacher_loss += of_teacher.item()
+        student_loss += of_student.item()
+    return teacher_loss, student_loss
+
+
+def evaluate_as_listed(model, rows, seed):
+    """The article's evaluation: shuffled batches, logits joined in the order they come."""
+    numbers = torch.randperm(len(rows), generator=torch.Generator().manual_seed(seed)).tolist()
+    logits, loss, batches = [], 0.0, 0
+    with torch.no_grad():
+        for begin in range(0, len(rows), setting.batch_size):
+            batch = collate([rows[i] for i in numbers[begin : begin + setting.batch_size]])
+            inputs = {name: batch[name] for name in ("input_ids", "attention_mask")}
+            logits.append(model(**inputs).logits)
+            loss += F.cross_entropy(logits[-1], batch["labels"]).item()
+            batches += 1
+    return loss / batches, torch.cat(logits), torch.tensor(numbers)
+
+
+def run_as_listed(teacher, student, rows, epochs=3):
+    """The article's main loop; both models as they were loaded, in eval mode."""
+    teacher.eval(), student.eval()
+    both = [*teacher.parameters(), *student.parameters()]
+    optimizer = torch.optim.Adam(both, lr=taught.learning_rate)
+    epochs = 1 if setting.run.shortened else epochs
+    return [epoch_as_listed(teacher, student, optimizer, rows, epoch) for epoch in range(epochs)]
+
+
+listed_teacher, listed_student = build(setting.student, 1), build(setting.student, 0)
+printed = run_as_listed(listed_teacher, listed_student, rows["train"])
+validation, joined, answered = evaluate_as_listed(listed_student, rows["validation"], 0)
+for epoch, (one, other) in enumerate(printed, 1):
+    print(f"Epoch {epoch}: Teacher Loss = {one:.4f}, Student Loss = {other:.4f}")
+print(f"Validation Loss = {validation:.4f}")
+
+# %% [markdown]
+# It runs, and the losses fall. Now fault by fault.
+#
+# **1. Nothing is distilled.** Both models learn from the labels; the teacher's logits never enter the student's loss. The proof is short: train the student beside another teacher, a perfectly good one, and see what changes in it.
+
+# %% tags=["nbval-check-output"]
+beside_another = build(setting.student, 0)
+run_as_listed(copy.deepcopy(teacher), beside_another, rows["train"][:320], epochs=1)
+beside_a_beginner = build(setting.student, 0)
+run_as_listed(build(setting.student, 2), beside_a_beginner, rows["train"][:320], epochs=1)
+difference = largest_difference(beside_another, beside_a_beginner)
+print(f"the student beside a good teacher and beside a beginner: {difference:g} apart")
+
+# %% [markdown]
+# **2. Teacher and student are the same size, and learn at the same time.** The article loads the same BERT twice. Such a student saves nothing; and a teacher that starts with its student has nothing to say yet.
+#
+# **3. The student of section 4.3 saves nothing either.** There, the article encodes the text with BERT, `z = BERT(x)`, and gives z to teacher and student. Then running the "student" means running BERT first:
+
+# %%
+sentence = tokenizer(data["test"]["text"][0], return_tensors="pt")
+hidden = teacher.config.hidden_size
+reads_z = nn.Sequential(nn.Linear(hidden, hidden), nn.Tanh(), nn.Linear(hidden, len(names)))
+encoder = cost.multiply_adds(teacher.base_model, sentence)
+needs = {
+    "the teacher": cost.multiply_adds(teacher, sentence),
+    "a student that reads z": encoder + sum(p.numel() for p in reads_z.parameters() if p.ndim > 1),
+    "a student that reads words": cost.multiply_adds(build(setting.student, 0).eval(), sentence),
+}
+for name, operations in needs.items():
+    share = operations / needs["the teacher"]
+    print(f"{name:<28}{operations / 1e6:>9.2f} million multiply-adds   {share:6.1%}")
+
+# %% [markdown]
+# **4. One optimizer for two models.** In PyTorch one Adam may hold both sets of weights; it then has one learning rate for a pretrained teacher and a new student. In Keras, one Adam is *applied twice* for every batch. Older versions let it, and its clock runs twice as fast: Adam corrects its young averages by the number of its steps, and a student whose every update falls on an even count is corrected for twice the steps it has made (a schedule would end half way through, too). Newer versions refuse the second model's variables (`ValueError: Unknown variable`). In numbers, for a gradient that is always the same and should move a weight by one learning rate at each step:
+
+
+# %% tags=["nbval-check-output"]
+def adam_moves(counts, beta1=0.9, beta2=0.999):
+    """How far Adam moves, in learning rates, when its steps are numbered so; gradient 1 always."""
+    m = v = 0.0
+    moves = []
+    for count in counts:
+        m, v = beta1 * m + (1 - beta1), beta2 * v + (1 - beta2)
+        moves.append(m / (1 - beta1**count) / math.sqrt(v / (1 - beta2**count)))
+    return moves
+
+
+print("an optimizer of its own ", [round(x, 3) for x in adam_moves([1, 2, 3, 4, 5])])
+print("shared, the teacher's   ", [round(x, 3) for x in adam_moves([1, 3, 5, 7, 9])])
+print("shared, the student's   ", [round(x, 3) for x in adam_moves([2, 4, 6, 8, 10])])
+
+# %% [markdown]
+# **5. Dropout is never on.** A Keras model that is called directly, and not through `fit`, runs as for inference unless it is told `training=True`; so does a transformers model in PyTorch that was loaded by `from_pretrained`, until `train()` is called. The same sentence twice:
+
+# %% tags=["nbval-check-output"]
+inputs = {name: torch.tensor([rows["train"][0][name]]) for name in ("input_ids", "attention_mask")}
+with torch.no_grad():
+    for mode in (False, True):
+        listed_student.train(mode)
+        twice = [listed_student(**inputs).logits for _ in range(2)]
+        print(f"{'train' if mode else 'eval'} mode: the same answer twice: {torch.equal(*twice)}")
+listed_student.eval()
+# %% [markdown]
+# Whether that costs accuracy is another question, which section 4 has measured (the arm *no dropout*). A fault of the code is not always a fault of the result; one looks, and says so.
+#
+# **6. Sums are reported as losses.** `teacher_loss` adds up the losses of all batches, and the sum is printed. It then depends on how many batches there are:
+
+# %%
+for batch_size in (8, 16, 32):
+    parts_of = [rows["validation"][i : i + batch_size] for i in range(0, 512, batch_size)]
+    with torch.no_grad():
+        each = [
+            loss_of(listed_student.to(device), collate(p).to(device), control).item()
+            for p in parts_of
+        ]
+    print(f"batches of {batch_size:>2}: sum {sum(each):7.2f}   mean {np.mean(each):.4f}")
+
+# %% [markdown]
+# **7. The test set does not exist**, and neither can the output. `main` splits its texts into a training and a validation set, and then evaluates on `test_inputs`, which no line defines. Yet a test loss is printed:
+
+# %% tags=["nbval-check-output"]
+try:
+    test_loss = evaluate_as_listed(listed_student, test_inputs, 0)
+except NameError as error:
+    print(f"NameError: {error}")
+
+# %% [markdown]
+# And the printed training losses?
+#
+# ### Exercise 05.8 · Reading a printed loss
+# {{exercise:05.8}}
+#
+# The article's example has 10,000 texts of two classes, of which 80 % are trained on, in batches of 32: 250 batches an epoch. Its listing prints the *sum* of the batches' losses. The output shown is
+#
+# `Epoch 1: Teacher Loss = 0.5646, Student Loss = 0.4715, Validation Loss = 0.3615`
+#
+# What follows?
+#
+# {{choices:05.8}}
+
+# %% exercise="05.8"
+what_the_output_shows = ...
+### BEGIN SOLUTION
+what_the_output_shows = "b"
+### END SOLUTION
+
+# %% check="05.8"
+check("05.8", what_the_output_shows)
+
+# %% [markdown]
+# The first term of the sum, for our student before it has learnt anything:
+
+# %%
+untrained = build(setting.student, 0).eval()
+with torch.no_grad():
+    first_batch = F.cross_entropy(
+        ask(untrained, rows["train"][:32]), torch.tensor(labels["train"][:32])
+    ).item()
+print(
+    f"first batch, untrained: {first_batch:.3f} nats; guessing costs ln {len(names)} = {math.log(len(names)):.3f}"
+)
+
+# %% [markdown]
+# **8. The evaluation is shuffled**, and its logits are joined in the order in which they come. The mean loss does not mind. But whoever compares the joined logits with the labels, row by row, compares strangers:
+#
+# ### Exercise 05.9 · Put shuffled answers back
+# {{exercise:05.9}}
+#
+# `logits[k]` is the answer to row number `order[k]`. Return the answers in the order of the rows.
+
+
+# %% exercise="05.9"
+def in_row_order(logits, order):
+    """The logits in the order of the rows.
+
+    logits: (rows, classes), as they came; order: (rows,), the row that each belongs to.
+    Returns (rows, classes).
+    """
+    ### BEGIN SOLUTION
+    restored = torch.empty_like(logits)
+    restored[order] = logits
+    return restored
+    ### END SOLUTION
+
+
+# %% check="05.9"
+check("05.9", in_row_order)
+
+# %%
+guessed = np.bincount(joined.argmax(-1), minlength=len(names)) / len(joined)
+by_chance = (guessed * np.bincount(labels["validation"]) / len(joined)).sum()
+back = joined[answered.argsort()]
+for name, given in {"as joined": joined, "put back in order": back}.items():
+    accuracy = metrics.correct(given.numpy(), labels["validation"]).mean()
+    print(f"{name:<20} accuracy {accuracy:.3f}")
+print(f"{'pure chance':<20} accuracy {by_chance:.3f}")
+
+# %% [markdown]
+# Besides, the listing does not run as it is printed. Each of these was tried (TensorFlow 2.21, Keras 3.15): `labels = [0, 1, ...]` holds an ellipsis and cannot become a tensor; `train_test_split` cannot index TensorFlow's tensors; the second `apply_gradients` is refused (fault 4); `sparse_categorical_crossentropy(labels=…, logits=…)` has no such arguments, and, called rightly, gives one loss a row instead of one number, so that the last, shorter batch cannot be added to the others. And one suspect is innocent: the loss that is differentiated is the sum over all batches so far, but a tape records only what happens inside it, so the gradient is that of the current batch. (In PyTorch the same line would fail at the second `backward()`.)
+#
+# ### Mended, one by one
+#
+# Now repair it, and measure after each repair. All versions see as many batches as the loop of section 4. Each is compared with *its own control*: the same code with the labels alone.
+
+
+# %%
+plain = {"warmup": 0.0, "decay": False, "max_norm": math.inf, "weight_decay": 0.0}
+mended, sizes = {}, {}
+for seed in setting.run.seeds:
+    as_listed = {**plain, "dropout": False}
+    for version, arm_rows, recipe, change in (
+        ("listed", rows["train"], settings.Recipe(taught.learning_rate, taught.steps), as_listed),
+        ("listed, teacher heard", taught_rows, taught, as_listed),
+        (
+            "dropout on, control",
+            rows["train"],
+            settings.Recipe(taught.learning_rate, taught.steps),
+            plain,
+        ),
+        ("dropout on, teacher heard", taught_rows, taught, plain),
+    ):
+        student = build(setting.student, seed)
+        train_by_hand(student, arm_rows, recipe, seed=seed, **change)
+        mended[version, seed] = test_scores(student)
+    mended["the whole loop, control", seed] = scores["control", seed]
+    mended["the whole loop", seed] = scores["taught", seed]
+
+# %%
+for (version, seed), right_rows in mended.items():
+    if (version, seed)[0].startswith(("listed", "dropout")):
+        report.add(f"{version}/accuracy", right_rows.mean(), seed=seed)
+    else:
+        report.add(f"{version}/accuracy", right_rows.mean(), seed=seed)
+mended_arms = list(dict.fromkeys(version for version, _ in mended))
+print(experiments.comparison_table(report, mended_arms, "accuracy"), "\n")
+for version, its_control in (
+    ("listed, teacher heard", "listed"),
+    ("dropout on, teacher heard", "dropout on, control"),
+    ("the whole loop", "the whole loop, control"),
+    ("the whole loop", "listed"),
+):
+    compare(mended, version, its_control, f"gain over {its_control}")
+experiments.plot_comparison(
+    report, mended_arms, "accuracy", title="The listing, mended step by step", unit="test accuracy"
+)
+
+# %% [markdown]
+# ## 12 · Bug hunt
+#
+# The listing's faults are coarse. These are finer, and all of them have been found in published code. The step below trains a linear student under a linear teacher; the student reads its features with dropout (`features * keep`). It runs, the loss falls, and six things are wrong.
+
+
+# %%
+def step_with_bugs(
+    weights, teacher_weights, leftover, features, keep, labels, temperature, alpha, learning_rate
+):
+    weights = weights.detach().requires_grad_(True)
+    teacher_weights = teacher_weights.detach().requires_grad_(True)
+    dropped = features * keep
+    student_logits = dropped @ weights.T
+    teacher_logits = dropped @ teacher_weights.T
+    q = F.softmax(student_logits / temperature, dim=-1)
+    p = F.softmax(teacher_logits / temperature, dim=-1)
+    soft = F.kl_div(q, p, reduction="none").mean()
+    hard = F.cross_entropy(student_logits, labels)
+    loss = alpha * soft + (1 - alpha) * hard
+    own, its = torch.autograd.grad(loss, (weights, teacher_weights))
+    weights = weights - learning_rate * (leftover + own)
+    teacher_weights = teacher_weights - learning_rate * its
+    return weights.detach(), teacher_weights.detach()
+
+
+# %% [markdown]
+# ### Exercise 05.10 · Six bugs in one step
+# {{exercise:05.10}}
+#
+# Write the step as it should be. `leftover` is the gradient that was still stored from the step before. Return the student's new weights, and the teacher's as they should be afterwards. You may hand in a half-repaired version at any time: the check names the bugs that are still in.
+
+
+# %% exercise="05.10"
+def repaired_step(
+    weights, teacher_weights, leftover, features, keep, labels, temperature, alpha, learning_rate
+):
+    """One step of distillation for a linear student that reads with dropout.
+
+    weights, teacher_weights, leftover: (classes, features); features: (rows, features);
+    keep: (rows, features), 0 where dropped, else 1 / (1 - rate); labels: (rows,).
+    Returns the student's new weights and the teacher's weights, each (classes, features).
+    """
+    ### BEGIN SOLUTION
+    weights = weights.detach().requires_grad_(True)
+    student_logits = (features * keep) @ weights.T
+    with torch.no_grad():
+        teacher_logits = features @ teacher_weights.T
+    log_q = F.log_softmax(student_logits / temperature, dim=-1)
+    p = F.softmax(teacher_logits / temperature, dim=-1)
+    soft = temperature**2 * F.kl_div(log_q, p, reduction="batchmean")
+    hard = F.cross_entropy(student_logits, labels)
+    (gradient,) = torch.autograd.grad(alpha * soft + (1 - alpha) * hard, weights)
+    return (weights - learning_rate * gradient).detach(), teacher_weights
+    ### END SOLUTION
+
+
+# %% check="05.10"
+check("05.10", repaired_step)
+
+# %% [markdown]
+# ## What you can now do
+#
+# - Bring text into one form for two models, and ask a teacher once and rightly.
+# - Write a training loop whose every part you can name, and say what each is worth at which learning rate.
+# - Stop at the right time, and resume so that nobody can tell.
+# - Say that a library does the same, because you have compared the weights.
+# - Measure what a start is worth, with the same start for the control.
+# - Average weights along one training, and opinions across several.
+# - Audit a script: what does the student's loss depend on, who moves, what is printed, on which rows?
+#
+# ## Where this goes wrong in practice
+#
+# - **Nothing is distilled**, and the losses fall all the same. Change the teacher: if the student does not change, there is your answer.
+# - **The teacher in train mode**, or with its gradients on, or in the optimizer.
+# - **The taught student starts from copied layers, its control from random ones.**
+# - **Accumulated losses divided by the number of parts**, where parts differ in size or labels are missing; or the last, partial group never stepped on.
+# - **A resumed run that is another run**: no optimizer state, no random state, an order of the data that starts again.
+# - **Sums over batches printed as losses**, means over batches of unequal size printed as metrics.
+# - **Predictions joined in another order than the labels.**
+# - **Weights of models that were trained apart, averaged.**
+#
+# ## Further reading
+#
+# - P. Goyal and others: *Accurate, large minibatch SGD: training ImageNet in 1 hour*. arXiv:1706.02677, 2017. Warm-up, and how the rate goes with the batch.
+# - L. Liu and others: *On the variance of the adaptive learning rate and beyond*. ICLR 2020. Why Adam needs a warm-up.
+# - I. Loshchilov, F. Hutter: *Decoupled weight decay regularization*. ICLR 2019. The W in AdamW.
+# - R. Pascanu, T. Mikolov, Y. Bengio: *On the difficulty of training recurrent neural networks*. ICML 2013. Clipping by the norm.
+# - P. Micikevicius and others: *Mixed precision training*. ICLR 2018.
+# - L. Prechelt: *Early stopping, but when?* In: Neural networks: tricks of the trade, Springer, 1998.
+# - B. Polyak, A. Juditsky: *Acceleration of stochastic approximation by averaging*. SIAM Journal on Control and Optimization 30(4), 1992. P. Izmailov and others: *Averaging weights leads to wider optima and better generalization*. UAI 2018.
+# - B. Lakshminarayanan, A. Pritzel, C. Blundell: *Simple and scalable predictive uncertainty estimation using deep ensembles*. NeurIPS 2017. The mean of probabilities of networks trained apart.
+# - G. Hinton, O. Vinyals, J. Dean: *Distilling the knowledge in a neural network*. arXiv:1503.02531, 2015. Its first use: an ensemble into one network.
+# - T. Furlanello and others: *Born-again neural networks*. ICML 2018. Students of their teacher's own size.
+# - V. Sanh, L. Debut, J. Chaumond, T. Wolf: *DistilBERT, a distilled version of BERT*. arXiv:1910.01108, 2019. Where copied layers became usual.
