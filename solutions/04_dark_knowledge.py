@@ -17,6 +17,7 @@
 # **What runs** the same corpus at every scale (`offline`, `small`, `full`), because only there is the truth known: generated headlines, a teacher that ships with the course, students trained from scratch, no network. The larger scales have larger students and more of them; a GPU is used where there is one.
 
 # %% tags=["setup"]
+import itertools
 import re
 
 import matplotlib.pyplot as plt
@@ -25,7 +26,17 @@ import torch
 import torch.nn.functional as F
 import transformers
 
-from kd_course import cost, divergences, experiments, losses, metrics, models, plots, settings, teachers
+from kd_course import (
+    cost,
+    divergences,
+    experiments,
+    losses,
+    metrics,
+    models,
+    plots,
+    settings,
+    teachers,
+)
 from kd_course.corpora import classification, news
 from kd_course.distillation import cached_teacher_outputs, predict_logits
 from kd_course.exercises import check
@@ -65,7 +76,11 @@ print(f"{'':<12}" + "".join(f"{name:>10}" for name in names))
 for i in np.argsort(-divergences.entropy(torch.tensor(truth["test"])).numpy())[200:1200:250]:
     print(texts["test"][i])
     one_hot = np.eye(3)[labels["test"][i]]
-    for who, p in (("truth", truth["test"][i]), ("teacher", teacher_p["test"][i]), ("label", one_hot)):
+    for who, p in (
+        ("truth", truth["test"][i]),
+        ("teacher", teacher_p["test"][i]),
+        ("label", one_hot),
+    ):
         print(f"  {who:<10}" + "".join(f"{x:>10.2f}" for x in p))
 
 # %% [markdown]
@@ -179,11 +194,17 @@ for who, colour, marker in (
 left.set(title="How far from the truth", ylabel="KL(truth ‖ …), nats", ylim=(0, None))
 left.legend()
 teacher_entropy = divergences.entropy(torch.tensor(teacher_p["test"])).numpy()
-right.plot([0, 1.1], [0, 1.1], ":", color=plots.COLOURS["ink"], linewidth=1, label="as sure as the truth")
-right.plot(ambiguity, teacher_entropy, ".", markersize=3, alpha=0.25, color=plots.COLOURS["teacher"])
+right.plot(
+    [0, 1.1], [0, 1.1], ":", color=plots.COLOURS["ink"], linewidth=1, label="as sure as the truth"
+)
+right.plot(
+    ambiguity, teacher_entropy, ".", markersize=3, alpha=0.25, color=plots.COLOURS["teacher"]
+)
 means = [(ambiguity[group == g].mean(), teacher_entropy[group == g].mean()) for g in places]
 right.plot(*zip(*means), "o-", color=plots.COLOURS["ink"], label="group mean")
-right.set(title="How sure", xlabel="entropy of the truth, nats", ylabel="entropy of the teacher, nats")
+right.set(
+    title="How sure", xlabel="entropy of the truth, nats", ylabel="entropy of the teacher, nats"
+)
 right.legend()
 left.set_xticks(range(5), ticks, fontsize=8)
 left.set_xlabel("entropy of the truth, nats")
@@ -197,7 +218,7 @@ plots.show(
 )
 
 # %% [markdown]
-# So the soft targets *are* knowledge of the sentence: the teacher is {{ledger:04/offline/teacher/KL to the truth}} nats from the truth, its own answer to another sentence with the same label is {{ledger:04/offline/teacher, other sentence/KL to the truth}} nats away. And they are not the truth: this teacher is too modest where the sentence is clear, and slightly too sure where it is ambiguous. The mean over all sentences hides that.
+# So the soft targets *are* knowledge of the sentence: the teacher is RESULT1 nats from the truth, its own answer to another sentence with the same label is RESULT1 nats away. And they are not the truth: this teacher is too modest where the sentence is clear, and slightly too sure where it is ambiguous. The mean over all sentences hides that.
 #
 # ### What lies in the dark
 #
@@ -318,7 +339,10 @@ for temperature in (0.5, 1.0, 2.0, 4.0):
 # %%
 temperatures = np.exp(np.linspace(np.log(0.25), np.log(4), 25))
 curves = {
-    who: [metrics.kl_rows(truth["test"], metrics.probabilities(logits, t)).mean() for t in temperatures]
+    who: [
+        metrics.kl_rows(truth["test"], metrics.probabilities(logits, t)).mean()
+        for t in temperatures
+    ]
     for who, logits in (("teacher", teacher_logits["test"]), ("truth", np.log(truth["test"])))
 }
 best_t = metrics.best_temperature(teacher_logits["validation"], labels["validation"])
@@ -327,7 +351,14 @@ figure, axes = plt.subplots()
 for who, curve in curves.items():
     axes.plot(temperatures, curve, color=plots.COLOURS[who], label=f"the {who} at temperature T")
 axes.axvline(best_t, color=plots.COLOURS["ink"], linestyle=":", linewidth=1)
-axes.annotate(f"best for validation labels: T = {best_t:.2f}", (best_t, 0.35), rotation=90, fontsize=8, ha="right", va="center")
+axes.annotate(
+    f"best for validation labels: T = {best_t:.2f}",
+    (best_t, 0.35),
+    rotation=90,
+    fontsize=8,
+    ha="right",
+    va="center",
+)
 axes.set(
     title="Softening moves soft targets away from the truth",
     xlabel="temperature T",
@@ -368,7 +399,9 @@ device = "cuda" if torch.cuda.is_available() else "cpu"
 def as_batch(rows):
     """Lists of token numbers as one padded tensor, and where it is no padding."""
     ids = [torch.tensor(row) for row in rows]
-    ids = torch.nn.utils.rnn.pad_sequence(ids, batch_first=True, padding_value=tokenizer.pad_token_id)
+    ids = torch.nn.utils.rnn.pad_sequence(
+        ids, batch_first=True, padding_value=tokenizer.pad_token_id
+    )
     return {"input_ids": ids, "attention_mask": (ids != tokenizer.pad_token_id).long()}
 
 
@@ -452,7 +485,9 @@ for figure_name, title in (
     ("student's KL", "As trained: distance from the truth"),
     ("student's KL, scaled", "After temperature scaling"),
 ):
-    experiments.plot_comparison(report, arms, figure_name, title=title, unit="KL(truth ‖ student), nats")
+    experiments.plot_comparison(
+        report, arms, figure_name, title=title, unit="KL(truth ‖ student), nats"
+    )
 
 # %% [markdown]
 # Against the truth's student, pair by pair: the same seed, the same sentences. A positive figure means that the arm ends *nearer* to the truth than the student that was taught the truth.
@@ -483,27 +518,35 @@ print(experiments.reference_table("04", "gain over truth, scaled"))
 #
 # ### How the learning rates were chosen
 #
-# A comparison is fair when each arm was tuned equally hard. Each arm's learning rate was chosen from the same two, by the surprise of the validation labels after scaling, with one seed. The test split had no say. `KD_MAPS=1` computes the log again.
+# A comparison is fair when each arm was tuned equally hard. Each arm's learning rate was chosen from the same two, by the surprise of the validation labels after scaling, with two seeds that are used for nothing else. The test split had no say. `KD_MAPS=1` computes the log again.
 
 
 # %%
-def validation_surprise(arm, rate):
+def validation_surprise(arm, rate, seed):
     recipe = settings.Recipe(rate, setting.recipes[arm].steps)
-    student = models.classifier(setting.student, tokenizer, names, seed=100)
-    student = learn(student, rows, targets[arm], recipe, seed=100)
+    student = models.classifier(setting.student, tokenizer, names, seed=seed)
+    student = learn(student, rows, targets[arm], recipe, seed=seed)
     found = predict_logits(student, read["validation"], tokenizer)
     t = metrics.best_temperature(found, labels["validation"])
     return metrics.surprise(metrics.probabilities(found, t), labels["validation"]).mean()
 
 
 if setting.run.maps:
-    report.add_table(
-        "learning rates",
-        {arm: [[r, validation_surprise(arm, r)] for r in setting.learning_rates] for arm in arms},
-    )
+    log = {
+        arm: [
+            [rate, np.mean([validation_surprise(arm, rate, seed) for seed in (100, 101)])]
+            for rate in setting.learning_rates
+        ]
+        for arm in arms
+    }
+    report.add_table("learning rates", log)
 for arm, log in (report.table("learning rates") or {}).items():
     used = setting.recipes[arm].learning_rate
-    print(f"{arm:<18}" + "   ".join(f"{rate:g}: {s:.3f} nats" for rate, s in log) + f"   used {used:g}")
+    print(
+        f"{arm:<18}"
+        + "   ".join(f"{rate:g}: {s:.3f} nats" for rate, s in log)
+        + f"   used {used:g}"
+    )
 
 # %% [markdown]
 # ## 5 · Bias and variance: the same student, many small training sets
@@ -520,7 +563,7 @@ def features(encoded):
     """A sentence's tokens and numbered pairs of neighbours, padded with 0: (sentences, longest)."""
     size = len(tokenizer)
     found = [
-        torch.tensor(ids + [size + (a * size + b) % PAIRS for a, b in zip(ids, ids[1:])])
+        torch.tensor(ids + [size + (a * size + b) % PAIRS for a, b in itertools.pairwise(ids)])
         for ids in encoded["input_ids"]
     ]
     return torch.nn.utils.rnn.pad_sequence(found, batch_first=True, padding_value=0)
@@ -537,9 +580,14 @@ def fit_words(words, targets, penalties):
 
     words: (sentences, longest); targets: (students, sentences, 3); penalties: (students,).
     """
-    weights = torch.zeros(len(tokenizer) + PAIRS, len(targets), 3, requires_grad=True)
-    steps = setting.run.max_steps if setting.run.max_steps > 0 else 60
-    optimizer = torch.optim.LBFGS([weights], max_iter=steps, line_search_fn="strong_wolfe")
+    present, words = words.unique(return_inverse=True)  # a feature not seen keeps weight 0
+    weights = torch.zeros(len(present), len(targets), 3, requires_grad=True)
+    optimizer = torch.optim.LBFGS(
+        [weights],
+        max_iter=setting.run.max_steps if setting.run.max_steps > 0 else 50,
+        history_size=8,
+        line_search_fn="strong_wolfe",
+    )
 
     def loss():
         optimizer.zero_grad()
@@ -550,7 +598,9 @@ def fit_words(words, targets, penalties):
         return total
 
     optimizer.step(loss)
-    return weights.detach()
+    everywhere = torch.zeros(len(tokenizer) + PAIRS, len(targets), 3)
+    everywhere[present] = weights.detach()
+    return everywhere
 
 
 # %% [markdown]
@@ -562,7 +612,9 @@ def fit_words(words, targets, penalties):
 pool_read = {"input_ids": read["train"]["input_ids"] + read["unlabelled"]["input_ids"]}
 pool = features(pool_read)
 pool_truth = torch.tensor(np.concatenate([truth["train"], truth["unlabelled"]]))
-pool_said = torch.tensor(np.concatenate([teacher_logits["train"], teacher_logits["unlabelled"]])).double()
+pool_said = torch.tensor(
+    np.concatenate([teacher_logits["train"], teacher_logits["unlabelled"]])
+).double()
 held_out = {split: features(read[split]) for split in ("validation", "test")}
 error = pool_said.log_softmax(-1) - pool_truth.log()  # (sentences, 3)
 
@@ -599,9 +651,13 @@ def teach(targets_of, seed, count=sets, penalties=setting.penalties):
     for number in range(count):
         chosen, drawn, generator = draw(seed, number)
         told = targets_of(chosen, drawn, generator)
-        stacked = torch.stack([t.float() for t in told.values()]).repeat_interleave(len(penalties), 0)
+        stacked = torch.stack([t.float() for t in told.values()]).repeat_interleave(
+            len(penalties), 0
+        )
         weights = fit_words(pool[chosen], stacked, torch.tensor(penalties * len(told)))
-        found.append({s: word_logits(x, weights).unflatten(0, (len(told), -1)) for s, x in held_out.items()})
+        found.append(
+            {s: word_logits(x, weights).unflatten(0, (len(told), -1)) for s, x in held_out.items()}
+        )
     return {
         arm: {s: torch.stack([f[s][a] for f in found]).numpy() for s in held_out}
         for a, arm in enumerate(told)
@@ -611,59 +667,83 @@ def teach(targets_of, seed, count=sets, penalties=setting.penalties):
 word_students = {seed: teach(targets_of, seed) for seed in setting.run.seeds}
 arms_of_sets = list(word_students[setting.run.seeds[0]])
 first = word_students[setting.run.seeds[0]]["truth"]["test"]
-print(f"{len(arms_of_sets)} arms, {first.shape[0]} training sets and {first.shape[1]} penalties a seed")
+print(
+    f"{len(arms_of_sets)} arms, {first.shape[0]} training sets and {first.shape[1]} penalties a seed"
+)
 
 
 # %% [markdown]
-# ### Tuned three ways
+# ### Held back in four ways
 #
-# A student that is told little must be held back from believing it too much. A weight penalty does that, temperature scaling does that, and softened targets may do it too. So judge every arm three times: with the *weakest penalty*, the same for all; with the *penalty that suits the arm* (chosen from `penalties`, for the least surprise of the validation labels); and with *that and temperature scaling* (chosen together).
+# A student that is told little must be held back from believing it too much. A weight penalty does that, temperature scaling does that, and softened targets may do it too. So every arm is judged four times:
+#
+# | treatment | penalty | temperature scaling |
+# |---|---|---|
+# | weakest penalty | the smallest of `penalties`, for all arms | no |
+# | weakest, scaled | the same | yes |
+# | own penalty | the one that suits the arm | no |
+# | own penalty, scaled | the one that suits the arm after scaling | yes |
+#
+# What *suits* is decided by the surprise of the validation labels.
 
 
 # %%
-def tuned(found):
-    """Three treatments of one arm's students: name -> (test logits (sets, rows, 3), penalty, T (sets,))."""
-    validation, test = found["validation"], found["test"]
-    count, grid = validation.shape[:2]
-    ones = np.ones((count, grid))
-    t = np.array([[metrics.best_temperature(v, labels["validation"]) for v in row] for row in validation])
-
-    def chosen(temperatures):
-        surprise = [
-            np.mean(
-                [
-                    metrics.surprise(metrics.probabilities(validation[m, k], temperatures[m, k]), labels["validation"])
-                    for m in range(count)
-                ]
-            )
-            for k in range(grid)
+def validation_surprises(logits, temperatures):
+    """(sets, penalties): how surprised each student is by the validation labels."""
+    return np.array(
+        [
+            [
+                metrics.surprise(metrics.probabilities(x, t), labels["validation"]).mean()
+                for x, t in zip(*row)
+            ]
+            for row in zip(logits, temperatures)
         ]
-        k = int(np.argmin(surprise))
-        return test[:, k] / temperatures[:, k, None, None], setting.penalties[k], temperatures[:, k]
+    )
+
+
+def treat(found):
+    """One arm's students under the four treatments: name -> (test logits (sets, rows, 3), penalty)."""
+    validation, test = found["validation"], found["test"]
+    ones = np.ones(validation.shape[:2])
+    best = np.array(
+        [[metrics.best_temperature(x, labels["validation"]) for x in row] for row in validation]
+    )
+    own, own_scaled = (validation_surprises(validation, t).mean(0).argmin() for t in (ones, best))
+
+    def chosen(penalty, temperatures):
+        scaled = test[:, penalty] / temperatures[:, penalty, None, None]
+        return scaled, setting.penalties[penalty]
 
     return {
-        "weakest penalty": (test[:, 0], setting.penalties[0], ones[:, 0]),
-        "own penalty": chosen(ones),
-        "own penalty, scaled": chosen(t),
+        "weakest penalty": chosen(0, ones),
+        "weakest, scaled": chosen(0, best),
+        "own penalty": chosen(own, ones),
+        "own penalty, scaled": chosen(own_scaled, best),
     }
 
 
 treated = {
-    (arm, seed): tuned(word_students[seed][arm]) for arm in arms_of_sets for seed in setting.run.seeds
+    (arm, seed): treat(word_students[seed][arm])
+    for arm in arms_of_sets
+    for seed in setting.run.seeds
 }
 treatments = list(treated["truth", setting.run.seeds[0]])
 distance = {}  # (arm, seed, treatment) -> (sets, rows)
-print(f"{'KL(truth ‖ student), nats':<20}" + "".join(f"{t:>22}" for t in treatments) + "   penalties chosen")
+print(
+    f"{'KL(truth ‖ student), nats':<20}"
+    + "".join(f"{t:>22}" for t in treatments)
+    + "   penalties chosen"
+)
 for arm in arms_of_sets:
     line = f"{arm:<25}"
     for treatment in treatments:
         for seed in setting.run.seeds:
-            test, _, _ = treated[arm, seed][treatment]
+            test, _ = treated[arm, seed][treatment]
             rows_of = [metrics.kl_rows(truth["test"], metrics.probabilities(x)) for x in test]
             distance[arm, seed, treatment] = np.stack(rows_of)
             report.add(f"{arm}/sets: {treatment}", np.mean(rows_of), seed=seed)
         line += f"{np.mean(report.values(f'{arm}/sets: {treatment}')):>22.3f}"
-    used = [f"{treated[arm, setting.run.seeds[0]][t][1]:g}" for t in treatments[1:]]
+    used = [f"{treated[arm, setting.run.seeds[0]][t][1]:g}" for t in treatments[2:]]
     print(line + f"   {', '.join(used)}")
 
 # %% [markdown]
@@ -676,7 +756,10 @@ for arm in (a for a in arms_of_sets if a != "truth"):
     line = f"{arm:<22}"
     for treatment in treatments:
         gain = np.concatenate(
-            [distance["truth", s, treatment] - distance[arm, s, treatment] for s in setting.run.seeds]
+            [
+                distance["truth", s, treatment] - distance[arm, s, treatment]
+                for s in setting.run.seeds
+            ]
         )
         for seed, part in zip(setting.run.seeds, np.split(gain, seeds)):
             report.add(f"{arm}/sets: gain, {treatment}", part.mean(), seed=seed)
@@ -685,7 +768,7 @@ for arm in (a for a in arms_of_sets if a != "truth"):
     print(line)
 
 # %%
-figure, panels = plt.subplots(1, 3, figsize=(10.4, 3.4), sharey=True)
+figure, panels = plt.subplots(1, 4, figsize=(11.6, 3.4), sharey=True)
 for axes, treatment in zip(panels, treatments):
     shown = {arm: gains[arm, treatment] for arm in arms_of_sets if arm != "truth"}
     plots.intervals(axes, shown, colours=[plots.role_colour(a) for a in shown])
@@ -693,9 +776,11 @@ for axes, treatment in zip(panels, treatments):
     axes.set(title=treatment, xlabel="gain over truth's student, nats")
 plots.show(
     figure,
-    alt="How much nearer to the truth than the truth's student, for five arms under three treatments. "
+    alt="How much nearer to the truth than the truth's student, for five arms under four treatments. "
     + " ".join(
-        f"{t}: " + ", ".join(f"{a} {gains[a, t].mean:+.3f}" for a in arms_of_sets if a != "truth") + "."
+        f"{t}: "
+        + ", ".join(f"{a} {gains[a, t].mean:+.3f}" for a in arms_of_sets if a != "truth")
+        + "."
         for t in treatments
     ),
 )
@@ -760,18 +845,28 @@ test_truth = torch.tensor(truth["test"])
 for arm in arms_of_sets:
     for treatment in treatments:
         for seed in setting.run.seeds:
-            test, _, _ = treated[arm, seed][treatment]
+            test, _ = treated[arm, seed][treatment]
             bias, variance = parts(torch.tensor(test).double().log_softmax(-1), test_truth)
             report.add(f"{arm}/sets: bias, {treatment}", bias, seed=seed)
             report.add(f"{arm}/sets: variance, {treatment}", variance, seed=seed)
         taken_apart[arm, treatment] = [
-            np.mean(report.values(f"{arm}/sets: {part}, {treatment}")) for part in ("bias", "variance")
+            np.mean(report.values(f"{arm}/sets: {part}, {treatment}"))
+            for part in ("bias", "variance")
         ]
+drawn = ("weakest penalty", "weakest, scaled", "own penalty, scaled")
 figure, panels = plt.subplots(1, 3, figsize=(10.4, 3.6), sharey=True)
-for axes, treatment in zip(panels, treatments):
+for axes, treatment in zip(panels, drawn):
     bias, variance = np.array([taken_apart[arm, treatment] for arm in arms_of_sets]).T
     axes.barh(arms_of_sets, bias, color=plots.COLOURS["neutral"], label="bias")
-    axes.barh(arms_of_sets, variance, left=bias, color=plots.COLOURS["highlight"], hatch="//", edgecolor="white", label="variance")
+    axes.barh(
+        arms_of_sets,
+        variance,
+        left=bias,
+        color=plots.COLOURS["highlight"],
+        hatch="//",
+        edgecolor="white",
+        label="variance",
+    )
     for row, (b, v) in enumerate(zip(bias, variance)):
         axes.text(b / 2, row, f"{b:.3f}", ha="center", va="center", fontsize=8)
         axes.text(b + v / 2, row, f"{v:.3f}", ha="center", va="center", fontsize=8)
@@ -783,16 +878,21 @@ plots.show(
     figure,
     alt="Stacked bars of bias and variance, in nats. "
     + " ".join(
-        f"{t}: " + ", ".join(f"{a} {taken_apart[a, t][0]:.3f} + {taken_apart[a, t][1]:.3f}" for a in arms_of_sets) + "."
-        for t in treatments
+        f"{t}: "
+        + ", ".join(
+            f"{a} {taken_apart[a, t][0]:.3f} + {taken_apart[a, t][1]:.3f}" for a in arms_of_sets
+        )
+        + "."
+        for t in drawn
     ),
 )
 
 # %%
-print(f"{'bias and variance, with the reference’s interval over seeds':<60}")
-for treatment in ("weakest penalty", "own penalty, scaled"):
+for treatment in ("weakest penalty", "weakest, scaled"):
     for part in ("bias", "variance"):
-        print(experiments.comparison_table(report, arms_of_sets, f"sets: {part}, {treatment}"), "\n")
+        print(
+            experiments.comparison_table(report, arms_of_sets, f"sets: {part}, {treatment}"), "\n"
+        )
 
 # %% [markdown]
 # RESULT5B
@@ -808,7 +908,7 @@ test_error = np.log(teacher_p["test"]) - np.log(truth["test"])
 own_targets["shuffled error"] = metrics.probabilities(np.log(truth["test"]) + test_error[elsewhere])
 for arm, target in own_targets.items():
     for seed in setting.run.seeds:
-        test, _, _ = treated[arm, seed]["own penalty, scaled"]
+        test, _ = treated[arm, seed]["own penalty, scaled"]
         to_own = np.mean([metrics.kl_rows(target, metrics.probabilities(x)).mean() for x in test])
         report.add(f"{arm}/sets: KL to its own targets", to_own, seed=seed)
 print(experiments.comparison_table(report, list(own_targets), "sets: KL to its own targets"))
@@ -852,13 +952,17 @@ by_temperature = {seed: teach(at_temperatures, seed, half) for seed in setting.r
 curves = {treatment: [] for treatment in treatments}
 for t in sharpness:
     for seed in setting.run.seeds:
-        for treatment, (test, _, _) in tuned(by_temperature[seed][f"{t:g}"]).items():
-            value = np.mean([metrics.kl_rows(truth["test"], metrics.probabilities(x)).mean() for x in test])
+        for treatment, (test, _) in treat(by_temperature[seed][f"{t:g}"]).items():
+            value = np.mean(
+                [metrics.kl_rows(truth["test"], metrics.probabilities(x)).mean() for x in test]
+            )
             report.add(f"teacher at T {t:g}/sets: {treatment}", value, seed=seed)
     for treatment in treatments:
         curves[treatment].append(np.mean(report.values(f"teacher at T {t:g}/sets: {treatment}")))
 figure, axes = plt.subplots()
-for (treatment, curve), style, colour in zip(curves.items(), ("o:", "s--", "^-"), ("control", "neutral", "teacher")):
+for (treatment, curve), style, colour in zip(
+    curves.items(), ("o:", "o-", "s--", "s-"), ("control", "neutral", "highlight", "teacher")
+):
     axes.plot(sharpness, curve, style, color=plots.COLOURS[colour], label=treatment)
 axes.set(
     title="The same decisions, taught at five temperatures",
@@ -872,7 +976,10 @@ axes.legend()
 plots.show(
     figure,
     alt="Distance of word students from the truth against the temperature of the teacher's targets. "
-    + " ".join(f"{t}: " + ", ".join(f"{x:.3f}" for x in curve) + " at T = 0.25, 0.5, 1, 2, 4." for t, curve in curves.items()),
+    + " ".join(
+        f"{t}: " + ", ".join(f"{x:.3f}" for x in curve) + " at T = 0.25, 0.5, 1, 2, 4."
+        for t, curve in curves.items()
+    ),
 )
 
 # %% [markdown]
@@ -905,7 +1012,9 @@ def train_teachers():
         model = models.classifier(size, tokenizer, names, seed=0)
         recipe = settings.Recipe(1e-3 if size == "small" else 2e-3, steps)
         model = learn(model, corpus_rows, (1 - smoothed) * one_hot + smoothed / 3, recipe, seed=0)
-        found[name] = {s: predict_logits(model, read[s], tokenizer) for s in ("train", "validation", "test")}
+        found[name] = {
+            s: predict_logits(model, read[s], tokenizer) for s in ("train", "validation", "test")
+        }
     return found
 
 
@@ -938,39 +1047,80 @@ if setting.run.maps:
     row_targets |= {name: softmax(found["train"][:n]) for name, found in answers.items()}
     cells = {
         name: {
-            size: [map_cell(size, target, s) for s in range(setting.map_seeds if size != "words" else 1)]
+            size: [
+                map_cell(size, target, s)
+                for s in range(setting.map_seeds if size != "words" else 1)
+            ]
             for size in columns
         }
         for name, target in row_targets.items()
     }
     report.add_table(
         "capacity map",
-        {"teachers": {name: figures_of(found) for name, found in answers.items()}, "students": cells},
+        {
+            "teachers": {name: figures_of(found) for name, found in answers.items()},
+            "students": cells,
+        },
     )
 
 # %%
 map_ = report.table("capacity map")
 if map_:
     grid = np.array(
-        [[np.mean([f[2] for f in cells[size]]) for size in columns] for cells in map_["students"].values()]
+        [
+            [np.mean([f[2] for f in cells[size]]) for size in columns]
+            for cells in map_["students"].values()
+        ]
     )
     figure, axes = plt.subplots(figsize=(7.6, 4.4))
     image = axes.imshow(grid, cmap=plots.SEQUENTIAL + "_r", aspect="auto")
     for i, (name, cells) in enumerate(map_["students"].items()):
         for j, size in enumerate(columns):
             spread = [f[2] for f in cells[size]]
-            text = f"{np.mean(spread):.3f}" + (f"\n{min(spread):.3f}–{max(spread):.3f}" if len(spread) > 1 else "")
+            text = f"{np.mean(spread):.3f}" + (
+                f"\n{min(spread):.3f}–{max(spread):.3f}" if len(spread) > 1 else ""
+            )
             dark = grid[i, j] > grid.mean()
-            axes.text(j, i, text, ha="center", va="center", fontsize=8, color="white" if dark else "black")
+            axes.text(
+                j, i, text, ha="center", va="center", fontsize=8, color="white" if dark else "black"
+            )
     own = np.mean(report.values("teacher/student's KL, scaled"))
     if setting.student in columns:
         row, column = len(grid) - 1, columns.index(setting.student)
-        axes.add_patch(plt.Rectangle((column - 0.48, row - 0.46), 0.96, 0.92, fill=False, linewidth=2.5, color=plots.COLOURS["student"]))
-        axes.text(column + 0.46, row + 0.42, f"yours {own:.3f}", ha="right", va="bottom", fontsize=7, color="white" if grid[row, column] > grid.mean() else "black")
+        axes.add_patch(
+            plt.Rectangle(
+                (column - 0.48, row - 0.46),
+                0.96,
+                0.92,
+                fill=False,
+                linewidth=2.5,
+                color=plots.COLOURS["student"],
+            )
+        )
+        axes.text(
+            column + 0.46,
+            row + 0.42,
+            f"yours {own:.3f}",
+            ha="right",
+            va="bottom",
+            fontsize=7,
+            color="white" if grid[row, column] > grid.mean() else "black",
+        )
     quality = {name: figures[2] for name, figures in map_["teachers"].items()}
-    axes.set_yticks(range(len(grid)), [f"{name}" + (f" ({quality[name]:.3f})" if name in quality else "") for name in map_["students"]], fontsize=8)
+    axes.set_yticks(
+        range(len(grid)),
+        [
+            f"{name}" + (f" ({quality[name]:.3f})" if name in quality else "")
+            for name in map_["students"]
+        ],
+        fontsize=8,
+    )
     axes.set_xticks(range(len(columns)), columns)
-    axes.set(title="Students' distance from the truth, after scaling", xlabel="student", ylabel="teacher (its own distance)")
+    axes.set(
+        title="Students' distance from the truth, after scaling",
+        xlabel="student",
+        ylabel="teacher (its own distance)",
+    )
     axes.grid(False)
     figure.colorbar(image, label="KL(truth ‖ student), nats")
     plots.show(
@@ -988,10 +1138,15 @@ if map_:
 # %%
 if map_:
     order = sorted(map_["teachers"], key=lambda name: map_["teachers"][name][2])
-    print(f"{'teacher':<26}{'accuracy':>9}{'KL':>8}{'scaled':>8}{'best T':>8}   students' scaled KL: " + "".join(f"{c:>8}" for c in columns))
+    print(
+        f"{'teacher':<26}{'accuracy':>9}{'KL':>8}{'scaled':>8}{'best T':>8}   students' scaled KL: "
+        + "".join(f"{c:>8}" for c in columns)
+    )
     for name in order:
         accuracy, as_is, scaled, t = map_["teachers"][name]
-        line = "".join(f"{np.mean([f[2] for f in map_['students'][name][c]]):>8.3f}" for c in columns)
+        line = "".join(
+            f"{np.mean([f[2] for f in map_['students'][name][c]]):>8.3f}" for c in columns
+        )
         print(f"{name:<26}{accuracy:>9.3f}{as_is:>8.3f}{scaled:>8.3f}{t:>8.2f}{'':<24}{line}")
     print()
     inversions = 0
@@ -1001,8 +1156,12 @@ if map_:
                 a, b = ([f[2] for f in map_["students"][name][size]] for name in (better, worse))
                 if len(a) > 1 and min(a) > max(b):
                     inversions += 1
-                    print(f"the better teacher has the worse student: {better} against {worse}, student {size} ({np.mean(a):.3f} against {np.mean(b):.3f})")
-    print(f"{inversions} of {len(order) * (len(order) - 1) // 2 * len(setting.map_students)} pairs, counting students with several seeds")
+                    print(
+                        f"the better teacher has the worse student: {better} against {worse}, student {size} ({np.mean(a):.3f} against {np.mean(b):.3f})"
+                    )
+    print(
+        f"{inversions} of {len(order) * (len(order) - 1) // 2 * len(setting.map_students)} pairs, counting students with several seeds"
+    )
 
 # %% [markdown]
 # RESULT6B
@@ -1055,7 +1214,9 @@ smoothed = 0.8 * torch.eye(3)[[0]] + 0.2 / 3
 by_hand = -(smoothed * x.log_softmax(-1)).sum().item()
 by_library = F.cross_entropy(x, torch.tensor([0]), label_smoothing=0.2).item()
 print(f"smoothed target {[round(v, 3) for v in smoothed[0].tolist()]}")
-print(f"cross-entropy by hand {by_hand:.4f}, by cross_entropy(label_smoothing=0.2) {by_library:.4f}")
+print(
+    f"cross-entropy by hand {by_hand:.4f}, by cross_entropy(label_smoothing=0.2) {by_library:.4f}"
+)
 
 # %% [markdown]
 # Measure it, many times over. For every training set a fresh pair of teachers: word models, trained on 4,000 labelled sentences, with ε = 0 and with ε = 0.2, otherwise alike. Their students learn from 1,000 sentences. It may matter whether the teacher has *seen* those sentences in its own training, and so may know their labels by heart; so both cases are tried. The control learns from the labels.
@@ -1083,7 +1244,13 @@ def smoothed_teachers(chosen, drawn, generator):
         for k, e in enumerate(epsilons):
             told[f"ε = {e:g}, {where}"] = said[k].softmax(-1)
             p = metrics.probabilities(at_test[k].numpy())
-            teacher_figures.append((e, metrics.correct(p, labels["test"]).mean(), metrics.kl_rows(truth["test"], p).mean()))
+            teacher_figures.append(
+                (
+                    e,
+                    metrics.correct(p, labels["test"]).mean(),
+                    metrics.kl_rows(truth["test"], p).mean(),
+                )
+            )
     return told
 
 
@@ -1091,28 +1258,41 @@ few = max(2, sets // 3)
 smoothed_students = {seed: teach(smoothed_teachers, seed, few) for seed in setting.run.seeds}
 for e in epsilons:
     accuracy, distance_of_teacher = np.mean([f[1:] for f in teacher_figures if f[0] == e], axis=0)
-    print(f"teachers with ε = {e:<4g} accuracy {accuracy:.3f}   KL(truth ‖ teacher) {distance_of_teacher:.3f} nats")
+    report.add(f"ε = {e:g}/teacher's accuracy", accuracy, kind="trained once")
+    report.add(f"ε = {e:g}/teacher's KL", distance_of_teacher, kind="trained once")
+    print(
+        f"teachers with ε = {e:<4g} accuracy {accuracy:.3f}   KL(truth ‖ teacher) {distance_of_teacher:.3f} nats"
+    )
 
 # %%
 smoothing_arms = list(smoothed_students[setting.run.seeds[0]])
 by_arm = {}
 for arm in smoothing_arms:
-    for treatment in ("weakest penalty", "own penalty, scaled"):
+    for treatment in ("weakest penalty", "weakest, scaled", "own penalty, scaled"):
         for seed in setting.run.seeds:
-            test, _, _ = tuned(smoothed_students[seed][arm])[treatment]
+            test, _ = treat(smoothed_students[seed][arm])[treatment]
             by_arm[arm, seed, treatment] = np.stack(
                 [metrics.kl_rows(truth["test"], metrics.probabilities(x)) for x in test]
             )
-            report.add(f"{arm}/smoothing: {treatment}", by_arm[arm, seed, treatment].mean(), seed=seed)
-for treatment in ("weakest penalty", "own penalty, scaled"):
+            report.add(
+                f"{arm}/smoothing: {treatment}", by_arm[arm, seed, treatment].mean(), seed=seed
+            )
+for treatment in ("weakest penalty", "weakest, scaled", "own penalty, scaled"):
     print(experiments.comparison_table(report, smoothing_arms, f"smoothing: {treatment}"))
     for where in ("seen", "unseen"):
         plain, smoothed = (f"ε = {e:g}, {where}" for e in epsilons)
-        gain = np.concatenate([by_arm[plain, s, treatment] - by_arm[smoothed, s, treatment] for s in setting.run.seeds])
+        gain = np.concatenate(
+            [
+                by_arm[plain, s, treatment] - by_arm[smoothed, s, treatment]
+                for s in setting.run.seeds
+            ]
+        )
         for seed, part in zip(setting.run.seeds, np.split(gain, seeds)):
             report.add(f"smoothing, {where}/gain, {treatment}", part.mean(), seed=seed)
         interval = experiments.paired_interval(gain, resamples=500)
-        print(f"    gain of smoothing the teacher, {where} sentences: {interval}   {experiments.verdict(interval, seeds=len(gain))}")
+        print(
+            f"    gain of smoothing the teacher, {where} sentences: {interval}   {experiments.verdict(interval, seeds=len(gain))}"
+        )
     print()
 
 # %% [markdown]
@@ -1171,7 +1351,9 @@ z = torch.tensor([[0.3, -0.2, 0.5]], dtype=torch.float64, requires_grad=True)
 said = torch.tensor([[2.0, 1.0, -1.0]], dtype=torch.float64)
 both = losses.distillation_loss(z, said, torch.tensor([1]), temperature=1.0, alpha=0.75)
 one_target = 0.75 * said.softmax(-1) + 0.25 * torch.eye(3, dtype=torch.float64)[[1]]
-print("gradient of both losses   ", [round(g, 4) for g in torch.autograd.grad(both, z)[0][0].tolist()])
+print(
+    "gradient of both losses   ", [round(g, 4) for g in torch.autograd.grad(both, z)[0][0].tolist()]
+)
 print("softmax(z) less the target", [round(g, 4) for g in (z.softmax(-1) - one_target)[0].tolist()])
 
 # %% [markdown]
@@ -1194,10 +1376,14 @@ def mixtures(chosen, drawn, generator):
 hits = {}
 for seed in setting.run.seeds:
     for arm, found in teach(mixtures, seed, half, penalties=(1e-2,)).items():
-        hits.setdefault(arm, []).extend(metrics.correct(x, labels["test"]) for x in found["test"][:, 0])
+        hits.setdefault(arm, []).extend(
+            metrics.correct(x, labels["test"]) for x in found["test"][:, 0]
+        )
 figure, panels = plt.subplots(1, 2, figsize=(9, 3.6))
 described = []
-for axes, (where, mask) in zip(panels, {"in the faulty slice": in_slice, "everywhere else": ~in_slice}.items()):
+for axes, (where, mask) in zip(
+    panels, {"in the faulty slice": in_slice, "everywhere else": ~in_slice}.items()
+):
     for who, colour, marker in (("sound", "teacher", "o"), ("faulty", "student", "s")):
         found = []
         for a in alphas:
@@ -1215,9 +1401,15 @@ for axes, (where, mask) in zip(panels, {"in the faulty slice": in_slice, "everyw
             label=f"{who} teacher",
         )
         described.append(f"{where}, {who}: " + ", ".join(f"{f.mean:.3f}" for f in found))
-    axes.set(title=f"Accuracy {where}", xlabel="α (weight of the teacher)", ylabel="accuracy of the students")
+    axes.set(
+        title=f"Accuracy {where}",
+        xlabel="α (weight of the teacher)",
+        ylabel="accuracy of the students",
+    )
 panels[0].legend()
-plots.show(figure, alt="Students' accuracy at α = 0, 0.25, 0.5, 0.75, 1. " + "; ".join(described) + ".")
+plots.show(
+    figure, alt="Students' accuracy at α = 0, 0.25, 0.5, 0.75, 1. " + "; ".join(described) + "."
+)
 
 # %% [markdown]
 # RESULT8
@@ -1243,28 +1435,36 @@ for who, said in (("sound teacher", teacher_logits["train"]), ("faulty teacher",
 # Outside of this corpus you will rarely train a teacher from nothing; you choose one, and a student that goes with it. Some families, with their sizes *computed* here from the published shapes: the models are built without memory for their weights, so nothing is downloaded.
 
 # %%
-BERT = dict(vocab_size=30522)
+BERT = {"vocab_size": 30522}
 shapes = {  # model: (class, shape)
     "BERT-base": (transformers.BertModel, transformers.BertConfig(**BERT)),
     "DistilBERT": (transformers.DistilBertModel, transformers.DistilBertConfig(**BERT)),
     "TinyBERT-6": (transformers.BertModel, transformers.BertConfig(num_hidden_layers=6, **BERT)),
     "TinyBERT-4": (
         transformers.BertModel,
-        transformers.BertConfig(num_hidden_layers=4, hidden_size=312, intermediate_size=1200, **BERT),
+        transformers.BertConfig(
+            num_hidden_layers=4, hidden_size=312, intermediate_size=1200, **BERT
+        ),
     ),
     "MiniLM-L12-H384": (
         transformers.BertModel,
-        transformers.BertConfig(num_hidden_layers=12, hidden_size=384, intermediate_size=1536, **BERT),
+        transformers.BertConfig(
+            num_hidden_layers=12, hidden_size=384, intermediate_size=1536, **BERT
+        ),
     ),
     "MiniLM-L6-H384": (
         transformers.BertModel,
-        transformers.BertConfig(num_hidden_layers=6, hidden_size=384, intermediate_size=1536, **BERT),
+        transformers.BertConfig(
+            num_hidden_layers=6, hidden_size=384, intermediate_size=1536, **BERT
+        ),
     ),
     "GPT-2": (transformers.GPT2Model, transformers.GPT2Config()),
     "DistilGPT2": (transformers.GPT2Model, transformers.GPT2Config(n_layer=6)),
     "T5-base": (
         transformers.T5Model,
-        transformers.T5Config(vocab_size=32128, d_model=768, d_ff=3072, num_layers=12, num_heads=12),
+        transformers.T5Config(
+            vocab_size=32128, d_model=768, d_ff=3072, num_layers=12, num_heads=12
+        ),
     ),
     "T5-small": (transformers.T5Model, transformers.T5Config(vocab_size=32128)),
     "BART-large": (
@@ -1338,24 +1538,36 @@ check("04.8", align_classes)
 # %%
 foreign = models.train_tokenizer(texts["train"], vocabulary=600)
 foreign_read = {
-    split: foreign(texts[split], truncation=True, max_length=64) for split in ("train", "validation", "test")
+    split: foreign(texts[split], truncation=True, max_length=64)
+    for split in ("train", "validation", "test")
 }
 sentence = texts["test"][0]
 print(sentence)
 for who, its in (("teacher", tokenizer), ("student", foreign)):
     pieces = its.convert_ids_to_tokens(its(sentence)["input_ids"])
-    print(f"{who}: {len(its)} tokens known, {len(pieces)} used:", " ".join(p.replace("Ġ", "_") for p in pieces[:16]), "…")
+    print(
+        f"{who}: {len(its)} tokens known, {len(pieces)} used:",
+        " ".join(p.replace("Ġ", "_") for p in pieces[:16]),
+        "…",
+    )
 for who, its in (("its own", read["test"]), ("the student's", foreign_read["test"])):
     accuracy = metrics.correct(predict_logits(teacher, its, tokenizer), labels["test"]).mean()
     print(f"the teacher, given {who + ' tokens':<21} accuracy {accuracy:.3f}")
-print(f"always the commonest class{'':<14} accuracy {np.bincount(labels['test']).max() / len(labels['test']):.3f}")
+print(
+    f"always the commonest class{'':<14} accuracy {np.bincount(labels['test']).max() / len(labels['test']):.3f}"
+)
 
 # %% [markdown]
 # The remedy: what passes between the two is *text*. `cached_teacher_outputs(text_column=…)` has the teacher read the text through its own tokenizer, and its answers are found by the text.
 
 # %%
 by_text = cached_teacher_outputs(
-    teacher, data["train"].select(range(n)), tokenizer, text_column="text", max_length=64, progress=False
+    teacher,
+    data["train"].select(range(n)),
+    tokenizer,
+    text_column="text",
+    max_length=64,
+    progress=False,
 )
 answers_by_text = softmax(by_text.of(data["train"].select(range(n))).numpy())
 foreign_rows = foreign_read["train"]["input_ids"][:n]
@@ -1363,7 +1575,10 @@ arm = "teacher, other tokenizer"
 for seed in setting.run.seeds:
     student = models.classifier(setting.student, foreign, names, seed=seed)
     student = learn(student, foreign_rows, answers_by_text, setting.recipes["teacher"], seed=seed)
-    found = {split: predict_logits(student, foreign_read[split], foreign) for split in ("validation", "test")}
+    found = {
+        split: predict_logits(student, foreign_read[split], foreign)
+        for split in ("validation", "test")
+    }
     t = metrics.best_temperature(found["validation"], labels["validation"])
     report.add(f"{arm}/accuracy", metrics.correct(found["test"], labels["test"]).mean(), seed=seed)
     report.add(f"{arm}/student's KL, scaled", judged(found, t).mean(), seed=seed)

@@ -29,7 +29,13 @@ class DarkKnowledge(LessonSettings):
     map_seeds: int  # students a cell of that map
 
 
-ARMS = ("control", "truth", "softened truth", "teacher", "softened teacher")
+CHOSEN = {
+    "control": 4e-3,
+    "truth": 2e-3,
+    "softened truth": 2e-3,
+    "teacher": 4e-3,
+    "softened teacher": 4e-3,
+}  # learning rates, at the offline scale, by the log that the lesson prints
 
 
 def settings(run: Switches) -> DarkKnowledge:
@@ -41,12 +47,12 @@ def settings(run: Switches) -> DarkKnowledge:
         student="tiny" if run.scale == "offline" else "mini",
         labelled=2000 if run.scale == "offline" else 4000,
         batch_size=32,
-        recipes={arm: Recipe(4e-3, 450 * grown) for arm in ARMS},
+        recipes={arm: Recipe(rate, 450 * grown) for arm, rate in CHOSEN.items()},
         learning_rates=(2e-3, 4e-3),
         pool=8000 if run.scale == "offline" else 16_000,
-        training_sets=20 * grown,
+        training_sets=16 * grown,
         set_size=1000,
-        penalties=(1e-3, 3e-3, 1e-2, 3e-2),
+        penalties=(1e-3, 4e-3, 1.6e-2),
         map_students=("tiny", "mini") if run.scale == "offline" else ("tiny", "mini", "small"),
         map_seeds=2 * grown,
     )
