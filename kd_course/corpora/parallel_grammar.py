@@ -146,6 +146,8 @@ class SynchronousGrammar:
         if not head:
             raise ValueError(f"{where}: must read 'english => chinese'")
         weight = float(head[1] or 1)
+        if not weight > 0:
+            raise ValueError(f"{where}: a weight must be positive, not {weight}")
         targets = [_weighted(text, where) for text in head[3].split(" / ")]
         for share, source in _spelled_out(head[2], where):
             slots = [part for part in source if part.startswith("{")]
@@ -268,7 +270,7 @@ class _Target:
 class _Alternative:
     """One English side, and the Chinese sides that translate it."""
 
-    __slots__ = ("source", "targets", "sums")
+    __slots__ = ("source", "sums", "targets")
 
     def __init__(self, source: tuple[str | _Symbol, ...], pieces: Mapping[tuple, float]) -> None:
         total = sum(pieces.values())
@@ -283,7 +285,7 @@ _Tree = tuple[_Alternative, list]
 class _Symbol:
     """A rule made ready: its alternatives, their shares, and the words that each may start with."""
 
-    __slots__ = ("name", "alternatives", "shares", "sums", "by_first")
+    __slots__ = ("alternatives", "by_first", "name", "shares", "sums")
 
     def __init__(self, name: str, weighted: Sequence[tuple[float, _Alternative]]) -> None:
         total = sum(weight for weight, _ in weighted)
@@ -348,9 +350,7 @@ class _Node:
 # --- The chart over the English sentence --------------------------------------------------------
 
 
-def _parse(
-    symbol: _Symbol, words: Sequence[str], start: int, chart: dict
-) -> dict[int, _Node]:
+def _parse(symbol: _Symbol, words: Sequence[str], start: int, chart: dict) -> dict[int, _Node]:
     """end -> node, for every stretch from `start` that the symbol can write."""
     if (symbol, start) in chart:
         return chart[symbol, start]
@@ -534,4 +534,4 @@ def _cumulated(weights: Sequence[float]) -> tuple[float, ...]:
     """Running sums up to exactly 1, for `bisect_right` with a number in [0, 1)."""
     total = sum(weights)
     sums = list(accumulate(weight / total for weight in weights))
-    return tuple([*sums[:-1], 1.0])
+    return (*sums[:-1], 1.0)

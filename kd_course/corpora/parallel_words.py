@@ -20,6 +20,30 @@ def rows(table: str) -> list[list[str]]:
     ]
 
 
+def tables(text: str) -> Rules:
+    """Several tables: each a name, and its rows below, indented. A row may be a rule itself."""
+    found: Rules = {}
+    name = ""
+    for line in filter(None, text.splitlines()):
+        if not line.startswith(" "):
+            name = line.strip()
+            found[name] = []
+        else:
+            found[name] += [line.strip()] if "=>" in line else pairs(line)
+    return found
+
+
+def rules_of(text: str) -> list[str]:
+    """Rules, each an English line and its translations below, indented."""
+    found: list[str] = []
+    for line in filter(None, text.splitlines()):
+        if not line.startswith(" "):
+            found.append(line.strip())
+        else:
+            found[-1] += (" / " if "=>" in found[-1] else " => ") + line.strip()
+    return found
+
+
 def either(words: str) -> str:
     """'车,汽车' as '(车|汽车)': a choice, in the grammar's notation."""
     return f"({words.replace(',', '|')})" if "," in words else words
@@ -153,9 +177,6 @@ def noun_rules() -> Rules:
         rules[f"adj.{group}"] = [
             f"{article(en.strip())} {en.strip()} => {either(zh.strip())}" for en, zh in adjectives
         ]
-        rules[f"many.{group}"] = [
-            f"{en.strip()} => {either(zh.strip())}" for en, zh in adjectives
-        ]
     table = {row[0].partition("/")[0]: row for row in rows(NOUNS)}
     for name, nouns in CLASSES.items():
         members = nouns.split(", ")
@@ -178,7 +199,8 @@ def noun_rules() -> Rules:
         rules[f"{name}.doing"] = mass
         rules[f"{name}.none"] = [f"(any|) {{{name}.mass}} => {{{name}.mass}}"]
         rules[f"{name}.one"] = [
-            *counted, f"{3 * count}: some {{{name}.mass}} => (一些|一点儿){{{name}.mass}}"
+            *counted,
+            f"{3 * count}: some {{{name}.mass}} => (一些|一点儿){{{name}.mass}}",
         ]
     return rules
 
@@ -188,8 +210,9 @@ def _forms(names: str, measure: str, zh: str, groups: str) -> dict[str, list[str
     singular, plural = names.split("/")
     number = "few" if "price" in groups else "n"  # hardly anybody buys ten cars
     measure, zh, a = either(measure), either(zh), f"{article(singular)} {singular}"
-    described = [f"{{adj.{group}}} {singular} => 一{measure}{{adj.{group}}}{zh}"
-                 for group in groups.split()] or [f"{a} => 一{measure}{zh}"]
+    described = [
+        f"{{adj.{group}}} {singular} => 一{measure}{{adj.{group}}}{zh}" for group in groups.split()
+    ] or [f"{a} => 一{measure}{zh}"]
     return {
         "one": [
             f"4: {a} => 一{measure}{zh}",
@@ -215,53 +238,48 @@ def _forms(names: str, measure: str, zh: str, groups: str) -> dict[str, list[str
 
 # --- People -------------------------------------------------------------------------------------
 
-NAMES = {
-    "man": """
-Tom | 汤姆
-David | 大卫
-Peter | 彼得
-Jack | 杰克
-Paul | 保罗
-Li Ming | 李明
-Wang Wei | 王伟
-Zhang Lei | 张磊
-Mr Wang | 王先生
-Mr Zhao | 赵先生
-""",
-    "woman": """
-Anna | 安娜
-Mary | 玛丽
-Lucy | 露西
-Emma | 艾玛
-Wang Fang | 王芳
-Li Na | 李娜
-Liu Min | 刘敏
-Mrs Chen | 陈太太
-Mrs Sun | 孙太太
-Miss Zhou | 周小姐
-""",
-    "third": """
-Dr Zhang | 张医生
-Professor Liu | 刘教授
-Manager Huang | 黄经理
-""",
-}
-KIN = {
-    "man": """
-father | 爸爸,父亲
-brother | 哥哥,弟弟
-grandfather | 爷爷,外公
-uncle | 叔叔,舅舅
-son | 儿子
-""",
-    "woman": """
-mother | 妈妈,母亲
-sister | 姐姐,妹妹
-grandmother | 奶奶,外婆
-aunt | 姑姑,阿姨
-daughter | 女儿
-""",
-}
+NAMES = """
+man
+    Tom | 汤姆
+    David | 大卫
+    Peter | 彼得
+    Jack | 杰克
+    Paul | 保罗
+    Li Ming | 李明
+    Wang Wei | 王伟
+    Zhang Lei | 张磊
+    Mr Wang | 王先生
+    Mr Zhao | 赵先生
+woman
+    Anna | 安娜
+    Mary | 玛丽
+    Lucy | 露西
+    Emma | 艾玛
+    Wang Fang | 王芳
+    Li Na | 李娜
+    Liu Min | 刘敏
+    Mrs Chen | 陈太太
+    Mrs Sun | 孙太太
+    Miss Zhou | 周小姐
+third
+    Dr Zhang | 张医生
+    Professor Liu | 刘教授
+    Manager Huang | 黄经理
+"""
+KIN = """
+man
+    father | 爸爸,父亲
+    brother | 哥哥,弟弟
+    grandfather | 爷爷,外公
+    uncle | 叔叔,舅舅
+    son | 儿子
+woman
+    mother | 妈妈,母亲
+    sister | 姐姐,妹妹
+    grandmother | 奶奶,外婆
+    aunt | 姑姑,阿姨
+    daughter | 女儿
+"""
 
 # person -> its forms: English subject, verb forms, possessive; Chinese subject
 PERSONS = {
@@ -270,7 +288,14 @@ PERSONS = {
     "he": {"en": "he", "zh": "他", "is": "is", "was": "was", "his": "his", "third": True},
     "she": {"en": "she", "zh": "她", "is": "is", "was": "was", "his": "her", "third": True},
     "we": {"en": "we", "zh": "我们", "is": "are", "was": "were", "his": "our", "third": False},
-    "they": {"en": "they", "zh": "他们", "is": "are", "was": "were", "his": "their", "third": False},
+    "they": {
+        "en": "they",
+        "zh": "他们",
+        "is": "are",
+        "was": "were",
+        "his": "their",
+        "third": False,
+    },
 }
 STATED = {"i": 5, "you": 0.7, "he": 6, "she": 6, "we": 3, "they": 3}  # who statements are about
 ASKED = {"you": 7, "he": 4, "she": 4, "they": 2.5}  # and questions
@@ -278,8 +303,8 @@ ASKED = {"you": 7, "he": 4, "she": 4, "they": 2.5}  # and questions
 
 def people_rules() -> Rules:
     """Subjects by person (who.he, asked.he), and whom they meet (whom.he: never themselves)."""
-    rules: Rules = {f"name.{kind}": pairs(table) for kind, table in NAMES.items()}
-    rules |= {f"kin.{kind}": pairs(table) for kind, table in KIN.items()}
+    rules: Rules = {f"name.{kind}": names for kind, names in tables(NAMES).items()}
+    rules |= {f"kin.{kind}": words for kind, words in tables(KIN).items()}
     rules["kin"] = ["{kin.man} => {kin.man}", "{kin.woman} => {kin.woman}"]
     rules["friend"] = pairs("friend | 朋友\nteacher | 老师\nneighbour | 邻居\ncolleague | 同事")
     for person, forms in PERSONS.items():
@@ -301,12 +326,13 @@ def people_rules() -> Rules:
             f"3: my {{kin.{kind}}} => (我*3|我的){{kin.{kind}}}",
             f"0.6: {{name.{other}}}'s {{kin.{kind}}} => {{name.{other}}}的{{kin.{kind}}}",
         ]
-        rules[f"asked.{person}"] += [
-            named, f"3: your {{kin.{kind}}} => (你*3|你的){{kin.{kind}}}"
-        ]
+        rules[f"asked.{person}"] += [named, f"3: your {{kin.{kind}}} => (你*3|你的){{kin.{kind}}}"]
         rules[f"whom.{person}"].append(f"4: {{name.{other}}} => {{name.{other}}}")
     for person in ("i", "you", "we"):
-        rules[f"whom.{person}"] += ["2: {name.man} => {name.man}", "2: {name.woman} => {name.woman}"]
+        rules[f"whom.{person}"] += [
+            "2: {name.man} => {name.man}",
+            "2: {name.woman} => {name.woman}",
+        ]
     for which, whose, zh in (("who", "my", "我"), ("asked", "your", "你")):
         rules[f"{which}.they"] += [
             f"2: {whose} parents => {zh}(父母|爸爸妈妈)",
@@ -369,22 +395,51 @@ the United States | 美国
 """
 
 # Where a thing is done. The Chinese stands after 在.
-SPOTS = {
-    "home": "at home | 家里,家",
-    "study": "at home | 家里,家\nin the library | 图书馆\nin the office | 办公室\nat school | 学校\n"
-    "on the train | 火车上",
-    "shop": "in the supermarket | 超市\nat the market | 市场,市场上\nonline | 网上\n"
-    "in the shop | 商店,店里",
-    "eat": "at home | 家里,家\nin the restaurant | 餐厅,饭馆\nat school | 学校\n"
-    "in the garden | 花园里",
-    "sport": "in the park | 公园,公园里\nat school | 学校\non the beach | 海滩上,海边",
-    "meet": "in the park | 公园,公园里\nin the library | 图书馆\nat the station | 车站,火车站\n"
-    "at the airport | 机场\nin the hotel | 酒店,宾馆",
-    "drink": "at home | 家里,家\nin the restaurant | 餐厅,饭馆\nin the hotel | 酒店,宾馆",
-    "stop": "at the station | 车站,火车站\nat the airport | 机场",
-    "walk": "in the park | 公园,公园里\non the beach | 海滩上,海边",
-    "work": "in the office | 办公室\nat home | 家里,家\nin the hospital | 医院\nat the bank | 银行",
-}
+SPOTS = """
+home
+    at home | 家里,家
+study
+    at home | 家里,家
+    in the library | 图书馆
+    in the office | 办公室
+    at school | 学校
+    on the train | 火车上
+shop
+    in the supermarket | 超市
+    at the market | 市场,市场上
+    online | 网上
+    in the shop | 商店,店里
+eat
+    at home | 家里,家
+    in the restaurant | 餐厅,饭馆
+    at school | 学校
+    in the garden | 花园里
+sport
+    in the park | 公园,公园里
+    at school | 学校
+    on the beach | 海滩上,海边
+meet
+    in the park | 公园,公园里
+    in the library | 图书馆
+    at the station | 车站,火车站
+    at the airport | 机场
+    in the hotel | 酒店,宾馆
+drink
+    at home | 家里,家
+    in the restaurant | 餐厅,饭馆
+    in the hotel | 酒店,宾馆
+stop
+    at the station | 车站,火车站
+    at the airport | 机场
+walk
+    in the park | 公园,公园里
+    on the beach | 海滩上,海边
+work
+    in the office | 办公室
+    at home | 家里,家
+    in the hospital | 医院
+    at the bank | 银行
+"""
 
 
 def place_rules() -> Rules:
@@ -398,88 +453,77 @@ def place_rules() -> Rules:
         "end.east": pairs("Shanghai | 上海\nHong Kong | 香港"),
         "start.west": pairs("London | 伦敦\nBerlin | 柏林\nMadrid | 马德里"),
         "end.west": pairs("Paris | 巴黎\nRome | 罗马"),
-        "building": [f"{article(en)} {en} => 一(家|个){either(zh)}" for en, zh in local
-                     if en in "supermarket bank restaurant hotel bookshop cinema".split()],
         "city": pairs(CITIES),
         "country": pairs(COUNTRIES),
     }
-    return rules | {f"spot.{name}": pairs(table) for name, table in SPOTS.items()}
+    return rules | {f"spot.{name}": spots for name, spots in tables(SPOTS).items()}
 
 
 # --- Times --------------------------------------------------------------------------------------
 
-TIMES = {
-    "past.near": """
-4: yesterday | 昨天
-1: yesterday morning | 昨天早上,昨天上午
-1: yesterday afternoon | 昨天下午
-1: yesterday evening | 昨天晚上,昨晚
-2: last night | 昨晚,昨天晚上
-1.5: this morning | 今天早上,今天上午
-2: last weekend | 上周末,上个周末
-1: after dinner | 晚饭后,吃完晚饭后
-""",
-    "past.day": """
-4: yesterday | 昨天
-2: last weekend | 上周末,上个周末
-""",
-    "past.far": """
-3: last week | 上周,上个星期
-2: last month | 上个月
-2: last year | 去年
-""",
-    "future.near": """
-4: tomorrow | 明天
-1: tomorrow morning | 明天早上,明天上午
-1: tomorrow afternoon | 明天下午
-1: tomorrow evening | 明天晚上,明晚
-2: tonight | 今晚,今天晚上
-1.5: this afternoon | 今天下午
-2: this weekend | 这个周末,本周末
-1: after dinner | 晚饭后,吃完晚饭后
-""",
-    "future.day": """
-4: tomorrow | 明天
-2: this weekend | 这个周末,本周末
-""",
-    "future.far": """
-3: next week | 下周,下个星期
-2: next month | 下个月
-2: next year | 明年
-""",
-    "hour": """
-six | 六*3,6
-seven | 七*3,7
-eight | 八*3,8
-nine | 九*3,9
-ten | 十*3,10
-""",
-    "weekday": """
-Monday | 周一,星期一
-Tuesday | 周二,星期二
-Wednesday | 周三,星期三
-Thursday | 周四,星期四
-Friday | 周五,星期五
-Saturday | 周六,星期六
-Sunday | 周日,星期天
-""",
-    "month": """
-January | 1月,一月
-March | 3月,三月
-April | 4月,四月
-May | 5月,五月
-June | 6月,六月
-July | 7月,七月
-September | 9月,九月
-October | 10月,十月
-December | 12月,十二月
-""",
-}
+TIMES = """
+past.near
+    4: yesterday | 昨天
+    1: yesterday morning | 昨天早上,昨天上午
+    1: yesterday afternoon | 昨天下午
+    1: yesterday evening | 昨天晚上,昨晚
+    2: last night | 昨晚,昨天晚上
+    1.5: this morning | 今天早上,今天上午
+    2: last weekend | 上周末,上个周末
+    1: after dinner | 晚饭后,吃完晚饭后
+past.day
+    4: yesterday | 昨天
+    2: last weekend | 上周末,上个周末
+past.far
+    3: last week | 上周,上个星期
+    2: last month | 上个月
+    2: last year | 去年
+future.near
+    4: tomorrow | 明天
+    1: tomorrow morning | 明天早上,明天上午
+    1: tomorrow afternoon | 明天下午
+    1: tomorrow evening | 明天晚上,明晚
+    2: tonight | 今晚,今天晚上
+    1.5: this afternoon | 今天下午
+    2: this weekend | 这个周末,本周末
+    1: after dinner | 晚饭后,吃完晚饭后
+future.day
+    4: tomorrow | 明天
+    2: this weekend | 这个周末,本周末
+future.far
+    3: next week | 下周,下个星期
+    2: next month | 下个月
+    2: next year | 明年
+hour
+    six | 六*3,6
+    seven | 七*3,7
+    eight | 八*3,8
+    nine | 九*3,9
+    ten | 十*3,10
+weekday
+    Monday | 周一,星期一
+    Tuesday | 周二,星期二
+    Wednesday | 周三,星期三
+    Thursday | 周四,星期四
+    Friday | 周五,星期五
+    Saturday | 周六,星期六
+    Sunday | 周日,星期天
+month
+    January | 1月,一月
+    March | 3月,三月
+    April | 4月,四月
+    May | 5月,五月
+    June | 6月,六月
+    July | 7月,七月
+    September | 9月,九月
+    October | 10月,十月
+    December | 12月,十二月
+"""
 
 
 def time_rules() -> Rules:
     """Times by tense, near (to the hour or day) and far (to the week or year); dates; habits."""
-    rules = {f"time.{name}": pairs(table) for name, table in TIMES.items()}
+    rules = {f"time.{name}": times for name, times in tables(TIMES).items()}
     for near in ("near", "day"):
         rules[f"time.past.{near}"] += [
             "3: on {time.weekday} => {time.weekday}",
@@ -504,8 +548,9 @@ def time_rules() -> Rules:
     rules["time.future.far"] += ["5: {time.future.day} => {time.future.day}"]
     rules["time.year"] = [f"{year} => {year}年" for year in range(2015, 2025)]
     rules["time.birth"] = [f"{year} => {year}年" for year in (1985, 1990, 1995, 2000, 2005)]
-    rules["oft"] = pairs("often | 经常*2,常常*2,常\nusually | 通常,一般\nalways | 总是\n"
-                         "sometimes | 有时,有时候")
+    rules["oft"] = pairs(
+        "often | 经常*2,常常*2,常\nusually | 通常,一般\nalways | 总是\nsometimes | 有时,有时候"
+    )
     return rules
 
 
