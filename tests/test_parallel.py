@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import math
 import os
@@ -265,8 +264,8 @@ def test_translations_in_the_corpus_are_as_frequent_as_their_probabilities_say(d
 
 @pytest.mark.parametrize(
     "feature",
-    ["^(昨天|明天|星期|周|上周)", "想要", "没有", "百分之", "汽车", "吗？$", "昨天晚上", "个星期",
-     "星期", "哪儿", "两|三|四|五", "了一"],
+    ["^(昨天|明天|星期|周|上周)", "没有", "百分之", "吗？$", "昨天晚上", "个星期", "星期",
+     "两|三|四|五", "很", "爸爸|妈妈", "正在", "家里", "早饭"],
 )  # fmt: skip
 def test_each_word_is_chosen_as_often_as_its_weight_says(distributions, feature):
     known, hits = [], []
@@ -276,7 +275,7 @@ def test_each_word_is_chosen_as_often_as_its_weight_says(distributions, feature)
             known.append(p)
             hits.append(bool(re.search(feature, zh)))
     known, hits = np.array(known), np.array(hits)
-    assert len(known) > 100
+    assert len(known) > 50
     spread = np.sqrt((known * (1 - known)).sum())
     assert abs(hits.sum() - known.sum()) < 4 * spread
     odds = known / (1 - known) * 3  # a weight three times as large as it is
@@ -450,7 +449,7 @@ def test_the_same_seed_gives_the_same_rows_in_every_process():
         for seed in ("1", "2")
     }  # fmt: skip
     # Whoever changes the corpus trains the shipped teacher and runs the ledger's figures again.
-    assert digests == {"PINNED"}
+    assert digests == {"15949fd7acbb4f55cb208030a6c873511c24a026327cf17cfd27767e9f4a5d39"}
 
 
 def test_another_seed_gives_other_rows(corpus):
@@ -564,6 +563,7 @@ NOUNS = "书小说|杂志|信|报告|衬衫|大衣|裙子|帽子|鞋|雨伞|电�
         "a habit, and done": r"(?:每天|经常|常常|从不|从来不|总是|通常)[^，。？]*了",
         "will, and done": r"(?:(?<![国议学开])会(?![谈面])|打算|计划)[^，。？]*了",
         "a numeral without a measure word": rf"(?<![周期])[一两三四五六八十](?:{NOUNS})",
+        "two measure words": rf"[一两三四五六八十几这那][{MEASURE}][个名位辆]",
         "a plural after a numeral": rf"[两三四五六八十\d][{MEASURE}][^，。？前我他她的]{{1,3}}们",
         "们 for what is not a person": r"(?:书|车|猫|狗|公司|银行|电脑|鞋)们",
         "a question without its mark": r"(?:吗|什么时候[^，]*的)。",

@@ -117,10 +117,11 @@ share.rose
     climbed | 上涨了,攀升了
     fell | 下跌了,跌了
     dropped | 下跌了,下滑了
-goods.price
-    oil | 石油价格,油价
+living.price
     house | 房价
     food | 食品价格
+goods.price
+    oil | 石油价格,油价
     gold | 黄金价格,金价
 period
     last year | 去年
@@ -162,6 +163,23 @@ host
     Italy | 意大利
     Japan | 日本
     Britain | 英国
+voting
+    Japan | 日本
+    India | 印度
+    France | 法国
+    Germany | 德国
+    Britain | 英国
+    Italy | 意大利
+    Spain | 西班牙
+    Canada | 加拿大
+    Brazil | 巴西
+    Australia | 澳大利亚
+capital
+    London | 伦敦
+    Paris | 巴黎
+    Berlin | 柏林
+    Rome | 罗马
+    Madrid | 马德里
 party
     the Labour Party | 工党
     the Green Party | 绿党
@@ -274,11 +292,10 @@ medal
     silver | 银牌
 discovered
     a new planet | 一颗新行星,一颗新的行星
-    a new virus | 一种新病毒,一种新的病毒
-    a new drug for the virus | 一种治疗该病毒的新药
+    a new drug | 一种新药
+    a new kind of fish | 一种新的鱼,一种新的鱼类
 work.place
     shops | 家商店,家门店
-    hotels | 家酒店
     factories | 家工厂,座工厂
     offices | 个办事处
 media
@@ -365,12 +382,15 @@ TOLD_OF_PAST = """
 0.7: {team.one}'s imports from {team.other} {rose} {percent} {period}
     {period}{team.one}从{team.other}(的|)进口{rose}{percent}
     {team.one}{period}从{team.other}(的|)进口{rose}{percent}
+1: {living.price} prices {share.rose} {percent} {period}
+    {period}{living.price}{share.rose}{percent}
+    {living.price}{period}{share.rose}{percent}
 1: {goods.price} prices {share.rose} {percent} {T}
     {goods.price}{T}{share.rose}{percent}
     {T}{goods.price}{share.rose}{percent}
-1.2: {party} won the election in {country} {T}
-    {party}{T}赢得了{country}(的|)(大选|选举)
-    {T}{party}在{country}(的|)(大选|选举)中(获胜|胜出)
+1.2: {party} won the election in {voting} {T}
+    {party}{T}赢得了{voting}(的|)(大选|选举)
+    {T}{party}在{voting}(的|)(大选|选举)中(获胜|胜出)
 1: {leader} visited {host} {T}
     {leader}{T}访问了{host}
     {T}{leader}访问了{host}
@@ -386,12 +406,12 @@ TOLD_OF_PAST = """
 0.8: the {ministry} minister resigned {T}
     {ministry}部长{T}(辞职了|宣布辞职)
     {T}{ministry}部长(辞职了|宣布辞职)
-1: {thousands} people protested against {protested} in {city} {T}
-    {thousands}人{T}在{city}(抗议|示威抗议){protested}
-    {T}{thousands}人在{city}(抗议|示威抗议){protested}
-0.8: about {million} million people voted in {country} {T}
-    {country}{T}(约|大约)有{million}万人(参加|参与)了投票
-    {T}{country}(约|大约)有{million}万人(参加|参与)了投票
+1: {thousands} people protested against {protested} in {capital} {T}
+    {thousands}人{T}在{capital}(抗议|示威反对){protested}
+    {T}{thousands}人在{capital}(抗议|示威反对){protested}
+0.8: about {million} million people voted in {voting} {T}
+    {voting}{T}(约|大约)有{million}万人(参加|参与)了投票
+    {T}{voting}(约|大约)有{million}万人(参加|参与)了投票
 0.8: a new {opened} opened in {city} {T}
     {city}的新{opened}{T}(启用|正式启用|投入使用)
     {T}{city}的新{opened}(启用|正式启用|投入使用)
@@ -454,9 +474,9 @@ TOLD_OF_FUTURE = """
 1.2: {leader} will visit {host} {U}
     {leader}{U}(将*2|会)访问{host}
     {leader}将(于|在){U}访问{host}
-1: {country} will hold elections {U}
-    {country}{U}(将*2|会)举行(大选|选举)
-    {country}将(于|在){U}举行(大选|选举)
+1: {voting} will hold elections {U}
+    {voting}{U}(将*2|会)举行(大选|选举)
+    {voting}将(于|在){U}举行(大选|选举)
 1: the government plans to spend {sum.state} {currency} on {spent.on}
     政府(计划|打算)(投入|拨款){sum.state}{currency}用于{spent.on}
 0.8: the government will spend {sum.state} {currency} on {spent.on} {V}
@@ -469,7 +489,7 @@ TOLD_OF_FUTURE = """
     {team.one}队将(于|在){U}(迎战|对阵){team.other}队
 0.8: the match between {team.one} and {team.other} will start at {time.hour} o'clock tonight
     {team.one}队(和|与|对){team.other}队的比赛(将于|将在|)(今晚|今天晚上){time.hour}点(开始|举行)
-0.7: because of an injury , {athlete} will not play against {team.one} {U}
+0.7: {athlete} will not play against {team.one} {U} because of an injury
     (由于|因为|因)(受伤|伤病)，{athlete}{U}(不会|不能|无法)参加对{team.one}队的比赛
 0.8: the new {opened} in {city} will open {U}
     {city}的新{opened}{U}(将*2|会)(启用|投入使用)

@@ -338,7 +338,7 @@ def people_rules() -> Rules:
             f"2: {whose} parents => {zh}(父母|爸爸妈妈)",
             f"1: {whose} friends => {zh}的朋友(们|)",
             "2: the children => 孩子们",
-            "2: the students => 学生们",
+            f"2: {whose} children => {zh}的孩子(们|)",
             "1.5: {name.man} and {name.woman} => {name.man}和{name.woman}",
         ]
     return rules
@@ -478,6 +478,12 @@ past.far
     3: last week | 上周,上个星期
     2: last month | 上个月
     2: last year | 去年
+past.long
+    2: last month | 上个月
+    3: last year | 去年
+future.long
+    2: next month | 下个月
+    2: next year | 明年
 future.near
     4: tomorrow | 明天
     1: tomorrow morning | 明天早上,明天上午
@@ -528,7 +534,7 @@ def time_rules() -> Rules:
         rules[f"time.past.{near}"] += [
             "3: on {time.weekday} => {time.weekday}",
             "1: last {time.weekday} => 上{time.weekday}",
-            "2: {n} days ago => {n}天前",
+            "2: {few} days ago => {few}天前",
         ]
         rules[f"time.future.{near}"] += [
             "3: on {time.weekday} => {time.weekday}",
@@ -544,6 +550,11 @@ def time_rules() -> Rules:
         "1: {n} years ago => {n}年前",
         "2: in {time.year} => {time.year}",
         "5: {time.past.day} => {time.past.day}",
+    ]
+    rules["time.past.long"] += [
+        "2: {n} months ago => {n}个月前",
+        "2: {n} years ago => {n}年前",
+        "3: in {time.year} => {time.year}",
     ]
     rules["time.future.far"] += ["5: {time.future.day} => {time.future.day}"]
     rules["time.year"] = [f"{year} => {year}年" for year in range(2015, 2025)]
