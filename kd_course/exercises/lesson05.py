@@ -132,7 +132,7 @@ def schedule_cases(random) -> list[Case]:
         Case((0, 10, 100, 1.0), "the first step"),
         Case((5, 10, 100, 1.0), "half way up"),
         Case((10, 10, 100, 1.0), "the top"),
-        Case((55, 10, 100, 2.0), "half way down"),
+        Case((40, 10, 100, 2.0), "a third of the way down"),
         Case((100, 10, 100, 1.0), "the end"),
         Case((130, 10, 100, 1.0), "a step beyond the end"),
         Case((0, 0, 50, 1.0), "no warm-up: the first step"),

@@ -16,10 +16,11 @@ class TrainingLoop(LessonSettings):
     student: str | int  # one of models.SIZES, untrained; or how many of the teacher's layers
     shallow: int  # layers of the student whose initialisation is compared
     labelled: int | None  # labelled sentences a student may use; None: all of them
+    tested: int  # test sentences, at most
     batch_size: int
     max_length: int  # tokens
     recipes: dict[str, Recipe]
-    rates: tuple[float, ...]  # learning rates of the map, for taught student and control alike
+    rates: tuple[float, ...]  # learning rates of the map, for distilled student and control alike
 
 
 def settings(run: Switches) -> TrainingLoop:
@@ -32,15 +33,16 @@ def settings(run: Switches) -> TrainingLoop:
             student="tiny",
             shallow=1,
             labelled=2000,
+            tested=2000,
             batch_size=16,
             max_length=64,
             recipes={
-                "control": Recipe(2e-3, 450),
-                "taught": Recipe(2e-3, 450, alpha=0.9, temperature=2.0),
-                "shallow, control": Recipe(1e-3, 200),
-                "shallow, taught": Recipe(1e-3, 200, alpha=0.9, temperature=2.0),
+                "control": Recipe(2e-3, 400),
+                "distilled": Recipe(2e-3, 400, alpha=0.9, temperature=2.0),
+                "shallow, control": Recipe(1e-3, 120),
+                "shallow, distilled": Recipe(1e-3, 120, alpha=0.9, temperature=2.0),
             },
-            rates=(5e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2),
+            rates=(1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2),
         )
     if run.scale == "small":
         return TrainingLoop(
@@ -50,14 +52,15 @@ def settings(run: Switches) -> TrainingLoop:
             student=2,
             shallow=2,
             labelled=None,
+            tested=2000,
             batch_size=16,
             max_length=128,
             recipes={
                 "teacher": Recipe(1e-4, 950),
                 "control": Recipe(2e-4, 380),
-                "taught": Recipe(2e-4, 380, alpha=0.9, temperature=2.0),
+                "distilled": Recipe(2e-4, 380, alpha=0.9, temperature=2.0),
                 "shallow, control": Recipe(2e-4, 200),
-                "shallow, taught": Recipe(2e-4, 200, alpha=0.9, temperature=2.0),
+                "shallow, distilled": Recipe(2e-4, 200, alpha=0.9, temperature=2.0),
             },
             rates=(5e-5, 1e-4, 2e-4, 4e-4),
         )
@@ -68,14 +71,15 @@ def settings(run: Switches) -> TrainingLoop:
         student=6,
         shallow=3,
         labelled=None,
+        tested=2000,
         batch_size=32,
         max_length=128,
         recipes={
             "teacher": Recipe(3e-5, 400),
             "control": Recipe(5e-5, 300),
-            "taught": Recipe(5e-5, 300, alpha=0.9, temperature=2.0),
+            "distilled": Recipe(5e-5, 300, alpha=0.9, temperature=2.0),
             "shallow, control": Recipe(5e-5, 200),
-            "shallow, taught": Recipe(5e-5, 200, alpha=0.9, temperature=2.0),
+            "shallow, distilled": Recipe(5e-5, 200, alpha=0.9, temperature=2.0),
         },
         rates=(3e-5, 5e-5, 1e-4, 2e-4),
     )
