@@ -7,6 +7,11 @@ batches of unequal size.
 
 from __future__ import annotations
 
+import re
+import string
+from collections import Counter
+from collections.abc import Callable, Sequence
+
 import numpy as np
 
 
@@ -104,3 +109,73 @@ def best_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
         options={"xatol": 1e-4},
     )
     return float(np.exp(found.x))
+
+
+# -- answers in words -------------------------------------------------------------------------
+
+# SQuAD's metrics in our own lines: torchmetrics has those of SQuAD 2.0, where two empty answers
+# agree (F1 1), and adds up in float32; version 1.1 gives such a pair F1 0.
+
+_PUNCTUATION = str.maketrans("", "", string.punctuation)
+
+
+def exact_match(predictions: Sequence[str], answers: Sequence[Sequence[str]]) -> np.ndarray:
+    """(rows,): 1.0 where a prediction is one of the row's answers, as `normalised` texts, else 0.0.
+
+    predictions: one text a row; answers: at least one text a row, those of several annotators.
+    Raises ValueError when the two have unequal lengths or a row has no answer.
+
+    Rajpurkar et al., SQuAD: 100,000+ questions for machine comprehension of text, 2016.
+    """
+    return _best_of(lambda p, a: float(normalised(p) == normalised(a)), predictions, answers)
+
+
+def f1(predictions: Sequence[str], answers: Sequence[Sequence[str]]) -> np.ndarray:
+    """(rows,): the overlap of a prediction's words with an answer's, best answer of the row, 0 … 1.
+
+    predictions, answers: as for `exact_match`. Words are those of the `normalised` texts, counted
+    as often as they occur; F1 is 2·precision·recall / (precision + recall), and 0 when no word is
+    shared. So two texts without words match exactly and yet have F1 0, as in the official script.
+
+    Rajpurkar et al., SQuAD, 2016.
+    """
+    return _best_of(_words_f1, predictions, answers)
+
+
+def normalised(text: str) -> str:
+    """Lower case, no ASCII punctuation, no articles (a, an, the), single spaces: SQuAD's rule."""
+    text = re.sub(r"\b(a|an|the)\b", " ", text.lower().translate(_PUNCTUATION))
+    return " ".join(text.split())
+
+
+def _words_f1(prediction: str, answer: str) -> float:
+    predicted, wanted = normalised(prediction).split(), normalised(answer).split()
+    shared = sum((Counter(predicted) & Counter(wanted)).values())
+    if shared == 0:
+        return 0.0
+    precision, recall = shared / len(predicted), shared / len(wanted)
+    return 2 * precision * recall / (precision + recall)
+
+
+def _best_of(
+    score: Callable[[str, str], float],
+    predictions: Sequence[str],
+    answers: Sequence[Sequence[str]],
+) -> np.ndarray:
+    if isinstance(predictions, str) or any(isinstance(row, str) for row in answers):
+        raise TypeError("predictions must be a list of texts, and answers a list of lists of texts")
+    if len(predictions) != len(answers):
+        raise ValueError(
+            f"predictions and answers must have one entry a row, but have {len(predictions)} and "
+            f"{len(answers)}"
+        )
+    missing = [row for row, texts in enumerate(answers) if not len(texts)]
+    if missing:
+        raise ValueError(f"answers: every row needs at least one, but row {missing[0]} has none")
+    return np.array(
+        [
+            max(score(prediction, answer) for answer in row)
+            for prediction, row in zip(predictions, answers, strict=True)
+        ],
+        dtype=np.float64,
+    )

@@ -303,8 +303,10 @@ ACQUIRE = Story(
                 ),
             },
             (
-                "{X:its} last big acquisition was {target2}, which it took over {year2} for {price2}.",
-                "It is not the first deal of its sort: {year2}, {X:it} acquired {target2} for {price2}.",
+                "{X:its} last big acquisition was {target2}, which it took over {year2} for "
+                "{price2}.",
+                "It is not the first deal of its sort: {year2}, {X:it} acquired {target2} for "
+                "{price2}.",
             ),
             "{X} bought {target2} {year2} for {price2}.",
             0.85,
@@ -742,8 +744,10 @@ APPOINT = Story(
                 ),
             },
             (
-                "{new:last} succeeds {old:bare}, chief executive {since}, who is stepping down {why}.",
-                "The outgoing chief executive, {old:bare}, in office {since}, is stepping down {why}.",
+                "{new:last} succeeds {old:bare}, chief executive {since}, who is stepping down "
+                "{why}.",
+                "The outgoing chief executive, {old:bare}, in office {since}, is stepping down "
+                "{why}.",
                 "The post became vacant when {old:bare}, who had held it {since}, stepped down "
                 "{why}.",
             ),
@@ -764,7 +768,8 @@ APPOINT = Story(
                 ),
             },
             (
-                "{X:it} will pay {new:last} {pay} a year; the last chief executive received {pay2}.",
+                "{X:it} will pay {new:last} {pay} a year; the last chief executive received "
+                "{pay2}.",
                 "The new contract is worth {pay} a year, the old one {pay2}.",
             ),
             "{new:last} will earn {pay} a year; the last chief executive earned {pay2}.",
@@ -1212,7 +1217,8 @@ FINE = Story(
             (
                 "{lawyer:title} said that {X} would appeal.",
                 "{X:it} will appeal, {lawyer:title} said.",
-                "{lawyer:title}, who advises {X}, rejected the accusations and announced an appeal.",
+                "{lawyer:title}, who advises {X}, rejected the accusations and announced an "
+                "appeal.",
             ),
             "{lawyer:title} said that {X} would appeal.",
             0.8,
@@ -1290,7 +1296,8 @@ FINE = Story(
             (
                 "It is the second such case for {X}: it had been ordered to hand over {sum2} "
                 "{year2}.",
-                "{X:it} had last been ordered to hand over money {year2}; at that time it was {sum2}.",
+                "{X:it} had last been ordered to hand over money {year2}; at that time it was "
+                "{sum2}.",
             ),
             "{X} was last fined {year2}; the fine was {sum2}.",
             0.85,

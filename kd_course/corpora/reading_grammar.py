@@ -4,7 +4,7 @@ A story has a cast (slots) and beats. A beat states some facts in one or two sen
 several wordings, and questions for the slots that it fills. In a template
 
     {price}         a slot; what it holds is marked as a possible answer
-    {chief:title}   a person before or behind the name, or by surname; a company introduced or as "it"
+    {chief:title}   the same in a given form: a title before the name, a company as "it"
     (rose|grew)     a choice with equal chances
 
 Each fact has two registers. `plain` is one wording and one question that share their words; the
@@ -158,7 +158,7 @@ class Writer:
         self.mentions[name] = Mention(phrase, tuple(reversed(starts)), tuple(ends))
 
     def _company(self, company: Company, form: str) -> str:
-        """A company as `full` (introduced), `it` or `its` (where only it can be meant), or by name."""
+        """A company introduced (`full`), as `it` or `its` where nothing else is meant, or by name."""
         alone = (self._now or self._before) == {company.name}
         again = company.name in self._now
         self._now.add(company.name)

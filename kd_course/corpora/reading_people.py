@@ -194,7 +194,8 @@ PROJECT = Story(
             (
                 "{city}'s existing building, completed {year2} for {cost2}, was conceived by "
                 "{architect2}.",
-                "{city}'s existing building goes back to a design by {architect2:title} and was completed "
+                "{city}'s existing building goes back to a design by {architect2:title} and was "
+                "completed "
                 "{year2} for {cost2}.",
             ),
             "The old {thing} of {city} was designed by {architect2:title} and built {year2} for "
@@ -220,9 +221,11 @@ PROJECT = Story(
                 ),
             },
             (
-                "{city3} has similar plans: its {thing}, by {architect3:appos}, will require {cost3} "
+                "{city3} has similar plans: its {thing}, by {architect3:appos}, will require "
+                "{cost3} "
                 "and be completed {date3}.",
-                "In {city3}, too, a {thing} is going up; it was conceived by {architect3:title}, will "
+                "In {city3}, too, a {thing} is going up; it was conceived by {architect3:title}, "
+                "will "
                 "require {cost3} and be completed {date3}.",
             ),
             "{architect3:title} designed the {thing} of {city3}, which will cost {cost3} and open "
@@ -236,7 +239,8 @@ PRIZE = Story(
     "prize",
     "prize",
     {
-        "prize": "prize", "prize3": "prize", "winner": "person scholar", "winner2": "person scholar",
+        "prize": "prize", "prize3": "prize", "winner": "person scholar",
+        "winner2": "person scholar",
         "winner3": "person scholar", "sum": "money 100 900 thousand",
         "sum2": "money 50 600 thousand", "sum3": "money 20 400 thousand", "why": "reason honour",
         "why2": "reason honour", "why3": "reason honour", "place": "place", "lab": "place",
@@ -368,7 +372,8 @@ PRIZE = Story(
             },
             (
                 "{year2}, the {prize}, then {sum2}, had gone to {winner2} {why2}.",
-                "When the {prize} was last given, {year2}, it brought {sum2} to {winner2:title} {why2}.",
+                "When the {prize} was last given, {year2}, it brought {sum2} to {winner2:title} "
+                "{why2}.",
             ),
             "{year2}, {winner2:title} won the {prize} {why2}, and it was worth {sum2}.",
             0.9,
@@ -432,7 +437,8 @@ PICTURE = Story(
         "buyer": "person collector", "seller": "family", "sum": "money 20 600",
         "sum2": "money 5 90", "sum3": "money 10 400", "estimate": "money 10 300",
         "place": "place", "future": "place", "birthplace": "place", "day": "date recent",
-        "year2": "date past", "show": "date future", "painted": "date founding", "why": "reason art",
+        "year2": "date past", "show": "date future", "painted": "date founding",
+        "why": "reason art",
         "why3": "reason art", "month3": "date month", "auctioneer": "person auctioneer",
     },
     Beat(

@@ -53,7 +53,7 @@ CITIES = {  # city -> country
     "Graz": "Austria", "Antwerp": "Belgium", "Ghent": "Belgium",
 }  # fmt: skip
 NEW_CITIES = {
-    "Lahti": "Finland", "Kuopio": "Finland", "Lund": "Sweden", "Kalmar": "Sweden",
+    "Lahti": "Finland", "Kuopio": "Finland", "Vaxjo": "Sweden", "Kalmar": "Sweden",
     "Tromso": "Norway", "Esbjerg": "Denmark", "Parnu": "Estonia", "Klaipeda": "Lithuania",
     "Krakow": "Poland", "Szczecin": "Poland", "Kiel": "Germany", "Dresden": "Germany",
     "Eindhoven": "the Netherlands", "Linz": "Austria",
@@ -161,7 +161,8 @@ REASONS = {
         "because of |careless welding| on the roof",
     ),
     "move": (
-        "because of |a lack of space| in the old building", "because of |high rents| in the old city",
+        "because of |a lack of space| in the old building",
+        "because of |high rents| in the old city",
         "to |be closer to its customers|", "because of |the many young engineers| there",
         "because of |better flight connections|",
     ),
@@ -189,7 +190,8 @@ REASONS = {
     ),
     "art": (
         "because |two museums bid against each other|", "because of |its perfect condition|",
-        "because |it had been thought lost| for decades", "because of |a new book about the painter|",
+        "because |it had been thought lost| for decades",
+        "because of |a new book about the painter|",
         "because |few works by the painter are for sale|",
     ),
     "down": (
@@ -222,11 +224,14 @@ OFFENCES = {
 }  # fmt: skip
 
 THINGS = {  # what a city builds -> where it can stand
-    "museum": ("on |the old harbour front|", "next to |the railway station|", "beside |the cathedral|"),
-    "concert hall": ("in |the city park|", "on |the site of a former brewery|", "next to |the opera|"),
+    "museum": ("on |the old harbour front|", "next to |the railway station|",
+    "beside |the cathedral|"),
+    "concert hall": ("in |the city park|", "on |the site of a former brewery|",
+    "next to |the opera|"),
     "library": ("on |the market square|", "beside |the town hall|", "in |an old tram depot|"),
     "theatre": ("in |the old fish market|", "on |the river bank|", "beside |the botanical garden|"),
-    "swimming hall": ("next to |the football stadium|", "on |the university campus|", "behind |the castle|"),
+    "swimming hall": ("next to |the football stadium|", "on |the university campus|",
+    "behind |the castle|"),
 }  # fmt: skip
 
 PRIZES = (

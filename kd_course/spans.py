@@ -1,0 +1,340 @@
+"""Answers as spans: windows over a passage, characters to tokens and back, the best answers.
+
+A passage may be longer than a model can read. It is cut into overlapping *windows*, each with the
+whole question in front: [CLS] question [SEP] a stretch of the passage [SEP]. A window's row is a
+row of the batch; an example is a question, and may have several.
+
+    windows(tokenizer, questions, contexts)   what a model reads, and which tokens may be answers
+    labels, targets                           where the answer is in each window, if it is there
+    collate                                   windows as a padded batch of tensors
+    best_answers                              from logits back to text, over all windows
+
+An answer that a window cuts off is not in that window. The window is not thrown away, for a
+teacher still has an opinion of it, but it has no hard label: -100.
+
+Devlin et al., BERT, 2018, section 4.2; windows with stride as in its published code for SQuAD.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import PreTrainedTokenizerBase
+
+NOT_HERE = -100  # as `losses.IGNORED_LABEL`: this window has no label
+MODEL_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+
+Columns = dict[str, list]
+
+
+def windows(
+    tokenizer: PreTrainedTokenizerBase,
+    questions: Sequence[str],
+    contexts: Sequence[str],
+    *,
+    length: int = 384,
+    stride: int = 128,
+    no_answer: bool = False,
+) -> Columns:
+    """Questions and passages as windows of at most `length` tokens, unpadded.
+
+    stride: how many tokens of the passage two neighbouring windows share.
+    no_answer: let a model point at the first token, [CLS], to say "not in this window", as BERT
+    does; without it only passage tokens can be answers.
+    Returns columns with one entry a window: the model's inputs (input_ids, attention_mask, and
+    token_type_ids where the tokenizer has them); example, the question's number; offsets, per
+    token its characters (start, end) in the passage without spaces around them, (0, 0) for what is
+    no passage token; answer_mask, per token whether an answer may start or end there; no_answer,
+    the position that says so, or -100.
+    Raises ValueError for a question that leaves no room for the passage (it is not cut), TypeError
+    for a tokenizer that cannot tell which characters a token came from.
+    """
+    if not getattr(tokenizer, "is_fast", False):
+        raise TypeError("tokenizer must be a fast one (of the tokenizers library), for its offsets")
+    if len(questions) != len(contexts):
+        raise ValueError(
+            f"questions and contexts must have one entry an example, but have {len(questions)} "
+            f"and {len(contexts)}"
+        )
+    if no_answer and tokenizer.cls_token_id is None:
+        raise ValueError("no_answer=True needs a tokenizer that starts every window with [CLS]")
+    _check_room(tokenizer, questions, length, stride)
+    encoded = tokenizer(
+        list(questions),
+        list(contexts),
+        truncation="only_second",
+        max_length=length,
+        stride=stride,
+        return_overflowing_tokens=True,
+        return_offsets_mapping=True,
+    )
+    found: Columns = {name: encoded[name] for name in MODEL_INPUTS if name in encoded}
+    found["example"] = encoded["overflow_to_sample_mapping"]
+    found["offsets"], found["answer_mask"], found["no_answer"] = [], [], []
+    for window, example in enumerate(found["example"]):
+        offsets = [
+            _without_spaces(contexts[example], *offset) if part == 1 else (0, 0)
+            for part, offset in zip(
+                encoded.sequence_ids(window), encoded["offset_mapping"][window], strict=True
+            )
+        ]
+        mask = [start < end for start, end in offsets]
+        cls = found["input_ids"][window].index(tokenizer.cls_token_id) if no_answer else NOT_HERE
+        if no_answer:
+            mask[cls] = True
+        found["offsets"].append(offsets)
+        found["answer_mask"].append(mask)
+        found["no_answer"].append(cls)
+    return found
+
+
+def labels(
+    columns: Mapping[str, list], contexts: Sequence[str], answers: Sequence[Mapping[str, Sequence]]
+) -> Columns:
+    """Where the answer is in each window: start_positions and end_positions, tokens, both included.
+
+    columns: from `windows`. answers: per example {"text": […], "answer_start": […]} as in SQuAD;
+    the first one counts, and there may be none.
+    A window that holds the answer only in part, or not at all, gets its no_answer position: -100,
+    or [CLS] where that was asked for.
+    Raises ValueError, with the example, when the passage does not have the text where it should.
+    """
+    spans = [
+        _checked(example, context, answer)
+        for example, (context, answer) in enumerate(zip(contexts, answers, strict=True))
+    ]
+    found: Columns = {"start_positions": [], "end_positions": []}
+    for example, offsets, no_answer in _each(columns, "example", "offsets", "no_answer"):
+        span = spans[example]
+        first, last = to_tokens(offsets, *span) if span else (NOT_HERE, NOT_HERE)
+        found["start_positions"].append(no_answer if first == NOT_HERE else first)
+        found["end_positions"].append(no_answer if last == NOT_HERE else last)
+    return found
+
+
+def targets(
+    columns: Mapping[str, list], spans: Sequence[Sequence[Mapping[str, Any]]]
+) -> list[np.ndarray | None]:
+    """How probable it is that the answer starts, or ends, at each token: the truth as soft targets.
+
+    spans: per example the acceptable answers, [{start, end, probability}, …] as in
+    `corpora.reading`. Returns per window (2, tokens), float64, rows for start and end that sum to
+    one; None for a window that does not hold all of the example's acceptable answers.
+    """
+    found: list[np.ndarray | None] = []
+    for example, offsets in _each(columns, "example", "offsets"):
+        target = np.zeros((2, len(offsets)))
+        for span in spans[example]:
+            first, last = to_tokens(offsets, span["start"], span["end"])
+            if first == NOT_HERE:
+                target[:] = 0
+                break
+            target[0, first] += span["probability"]
+            target[1, last] += span["probability"]
+        found.append(target if target.any() else None)
+    return found
+
+
+def to_tokens(offsets: Sequence[tuple[int, int]], start: int, end: int) -> tuple[int, int]:
+    """The first and last token of characters start … end (exclusive), or (-100, -100).
+
+    offsets: per token its characters, (0, 0) where it has none. The tokens may be wider than the
+    characters, where an answer begins or ends inside a token; they are never narrower: when the
+    window does not reach as far as the characters do, on either side, they are not in it.
+    """
+    inside = [i for i, (s, e) in enumerate(offsets) if s < end and start < e]
+    if not inside or offsets[inside[0]][0] > start or offsets[inside[-1]][1] < end:
+        return NOT_HERE, NOT_HERE
+    return inside[0], inside[-1]
+
+
+def to_characters(offsets: Sequence[tuple[int, int]], first: int, last: int) -> tuple[int, int]:
+    """Characters start … end (exclusive) that tokens first … last (inclusive) stand for."""
+    return offsets[first][0], offsets[last][1]
+
+
+def collate(
+    rows: Sequence[Mapping[str, Any]], tokenizer: PreTrainedTokenizerBase
+) -> dict[str, Tensor]:
+    """Windows as one batch, padded to its longest: what a model takes, and the masks and labels.
+
+    rows: windows as dictionaries, with start_positions and end_positions or without.
+    Returns input_ids and its like, (batch, length); answer_mask, (batch, length), false in the
+    padding; start_positions and end_positions, (batch,), where the rows have them.
+    """
+    import torch
+
+    if tokenizer.padding_side != "right":
+        raise ValueError("tokenizer.padding_side must be 'right', or positions would move")
+    inputs = [{name: row[name] for name in MODEL_INPUTS if name in row} for row in rows]
+    batch = dict(tokenizer.pad(inputs, return_tensors="pt"))
+    mask = torch.zeros(batch["input_ids"].shape, dtype=torch.bool)
+    for i, row in enumerate(rows):
+        mask[i, : len(row["answer_mask"])] = torch.tensor(row["answer_mask"], dtype=torch.bool)
+    batch["answer_mask"] = mask
+    for name in ("start_positions", "end_positions"):
+        if name in rows[0]:
+            batch[name] = torch.tensor([row[name] for row in rows])
+    return batch
+
+
+# -- from logits to answers -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A stretch of the passage: characters start … end (exclusive), and its score."""
+
+    text: str
+    start: int
+    end: int
+    score: float  # logit of the start + logit of the end
+    window: int  # the window in which it scored so
+
+
+def best_answers(
+    columns: Mapping[str, list],
+    contexts: Sequence[str],
+    start_logits: Sequence[np.ndarray],
+    end_logits: Sequence[np.ndarray],
+    *,
+    n: int = 20,
+    longest: int = 30,
+) -> list[list[Answer]]:
+    """The n best answers to every question, best first, over all its windows.
+
+    start_logits, end_logits: per window (length,); entries beyond the window's tokens are padding.
+    longest: tokens that an answer may have.
+    An answer starts and ends at passage tokens of one window, its end not before its start; every
+    such pair is looked at. Windows are compared by the sum of two *logits*: probabilities sum to
+    one within each window, also within one that does not hold the answer, and would make its best
+    guess look as good as any. A stretch that several windows offer keeps its best score.
+    Returns fewer than n where there are fewer, and none for an empty passage.
+    Raises ValueError for logits that do not fit the windows, or are NaN.
+    """
+    if n < 1 or longest < 1:
+        raise ValueError(f"n and longest must be at least 1, but are {n} and {longest}")
+    if not len(start_logits) == len(end_logits) == len(columns["example"]):
+        raise ValueError(
+            f"start_logits and end_logits must have one entry a window, {len(columns['example'])}, "
+            f"but have {len(start_logits)} and {len(end_logits)}"
+        )
+    found: list[dict[tuple[int, int], Answer]] = [{} for _ in contexts]
+    for window, (example, offsets) in enumerate(_each(columns, "example", "offsets")):
+        for first, last, score in _best_pairs(
+            offsets, start_logits[window], end_logits[window], window, n, longest
+        ):
+            span = to_characters(offsets, first, last)
+            known = found[example].get(span)
+            if known is None or known.score < score:
+                text = contexts[example][slice(*span)]
+                found[example][span] = Answer(text, *span, score, window)
+    return [
+        sorted(answers.values(), key=lambda a: (-a.score, a.start, a.end))[:n] for answers in found
+    ]
+
+
+def texts(answers: Sequence[Sequence[Answer]]) -> list[str]:
+    """The best answer of every question; an empty text where there is none."""
+    return [best[0].text if best else "" for best in answers]
+
+
+def _best_pairs(
+    offsets: Sequence[tuple[int, int]],
+    start_logits: np.ndarray,
+    end_logits: np.ndarray,
+    window: int,
+    n: int,
+    longest: int,
+) -> list[tuple[int, int, float]]:
+    """The n pairs (first, last, score) of one window that score most."""
+    tokens = np.array([i for i, (start, end) in enumerate(offsets) if start < end], dtype=int)
+    starts, ends = (
+        _of_tokens(logits, tokens, len(offsets), name, window)
+        for name, logits in (("start_logits", start_logits), ("end_logits", end_logits))
+    )
+    scores = starts[:, None] + ends[None, :]  # (first, last)
+    lengths = tokens[None, :] - tokens[:, None] + 1
+    scores[(lengths < 1) | (lengths > longest)] = -np.inf
+    flat = scores.ravel()
+    best = np.argsort(-flat, kind="stable")[:n] if len(flat) <= n else _largest(flat, n)
+    pairs = [(*divmod(int(i), len(tokens)), float(flat[i])) for i in best]
+    return [(int(tokens[i]), int(tokens[j]), p) for i, j, p in pairs if p > -np.inf]
+
+
+def _largest(values: np.ndarray, n: int) -> np.ndarray:
+    """Where the n largest values are, the largest first; the earlier one of equals."""
+    threshold = np.partition(values, -n)[-n]
+    candidates = np.flatnonzero(values >= threshold)
+    return candidates[np.argsort(-values[candidates], kind="stable")][:n]
+
+
+def _of_tokens(
+    logits: np.ndarray, tokens: np.ndarray, length: int, name: str, window: int
+) -> np.ndarray:
+    logits = np.asarray(logits, dtype=np.float64)
+    if logits.ndim != 1 or len(logits) < length:
+        raise ValueError(
+            f"{name} of window {window} must have shape (length,) with at least its {length} "
+            f"tokens, but has shape {logits.shape}"
+        )
+    logits = logits[tokens]
+    if np.isnan(logits).any():
+        raise ValueError(f"{name} of window {window} is NaN at a token of the passage")
+    return logits
+
+
+# -- pieces -----------------------------------------------------------------------------------
+
+
+def _check_room(
+    tokenizer: PreTrainedTokenizerBase, questions: Sequence[str], length: int, stride: int
+) -> None:
+    """ValueError unless every question leaves more than `stride` tokens for the passage."""
+    if stride < 0:
+        raise ValueError(f"stride must be 0 or more, but is {stride}")
+    special = tokenizer.num_special_tokens_to_add(pair=True)
+    encoded = tokenizer(list(questions), add_special_tokens=False) if len(questions) else {}
+    for example, ids in enumerate(encoded.get("input_ids", [])):
+        room = length - special - len(ids)
+        if room <= stride:
+            raise ValueError(
+                f"question {example} has {len(ids)} tokens and leaves {max(room, 0)} of {length} "
+                f"for the passage, but windows that share {stride} (stride) need more than that. "
+                f"Choose a larger length or a smaller stride, or shorten the question: "
+                f"{questions[example][:60]!r}"
+            )
+
+
+def _without_spaces(text: str, start: int, end: int) -> tuple[int, int]:
+    """The same characters without white space around them: some tokenizers count it in."""
+    while start < end and text[start].isspace():
+        start += 1
+    while start < end and text[end - 1].isspace():
+        end -= 1
+    return (start, end) if start < end else (0, 0)
+
+
+def _checked(example: int, context: str, answer: Mapping[str, Sequence]) -> tuple[int, int] | None:
+    """The first answer's characters, without white space around them; None where there is none."""
+    if not len(answer["text"]):
+        return None
+    text, start = answer["text"][0], answer["answer_start"][0]
+    there = context[start : start + len(text)] if start >= 0 else ""
+    if there != text:
+        raise ValueError(
+            f"answers: example {example} should have {text!r} at character {start} of its "
+            f"passage, but {there!r} stands there"
+        )
+    span = _without_spaces(context, start, start + len(text))
+    return span if span != (0, 0) else None
+
+
+def _each(columns: Mapping[str, list], *names: str):
+    return zip(*(columns[name] for name in names), strict=True)
