@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 NEWS = "atrost/financial_phrasebank"
+PAIRS = "Helsinki-NLP/opus-100"
 
 # Prints one line of JSON an attempt; tries once for every line it is given. Patience is the same,
 # only the clock runs faster.
@@ -37,6 +38,10 @@ def news():
         "rows": data.num_rows, "names": data["train"].features["label"].names,
         "columns": data["train"].column_names, "first": data["test"][0],
     }
+
+def pairs():
+    data = hub.load_translation()
+    return {"rows": data.num_rows, "columns": data["train"].column_names, "first": data["test"][0]}
 
 def model():
     from transformers import AutoModelForSequenceClassification
@@ -115,7 +120,26 @@ def test_sst2_gets_a_validation_split_whose_texts_training_never_sees(make_hub, 
     assert value["limited"] == {"train": 7, "validation": 7, "test": 7}
 
 
-@pytest.mark.parametrize("cell", ["news()", "model()"])
+def test_sentence_pairs_keep_opus_100s_schema(make_hub, learner):
+    value = learner(make_hub(), "pairs()").run()["value"]
+    assert value["rows"] == {"train": 19_015, "validation": 630, "test": 632}
+    assert value["columns"] == ["translation"]
+    assert set(value["first"]["translation"]) == {"en", "zh"}
+    cell = """(lambda data: {
+        "rows": data.num_rows,
+        "features": str(data["train"].features),
+        "bare": sum(t != t.strip() or not t for row in data["train"]["translation"]
+                    for t in row.values()),
+        "same": data["train"][:] == hub.load_translation(limit=7)["train"][:],
+        "other": data["train"][:] == hub.load_translation(limit=7, seed=1)["train"][:],
+    })(hub.load_translation("Helsinki-NLP/opus-100", config="en-zh", limit=7))"""
+    value = learner(make_hub(), cell).run()["value"]
+    assert value["rows"] == {"train": 7, "validation": 7, "test": 7}
+    assert "Translation(languages=['en', 'zh'])" in value["features"]
+    assert value["bare"] == 0 and value["same"] and not value["other"]
+
+
+@pytest.mark.parametrize("cell", ["news()", "pairs()", "model()"])
 def test_faults_are_named_and_the_next_attempt_works(make_hub, learner, tiny_model, cell):
     hub = make_hub()
     hub.add_model("somebody/model", tiny_model)
@@ -129,7 +153,7 @@ def test_faults_are_named_and_the_next_attempt_works(make_hub, learner, tiny_mod
         error = notebook.run()["error"]
         assert said in error
         assert "KD_SCALE=offline" in error
-        assert (NEWS if cell == "news()" else "somebody/model") in error
+        assert {"news()": NEWS, "pairs()": PAIRS, "model()": "somebody/model"}[cell] in error
     hub.fault = ("none", 1)
     assert "value" in notebook.run()
     assert "value" in learner(hub, cell).run(), (
@@ -142,9 +166,10 @@ def test_an_occasional_fault_is_not_noticed(make_hub, learner, fault):
     hub = make_hub()
     hub.fault = fault
     assert learner(hub, "news()").run()["value"]["rows"]["train"] == 3038
+    assert learner(hub, "pairs()").run()["value"]["rows"]["train"] == 19_015
 
 
-@pytest.mark.parametrize("cell", ["news()", "model()"])
+@pytest.mark.parametrize("cell", ["news()", "pairs()", "model()"])
 def test_without_a_network(make_hub, learner, cell):
     hub = make_hub()
     nobody_there = learner(hub, cell, HF_ENDPOINT="http://127.0.0.1:9").run()["error"]
@@ -177,9 +202,10 @@ huggingface_hub.file_download.http_get = http_get
 
 
 @pytest.mark.parametrize("where", ["hub/**/blobs/*", "datasets/**/*.arrow"])
-def test_a_damaged_cache_is_redone(make_hub, learner, tmp_path, where):
+@pytest.mark.parametrize(("cell", "rows"), [("news()", 3038), ("pairs()", 19_015)])
+def test_a_damaged_cache_is_redone(make_hub, learner, tmp_path, where, cell, rows):
     hub = make_hub()
-    learner(hub, "news()").run()
+    learner(hub, cell).run()
     home = tmp_path / "home"
     if where.startswith("hub"):  # what was made of the files goes too, or nobody would read them
         for arrow in home.glob("datasets/**/*.arrow"):
@@ -188,7 +214,7 @@ def test_a_damaged_cache_is_redone(make_hub, learner, tmp_path, where):
     assert damaged
     for file in damaged:
         os.truncate(file, file.stat().st_size // 2)
-    assert learner(hub, "news()").run()["value"]["rows"]["train"] == 3038
+    assert learner(hub, cell).run()["value"]["rows"]["train"] == rows
 
 
 def test_a_damaged_model_file_is_named_and_fetched_anew(make_hub, learner, tiny_model, tmp_path):
@@ -210,6 +236,10 @@ def test_unknown_names(make_hub, learner):
     assert (
         "no/such" in error and "knows nothing of this name" in error and "KD_SCALE=offline" in error
     )
+    error = learner(hub, "hub.load_translation('no/such')").run()["error"]
+    assert "no/such" in error and "knows nothing of this name" in error
+    error = learner(hub, "hub.load_translation(config='en-xx')").run()["error"]
+    assert "en-xx" in error and "KD_SCALE=offline" in error
     error = learner(hub, "model()").run()["error"]
     assert "somebody/model" in error and "knows nothing of this name" in error
 
@@ -276,6 +306,52 @@ def test_other_columns_are_named_when_they_come_through_the_hub(make_hub, learne
     hub = make_hub(serve_table(tmp_path / "root", {"headline": ["up", "down"], "label": [0, 2]}))
     error = learner(hub, "news()").run()["error"]
     assert "'sentence' (text)" in error and "'headline'" in error and "KD_SCALE=offline" in error
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        (
+            {"text": ["up"]},
+            "a column 'translation' is expected in split 'train', but there are 'text'",
+        ),
+        ({"translation": ["up"]}, "expected to hold texts in 'en' and 'zh'"),
+        ({"translation": [{"en": "up", "de": "auf"}]}, "expected to hold texts in 'en' and 'zh'"),
+        ({"translation": [{"en": "up", "zh": 1}]}, "expected to hold texts in 'en' and 'zh'"),
+    ],
+    ids=["no column", "no pair", "another language", "no text"],
+)
+def test_what_is_no_translation_is_named(monkeypatch, columns, said):
+    import datasets
+
+    from kd_course.corpora import hub
+
+    data = datasets.DatasetDict(train=datasets.Dataset.from_dict(columns))
+    monkeypatch.setattr(datasets, "load_dataset", lambda *args, **options: data)
+    with pytest.raises(hub.HubError) as caught:
+        hub.load_translation()
+    assert said in str(caught.value)
+    assert PAIRS in str(caught.value) and "KD_SCALE=offline" in str(caught.value)
+
+
+def test_pairs_with_an_empty_side_are_left_out_and_a_missing_split_is_named(monkeypatch):
+    import datasets
+
+    from kd_course.corpora import hub
+
+    pairs = [{"en": " up ", "zh": "上 "}, {"en": "down", "zh": " "}, {"en": None, "zh": "左"}]
+    rows = datasets.Dataset.from_dict({"translation": pairs})
+    data = datasets.DatasetDict(train=rows, validation=rows, test=rows)
+    monkeypatch.setattr(datasets, "load_dataset", lambda *args, **options: data)
+    assert hub.load_translation()["train"]["translation"][:] == [{"en": "up", "zh": "上"}]
+    del data["test"]
+    with pytest.raises(hub.HubError, match="a split 'test' is expected"):
+        hub.load_translation()
+    for config in ("en", "en-zh-de", "-zh"):
+        with pytest.raises(ValueError, match="config: must name two languages"):
+            hub.load_translation(config=config)
+    with pytest.raises(ValueError, match="limit must be at least 1"):
+        hub.load_translation(limit=0)
 
 
 def test_a_carved_validation_split_is_the_same_every_time_and_takes_copies_along():

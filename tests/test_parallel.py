@@ -265,7 +265,7 @@ def test_translations_in_the_corpus_are_as_frequent_as_their_probabilities_say(d
 @pytest.mark.parametrize(
     "feature",
     ["^(昨天|明天|星期|周|上周)", "没有", "百分之", "吗？$", "昨天晚上", "个星期", "星期",
-     "两|三|四|五", "很", "爸爸|妈妈", "正在", "家里", "早饭"],
+     "两|三|四|五", "很", "爸爸|妈妈", "正在", "家里"],
 )  # fmt: skip
 def test_each_word_is_chosen_as_often_as_its_weight_says(distributions, feature):
     known, hits = [], []
@@ -275,7 +275,7 @@ def test_each_word_is_chosen_as_often_as_its_weight_says(distributions, feature)
             known.append(p)
             hits.append(bool(re.search(feature, zh)))
     known, hits = np.array(known), np.array(hits)
-    assert len(known) > 50
+    assert len(known) > 100
     spread = np.sqrt((known * (1 - known)).sum())
     assert abs(hits.sum() - known.sum()) < 4 * spread
     odds = known / (1 - known) * 3  # a weight three times as large as it is
