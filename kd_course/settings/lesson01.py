@@ -1,0 +1,83 @@
+"""Lesson 01: one task, several ways to a smaller model, and the same number of steps for each."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+
+from kd_course.settings import LessonSettings, Recipe, Switches
+
+
+@dataclass(frozen=True)
+class SideBySide(LessonSettings):
+    """Lesson 01: which data, which deployed model, which student, and how each arm is trained."""
+
+    dataset: str  # "news" is the embedded corpus; anything else is the hub's identifier
+    teacher: str  # a shipped teacher's name, or the hub's identifier: the model that is too large
+    student: str | int  # one of models.SIZES; or how many of the pretrained model's layers
+    labelled: int | None  # labelled sentences that are at hand; None: all of them
+    transfer: int  # unlabelled sentences beside them
+    batch_size: int
+    max_length: int  # tokens
+    sparsity: float  # the share of weights that pruning sets to zero
+    recipes: dict[
+        str, Recipe
+    ]  # one an arm, and the teacher's or the pretraining's where it is here
+
+    def grid(self, arm: str) -> list[Recipe]:
+        """The recipes that an arm's was chosen from: half, all and twice its learning rate."""
+        base = self.recipes[arm]
+        return [
+            replace(base, learning_rate=base.learning_rate * factor) for factor in (0.5, 1.0, 2.0)
+        ]
+
+
+def settings(run: Switches) -> SideBySide:
+    """Lesson 01 at the scale that the switches name."""
+    if run.scale == "offline":
+        steps, taught = 400, {"alpha": 0.9, "temperature": 2.0}
+        return SideBySide(
+            run=run,
+            dataset="news",
+            teacher="news",
+            student="tiny",
+            labelled=2000,
+            transfer=12_000,
+            batch_size=32,
+            max_length=64,
+            sparsity=0.9,
+            recipes={
+                "pretraining": Recipe(4e-3, 3 * steps),
+                "control": Recipe(2e-3, steps),
+                "transfer": Recipe(2e-3, steps),
+                "distilled": Recipe(2e-3, steps, **taught),
+                "transfer and distilled": Recipe(2e-3, steps, **taught),
+                "teacher, pruned, retrained": Recipe(1e-3, steps),
+                "teacher, pruned, distilled": Recipe(1e-3, steps, **taught),
+            },
+        )
+    small = run.scale == "small"
+    rate, steps = (2e-4, 760) if small else (5e-5, 600)
+    taught = {"alpha": 0.9, "temperature": 2.0}
+    return SideBySide(
+        run=run,
+        dataset=os.environ.get("KD_DATASET", "atrost/financial_phrasebank"),
+        teacher="sentence-transformers/all-MiniLM-L6-v2"
+        if small
+        else "google-bert/bert-base-uncased",
+        student=2 if small else 6,
+        labelled=None,
+        transfer=0,
+        batch_size=16 if small else 32,
+        max_length=128,
+        sparsity=0.5,
+        recipes={
+            "teacher": Recipe(1e-4, 950) if small else Recipe(3e-5, 400),
+            "control": Recipe(rate, steps),
+            "transfer": Recipe(rate, steps),
+            "distilled": Recipe(rate, steps, **taught),
+            "transfer and distilled": Recipe(rate, steps, **taught),
+            "teacher, pruned, retrained": Recipe(rate / 2, steps),
+            "teacher, pruned, distilled": Recipe(rate / 2, steps, **taught),
+        },
+    )
