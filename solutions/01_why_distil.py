@@ -233,12 +233,12 @@ for (name, model), layers in zip(shapes.items(), (12, 6)):
 picojoules = {"float32": 3.7 + 0.9, "float16": 1.1 + 0.4, "int8": 0.2 + 0.03}  # multiply + add
 fetch = 1300 / 8  # a byte from main memory: 1.3 nJ for 8 bytes, the lower of his two figures
 size = {"float32": 4, "float16": 2, "int8": 1}
-print(f"{'joules a token, one text at a time':<36}{'arithmetic':>11}{'fetching':>10}")
+print(f"{'millijoules a token, one text':<36}{'arithmetic':>11}{'fetching':>12}")
 for name, parameters in {"BERT-base": 85e6, "GPT-3": 175e9}.items():
     for kind in ("float32", "float16", "int8"):
-        arithmetic = parameters * picojoules[kind] * 1e-12
-        fetching = parameters * size[kind] * fetch * 1e-12
-        print(f"{name + ', ' + kind:<36}{arithmetic:>11.4f}{fetching:>10.4f}")
+        arithmetic = parameters * picojoules[kind] * 1e-9
+        fetching = parameters * size[kind] * fetch * 1e-9
+        print(f"{name + ', ' + kind:<36}{arithmetic:>11,.2f}{fetching:>12,.2f}")
 
 # %% [markdown]
 # *Fetching* assumes that every weight comes from main memory once for every token, which is how a model writes text for a single user. A batch shares the fetch among its texts, and an encoder shares it among the tokens of a sentence; then arithmetic counts for more. Left out altogether: activations, caches, waiting, cooling, and the rest of the machine.
@@ -401,7 +401,7 @@ check("01.3", magnitude_masks)
 # `compression.pruned` does this with PyTorch's own `torch.nn.utils.prune`, which also keeps the zeros at zero while the model trains on. First without any training: how many weights can go before the teacher suffers? Look at the bytes as well. A file of float32 numbers is as long with zeros as without. It gets shorter when zeros are not stored: one bit an entry says where something stands, then come the numbers that are left.
 
 # %%
-shares = (0.3, 0.5, 0.7, 0.8, 0.9, 0.95)
+shares = (0.3, 0.5, 0.7, 0.9, 0.95)
 curve = [(0.0, correct(teacher, "validation").mean())]
 print(f"{'sparsity':>9}{'accuracy':>10}{'MB, plain file':>16}{'MB, sparse file':>17}")
 for share in shares:
@@ -427,7 +427,7 @@ plots.show(
 )
 
 # %% [markdown]
-# A third of the weights can go and hardly anybody notices; at the far end it breaks. Training on with the zeros held in place wins much of it back. What should it train on? On labels, or on soft targets: the unpruned teacher teaches its pruned self. Both are arms of the experiment below, at the settings' *sparsity*.
+# At `offline` scale the first third of the weights is hardly missed, and at the far end the model breaks. Training on with the zeros held in place wins much of it back. What should it train on? On labels, or on soft targets: the unpruned teacher teaches its pruned self. Both are arms of the experiment below, at the settings' *sparsity*.
 #
 # ## 5 · Quantization: fewer bits a weight
 #
@@ -579,7 +579,7 @@ print(f"{len(rows['train'])} headlines with labels, {len(taught)} with the teach
 # %% [markdown]
 # ## 8 · Side by side
 #
-# Six arms are trained. Each takes the same number of optimiser steps with the same batch size; each had three learning rates tried on validation. The student's architecture is the same in the first four, which differ in two things only: which weights it starts from, and which targets it learns.
+# Six arms are trained. Each takes the same number of optimiser steps with the same batch size; their learning rates come from the settings (the log below tries half and twice of each on validation). The student's architecture is the same in the first four, which differ in two things only: which weights it starts from, and which targets it learns.
 #
 # | | targets: labels | targets: labels and the teacher's answers |
 # |---|---|---|
@@ -729,7 +729,7 @@ plots.show(
 # %% [markdown]
 # ### Was the race fair? The log
 #
-# For every trained arm three learning rates were tried on validation, half, all and twice the settings' own. The test sentences had no say. The entries read *learning rate: validation accuracy*, one seed each; `KD_MAPS=1` computes them again.
+# A fair race tunes every arm equally hard. For every trained arm, three learning rates are tried on validation: half, all and twice the settings' own. The test sentences have no say. `KD_MAPS=1` tries them; the entries then read *learning rate: validation accuracy*, one seed each.
 
 # %%
 if setting.run.maps:
@@ -745,7 +745,7 @@ for arm, entries in (report.table("grid") or {}).items():
     print(f"{arm:<27}" + "  ".join(f"{rate:g}: {score:.3f}" for rate, score in entries))
 
 # %% [markdown]
-# And would longer training change the picture? It is drawn for the control and the distilled student, from the reference run (one seed a point, on validation; `KD_MAPS=1` computes it again). The teacher, pruned and quantized, keeps its place: nothing there is trained longer.
+# And would longer training change the picture? `KD_MAPS=1` computes it for the control and the distilled student, one seed a point, on validation; without it the cell draws what the ledger holds, if it holds any. The teacher, pruned and quantized, keeps its place: nothing there is trained longer.
 
 # %%
 if setting.run.maps:
@@ -783,7 +783,7 @@ if lengths:
     )
 
 # %% [markdown]
-# Transfer learning has a right to the same question. Its pretraining here was a tiny fraction of what a real one gets. So here is a longer one, with the same short training on the task afterwards.
+# Transfer learning has a right to the same question. Its pretraining here was a tiny fraction of what a real one gets. So `KD_MAPS=1` also tries three and nine times the pretraining, with the same short training on the task afterwards. What is measured above is transfer learning on a shoestring; do not read it as a verdict on pretraining.
 
 # %%
 if setting.run.maps and "pretraining" in setting.recipes:
@@ -900,7 +900,7 @@ check("01.7", table)
 # - Work out what a model costs, and measure it: bytes, multiply-adds, joules to an order of magnitude, milliseconds.
 # - Prune and quantize a model, and say which of the costs each of them lowers, and which not.
 # - Keep transfer learning and distillation apart, and put them together.
-# - Compare ways to a smaller model fairly: the same steps, the same tuning, a control, and an interval.
+# - Compare ways to a smaller model fairly: the same steps, a control, an interval, and a log of what was tuned.
 #
 # ## Where this goes wrong in practice
 #

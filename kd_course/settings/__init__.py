@@ -108,7 +108,8 @@ class LessonSettings:
                 rows += [(f"recipe: {arm}", recipe) for arm, recipe in value.items()]
             else:
                 rows.append((field.name, "all" if value is None else value))
-        return "\n".join(f"{name:<30}{value}" for name, value in rows)
+        width = max(30, *(len(name) + 2 for name, _ in rows))
+        return "\n".join(f"{name:<{width}}{value}" for name, value in rows)
 
 
 def for_lesson(lesson: str) -> LessonSettings:
