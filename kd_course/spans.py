@@ -64,6 +64,9 @@ def windows(
         )
     if no_answer and tokenizer.cls_token_id is None:
         raise ValueError("no_answer=True needs a tokenizer that starts every window with [CLS]")
+    names = [name for name in MODEL_INPUTS if name in tokenizer.model_input_names]
+    if not len(questions):
+        return {name: [] for name in (*names, "example", "offsets", "answer_mask", "no_answer")}
     _check_room(tokenizer, questions, length, stride)
     encoded = tokenizer(
         list(questions),
@@ -74,7 +77,7 @@ def windows(
         return_overflowing_tokens=True,
         return_offsets_mapping=True,
     )
-    found: Columns = {name: encoded[name] for name in MODEL_INPUTS if name in encoded}
+    found: Columns = {name: encoded[name] for name in names}
     found["example"] = encoded["overflow_to_sample_mapping"]
     found["offsets"], found["answer_mask"], found["no_answer"] = [], [], []
     for window, example in enumerate(found["example"]):
@@ -300,8 +303,8 @@ def _check_room(
     if stride < 0:
         raise ValueError(f"stride must be 0 or more, but is {stride}")
     special = tokenizer.num_special_tokens_to_add(pair=True)
-    encoded = tokenizer(list(questions), add_special_tokens=False) if len(questions) else {}
-    for example, ids in enumerate(encoded.get("input_ids", [])):
+    encoded = tokenizer(list(questions), add_special_tokens=False)
+    for example, ids in enumerate(encoded["input_ids"]):
         room = length - special - len(ids)
         if room <= stride:
             raise ValueError(

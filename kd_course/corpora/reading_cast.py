@@ -239,6 +239,8 @@ class Cast:
     def _date(self, when: str) -> Phrase:
         if when == "founding":
             return dated(str(1880 + int(self.draw() * (self.year - 1910))))
+        if when == "old":
+            return dated(str(self.year - 40 + int(self.draw() * 25)))
         if when == "past":
             return dated(str(self._take(self._past)))
         if when == "since":

@@ -424,7 +424,7 @@ PLANT = Story(
             },
             (
                 "{opener} performed the opening {day}.",
-                "The first machine was switched on {day} by {opener}.",
+                "The first machine was started {day} by {opener}.",
                 "{opener:title} made the opening speech {day}.",
             ),
             "{opener:title} opened the new factory {day}.",
@@ -627,8 +627,8 @@ CUTS = Story(
                     "How large was the reduction in staff at {X} {year2}?",
                 ),
                 "year2": (
-                    "When did {X} last cut jobs?",
-                    "When did {X} last become smaller?",
+                    "When had {X} cut jobs before?",
+                    "When had {X} become smaller before?",
                     "When was the previous round at {X}?",
                 ),
             },
@@ -636,7 +636,7 @@ CUTS = Story(
                 "{X:it} last made such cuts {year2}, when {jobs2} were lost.",
                 "The last such round at {X}, {year2}, had affected {jobs2}.",
             ),
-            "{X} last cut jobs {year2}, when {jobs2} were lost.",
+            "{X} had cut jobs before, {year2}, when {jobs2} were lost.",
             0.85,
         ),
         Beat(
@@ -1116,16 +1116,16 @@ RECALL = Story(
                     "What did {X} have to spend {year2}?",
                 ),
                 "year2": (
-                    "When was the last recall of {X}?",
-                    "When did {X} last have to take back {product}?",
-                    "When did {X} last have such a problem?",
+                    "When was the earlier recall of {X}?",
+                    "When had {X} taken back {product} before?",
+                    "When had {X} had such a problem before?",
                 ),
             },
             (
                 "An earlier recall by {X}, of {number2}, had swallowed {cost2} {year2}.",
                 "{year2}, {X:it} had called in {number2}, which swallowed {cost2}.",
             ),
-            "The last recall of {X} was {year2}, when it cost {cost2} to recall {number2}.",
+            "The earlier recall of {X} was {year2}, when it cost {cost2} to recall {number2}.",
             0.85,
         ),
         Beat(
@@ -1237,8 +1237,8 @@ FINE = Story(
                 ),
             },
             (
-                "A hearing is planned {court} {hearing}.",
-                "The appeal will be heard {court}, probably {hearing}.",
+                "An appeal hearing is planned {court} {hearing}.",
+                "An appeal by {X} will be heard {court}, probably {hearing}.",
             ),
             "A court will hear the case {court} {hearing}.",
             0.85,
@@ -1288,9 +1288,9 @@ FINE = Story(
                     "What did the punishment cost {X} {year2}?",
                 ),
                 "year2": (
-                    "When was {X} last fined?",
-                    "When was {X} last punished?",
-                    "In which year did {X} break the rules before?",
+                    "When had {X} been fined before?",
+                    "When had {X} been punished before?",
+                    "In which year had {X} broken the rules before?",
                 ),
             },
             (
@@ -1299,7 +1299,7 @@ FINE = Story(
                 "{X:it} had last been ordered to hand over money {year2}; at that time it was "
                 "{sum2}.",
             ),
-            "{X} was last fined {year2}; the fine was {sum2}.",
+            "{X} had been fined before, {year2}; the fine was {sum2}.",
             0.85,
         ),
         Beat(
@@ -1370,7 +1370,7 @@ FIRE = Story(
             "day": (
                 "When did a fire destroy a factory of {X}?",
                 "On which day did {X} suffer the blaze?",
-                "When was there a blaze at {X}?",
+                "When was the latest blaze at {X}?",
             ),
         },
         (
@@ -1452,8 +1452,8 @@ FIRE = Story(
         Beat(
             {
                 "year2": (
-                    "When was the last fire at {X}?",
-                    "When did {X} last suffer a blaze?",
+                    "When was the earlier fire at {X}?",
+                    "When had {X} suffered a blaze before?",
                     "In which year was there a blaze at {X} before?",
                 ),
                 "damage2": (
@@ -1466,7 +1466,7 @@ FIRE = Story(
                 "An earlier fire at {X}, {year2}, had done damage of {damage2}.",
                 "{X:it} had last had a fire {year2}, with damage of {damage2}.",
             ),
-            "The last fire at {X} was {year2}, and the damage was {damage2}.",
+            "The earlier fire at {X} was {year2}, and the damage was {damage2}.",
             0.85,
         ),
         Beat(
@@ -1690,8 +1690,8 @@ RESULTS = Story(
     COMPANY
     | {
         "profit": "money 80 600", "profit2": "money 20 75", "profit3": "money 70 650",
-        "why": "reason profit", "why3": "reason profit", "dividend": "money 20 300",
-        "bonus": "money 10 90", "payday": "date next", "meeting": "place", "day": "date soon",
+        "why": "reason profit", "why3": "reason profit", "dividend": "money 5 75",
+        "bonus": "money 3 60", "payday": "date next", "meeting": "place", "day": "date soon",
         "finance": "person finance", "growth": "percent 21 140", "growth3": "percent 21 140",
         "site3": "place", "month3": "date month",
     },

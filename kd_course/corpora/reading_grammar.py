@@ -155,10 +155,12 @@ class Writer:
             self._append(text)
             ends.append((len(self.text), piece))
         self._closing = phrase.closes
+        if phrase.sort == "body":
+            self._now.add(phrase.core)  # "the company" could be this one
         self.mentions[name] = Mention(phrase, tuple(reversed(starts)), tuple(ends))
 
     def _company(self, company: Company, form: str) -> str:
-        """A company introduced (`full`), as `it` or `its` where nothing else is meant, or by name."""
+        """A company introduced (`full`), as `it` where nothing else can be meant, or by name."""
         alone = (self._now or self._before) == {company.name}
         again = company.name in self._now
         self._now.add(company.name)
@@ -239,6 +241,8 @@ def ask(template: str, slots: Mapping[str, object], draw: Draw) -> str:
         if isinstance(value, Person):
             return referring(value, form) if form else value.name
         if isinstance(value, Phrase):
+            if value.sort == "place" and not form:
+                return f"in {value.core}"
             return value.core if form == "core" else value.text
         return value if isinstance(value, str) else value.name
 

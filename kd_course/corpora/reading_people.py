@@ -9,12 +9,12 @@ PROJECT = Story(
     "city",
     {
         "city": "city", "city3": "city", "thing": "thing", "cost": "money 200 990",
-        "cost2": "money 50 400", "cost3": "money 150 950", "architect": "person architect",
+        "cost2": "money 5 90", "cost3": "money 150 950", "architect": "person architect",
         "architect2": "person architect", "architect3": "person architect",
         "mayor": "person mayor", "patron": "person collector", "gift": "money 10 190",
         "spot": "spot", "spot2": "spot", "open": "date future", "date3": "date future",
-        "year2": "date past", "begun": "date past", "delay": "reason delay", "need": "reason need",
-        "visitors": "count 20 90 visitors", "visitors2": "count 10 80 visitors",
+        "year2": "date old", "begun": "date past", "delay": "reason delay", "need": "reason need",
+        "visitors": "count 3000 9000 visitors", "visitors2": "count 900 2900 visitors",
     },
     Beat(
         {
@@ -201,6 +201,21 @@ PROJECT = Story(
             "The old {thing} of {city} was designed by {architect2:title} and built {year2} for "
             "{cost2}.",
             0.85,
+        ),
+        Beat(
+            {
+                "spot2": (
+                    "Where does the old {thing} of {city} stand?",
+                    "Where can one find the old {thing} of {city}?",
+                    "At what place is the present {thing} of {city}?",
+                )
+            },
+            (
+                "So far the {thing} of {city} has been housed {spot2}.",
+                "{city}'s {thing} has so far been housed {spot2}.",
+            ),
+            "The old {thing} of {city} stands {spot2}.",
+            0.75,
         ),
         Beat(
             {
@@ -434,8 +449,8 @@ PICTURE = Story(
     "work",
     {
         "work": "work", "work3": "work", "painter": "person painter", "painter3": "person painter",
-        "buyer": "person collector", "seller": "family", "sum": "money 20 600",
-        "sum2": "money 5 90", "sum3": "money 10 400", "estimate": "money 10 300",
+        "buyer": "person collector", "seller": "family", "sum": "money 200 600",
+        "sum2": "money 5 90", "sum3": "money 10 400", "estimate": "money 100 190",
         "place": "place", "future": "place", "birthplace": "place", "day": "date recent",
         "year2": "date past", "show": "date future", "painted": "date founding",
         "why": "reason art",
@@ -445,7 +460,7 @@ PICTURE = Story(
         {
             "sum": (
                 'What price did "{work}" fetch?',
-                'How much did somebody pay for "{work}"?',
+                'How much was paid for "{work}" this time?',
                 'How expensive was "{work}" this time?',
                 'For how much did "{work}" change hands this time?',
             ),
@@ -471,8 +486,8 @@ PICTURE = Story(
                     "Where was the auction?",
                 ),
                 "day": (
-                    'When was "{work}" sold?',
-                    'On which day did "{work}" get a new owner?',
+                    'When was "{work}" sold this time?',
+                    'On which day did "{work}" get its new owner?',
                     "When was the auction?",
                 ),
             },
@@ -591,16 +606,16 @@ PICTURE = Story(
                     'How expensive was "{work}" {year2}?',
                 ),
                 "year2": (
-                    'When was "{work}" last sold?',
-                    'When did "{work}" last change hands?',
+                    'When had "{work}" been sold before?',
+                    'When had "{work}" changed hands before?',
                     'In which year did "{work}" get its previous owner?',
                 ),
             },
             (
                 'When "{work}" last came up for auction, {year2}, it had brought only {sum2}.',
-                '{year2}, one could still have "{work}" for {sum2}, when it was last on offer.',
+                '{year2}, when it was last on offer, one could still have "{work}" for {sum2}.',
             ),
-            '"{work}" was last sold {year2}, when it fetched a price of {sum2}.',
+            '"{work}" had been sold before, {year2}, when it fetched a price of {sum2}.',
             0.85,
         ),
         Beat(
