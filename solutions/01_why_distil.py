@@ -25,6 +25,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 import transformers
+from matplotlib.ticker import LogLocator
 from transformers import DataCollatorForLanguageModeling, DataCollatorWithPadding
 
 from kd_course import compression, cost, experiments, metrics, models, plots, settings, teachers
@@ -89,7 +90,7 @@ for row, ((start, name, began), end, shade) in enumerate(zip(eras, ends, shades)
     side = {"x": end + 0.6, "ha": "left"} if start < 1980 else {"x": start - 0.6, "ha": "right"}
     road.text(y=row, s=f"{name}: {began}", va="center", fontsize=7.5, **side)
     axes.axvspan(max(start, 2006), end, color=plots.COLOURS[shade], alpha=0.10, linewidth=0)
-road.set(title="NLP's road, by what was new", xlim=(1950, 2027), ylim=(4.6, -0.6), yticks=[])
+road.set(title="NLP's road, by what was new", xlim=(1946, 2027), ylim=(4.6, -0.6), yticks=[])
 road.grid(visible=False)
 marks = {
     "counted": ("s", "ink", "counted, not learnt"),
@@ -100,10 +101,10 @@ for how, (mark, colour, label) in marks.items():
     points = [(year, parameters) for year, _, parameters, by, _ in sizes if by == how]
     face = "none" if how == "counted" else plots.COLOURS[colour]
     axes.plot(*zip(*points), mark, color=plots.COLOURS[colour], mfc=face, markersize=7, label=label)
-left = {"BERT-base", "GPT", "T5", "TinyBERT-4"}
+left = {"BERT-base", "Transformer", "T5", "TinyBERT-4"}
 for year, name, parameters, *_ in sizes:
     shift, side = ((-7, 0), "right") if name in left else ((7, 0), "left")
-    shift = {"GPT": (-7, 4), "BERT-base": (-7, -5)}.get(name, shift)
+    shift = {"GPT": (7, 2), "BERT-base": (-7, -5)}.get(name, shift)
     axes.annotate(
         name,
         (year, parameters),
@@ -114,6 +115,7 @@ for year, name, parameters, *_ in sizes:
         fontsize=8,
     )
 axes.set(yscale="log", xlim=(2006, 2026.5), ylim=(5e6, 3e12), xlabel="year first made public")
+axes.set_xticks(range(2006, 2027, 2))
 axes.set(ylabel="parameters (n-grams: entries)", title="Published sizes of some models")
 axes.legend(loc="center left", bbox_to_anchor=(0.02, 0.45))
 plots.show(
@@ -700,6 +702,12 @@ for arm in versions:
 
 # %%
 looks = {"int8": "s", "pruned": "^"}
+tints = {
+    "transfer": plots.COLOURS["accent"],
+    "transfer and distilled": plots.COLOURS["highlight"],
+    "teacher, pruned, retrained": plots.COLOURS["neutral"],
+    "teacher, pruned, distilled": plots.COLOURS["truth"],
+}
 figure, panels = plt.subplots(1, 2, figsize=(9.2, 4.4), sharey=True)
 for axes, column in zip(panels, ("MB on disk", "ms, 32 sentences")):
     for arm in versions:
@@ -707,10 +715,13 @@ for axes, column in zip(panels, ("MB on disk", "ms, 32 sentences")):
         spread = spread or experiments.seed_interval(report.values(f"{arm}/accuracy"))
         x = np.mean(report.values(f"{arm}/{column}"))
         mark = next((mark for word, mark in looks.items() if word in arm), "o")
-        colour = plots.role_colour("student" if arm == "distilled, int8" else arm)
+        colour = tints.get(arm) or plots.role_colour(arm)
         axes.plot([x, x], spread[1:], color=colour, linewidth=4, alpha=0.4)
         axes.plot(x, spread.mean, mark, color=colour, markersize=8, label=arm)
     axes.set(xscale="log", xlabel=column.replace("ms,", "milliseconds for"))
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter("")
 panels[0].set(ylabel="test accuracy", title="Accuracy for bytes")
 panels[1].set(title="Accuracy for time (this machine)")
 figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
@@ -725,6 +736,9 @@ plots.show(
     )
     + ".",
 )
+
+# %% [markdown]
+# At `offline` scale the left panel does not speak for distillation: int8 leaves the teacher as good as it was at about a quarter of the bytes, and a pruned teacher is still far better than any student of like size. The right panel does: only the students are fast, because only they have fewer multiply-adds. Which of the two you need decides. This student is very small and its training very short; mind also that the pretraining is, and that a teacher which learnt from 40,000 labels is hard to follow with 2,000.
 
 # %% [markdown]
 # ### Was the race fair? The log
