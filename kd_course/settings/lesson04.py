@@ -25,7 +25,7 @@ class DarkKnowledge(LessonSettings):
     training_sets: int  # small training sets a seed
     set_size: int  # sentences in each
     penalties: tuple[float, ...]  # what every arm's weight penalty is chosen from
-    map_students: tuple[str, ...]  # transformers in the map of capacities
+    map_students: dict[str, float]  # transformers in the map of capacities: their learning rates
     map_seeds: int  # students a cell of that map
 
 
@@ -41,18 +41,20 @@ CHOSEN = {
 def settings(run: Switches) -> DarkKnowledge:
     """Lesson 04 at the scale of the switches."""
     grown = {"offline": 1, "small": 2, "full": 4}[run.scale]
+    slower = 1 if run.scale == "offline" else 2  # a larger student takes smaller steps
     return DarkKnowledge(
         run=run,
         corpus="news",
         student="tiny" if run.scale == "offline" else "mini",
         labelled=2000 if run.scale == "offline" else 4000,
         batch_size=32,
-        recipes={arm: Recipe(rate, 450 * grown) for arm, rate in CHOSEN.items()},
-        learning_rates=(2e-3, 4e-3),
+        recipes={arm: Recipe(rate / slower, 450 * grown) for arm, rate in CHOSEN.items()},
+        learning_rates=(2e-3 / slower, 4e-3 / slower),
         pool=8000 if run.scale == "offline" else 16_000,
         training_sets=16 * grown,
         set_size=1000,
         penalties=(1e-3, 4e-3, 1.6e-2),
-        map_students=("tiny", "mini") if run.scale == "offline" else ("tiny", "mini", "small"),
-        map_seeds=2 * grown,
+        map_students={"tiny": 4e-3, "mini": 2e-3}
+        | ({} if run.scale == "offline" else {"small": 1e-3}),
+        map_seeds=3 * grown,
     )
