@@ -1019,7 +1019,7 @@ plots.show(
 #
 # ### A map of teachers and students
 #
-# Now teachers of growing size and quality, and students of growing size. Four teachers learnt from the same 8,000 labelled sentences: `tiny`, `mini` twice (stopped early, and trained three times as long) and `small`. The fifth is the one that ships, `small` on 40,000 sentences. A sixth, `mini, smoothed`, is section 7's. Students are the word model and transformers; each learns from the same sentences, by the same recipe in every row. The control learns from labels. A row is one teacher, trained once: the map says nothing of how another training of it would teach.
+# Now teachers of growing size and quality, and students of growing size. Four teachers learnt from the same 8,000 labelled sentences: `tiny`, `mini` twice (stopped early, and trained three times as long) and `small`. The fifth is the one that ships, `small` on 40,000 sentences. A sixth, `mini, smoothed`, is section 7's. Students are transformers of the sizes in `map_students`; each learns from the same sentences, by one recipe, that of the `teacher` arm, which was tuned for the smallest of them. The control learns from labels. A row is one teacher, trained once: the map says nothing of how another training of it would teach.
 #
 # The map comes from the ledger (`KD_MAPS=1` computes it). The ringed cell is the `teacher` arm that you trained in section 4.
 
@@ -1059,31 +1059,19 @@ def figures_of(found):
 
 def map_cell(size, target, seed):
     """One student of the map: its figures."""
-    if size == "words":
-        # Its penalty is chosen as in section 5: by the validation labels, after scaling.
-        words, penalties = features({"input_ids": rows}), torch.tensor(setting.penalties)
-        weights = fit_words(words, target.expand(len(penalties), -1, -1), penalties)
-        scores = {s: word_logits(x, weights).numpy() for s, x in held_out.items()}
-        t = [metrics.best_temperature(x, labels["validation"]) for x in scores["validation"]]
-        k = validation_surprises(scores["validation"][None], [t])[0].argmin()
-        return figures_of({s: x[k] for s, x in scores.items()})
     student = models.classifier(size, tokenizer, names, seed=seed)
-    recipe = settings.Recipe(setting.map_students[size], setting.recipes["teacher"].steps)
-    student = learn(student, rows, target, recipe, seed=seed)
+    student = learn(student, rows, target, setting.recipes["teacher"], seed=seed)
     return figures_of({s: predict_logits(student, read[s], tokenizer) for s in held_out})
 
 
-columns = ["words", *setting.map_students]
+columns = list(setting.map_students)
 if setting.run.maps:
     answers = train_teachers() | {"small, 40,000 sentences": teacher_logits}
     row_targets = {"control: labels": targets["control"]}
     row_targets |= {name: softmax(found["train"][:n]) for name, found in answers.items()}
     cells = {
         name: {
-            size: [
-                map_cell(size, target, s)
-                for s in range(setting.map_seeds if size != "words" else 1)
-            ]
+            size: [map_cell(size, target, seed) for seed in range(setting.map_seeds)]
             for size in columns
         }
         for name, target in row_targets.items()
@@ -1099,6 +1087,9 @@ if setting.run.maps:
 # %%
 map_ = report.table("capacity map")
 if map_:
+    # From weak to strong, whatever order the table was kept in.
+    by_rows = ["control: labels", *map_teachers, "small, 40,000 sentences"]
+    map_["students"] = {name: map_["students"][name] for name in by_rows}
     grid = np.array(
         [
             [np.mean([f[2] for f in cells[size]]) for size in columns]
@@ -1193,13 +1184,15 @@ if map_:
                         f"the better teacher has the worse student: {better} against {worse}, student {size} ({np.mean(a):.3f} against {np.mean(b):.3f})"
                     )
     print(
-        f"{inversions} of {len(order) * (len(order) - 1) // 2 * len(setting.map_students)} pairs, counting students with several seeds"
+        f"{inversions} of {len(order) * (len(order) - 1) // 2 * len(setting.map_students)} pairs of teachers, for each size of student"
     )
 
 # %% [markdown]
-# Two things stand out. Every teacher is far better than labels, in every column. And the teachers' own quality hardly matters to these students: the last teacher is many times nearer to the truth than the others, its students are about as near as theirs. What a student can take up from so few sentences, it can take up from a mediocre teacher as well; what the better teacher knows beyond that does not arrive. *That* gap, between what a teacher knows and what a student can follow, is plain here. Stanton et al. (2021) found the like at full size: students that do not come to agree with their teachers.
+# First look at the ranges. Where the worst seed of a cell is far from its best, a student failed to learn at this learning rate; that happens only with `mini`, and says something about the recipe, nothing about the teacher. So read the column `tiny`, for which the recipe was tuned.
 #
-# The stronger claim, that a larger or better teacher makes a *worse* student (Cho & Hariharan 2019; Mirzadeh et al. 2020, who put a middle-sized teacher assistant in between), is what the list of pairs above looks for. Many pairs are compared, with few seeds each and one teacher a row: some inversions would turn up by chance, and none of them is proof.
+# There, every teacher is far better than labels. And the teachers' own quality hardly matters: the last teacher is many times nearer to the truth than the others, its students only a little nearer than theirs. What a student can take up from so few sentences, it can take up from a mediocre teacher as well; most of what the better teacher knows beyond that does not arrive. *That* gap, between what a teacher knows and what a student can follow, is plain here. Stanton et al. (2021) found the like at full size: students that do not come to agree with their teachers. With the same 8,000 sentences, the larger teachers are hardly better than the smallest, so of teachers that are larger *and* better the map has only one.
+#
+# The stronger claim, that a larger or better teacher makes a *worse* student (Cho & Hariharan 2019; Mirzadeh et al. 2020, who put a middle-sized teacher assistant in between), is what the pairs above look for; the line under the table counts those that were found. Many pairs are compared, with few seeds each and one teacher a row: some inversions would turn up by chance, and none of them is proof.
 #
 # ### Exercise 04.5 · What a map may be made to say
 # {{exercise:04.5}}

@@ -25,7 +25,7 @@ class DarkKnowledge(LessonSettings):
     training_sets: int  # small training sets a seed
     set_size: int  # sentences in each
     penalties: tuple[float, ...]  # what every arm's weight penalty is chosen from
-    map_students: dict[str, float]  # transformers in the map of capacities: their learning rates
+    map_students: tuple[str, ...]  # sizes of the students in the map of capacities
     map_seeds: int  # students a cell of that map
 
 
@@ -54,7 +54,6 @@ def settings(run: Switches) -> DarkKnowledge:
         training_sets=16 * grown,
         set_size=1000,
         penalties=(1e-3, 4e-3, 1.6e-2),
-        map_students={"tiny": 4e-3, "mini": 2e-3}
-        | ({} if run.scale == "offline" else {"small": 1e-3}),
-        map_seeds=3 * grown,
+        map_students=("tiny", "mini") if run.scale == "offline" else ("tiny", "mini", "small"),
+        map_seeds=2 * grown,
     )
