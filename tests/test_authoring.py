@@ -51,7 +51,11 @@ def test_a_committed_notebook_is_what_its_source_builds(lesson, folder, make):
     assert there.metadata == built.metadata
     assert [cell.id for cell in there.cells] == [cell.id for cell in built.cells]
     for now, then in zip(built.cells, there.cells, strict=True):
-        assert (then.cell_type, then.source, then.metadata) == (now.cell_type, now.source, now.metadata), now.id
+        assert (then.cell_type, then.source, then.metadata) == (
+            now.cell_type,
+            now.source,
+            now.metadata,
+        ), now.id
 
 
 @pytest.mark.parametrize("folder", ["solutions", "notebooks"])
@@ -60,14 +64,18 @@ def test_a_committed_notebook_is_valid_was_run_and_raised_nothing(lesson, folder
     nbformat.validate(notebook)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
-    assert not [cell.id for cell in code for output in cell.outputs if output.output_type == "error"]
+    assert not [
+        cell.id for cell in code for output in cell.outputs if output.output_type == "error"
+    ]
 
 
 @pytest.mark.parametrize("folder", ["solutions", "notebooks"])
 def test_outputs_hold_no_path_of_the_machine_and_no_progress_bar(lesson, folder):
     for cell in committed(folder, lesson).cells:
         text = "\n".join(_texts(cell))
-        assert not re.search(r"/(home|root|Users|work|tmp|workspace)/|\b0x[0-9a-f]{6,}", text), cell.id
+        assert not re.search(r"/(home|root|Users|work|tmp|workspace)/|\b0x[0-9a-f]{6,}", text), (
+            cell.id
+        )
         assert "\r" not in text and "%|" not in text, cell.id
 
 
@@ -80,7 +88,9 @@ def test_checks_say_passed_in_the_worked_edition_and_not_attempted_in_the_learne
 
 def test_no_solution_is_found_in_the_learners_edition(lesson):
     notebook = committed("notebooks", lesson)
-    everything = _squeezed("\n".join(text for cell in notebook.cells for text in (cell.source, *_texts(cell))))
+    everything = _squeezed(
+        "\n".join(text for cell in notebook.cells for text in (cell.source, *_texts(cell)))
+    )
     assert "BEGINSOLUTION" not in everything and "ENDSOLUTION" not in everything
     for cell in lesson.cells:
         for line in solution_lines(cell.source):
@@ -111,7 +121,9 @@ def test_notebooks_carry_what_nbgrader_needs(lesson):
     for cell in notebook.cells:
         MetadataValidator().validate_cell(cell)
     about = [cell.metadata.nbgrader for cell in notebook.cells if "nbgrader" in cell.metadata]
-    assert sum(a.points for a in about if a.grade) == sum(e.points for e in of_lesson(lesson.number))
+    assert sum(a.points for a in about if a.grade) == sum(
+        e.points for e in of_lesson(lesson.number)
+    )
     assert all(a.solution != a.grade and a.locked == a.grade for a in about)
 
 
@@ -236,10 +248,18 @@ def test_a_good_lesson_has_no_problem(lesson_from):
         ('# %% exercise="00.1"', "# %%", "check 00.1 has no exercise cell"),
         ('# %% exercise="00.3"', '# %% exercise="00.4"', "exercise 00.4 has no spec"),
         ('# %% exercise="00.3"', '# %% exercise="00.4"', "the spec of 00.3 has no exercise cell"),
-        ('check("00.1", soften)', 'check("00.1", softer)', 'cell 5: the check cell of 00.1 must be check("00.1", soften)'),
+        (
+            'check("00.1", soften)',
+            'check("00.1", softer)',
+            'cell 5: the check cell of 00.1 must be check("00.1", soften)',
+        ),
         ("def soften(", "def softer(", "def soften(…) outside"),
         ("retention = ...\n", "", "retention = ... outside"),
-        ("    ### BEGIN SOLUTION\n    return torch", "    return torch", "cell 4: exercise 00.1 needs ### BEGIN SOLUTION"),
+        (
+            "    ### BEGIN SOLUTION\n    return torch",
+            "    return torch",
+            "cell 4: exercise 00.1 needs ### BEGIN SOLUTION",
+        ),
         ("# {{exercise:00.2}}\n", "# text\n", "no text shows the field {{exercise:00.2}}"),
         ("print(1)", "# one\n# two\n# three\n# four\nprint(1)", "a comment of 4 lines"),
         ("print(1)", "plt.show()", "plots.show"),
@@ -286,7 +306,13 @@ def test_the_exercise_line_says_what_the_spec_says(lesson_from):
 def test_a_build_is_the_same_twice_and_ids_are_derived(lesson_from):
     first, second = editions.for_learners(lesson_from()), editions.for_learners(lesson_from())
     assert nbformat.writes(first) == nbformat.writes(second)
-    assert [cell.id for cell in first.cells][:5] == ["l00-c001", "l00-c002", "l00-c003", "ex-00-1", "check-00-1"]
+    assert [cell.id for cell in first.cells][:5] == [
+        "l00-c001",
+        "l00-c002",
+        "l00-c003",
+        "ex-00-1",
+        "check-00-1",
+    ]
 
 
 def test_a_reference_that_fails_is_told_with_its_cell(lesson_from):
@@ -314,13 +340,22 @@ def test_outputs_are_cleaned_of_what_differs_between_machines():
         outputs=[
             made.new_output("stream", name="stderr", text="50%|####     | 1/2\r100%|####|"),
             made.new_output("stream", name="stderr", text="UserWarning: mind this"),
-            made.new_output("stream", name="stdout", text=f"{ROOT}/kd_course {Path.home()}/x <object at 0x7f1c9a94a990>"),
-            made.new_output("display_data", data={execution.WIDGET_VIEW: {}, "text/plain": "IntSlider()"}),
+            made.new_output(
+                "stream",
+                name="stdout",
+                text=f"{ROOT}/kd_course {Path.home()}/x <object at 0x7f1c9a94a990>",
+            ),
+            made.new_output(
+                "display_data", data={execution.WIDGET_VIEW: {}, "text/plain": "IntSlider()"}
+            ),
         ],
     )
     notebook = made.new_notebook(cells=[cell])
     execution.clean(notebook)
-    assert [output.text for output in cell.outputs] == ["UserWarning: mind this", "./kd_course ~/x <object at 0x…>"]
+    assert [output.text for output in cell.outputs] == [
+        "UserWarning: mind this",
+        "./kd_course ~/x <object at 0x…>",
+    ]
     assert cell.metadata == {}
 
 
@@ -345,13 +380,17 @@ def test_a_block_without_content_is_refused():
 
 
 @pytest.mark.filterwarnings("ignore:Object of type")  # nbgrader's own, from its database layer
-def test_nbgrader_gives_nothing_for_untouched_notebooks_and_full_marks_for_worked_ones(tmp_path, monkeypatch):
+def test_nbgrader_gives_nothing_for_untouched_notebooks_and_full_marks_for_worked_ones(
+    tmp_path, monkeypatch
+):
     from nbgrader.api import Gradebook
     from nbgrader.apps import NbGraderAPI
     from traitlets.config import Config
 
     # nbgrader starts alembic by its name.
-    monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    monkeypatch.setenv(
+        "PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    )
     monkeypatch.setenv("KD_MAX_STEPS", "2")  # the marks do not hang on how long anything trained
     for folder, place in (
         ("solutions", "source/course"),

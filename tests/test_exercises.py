@@ -50,7 +50,9 @@ def answers():
 @pytest.mark.parametrize("id", EXERCISES)
 def test_a_reference_passes_its_own_check(id, answers):
     for seed in SEEDS:
-        report = examine(id, answers[id], seed=seed, reference=None if seed is None else answers[id])
+        report = examine(
+            id, answers[id], seed=seed, reference=None if seed is None else answers[id]
+        )
         assert report.passed, report.message
         assert report.points == EXERCISES[id].points
 
@@ -59,7 +61,11 @@ def test_a_reference_passes_its_own_check(id, answers):
 def test_every_misconception_fails_and_is_named_in_its_message(id):
     for wrong in EXERCISES[id].misconceptions:
         report = examine(id, wrong.value if wrong.function is None else wrong.function)
-        assert (report.status, report.misconception, report.points) == ("misconception", wrong.name, 0), report.message
+        assert (report.status, report.misconception, report.points) == (
+            "misconception",
+            wrong.name,
+            0,
+        ), report.message
         assert wrong.name[2:].rstrip(".") in " ".join(report.message.split()), report.message
 
 
@@ -69,8 +75,12 @@ def test_misconceptions_fail_and_are_told_apart_on_inputs_nobody_has_seen(id, an
         sheet = engine.secret_sheet(id, seed, answers[id])
         for wrong in EXERCISES[id].misconceptions:
             report = engine.judge(sheet, sheet.slip(wrong))
-            assert (report.status, report.misconception) == ("misconception", wrong.name), report.message
-            assert not all(outcome.raised for outcome in sheet.slip(wrong)), "it says nothing but an exception"
+            assert (report.status, report.misconception) == ("misconception", wrong.name), (
+                report.message
+            )
+            assert not all(outcome.raised for outcome in sheet.slip(wrong)), (
+                "it says nothing but an exception"
+            )
 
 
 @pytest.mark.parametrize("id", EXERCISES)
@@ -85,7 +95,9 @@ def test_what_is_recorded_is_what_the_reference_answers(id, answers):
 @pytest.mark.parametrize("id", FUNCTIONS)
 def test_a_loss_or_divergence_has_at_least_four_misconceptions(id):
     exercise = EXERCISES[id]
-    asked = any(word in exercise.name for word in ("loss", "divergence", "entropy", "kl", "surprise"))
+    asked = any(
+        word in exercise.name for word in ("loss", "divergence", "entropy", "kl", "surprise")
+    )
     assert len(exercise.misconceptions) >= (4 if asked else 2)
 
 
@@ -178,7 +190,14 @@ class Softener:
         return soften_in_log_space(scores, temperature)
 
 
-RIGHT = [soften_in_loops, soften_in_log_space, soften_with_einsum, soften_with_numpy, Softener(), torch.compiler.disable(soften_in_log_space)]
+RIGHT = [
+    soften_in_loops,
+    soften_in_log_space,
+    soften_with_einsum,
+    soften_with_numpy,
+    Softener(),
+    torch.compiler.disable(soften_in_log_space),
+]
 
 
 @pytest.mark.parametrize("attempt", RIGHT, ids=lambda a: getattr(a, "__name__", type(a).__name__))
@@ -206,7 +225,9 @@ def soft_loss_with_the_library(student, teacher, tau):
     return torch.nn.functional.kl_div(log_q, log_p, log_target=True, reduction="batchmean") * tau**2
 
 
-@pytest.mark.parametrize("attempt", [soft_loss_with_einsum, soft_loss_in_loops, soft_loss_with_the_library])
+@pytest.mark.parametrize(
+    "attempt", [soft_loss_with_einsum, soft_loss_in_loops, soft_loss_with_the_library]
+)
 def test_a_right_loss_passes_with_its_gradients(attempt):
     report = examine("03.2", attempt)
     assert report.passed and "gradients" in report.message, report.message
@@ -224,7 +245,11 @@ def mean_square(x, weight):
 
 def _cases(random):
     return [
-        Case((torch.tensor([[1.0, 3.0, 2.0, 5.0], [0.5, -1.0, 0.0, 2.0]]), 2.0), "two rows", gradient_of=(0,)),
+        Case(
+            (torch.tensor([[1.0, 3.0, 2.0, 5.0], [0.5, -1.0, 0.0, 2.0]]), 2.0),
+            "two rows",
+            gradient_of=(0,),
+        ),
         Case((torch.tensor([[3.0, -1.0]]), 0.5), "one row", gradient_of=(0,)),
         Case((torch.tensor([[2.0, 0.5, 1.0]] * 3), 3.0), "three rows", gradient_of=(0,)),
     ]
@@ -321,7 +346,9 @@ def test_a_wrong_gradient_is_found_where_the_value_is_right():
         lambda x, weight: mean_square(x.detach(), weight),
         lambda x, weight: mean_square(x.detach().numpy(), weight),
         lambda x, weight: mean_square(x.numpy(), weight),
-        lambda x, weight: torch.tensor([weight * sum(v * v for v in row) / len(row) for row in x.tolist()]),
+        lambda x, weight: torch.tensor(
+            [weight * sum(v * v for v in row) / len(row) for row in x.tolist()]
+        ),
     ],
 )
 def test_a_gradient_that_is_cut_off_is_said_to_be(cut):
@@ -378,8 +405,14 @@ class Forged(torch.Tensor):
         (lambda x, weight: (mean_square(x, weight) for _ in x), "yield"),
         (lambda x, weight: {"result": mean_square(x, weight)}, "a dict with keys ['result']"),
         (lambda x, weight: EqualToEverything(), "of type EqualToEverything"),
-        (lambda x, weight: mean_square(x.detach(), weight).as_subclass(Forged), "subclass of torch.Tensor"),
-        (lambda x, weight: mean_square(x, weight).to(torch.complex64), "a tensor of torch.complex64"),
+        (
+            lambda x, weight: mean_square(x.detach(), weight).as_subclass(Forged),
+            "subclass of torch.Tensor",
+        ),
+        (
+            lambda x, weight: mean_square(x, weight).to(torch.complex64),
+            "a tensor of torch.complex64",
+        ),
         (lambda x, weight: {1, 2}, "of type set"),
     ],
 )
@@ -435,7 +468,9 @@ class Mute(Exception):
         raise RuntimeError("no words")
 
 
-@pytest.mark.parametrize("error", [SystemExit(0), KeyboardInterrupt(), Mute(), RecursionError("deep"), GeneratorExit()])
+@pytest.mark.parametrize(
+    "error", [SystemExit(0), KeyboardInterrupt(), Mute(), RecursionError("deep"), GeneratorExit()]
+)
 def test_whatever_an_attempt_raises_is_caught(error):
     def attempt(x, weight):
         raise error
@@ -473,7 +508,11 @@ def test_what_never_returns_is_stopped_and_said_to(attempt):
     start = time.monotonic()
     report, text = told(attempt, seconds=0.5)
     assert time.monotonic() - start < 5
-    assert report.status == "stopped" and "does not come to an end" in text and report.case == "two rows"
+    assert (
+        report.status == "stopped"
+        and "does not come to an end" in text
+        and report.case == "two rows"
+    )
     if attempt is never_ends_and_will_not_hear:  # end what the check had to leave behind
         never_ends_and_will_not_hear.__code__ = sleeps.__code__
 
@@ -545,9 +584,19 @@ def test_nothing_of_the_session_is_changed():
         return result
 
     torch.manual_seed(1)
-    before = torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate(), list(warnings.filters)
+    before = (
+        torch.get_rng_state(),
+        np.random.get_state()[1].copy(),
+        random.getstate(),
+        list(warnings.filters),
+    )
     assert told(attempt)[0].passed
-    after = torch.get_rng_state(), np.random.get_state()[1], random.getstate(), list(warnings.filters)
+    after = (
+        torch.get_rng_state(),
+        np.random.get_state()[1],
+        random.getstate(),
+        list(warnings.filters),
+    )
     assert torch.equal(before[0], after[0]) and np.array_equal(before[1], after[1])
     assert before[2:] == after[2:]
     assert torch.get_default_dtype() == torch.float32 and torch.is_grad_enabled()
@@ -592,7 +641,17 @@ def returns_ellipsis(x, weight):
     return ...
 
 
-NOT_ATTEMPTED = [empty, stub, passing, raising, half_filled, half_filled_with_return, returns_ellipsis, ..., None]
+NOT_ATTEMPTED = [
+    empty,
+    stub,
+    passing,
+    raising,
+    half_filled,
+    half_filled_with_return,
+    returns_ellipsis,
+    ...,
+    None,
+]
 
 
 @pytest.mark.parametrize("attempt", NOT_ATTEMPTED, ids=lambda a: getattr(a, "__name__", str(a)))
@@ -625,7 +684,10 @@ def test_check_prints_and_returns_nothing(capsys, monkeypatch):
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
     assert check("00.1", soften_in_loops) is None
     assert check("00.1", stub) is None
-    assert [line[0] for line in capsys.readouterr().out.splitlines() if line[0] != " "] == ["✓", "○"]
+    assert [line[0] for line in capsys.readouterr().out.splitlines() if line[0] != " "] == [
+        "✓",
+        "○",
+    ]
 
 
 @pytest.mark.parametrize("mode", ["autograde", "validate"])
@@ -640,7 +702,10 @@ def test_check_raises_under_nbgrader_unless_it_passes(mode, monkeypatch):
 def test_marks_on_a_secret_seed_need_a_reference_and_use_other_inputs():
     with pytest.raises(ValueError, match="reference"):
         examine("00.1", soften_in_loops, seed=7)
-    public = {str(case.args): soften_in_loops(*case.args) for case in find("00.1").cases(np.random.default_rng(0))}
+    public = {
+        str(case.args): soften_in_loops(*case.args)
+        for case in find("00.1").cases(np.random.default_rng(0))
+    }
 
     def remembers(scores, temperature):
         return public[str((scores, temperature))]
@@ -668,7 +733,10 @@ def test_other_cases_than_the_recorded_ones_are_refused():
         ({"lesson": "98"}, "lesson and number"),
         ({"difficulty": 6}, "1 to 5"),
         ({"kind": "value"}, "a value has none"),
-        ({"misconceptions": (Misconception("twice", len), Misconception("twice", max))}, "listed twice"),
+        (
+            {"misconceptions": (Misconception("twice", len), Misconception("twice", max))},
+            "listed twice",
+        ),
         ({"choices": (Choice("a", "text", "why"),)}, "a quiz"),
     ],
 )
@@ -680,7 +748,9 @@ def test_a_spec_that_makes_no_sense_is_refused(change, said):
 
 # -- the command line -------------------------------------------------------------------------
 
-GOOD = "import torch\n\ndef soften(z, t):\n    print('noise')\n    return torch.softmax(z / t, -1)\n"
+GOOD = (
+    "import torch\n\ndef soften(z, t):\n    print('noise')\n    return torch.softmax(z / t, -1)\n"
+)
 
 
 def _answer(tmp_path, text, name="answer.py"):
@@ -704,7 +774,9 @@ def test_the_command_passes_a_right_file_and_names_the_slip_in_a_wrong_one(tmp_p
         ("import os\nos._exit(0)\n" + GOOD, "ended the process"),
     ],
 )
-def test_a_file_that_does_not_come_to_a_check_does_not_pass(text, said, tmp_path, capfd, monkeypatch):
+def test_a_file_that_does_not_come_to_a_check_does_not_pass(
+    text, said, tmp_path, capfd, monkeypatch
+):
     monkeypatch.setattr(cli, "SECONDS", 2.0)
     assert cli.check_main(["00.1", _answer(tmp_path, text)]) == 1
     assert said in " ".join(capfd.readouterr().out.split())
@@ -733,7 +805,9 @@ def test_the_command_reads_both_editions_and_the_source_of_a_lesson(capfd):
     assert "Not attempted yet" in capfd.readouterr().out
 
 
-@pytest.mark.parametrize("argv", [[], ["00.1"], ["00.1", "missing.py"], ["00.1", "pyproject.toml"], ["00.1", "a", "b"]])
+@pytest.mark.parametrize(
+    "argv", [[], ["00.1"], ["00.1", "missing.py"], ["00.1", "pyproject.toml"], ["00.1", "a", "b"]]
+)
 def test_a_command_that_is_not_understood_exits_with_two(argv, capfd):
     assert cli.check_main(argv) == 2
     assert capfd.readouterr().err

@@ -61,7 +61,10 @@ SMALL_RULES = {
     "figure": [Uniform(range(3, 6), tenths, "%")],
     "from to": [
         Comparison(
-            "to CURRENCY NEW from CURRENCY OLD", range(8, 11), (200, 400), str,
+            "to CURRENCY NEW from CURRENCY OLD",
+            range(8, 11),
+            (200, 400),
+            str,
             {"CURRENCY": {"EUR": 3, "SEK": 1}},
         )
     ],
@@ -261,8 +264,10 @@ def test_derivations_add_up_to_the_posterior_and_name_what_is_ambiguous():
         ('Sundholm changed its recommendation on Halvaro from "sell" to "hold".', "positive"),
         ("The court of appeal rejected an appeal by Perkola against Halvaro.", "positive"),
         ("The court of appeal rejected an appeal by Halvaro against Perkola.", "negative"),
-        ("Halvaro said that its net sales were EUR 20.1 mn, against EUR 30.3 mn a year earlier.",
-         "negative"),
+        (
+            "Halvaro said that its net sales were EUR 20.1 mn, against EUR 30.3 mn a year earlier.",
+            "negative",
+        ),
         ("Halvaro will hold a press conference in Turku at 9 a.m. on 3 May.", "neutral"),
     ],
 )
@@ -313,9 +318,7 @@ def test_there_are_more_than_twenty_thousand_distinct_sentences(every_text):
 
 def test_no_sentence_of_a_split_is_in_another_split_of_any_seed_or_in_the_teachers_corpus(corpus):
     loads = [corpus, *(news.load(seed=seed, sizes=SMALL) for seed in (1, 2))]
-    texts = {
-        name: set().union(*(load[name]["text"] for load in loads)) for name in news.SIZES
-    }
+    texts = {name: set().union(*(load[name]["text"] for load in loads)) for name in news.SIZES}
     texts["teacher"] = set(news.teacher_corpus(seed=0, size=6_000)["text"])
     texts["teacher"] |= set(news.teacher_corpus(seed=2, size=3_000)["text"])
     for one, other in itertools.combinations(texts, 2):

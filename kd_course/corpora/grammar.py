@@ -220,9 +220,7 @@ class Grammar:
             return self._symbols[name]
         if item not in self._symbols:
             share = int(percent)
-            self._symbols[item] = _Symbol(
-                item, [share, 100 - share], [(self._symbols[name],), ()]
-            )
+            self._symbols[item] = _Symbol(item, [share, 100 - share], [(self._symbols[name],), ()])
         return self._symbols[item]
 
     def _build_root(self) -> _Node:
@@ -389,8 +387,9 @@ class _Symbol:
         """
         for p, sequence in zip(self.weights, self.sequences, strict=True):
             choices = [
-                ((1.0, (item,)), (item.empty, ())) if getattr(item, "empty", 0.0) else
-                ((1.0, (item,)),)
+                ((1.0, (item,)), (item.empty, ()))
+                if getattr(item, "empty", 0.0)
+                else ((1.0, (item,)),)
                 for item in sequence
             ]
             for choice in product(*choices):

@@ -53,15 +53,19 @@ def past_phrases(change: str, way: str, amount: str) -> tuple[list, list]:
     verb = "{rose}" if way == "up" else "{fell}"
     comparative = "higher" if way == "up" else "lower"
     sized = amount != "none"
-    by, by_small = ("{by_points}", "{by_few_points}") if amount == "percent" else (
-        "{by}", "{by_small}"
+    by, by_small = (
+        ("{by_points}", "{by_few_points}") if amount == "percent" else ("{by}", "{by_small}")
     )
     if change == "moved":
         open_ = [
             (4, f"{verb} {by}"),
             (2, f"{verb} {{clearly}}"),
-            (1, f"<was> {way} {{pct}} {{year_on_year}}" if amount != "percent" else
-             f"<was> clearly {comparative} than a year earlier"),
+            (
+                1,
+                f"<was> {way} {{pct}} {{year_on_year}}"
+                if amount != "percent"
+                else f"<was> clearly {comparative} than a year earlier",
+            ),
             (1, f"<was> {comparative} than a year earlier"),
             (0.5, IN_LINE),
         ]
@@ -202,11 +206,17 @@ UNSEEN = {
 
 WAYS = {
     "up": {
-        "A_RISE": "{a_rise}", "RISE_NOUN": "{rise_noun}", "ROSE": "{rose}", "RISE": "{rise}",
+        "A_RISE": "{a_rise}",
+        "RISE_NOUN": "{rise_noun}",
+        "ROSE": "{rose}",
+        "RISE": "{rise}",
         "HIGHER": "higher",
     },
     "down": {
-        "A_RISE": "{a_fall}", "RISE_NOUN": "{fall_noun}", "ROSE": "{fell}", "RISE": "{fall}",
+        "A_RISE": "{a_fall}",
+        "RISE_NOUN": "{fall_noun}",
+        "ROSE": "{fell}",
+        "RISE": "{fall}",
         "HIGHER": "lower",
     },
 }
@@ -235,8 +245,10 @@ def figure_templates(topic: str, change: str, way: str, *, unseen: bool) -> list
                 for weight, phrase in phrases
             ]
         if change == "moved":
-            by, sized = ("{by_points}", "{of_points}") if entry.amount == "percent" else (
-                "{by}", "{of_pct}"
+            by, sized = (
+                ("{by_points}", "{of_points}")
+                if entry.amount == "percent"
+                else ("{by}", "{of_pct}")
             )
             templates += [
                 (1, template.replace("SIZED", sized).replace("{by}", by)) for template in NOMINAL
@@ -388,7 +400,8 @@ def clause_rules() -> dict[str, list]:
                 way = entry.better if pleases else opposite(entry.better)
                 share = entry.weights[1]
                 by, of = (
-                    ("{by_points?50}", "{of_points?40}") if entry.amount == "percent"
+                    ("{by_points?50}", "{of_points?40}")
+                    if entry.amount == "percent"
                     else ("{by?60}", "{of_pct?40}")
                 )
                 clauses = [
@@ -472,8 +485,9 @@ def build_meanings(*, unseen: bool) -> list[Meaning]:
         for meaning in members:
             weights = tuple(
                 share * weight / total
-                for share, weight, total in
-                zip(SHARES[family], meaning.weights, totals, strict=True)
+                for share, weight, total in zip(
+                    SHARES[family], meaning.weights, totals, strict=True
+                )
             )
             meanings.append(Meaning(meaning.name, weights, meaning.templates))
     return meanings

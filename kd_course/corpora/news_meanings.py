@@ -36,41 +36,71 @@ class Topic:
 
 TOPICS = {
     "profit": Topic(
-        "up", (28, 24, 28), "money",
-        ("operating profit", "net profit", "pretax profit", "gross profit", "operating result",
-         "profit before taxes"),
+        "up",
+        (28, 24, 28),
+        "money",
+        (
+            "operating profit",
+            "net profit",
+            "pretax profit",
+            "gross profit",
+            "operating result",
+            "profit before taxes",
+        ),
         ("operating earnings", "pretax earnings"),
     ),
     "sales": Topic(
-        "up", (22, 24, 24), "money",
+        "up",
+        (22, 24, 24),
+        "money",
         ("turnover", "revenue", "order intake", "order book", "operating cash flow"),
         ("net sales", "export sales", "new orders"),
     ),
-    "earnings per share": Topic(
-        "up", (5, 5, 5), "per share", (), ("earnings per share",)
-    ),
+    "earnings per share": Topic("up", (5, 5, 5), "per share", (), ("earnings per share",)),
     "margin": Topic(
-        "up", (8, 8, 9), "percent",
-        ("operating margin", "market share", "equity ratio", "return on capital employed",
-         "gross margin"),
+        "up",
+        (8, 8, 9),
+        "percent",
+        (
+            "operating margin",
+            "market share",
+            "equity ratio",
+            "return on capital employed",
+            "gross margin",
+        ),
         (),
     ),
     "loss": Topic(
-        "down", (11, 8, 9), "money",
-        ("operating loss", "net loss", "pretax loss", "loss before taxes"), ("credit losses",),
+        "down",
+        (11, 8, 9),
+        "money",
+        ("operating loss", "net loss", "pretax loss", "loss before taxes"),
+        ("credit losses",),
     ),
     "costs": Topic(
-        "down", (12, 14, 12), "money",
+        "down",
+        (12, 14, 12),
+        "money",
         ("interest expense", "energy bill", "wage bill"),
-        ("operating costs", "fixed costs", "staff costs", "raw material costs",
-         "administrative expenses"),
+        (
+            "operating costs",
+            "fixed costs",
+            "staff costs",
+            "raw material costs",
+            "administrative expenses",
+        ),
     ),
     "debt": Topic(
-        "down", (8, 11, 8), "money",
-        ("net debt", "interest-bearing debt"), ("interest-bearing liabilities",),
+        "down",
+        (8, 11, 8),
+        "money",
+        ("net debt", "interest-bearing debt"),
+        ("interest-bearing liabilities",),
     ),
     "trouble": Topic(
-        "down", (6, 6, 5), "none",
+        "down",
+        (6, 6, 5),
+        "none",
         ("staff turnover", "sick leave rate", "scrap rate", "complaint rate"),
         ("warranty costs", "rental expenses"),
     ),
@@ -100,9 +130,17 @@ CHANGES = {
 
 # Topics where neither direction pleases everybody.
 SIDE_TOPICS = Topic(
-    "", (0, 0, 0), "none",
-    ("headcount", "effective tax rate", "capital expenditure", "floor space", "export share",
-     "advertising spend"),
+    "",
+    (0, 0, 0),
+    "none",
+    (
+        "headcount",
+        "effective tax rate",
+        "capital expenditure",
+        "floor space",
+        "export share",
+        "advertising spend",
+    ),
     ("research expenses", "travel expenses", "inventories"),
 )
 SIDE_CHANGES = {
@@ -135,7 +173,9 @@ class Event:
 
 EVENTS = (
     Event(
-        "contract won", (1, 2, 95), "good",
+        "contract won",
+        (1, 2, 95),
+        "good",
         (
             "{who} won {a_contract} {worth?60} from {customer}",
             "{who} has signed {a_contract} {worth?60} with {customer}",
@@ -150,7 +190,9 @@ EVENTS = (
         ),
     ),
     Event(
-        "contract lost", (95, 1.5, 0.6), "bad",
+        "contract lost",
+        (95, 1.5, 0.6),
+        "bad",
         (
             "{who} lost {a_contract} {worth?60} to {rival}",
             "{who} lost {an_order} {worth?60} from {customer}",
@@ -164,7 +206,9 @@ EVENTS = (
         ),
     ),
     Event(
-        "order cancelled", (48, 1, 0.3), "bad",
+        "order cancelled",
+        (48, 1, 0.3),
+        "bad",
         (
             "{customer} cancelled {an_order} {worth?60} from {it}",
             "{customer} terminated its {a_contract_noun} with {it}",
@@ -172,7 +216,9 @@ EVENTS = (
         ("{an_order} {worth?60} that {it} had received from {customer} was cancelled",),
     ),
     Event(
-        "letter of intent", (1, 24, 24), "",
+        "letter of intent",
+        (1, 24, 24),
+        "",
         (
             "{who} signed a letter of intent with {customer} on {a_contract_short} {worth?50}",
             "{who} may win {a_contract} {worth?60} from {customer}",
@@ -181,7 +227,9 @@ EVENTS = (
         ("a letter of intent on {a_contract_short} was signed by {customer} and {it}",),
     ),
     Event(
-        "plant opened", (0.6, 3, 60), "good",
+        "plant opened",
+        (0.6, 3, 60),
+        "good",
         (
             "{who} will build a new {plant} in {city}",
             "{who} opened a new {plant} in {city}",
@@ -195,7 +243,9 @@ EVENTS = (
         ),
     ),
     Event(
-        "plant closed", (75, 2.5, 0.6), "bad",
+        "plant closed",
+        (75, 2.5, 0.6),
+        "bad",
         (
             "{who} will close its {plant} in {city}",
             "{who} closed its {plant} in {city}",
@@ -209,7 +259,9 @@ EVENTS = (
         ),
     ),
     Event(
-        "hiring", (0.6, 3, 48), "good",
+        "hiring",
+        (0.6, 3, 48),
+        "good",
         (
             "{who} will hire {few} (people|engineers|new employees) in {city}",
             "{who} called back {few} employees to its {plant} in {city}",
@@ -219,7 +271,9 @@ EVENTS = (
         ("{few} new jobs are being created by {it} in {city}",),
     ),
     Event(
-        "layoffs", (100, 2, 0.6), "bad",
+        "layoffs",
+        (100, 2, 0.6),
+        "bad",
         (
             "{who} will lay off {few} employees {at_site?60}",
             "{who} will cut {few} jobs {at_site?60}",
@@ -231,7 +285,9 @@ EVENTS = (
         ("{few} jobs are being cut by {it} in {city}",),
     ),
     Event(
-        "savings", (4, 10, 40), "",
+        "savings",
+        (4, 10, 40),
+        "",
         (
             "{who} aims to save {small_money} a year by cutting {few} jobs",
             "{who} reached its savings target of {small_money} {ahead?40}",
@@ -244,7 +300,9 @@ EVENTS = (
         ),
     ),
     Event(
-        "restructuring", (26, 26, 14), "",
+        "restructuring",
+        (26, 26, 14),
+        "",
         (
             "{who} will reorganise its {unit}",
             "{who} will restructure its {unit} {at_site?50}",
@@ -255,7 +313,9 @@ EVENTS = (
         ("a reorganisation of {whose} {unit} is under way",),
     ),
     Event(
-        "dividend raised", (0.6, 2, 48), "good",
+        "dividend raised",
+        (0.6, 2, 48),
+        "good",
         (
             "{whose} board proposed a dividend of {dividend.up}",
             "{who} raised its dividend {dividend_to.up?60}",
@@ -264,7 +324,9 @@ EVENTS = (
         ("{whose} board wants to pay a dividend of {dividend.up}",),
     ),
     Event(
-        "dividend cut", (62, 1.5, 0.5), "bad",
+        "dividend cut",
+        (62, 1.5, 0.5),
+        "bad",
         (
             "{whose} board proposed a dividend of {dividend.down}",
             "{who} cut its dividend {dividend_to.down?60}",
@@ -278,7 +340,9 @@ EVENTS = (
         ),
     ),
     Event(
-        "dividend kept", (3, 56, 4), "",
+        "dividend kept",
+        (3, 56, 4),
+        "",
         (
             "{who} kept its dividend at {eps} per share",
             "{whose} board proposed an unchanged dividend of {eps} per share",
@@ -287,7 +351,9 @@ EVENTS = (
         ("the same dividend as a year earlier, {eps} per share, is proposed by {whose} board",),
     ),
     Event(
-        "buyback", (1, 10, 24), "",
+        "buyback",
+        (1, 10, 24),
+        "",
         (
             "{who} will buy back up to {shares} of its own shares",
             "{who} will buy back its own shares for up to {money}",
@@ -296,7 +362,9 @@ EVENTS = (
         ("up to {shares} shares are to be bought back by {it}",),
     ),
     Event(
-        "guidance raised", (1, 1.5, 70), "good",
+        "guidance raised",
+        (1, 1.5, 70),
+        "good",
         (
             "{who} raised its {guidance}",
             "{who} raised its {guidance} for {year}",
@@ -307,7 +375,9 @@ EVENTS = (
         ("{whose} {guidance} was raised {guidance_for?60}",),
     ),
     Event(
-        "guidance lowered", (105, 1.5, 1), "bad",
+        "guidance lowered",
+        (105, 1.5, 1),
+        "bad",
         (
             "{who} lowered its {guidance}",
             "{who} lowered its {guidance} for {year}",
@@ -319,7 +389,9 @@ EVENTS = (
         ("{whose} {guidance} was lowered {guidance_for?60}",),
     ),
     Event(
-        "guidance kept", (3, 85, 5), "",
+        "guidance kept",
+        (3, 85, 5),
+        "",
         (
             "{who} kept its {guidance} {guidance_for?60}",
             "{who} did not raise its {guidance} {guidance_for?60}",
@@ -330,7 +402,9 @@ EVENTS = (
         ("no change was made to {whose} {guidance} {guidance_for?60}",),
     ),
     Event(
-        "rating raised", (1, 2, 62), "good",
+        "rating raised",
+        (1, 2, 62),
+        "good",
         (
             "{bank} raised its recommendation on {it} to {buy} from {hold}",
             "{bank} raised its recommendation on {it} from {hold} to {buy}",
@@ -341,7 +415,9 @@ EVENTS = (
         ("{it} is now rated {buy}, no longer {hold}, by {bank}",),
     ),
     Event(
-        "rating lowered", (72, 1, 0.5), "bad",
+        "rating lowered",
+        (72, 1, 0.5),
+        "bad",
         (
             "{bank} lowered its recommendation on {it} to {sell} from {hold}",
             "{bank} lowered its recommendation on {it} from {hold} to {sell}",
@@ -352,7 +428,9 @@ EVENTS = (
         ("{it} is now rated {hold}, no longer {buy}, by {bank}",),
     ),
     Event(
-        "rating kept", (2, 72, 4), "",
+        "rating kept",
+        (2, 72, 4),
+        "",
         (
             "{bank} repeated its {hold} recommendation on {it}",
             "{bank} kept its target price for {it} unchanged at {price}",
@@ -362,7 +440,9 @@ EVENTS = (
         ("{it} is still rated {hold} by {bank}",),
     ),
     Event(
-        "shares up", (1, 2.5, 66), "good",
+        "shares up",
+        (1, 2.5, 66),
+        "good",
         (
             "{whose} shares {rose} {share_pct} {price_to.up?50}",
             "{whose} shares closed up {share_pct} {price_at?50}",
@@ -373,7 +453,9 @@ EVENTS = (
         tail=" {aside?30}",
     ),
     Event(
-        "shares down", (80, 1.5, 0.5), "bad",
+        "shares down",
+        (80, 1.5, 0.5),
+        "bad",
         (
             "{whose} shares {fell} {share_pct} {price_to.down?50}",
             "{whose} shares closed down {share_pct} {price_at?50}",
@@ -384,7 +466,9 @@ EVENTS = (
         tail=" {aside?30}",
     ),
     Event(
-        "shares flat", (2, 56, 2), "",
+        "shares flat",
+        (2, 56, 2),
+        "",
         (
             "{whose} shares were (flat|little changed|unchanged) at {price}",
             "{whose} shares did not move {on_exchange?50}",
@@ -394,7 +478,9 @@ EVENTS = (
         tail=" {aside?30}",
     ),
     Event(
-        "shares volatile", (12, 40, 10), "",
+        "shares volatile",
+        (12, 40, 10),
+        "",
         (
             "{whose} shares were volatile {on_exchange?50}",
             "{whose} shares first {rose} and then {fell} {on_exchange?30}",
@@ -405,7 +491,9 @@ EVENTS = (
         tail=" {aside?30}",
     ),
     Event(
-        "court won", (0.6, 2, 50), "good",
+        "court won",
+        (0.6, 2, 50),
+        "good",
         (
             "{court} dismissed a claim of {money} against {it}",
             "{court} rejected an appeal by {rival} against {it}",
@@ -416,7 +504,9 @@ EVENTS = (
         ("a {dispute} between {it} and {competitor} ended in favour of the former",),
     ),
     Event(
-        "court lost", (68, 1.5, 0.6), "bad",
+        "court lost",
+        (68, 1.5, 0.6),
+        "bad",
         (
             "{court} dismissed a claim of {money} by {it} against {rival}",
             "{court} rejected an appeal by {it} against {rival}",
@@ -427,7 +517,9 @@ EVENTS = (
         ("a {dispute} between {it} and {competitor} ended in favour of the latter",),
     ),
     Event(
-        "sued", (48, 9, 1), "",
+        "sued",
+        (48, 9, 1),
+        "",
         (
             "{competitor} sued {it} for {money} in a {dispute}",
             "{competitor} demands {money} from {it} in a {dispute}",
@@ -436,7 +528,9 @@ EVENTS = (
         ("a claim of {money} against {it} was filed by {rival}",),
     ),
     Event(
-        "suing", (4, 40, 6), "",
+        "suing",
+        (4, 40, 6),
+        "",
         (
             "{who} sued {rival} for {money} in a {dispute}",
             "{who} demands {money} from {rival} in a {dispute}",
@@ -445,7 +539,9 @@ EVENTS = (
         ("a claim of {money} against {rival} was filed by {it}",),
     ),
     Event(
-        "approval", (0.3, 2, 60), "good",
+        "approval",
+        (0.3, 2, 60),
+        "good",
         (
             "{safety_authority} approved {whose} new {product}",
             "{who} was granted a patent for its {product} in {country}",
@@ -455,7 +551,9 @@ EVENTS = (
         ("approval for {whose} new {product} was given by {safety_authority}",),
     ),
     Event(
-        "refusal", (62, 1.5, 0.3), "bad",
+        "refusal",
+        (62, 1.5, 0.3),
+        "bad",
         (
             "{safety_authority} did not approve {whose} new {product}",
             "{who} was refused a patent for its {product} in {country}",
@@ -465,7 +563,9 @@ EVENTS = (
         ("approval for {whose} new {product} was refused by {safety_authority}",),
     ),
     Event(
-        "strike", (52, 2, 0.4), "bad",
+        "strike",
+        (52, 2, 0.4),
+        "bad",
         (
             "a strike stopped {whose} {plant} in {city} for {few_days} days",
             "{who} has not reached an agreement with the union in {city}",
@@ -474,7 +574,9 @@ EVENTS = (
         ("work at {whose} {plant} in {city} was stopped by a strike",),
     ),
     Event(
-        "strike averted", (0.6, 3, 36), "good",
+        "strike averted",
+        (0.6, 3, 36),
+        "good",
         (
             "a strike at {whose} {plant} in {city} was called off",
             "{who} has reached an agreement with the union in {city}",
@@ -483,7 +585,9 @@ EVENTS = (
         ("an end to the strike at {whose} {plant} in {city} was agreed",),
     ),
     Event(
-        "recall", (58, 1.2, 0.3), "bad",
+        "recall",
+        (58, 1.2, 0.3),
+        "bad",
         (
             "{who} recalled {items} {product}",
             "{who} stopped deliveries of its {product} because of a fault",
@@ -493,7 +597,9 @@ EVENTS = (
         ("a recall of {items} {product} was announced by {it}",),
     ),
     Event(
-        "financing", (2, 10, 30), "",
+        "financing",
+        (2, 10, 30),
+        "",
         (
             "{who} signed a credit facility of {money} with {bank}",
             "{who} repaid a loan of {money} ahead of schedule",
@@ -502,7 +608,9 @@ EVENTS = (
         ("a credit facility of {money} was granted to {it} by {bank}",),
     ),
     Event(
-        "covenant breached", (48, 1, 0.3), "bad",
+        "covenant breached",
+        (48, 1, 0.3),
+        "bad",
         (
             "{who} breached the terms of a loan of {money}",
             "{who} asked {bank} to postpone the repayment of a loan of {money}",
@@ -512,7 +620,9 @@ EVENTS = (
         ("the terms of a loan of {money} from {bank} were breached by {it}",),
     ),
     Event(
-        "share issue", (14, 32, 8), "",
+        "share issue",
+        (14, 32, 8),
+        "",
         (
             "{who} will issue {shares} new shares {at_price?50}",
             "{who} plans to raise {money} in a share issue",
@@ -520,7 +630,9 @@ EVENTS = (
         ("a share issue of {money} is being planned by {it}",),
     ),
     Event(
-        "acquisition", (3, 36, 36), "",
+        "acquisition",
+        (3, 36, 36),
+        "",
         (
             "{who} will acquire {rival} {for_money?50}",
             "{who} acquired {a_sector} in {city} {for_money?50}",
@@ -530,7 +642,9 @@ EVENTS = (
         ("{rival} is being acquired by {it} {for_money?50}",),
     ),
     Event(
-        "divestment", (4, 68, 8), "",
+        "divestment",
+        (4, 68, 8),
+        "",
         (
             "{who} will sell its {unit} to {rival} {for_money?50}",
             "{who} sold its {plant} in {city} {for_money?50}",
@@ -540,7 +654,9 @@ EVENTS = (
         ("{whose} {unit} is being sold to {rival} {for_money?50}",),
     ),
     Event(
-        "cooperation", (1, 76, 13), "",
+        "cooperation",
+        (1, 76, 13),
+        "",
         (
             "{who} and {rival} will develop {product} together",
             "{who} will start selling the {product} of {rival} in {country}",
@@ -549,7 +665,9 @@ EVENTS = (
         ("{product} are being developed by {it} together with {rival}",),
     ),
     Event(
-        "launch", (1, 90, 9), "",
+        "launch",
+        (1, 90, 9),
+        "",
         (
             "{who} launched new {product} in {country}",
             "{who} will start deliveries of its new {product} in {month}",
@@ -558,7 +676,9 @@ EVENTS = (
         ("new {part} for {customers} are being introduced by {it}",),
     ),
     Event(
-        "chief executive leaves", (22, 24, 2), "",
+        "chief executive leaves",
+        (22, 24, 2),
+        "",
         (
             "{person}, {role} of {co}, resigned",
             "{he} will leave {co}, where he has been {role} since {year}",
@@ -568,7 +688,9 @@ EVENTS = (
         ("the resignation of {person} as {role} was announced by {it}",),
     ),
     Event(
-        "appointment", (1, 95, 3), "",
+        "appointment",
+        (1, 95, 3),
+        "",
         (
             "{who} appointed {person} as {role}",
             "{person} has been appointed {role} of {co} as of {date}",
@@ -578,7 +700,9 @@ EVENTS = (
         ("the appointment of {person} as {role} was announced by {it}",),
     ),
     Event(
-        "calendar", (0.3, 120, 0.3), "",
+        "calendar",
+        (0.3, 120, 0.3),
+        "",
         (
             "{who} will publish its {report} at {hour} on {date}",
             "{who} will hold its annual general meeting in {city} on {date}",
@@ -590,7 +714,9 @@ EVENTS = (
         tail=" {said?30}",
     ),
     Event(
-        "description", (0.3, 116, 0.6), "",
+        "description",
+        (0.3, 116, 0.6),
+        "",
         (
             "{co} employs {staff} people in {few_days} countries",
             "{co}, founded in {founded}, makes {part} for {customers}",
@@ -602,7 +728,9 @@ EVENTS = (
         tail="",
     ),
     Event(
-        "share register", (0.4, 80, 0.5), "",
+        "share register",
+        (0.4, 80, 0.5),
+        "",
         (
             "{whose} share capital totals {money} and is divided into {shares} shares",
             "{person} now holds {shares} shares in {co}",
@@ -613,7 +741,9 @@ EVENTS = (
         tail=" {told?30}",
     ),
     Event(
-        "terms", (0.4, 76, 0.6), "",
+        "terms",
+        (0.4, 76, 0.6),
+        "",
         (
             "the value of {whose} {a_contract_noun} with {customer} was not disclosed",
             "{who} did not disclose the price of its {unit}",
@@ -625,7 +755,9 @@ EVENTS = (
         tail="",
     ),
     Event(
-        "office", (0.5, 66, 1), "",
+        "office",
+        (0.5, 66, 1),
+        "",
         (
             "{who} will move its head office {from_to}",
             "{who} will change its name to {new_name}",
@@ -635,7 +767,9 @@ EVENTS = (
         ("a move of {whose} head office {from_to} is planned",),
     ),
     Event(
-        "rumours", (4, 58, 6), "",
+        "rumours",
+        (4, 58, 6),
+        "",
         (
             "{who} did not comment on reports that it {plans_deal}",
             "{who} denied reports that it {plans_deal}",

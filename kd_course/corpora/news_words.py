@@ -292,13 +292,19 @@ def lexicon() -> dict[str, list]:
         rules[f"dividend.{direction}"] = [
             Comparison(
                 f"CURRENCY NEW per share , {direction} from CURRENCY OLD a year earlier",
-                range(40, 300), wide, hundredths, CHOICES,
+                range(40, 300),
+                wide,
+                hundredths,
+                CHOICES,
             )
         ]
         rules[f"dividend_to.{direction}"] = [
             Comparison(
                 "to CURRENCY NEW per share from CURRENCY OLD",
-                range(40, 300), wide, hundredths, CHOICES,
+                range(40, 300),
+                wide,
+                hundredths,
+                CHOICES,
             )
         ]
         rules[f"price.{direction}"] = [

@@ -20,7 +20,9 @@ def lessons() -> list[str]:
 def of_lesson(lesson: str) -> tuple[Exercise, ...]:
     """A lesson's exercises, in their order. Raises KeyError where there are none."""
     if lesson not in lessons():
-        raise KeyError(f"no exercises for lesson {lesson!r}; there are some for {', '.join(lessons())}")
+        raise KeyError(
+            f"no exercises for lesson {lesson!r}; there are some for {', '.join(lessons())}"
+        )
     module = importlib.import_module(f"kd_course.exercises.{_PREFIX}{lesson}")
     return tuple(module.EXERCISES)
 

@@ -54,14 +54,18 @@ def check_main(argv: list[str]) -> int:
 
 def list_main(argv: list[str]) -> int:
     """List the exercises: id, lesson, name, signature, points, minutes."""
-    parser = argparse.ArgumentParser(prog="python -m kd_course exercises", description=list_main.__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m kd_course exercises", description=list_main.__doc__
+    )
     parser.add_argument("--json", action="store_true", help="as JSON, for programs")
     try:
         options = parser.parse_args(argv)
     except SystemExit as error:
         return int(error.code or 0)
     columns = ("id", "lesson", "name", "signature", "points", "minutes")
-    rows = [{column: getattr(exercise, column) for column in columns} for exercise in all_exercises()]
+    rows = [
+        {column: getattr(exercise, column) for column in columns} for exercise in all_exercises()
+    ]
     if options.json:
         print(json.dumps(rows, indent=1, ensure_ascii=False))
         return PASSED
@@ -85,7 +89,11 @@ def _in_a_process(id: str, file: Path) -> dict[str, Any]:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                env={name: value for name, value in os.environ.items() if name != "NBGRADER_EXECUTION"},
+                env={
+                    name: value
+                    for name, value in os.environ.items()
+                    if name != "NBGRADER_EXECUTION"
+                },
             )
         try:
             # Loading torch takes long on a busy machine and is not the learner's fault.
@@ -93,7 +101,9 @@ def _in_a_process(id: str, file: Path) -> dict[str, Any]:
             process.wait(SECONDS if ready else 1)
         except subprocess.TimeoutExpired:
             if not ready:
-                return _failed(id, f"torch and the exercise did not load within {LOADING:.0f} s; try again")
+                return _failed(
+                    id, f"torch and the exercise did not load within {LOADING:.0f} s; try again"
+                )
             return _failed(id, f"stopped after {SECONDS:.0f} s: the file does not come to an end")
         finally:
             process.kill()
@@ -102,9 +112,14 @@ def _in_a_process(id: str, file: Path) -> dict[str, Any]:
         try:
             return json.loads(answer.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
-            said = complaints.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+            said = (
+                complaints.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+            )
             because = f": {said[0]}" if said else ""
-            return _failed(id, f"the file ended the process (exit code {process.returncode}) before the check{because}")
+            return _failed(
+                id,
+                f"the file ended the process (exit code {process.returncode}) before the check{because}",
+            )
 
 
 def _line_within(process: subprocess.Popen, seconds: float) -> bool:
@@ -177,7 +192,8 @@ def _pieces(file: Path) -> list[tuple[str, str]]:
     return [
         (f"<{file.name}, code cell {i + 1}>", without_magics(cell.source))
         for i, cell in enumerate(code)
-        if cell in needed or not any("exercise" in c.metadata or "nbgrader" in c.metadata for c in code)
+        if cell in needed
+        or not any("exercise" in c.metadata or "nbgrader" in c.metadata for c in code)
     ]
 
 
@@ -189,7 +205,9 @@ def _is_needed(metadata: dict[str, Any]) -> bool:
 
 def without_magics(source: str) -> str:
     """The source with IPython's % and ! lines emptied: they mean nothing to plain Python."""
-    return "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in source.split("\n"))
+    return "\n".join(
+        "" if line.lstrip().startswith(("%", "!")) else line for line in source.split("\n")
+    )
 
 
 if __name__ == "__main__":

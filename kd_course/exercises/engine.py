@@ -97,7 +97,9 @@ def examine(
     Raises KeyError for an unknown exercise, and ValueError for a seed without a reference.
     """
     if (seed is None) != (reference is None):
-        raise ValueError("a seed of your own and a reference go together: what is recorded is of the public seed")
+        raise ValueError(
+            "a seed of your own and a reference go together: what is recorded is of the public seed"
+        )
     sheet = public_sheet(id) if seed is None else secret_sheet(id, seed, reference)
     exercise = sheet.exercise
     if is_empty(attempt):
@@ -125,12 +127,17 @@ def judge(sheet: Sheet, outcomes: Sequence[Outcome], *, stub: bool = False) -> R
         return _passed(exercise, cases)
     if _is_unfinished(outcomes[0], stub):
         return not_attempted(exercise)
-    smallest = min(failures, key=lambda i: (failures[i].kind != "stopped", size(cases[i].args) if cases else 0, i))
+    smallest = min(
+        failures,
+        key=lambda i: (failures[i].kind != "stopped", size(cases[i].args) if cases else 0, i),
+    )
     shown = _shown(exercise, cases, smallest, failures[smallest], outcomes[smallest])
     known = misconception_of(sheet, outcomes)
     if known:
         name = known.name[0].lower() + known.name[1:] if known.name[1:2].islower() else known.name
-        text = "\n".join(filter(None, [f"A known slip: {name.rstrip('.')}.", known.hint, shown if cases else ""]))
+        text = "\n".join(
+            filter(None, [f"A known slip: {name.rstrip('.')}.", known.hint, shown if cases else ""])
+        )
         report = replace(_report(exercise, "misconception", text), misconception=known.name)
     else:
         kind, right = failures[smallest].kind, len(expected) - len(failures)
@@ -180,7 +187,9 @@ def mismatch(exercise: Exercise, got: Outcome, expected: Outcome) -> Difference 
     if got.stopped:
         return Difference("stopped", "it did not come to an end in time")
     if got.raised and not _same_error(got.raised, expected.raised):
-        return Difference("signature" if got.raised.name == "WrongSignature" else "raised", _error(got.raised))
+        return Difference(
+            "signature" if got.raised.name == "WrongSignature" else "raised", _error(got.raised)
+        )
     if expected.raised and not got.raised:
         what = f"got {show(got.value)}" if not got.refused else f"got something {got.refused}"
         return Difference("value", f"expected {expected.raised.name} to be raised, but {what}")
@@ -202,7 +211,9 @@ def mismatch(exercise: Exercise, got: Outcome, expected: Outcome) -> Difference 
 
 def _gradients_differ(exercise: Exercise, got: Outcome, expected: Outcome) -> Difference | None:
     for i in range(len(expected.gradients)):
-        found = difference(got.gradients[i], expected.gradients[i], rtol=exercise.rtol, atol=exercise.atol)
+        found = difference(
+            got.gradients[i], expected.gradients[i], rtol=exercise.rtol, atol=exercise.atol
+        )
         if found and not got.attached:
             return Difference(
                 "gradient",
@@ -210,7 +221,9 @@ def _gradients_differ(exercise: Exercise, got: Outcome, expected: Outcome) -> Di
                 "torch.tensor(…), no_grad or NumPy cuts it off, and nothing could be trained with it",
             )
         if found:
-            return Difference("gradient", f"the value is right, its gradient is not ({found.kind})\n{found.text}")
+            return Difference(
+                "gradient", f"the value is right, its gradient is not ({found.kind})\n{found.text}"
+            )
     return None
 
 
@@ -251,14 +264,20 @@ _ADVICE = {
 
 def not_attempted(exercise: Exercise) -> Report:
     """The report on an exercise that nobody has tried yet; no failure, and no points."""
-    where = "in the cell above" if exercise.kind == "function" else f"for {exercise.name} in the cell above"
+    where = (
+        "in the cell above"
+        if exercise.kind == "function"
+        else f"for {exercise.name} in the cell above"
+    )
     text = f"Not attempted yet. Write your answer {where} in place of `...`, run that cell, then this one."
     return _report(exercise, "not attempted", text)
 
 
 def _is_unfinished(first: Outcome, stub: bool) -> bool:
     if first.raised:
-        return first.raised.name == "NotImplementedError" or stub and "NameError" in first.raised.types
+        return (
+            first.raised.name == "NotImplementedError" or stub and "NameError" in first.raised.types
+        )
     return first.refused == "`...`" or stub and first.value is None and not first.refused
 
 
@@ -269,7 +288,11 @@ def _passed(exercise: Exercise, cases: Sequence[Case]) -> Report:
         text = ""
     else:
         gradients = ", gradients included" if any(case.gradient_of for case in cases) else ""
-        text = f"Right on all {len(cases)} cases{gradients}." if len(cases) > 1 else f"Right{gradients}."
+        text = (
+            f"Right on all {len(cases)} cases{gradients}."
+            if len(cases) > 1
+            else f"Right{gradients}."
+        )
     return _report(exercise, "passed", text)
 
 
@@ -277,7 +300,9 @@ def _report(exercise: Exercise, status: str, text: str) -> Report:
     passed = status == "passed"
     sign = "✓" if passed else "○" if status == "not attempted" else "✗"
     points = f"{exercise.points} point{'s' * (exercise.points != 1)}"
-    head = {"passed": f"passed, {points}", "not attempted": f"worth {points}"}.get(status, "not yet")
+    head = {"passed": f"passed, {points}", "not attempted": f"worth {points}"}.get(
+        status, "not yet"
+    )
     body = "".join(f"\n{line}" for long in text.splitlines() for line in _wrapped("  " + long))
     return Report(
         exercise=exercise.id,
@@ -291,7 +316,9 @@ def _report(exercise: Exercise, status: str, text: str) -> Report:
 
 def _wrapped(line: str) -> list[str]:
     indent = line[: len(line) - len(line.lstrip())]
-    return textwrap.wrap(line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return textwrap.wrap(
+        line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 def _shown(
@@ -308,13 +335,18 @@ def _shown(
         return f"{text}\n{_inputs(exercise, case)}"
     lines = [_inputs(exercise, case), *found.text.splitlines()]
     if outcome.printed.strip():
-        lines += ["your function printed:", *(f"| {line}" for line in outcome.printed.splitlines()[:8])]
+        lines += [
+            "your function printed:",
+            *(f"| {line}" for line in outcome.printed.splitlines()[:8]),
+        ]
     return lines[0] + "".join(f"\n    {line}" for line in lines[1:])
 
 
 def _inputs(exercise: Exercise, case: Case) -> str:
     names = argument_names(exercise.signature)
-    given = [*zip([*names, *(f"argument {i + 1}" for i in range(len(names), len(case.args)))], case.args)]
+    given = [
+        *zip([*names, *(f"argument {i + 1}" for i in range(len(names), len(case.args)))], case.args)
+    ]
     given += list(case.kwargs.items())
     lines = []
     for name, value in given:
@@ -328,7 +360,9 @@ def _inputs(exercise: Exercise, case: Case) -> str:
 
 def _shown_value(exercise: Exercise, found: Difference, outcome: Outcome) -> str:
     """For a value: why it is not right, without telling which one is."""
-    chosen = [c for c in exercise.choices if difference(outcome.value, c.key, rtol=0, atol=0) is None]
+    chosen = [
+        c for c in exercise.choices if difference(outcome.value, c.key, rtol=0, atol=0) is None
+    ]
     if chosen:
         return f"({chosen[0].key}) {chosen[0].text}\n    {chosen[0].why}"
     if exercise.choices:
@@ -336,7 +370,11 @@ def _shown_value(exercise: Exercise, found: Difference, outcome: Outcome) -> str
         return f"The answer is one of {keys}; this is {outcome.refused or named(outcome.value)}."
     if found.kind == "value" and isinstance(outcome.value, (int, float, str, np.ndarray)):
         return f"Not {show(outcome.value)}."
-    return found.text if found.kind in ("type", "shape") and not outcome.refused else f"Not {show(outcome.value)}."
+    return (
+        found.text
+        if found.kind in ("type", "shape") and not outcome.refused
+        else f"Not {show(outcome.value)}."
+    )
 
 
 def _error(raised: Raised) -> str:

@@ -951,8 +951,9 @@ SMOOTHED = Exercise(
         ),
         Misconception(
             "The total grew by the strength once, not once for each class",
-            lambda counts, strength: (counts + strength)
-            / (counts.sum(-1, keepdim=True) + strength),
+            lambda counts, strength: (
+                (counts + strength) / (counts.sum(-1, keepdim=True) + strength)
+            ),
             hint="What do your rows sum to? λ was added K times.",
         ),
         Misconception(
@@ -1092,8 +1093,9 @@ GRADIENT = Exercise(
         ),
         Misconception(
             "Softmax of the target as well",
-            lambda logits, target: (torch.softmax(logits, -1) - torch.softmax(target, -1))
-            / len(logits),
+            lambda logits, target: (
+                (torch.softmax(logits, -1) - torch.softmax(target, -1)) / len(logits)
+            ),
             hint="The target holds probabilities already.",
         ),
         Misconception(

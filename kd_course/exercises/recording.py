@@ -42,7 +42,10 @@ def save(lesson: str, recorded: dict[str, tuple[Sequence[Case], Sequence[Outcome
 
     Numbers that differ in their last digits only (another processor) leave the files alone.
     """
-    new = {id: ([case.label for case in cases], tuple(outcomes)) for id, (cases, outcomes) in recorded.items()}
+    new = {
+        id: ([case.label for case in cases], tuple(outcomes))
+        for id, (cases, outcomes) in recorded.items()
+    }
     _lesson.cache_clear()
     if _same(_lesson(lesson), new):
         return False
@@ -55,7 +58,9 @@ def save(lesson: str, recorded: dict[str, tuple[Sequence[Case], Sequence[Outcome
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **{f"a{i}": array for i, array in enumerate(arrays)})
     (FOLDER / f"{lesson}.npz").write_bytes(buffer.getvalue())
-    (FOLDER / f"{lesson}.json").write_text(json.dumps(tree, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (FOLDER / f"{lesson}.json").write_text(
+        json.dumps(tree, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
     _lesson.cache_clear()
     return True
 

@@ -126,7 +126,9 @@ def _run_case(attempt: Callable, case: Case, names: Sequence[str], printed: _Bou
         bare = _once(attempt, case, names, printed, with_gradients=False)
         if not bare.raised:
             zeros = tuple(np.zeros(tuple(case.args[i].shape)) for i in case.gradient_of)
-            return Outcome(bare.value, zeros, False, bare.changed, refused=bare.refused, printed=bare.printed)
+            return Outcome(
+                bare.value, zeros, False, bare.changed, refused=bare.refused, printed=bare.printed
+            )
         outcome = bare
     return outcome
 
@@ -154,7 +156,11 @@ def _once(
         return Outcome(refused=str(error), printed=printed.text())
     except BaseException as error:  # SystemExit and KeyboardInterrupt are the attempt's, too
         return Outcome(raised=_raised(error, attempt), printed=printed.text())
-    given = [*zip([*names, *(f"argument {i + 1}" for i in range(len(names), len(args)))], args, case.args)]
+    given = [
+        *zip(
+            [*names, *(f"argument {i + 1}" for i in range(len(names), len(args)))], args, case.args
+        )
+    ]
     given += [(key, kwargs[key], case.kwargs[key]) for key in kwargs]
     changed = tuple(name for name, after, before in given if not unchanged(after, before))
     return Outcome(value, gradients, attached, changed, printed=printed.text())
@@ -174,7 +180,9 @@ def call(attempt: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any
 
 
 def _by_order(signature: inspect.Signature, values: Sequence[Any]) -> tuple[list, dict]:
-    named = [p for p in signature.parameters.values() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    named = [
+        p for p in signature.parameters.values() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+    ]
     by_position = [v for v, p in zip(values, named) if p.kind != p.KEYWORD_ONLY]
     by_name = {p.name: v for v, p in zip(values, named) if p.kind == p.KEYWORD_ONLY}
     try:
@@ -287,7 +295,11 @@ def _says_nothing(statement: ast.stmt) -> bool:
 
 
 def _is_ellipsis(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node.value.value is Ellipsis
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and node.value.value is Ellipsis
+    )
 
 
 # -- bounds -----------------------------------------------------------------------------------
@@ -301,7 +313,9 @@ def _interrupt(worker: threading.Thread) -> None:
     """Raise inside the thread until it ends; give up after a second and leave it behind."""
     give_up = time.monotonic() + 1.0
     while worker.is_alive() and worker.ident and time.monotonic() < give_up:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(worker.ident), ctypes.py_object(_TimeIsUp))
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(worker.ident), ctypes.py_object(_TimeIsUp)
+        )
         worker.join(0.05)
 
 

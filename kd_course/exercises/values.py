@@ -48,7 +48,9 @@ def plain(value: Any, depth: int = 0) -> Any:
             raise NotPlain(f"a tensor of {tensor.dtype}")
         if tensor.layout != torch.strided:
             tensor = tensor.to_dense()
-        return _plain_array(tensor.to("cpu", torch.float64 if tensor.is_floating_point() else None).numpy())
+        return _plain_array(
+            tensor.to("cpu", torch.float64 if tensor.is_floating_point() else None).numpy()
+        )
     if kind is np.ndarray:
         return _plain_array(value)
     if kind in _NUMPY_SCALARS:
@@ -177,7 +179,9 @@ def _numbers_differ(got: Any, expected: np.ndarray, rtol: float, atol: float) ->
     text = f"expected {show(expected)}\ngot      {show(got)}"
     if a.size > 12:
         with np.errstate(invalid="ignore"):
-            worst = np.unravel_index(np.argmax(np.where(off, np.nan_to_num(abs(a - b), nan=np.inf), -1.0)), a.shape)
+            worst = np.unravel_index(
+                np.argmax(np.where(off, np.nan_to_num(abs(a - b), nan=np.inf), -1.0)), a.shape
+            )
         at = ", ".join(str(int(i)) for i in worst)
         text += f"\nfurthest apart at [{at}]: expected {show(b[worst])}, got {show(a[worst])}"
     if (~np.isfinite(a) & np.isfinite(b)).any():
@@ -236,7 +240,9 @@ def show(value: Any) -> str:
         text = f"{float(value):.4g}"
         return text if not math.isfinite(value) or set(text) & set(".e") else f"{text}.0"
     if isinstance(value, tuple):
-        return "(" + ", ".join(show(item) for item in value[:8]) + (", …)" if len(value) > 8 else ")")
+        return (
+            "(" + ", ".join(show(item) for item in value[:8]) + (", …)" if len(value) > 8 else ")")
+        )
     if isinstance(value, dict):
         return "{" + ", ".join(f"{k!r}: {show(v)}" for k, v in list(value.items())[:8]) + "}"
     return repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "…"
