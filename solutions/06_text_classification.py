@@ -341,7 +341,6 @@ report = experiments.Report(
     "06",
     setting.run.scale,
     data=experiments.fingerprint(data["test"]["text"]),
-    dataset=setting.other_dataset,
     shortened=setting.run.shortened,
 )
 students, test_logits = {}, {}
