@@ -258,14 +258,14 @@ def distillation_step(weights, features, labels, teacher_logits, temperature, al
     teacher_logits: (rows, classes). Returns (classes, features).
     """
     ### BEGIN SOLUTION
-    weights = weights.detach().requires_grad_(True)
-    logits = features @ weights.T  # (rows, classes)
-    log_q = F.log_softmax(logits / temperature, dim=-1)
-    p = F.softmax(teacher_logits / temperature, dim=-1)
-    soft = temperature**2 * F.kl_div(log_q, p, reduction="batchmean")
+    before = weights.detach().clone().requires_grad_(True)
+    logits = features @ before.T  # (rows, classes)
+    student_log_p = F.log_softmax(logits / temperature, dim=-1)
+    teacher_p = F.softmax(teacher_logits / temperature, dim=-1)
+    soft = temperature**2 * F.kl_div(student_log_p, teacher_p, reduction="batchmean")
     hard = F.cross_entropy(logits, labels)
-    (gradient,) = torch.autograd.grad(alpha * soft + (1 - alpha) * hard, weights)
-    return (weights - learning_rate * gradient).detach()
+    (gradient,) = torch.autograd.grad(alpha * soft + (1 - alpha) * hard, before)
+    return (before - learning_rate * gradient).detach()
     ### END SOLUTION
 
 
@@ -1690,16 +1690,16 @@ def repaired_step(
     Returns the student's new weights and the teacher's weights, each (classes, features).
     """
     ### BEGIN SOLUTION
-    weights = weights.detach().requires_grad_(True)
-    student_logits = (features * keep) @ weights.T
-    with torch.no_grad():
-        teacher_logits = features @ teacher_weights.T
+    before = weights.detach().clone().requires_grad_(True)
+    student_logits = (features * keep) @ before.T
+    teacher_logits = (features @ teacher_weights.T).detach()
     log_q = F.log_softmax(student_logits / temperature, dim=-1)
-    p = F.softmax(teacher_logits / temperature, dim=-1)
-    soft = temperature**2 * F.kl_div(log_q, p, reduction="batchmean")
-    hard = F.cross_entropy(student_logits, labels)
-    (gradient,) = torch.autograd.grad(alpha * soft + (1 - alpha) * hard, weights)
-    return (weights - learning_rate * gradient).detach(), teacher_weights
+    teacher_p = F.softmax(teacher_logits / temperature, dim=-1)
+    soft_loss = temperature**2 * F.kl_div(log_q, teacher_p, reduction="batchmean")
+    hard_loss = F.cross_entropy(student_logits, labels)
+    loss_of_step = alpha * soft_loss + (1 - alpha) * hard_loss
+    (gradient,) = torch.autograd.grad(loss_of_step, before)
+    return (before - learning_rate * gradient).detach(), teacher_weights
     ### END SOLUTION
 
 
