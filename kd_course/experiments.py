@@ -124,15 +124,11 @@ class Report:
     """Collects a lesson's figures, and keeps them on disk when `kd_course run` asks for it.
 
     lesson: "06". scale: of the run. data: a fingerprint of the data, from `fingerprint`.
-    dataset: the data set's name, where it is not the lesson's own at this scale.
     shortened: true where training was cut short, so that no figure means anything.
     """
 
-    def __init__(
-        self, lesson: str, scale: str, *, data: str, dataset: str = "", shortened: bool = False
-    ):
-        self.lesson, self.scale, self.data = lesson, scale, data
-        self.dataset, self.shortened = dataset, shortened
+    def __init__(self, lesson: str, scale: str, *, data: str, shortened: bool = False):
+        self.lesson, self.scale, self.data, self.shortened = lesson, scale, data, shortened
         self.figures: dict[str, dict] = {}
         self.tables: dict[str, Any] = {}
 
@@ -171,7 +167,6 @@ class Report:
             "lesson": self.lesson,
             "scale": self.scale,
             "data": self.data,
-            "dataset": self.dataset,
             "shortened": self.shortened,
             "figures": self.figures,
             "tables": self.tables,

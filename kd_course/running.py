@@ -182,7 +182,7 @@ def write_reference(lesson: str, report: dict | None, minutes: float, what: str)
     key = {
         "lesson": lesson,
         "scale": report["scale"] if report else settings.scale(),
-        "dataset": (report["dataset"] if report else "") or os.environ.get("KD_DATASET", ""),
+        "dataset": settings.switches().dataset,
         "device": experiments.device(),
     }
     path = experiments.LEDGER / _file_name(**key)

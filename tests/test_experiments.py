@@ -133,8 +133,16 @@ def test_the_band_is_wider_for_one_seed_than_for_many_and_follows_their_spread(l
     assert one.high - 0.81 == pytest.approx(9.925 * 0.01 * np.sqrt(1 + 1 / 3), rel=1e-3)
 
 
-def report_of(value, *, data="abc", shortened=False, name="distilled/accuracy", kind="measured"):
-    report = Report("06", "offline", data=data, shortened=shortened)
+def report_of(
+    value,
+    *,
+    data="abc",
+    scale="offline",
+    shortened=False,
+    name="distilled/accuracy",
+    kind="measured",
+):
+    report = Report("06", scale, data=data, shortened=shortened)
     report.add(name, value, seed=0, kind=kind)
     return report.as_dict()
 
@@ -186,22 +194,23 @@ def test_a_reference_brings_its_circumstances(tmp_path, monkeypatch):
 
 def test_another_data_set_or_device_takes_no_runs_place(tmp_path, monkeypatch):
     monkeypatch.setattr(experiments, "LEDGER", tmp_path)
-    other = Report("06", "offline", data="xyz", dataset="stanfordnlp/sst2")
-    other.add("distilled/accuracy", 0.9, seed=0)
+    monkeypatch.setenv("KD_SCALE", "small")
     for device, value in (("CPU", 0.8), ("GPU", 0.7)):
         monkeypatch.setattr(experiments, "device", lambda device=device: device)
-        running.write_reference("06", report_of(value), 1.0, "figures")
-    running.write_reference("06", other.as_dict(), 1.0, "figures")
-    running.write_reference("06", report_of(0.7), 3.0, "minutes")
+        running.write_reference("06", report_of(value, scale="small"), 1.0, "figures")
+    running.write_reference("06", report_of(0.7, scale="small"), 3.0, "minutes")
+    other = report_of(0.9, data="xyz", scale="small")
+    with monkeypatch.context() as patch:
+        patch.setenv("KD_DATASET", "stanfordnlp/sst2")
+        running.write_reference("06", other, 1.0, "figures")
 
     assert len(list(tmp_path.glob("*.json"))) == 3
     ledger = experiments.ledger()
-    assert ledger.field("06/offline/distilled/accuracy") == "0.800"  # the laptop's, on its own data
-    assert ledger.run("06", "offline", device="GPU")["minutes"] == 3.0
-    assert [row["reference"] for row in ledger.compare(report_of(0.7))] == [
-        0.7
-    ]  # a GPU's beside it
-    assert [row["reference"] for row in ledger.compare(other.as_dict())] == [0.9]
+    assert ledger.field("06/small/distilled/accuracy") == "0.800"  # its own data, the laptop
+    assert ledger.run("06", "small", device="GPU")["minutes"] == 3.0
+    beside = ledger.compare(report_of(0.7, scale="small"))  # on the GPU
+    assert [row["reference"] for row in beside] == [0.7]
+    assert [row["reference"] for row in ledger.compare(other)] == [0.9]
     experiments.ledger.cache_clear()
 
 

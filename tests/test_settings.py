@@ -73,3 +73,13 @@ def test_hidden_labels_join_with_shown_ones():
     rows = Dataset.from_dict({"text": ["x", "y"], "label": [1, 0]}, features=features)
     joined = classification.join(rows, classification.hide_labels(rows))
     assert joined["label"][:] == [1, 0, -100, -100]
+
+
+def test_another_data_set_is_one_switch_for_every_lesson_and_none_offline(monkeypatch):
+    monkeypatch.setenv("KD_DATASET", "stanfordnlp/sst2")
+    assert settings.switches().dataset == ""
+    monkeypatch.setenv("KD_SCALE", "small")
+    for lesson in ("01", "05", "06"):
+        assert settings.for_lesson(lesson).dataset == "stanfordnlp/sst2"
+    monkeypatch.setenv("KD_DATASET", settings.HUB_DATA)
+    assert settings.switches().dataset == ""

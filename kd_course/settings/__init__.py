@@ -11,6 +11,7 @@ Further switches, all read here and nowhere else:
     KD_RETRAIN=1        train the teacher that ships with the course again, in front of you
     KD_MAX_STEPS=N      stop every training run after N steps: a test of the path, not a result
     KD_LIMIT=N          use at most N rows of every split: likewise
+    KD_DATASET=NAME     another data set of the hub than the lesson's own, at `small` and `full`
 
 The scale changes the settings object, never a code cell. A lesson's own stands in a module of its
 name, lesson06.py: a dataclass, and `settings(run)`, which gives its values at a scale.
@@ -24,6 +25,7 @@ import pkgutil
 from dataclasses import dataclass, fields
 
 SCALES = ("offline", "small", "full")
+HUB_DATA = "atrost/financial_phrasebank"  # what the lessons on classification take from the hub
 
 
 def scale() -> str:
@@ -44,6 +46,7 @@ class Switches:
     retrain: bool = False
     max_steps: int = -1  # transformers' own "no limit"
     limit: int | None = None
+    dataset: str = ""  # another one than the lesson's own
 
     @property
     def shortened(self) -> bool:
@@ -53,6 +56,8 @@ class Switches:
 
 def switches() -> Switches:
     """The switches as the environment sets them; ValueError naming a variable that is no number."""
+    dataset = os.environ.get("KD_DATASET", "").strip()
+    own = scale() == "offline" or dataset == HUB_DATA
     return Switches(
         scale=scale(),
         seeds=tuple(range(_whole_number("KD_SEEDS") or 1)),
@@ -60,6 +65,7 @@ def switches() -> Switches:
         retrain=_on("KD_RETRAIN"),
         max_steps=_whole_number("KD_MAX_STEPS") or -1,
         limit=_whole_number("KD_LIMIT"),
+        dataset="" if own else dataset,
     )
 
 

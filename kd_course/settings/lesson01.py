@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 
-from kd_course.settings import LessonSettings, Recipe, Switches
+from kd_course.settings import HUB_DATA, LessonSettings, Recipe, Switches
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def settings(run: Switches) -> SideBySide:
     taught = {"alpha": 0.9, "temperature": 2.0}
     return SideBySide(
         run=run,
-        dataset=os.environ.get("KD_DATASET", "atrost/financial_phrasebank"),
+        dataset=run.dataset or HUB_DATA,
         teacher="sentence-transformers/all-MiniLM-L6-v2"
         if small
         else "google-bert/bert-base-uncased",

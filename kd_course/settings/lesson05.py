@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kd_course.settings import LessonSettings, Recipe, Switches
+from kd_course.settings import HUB_DATA, LessonSettings, Recipe, Switches
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def settings(run: Switches) -> TrainingLoop:
     if run.scale == "small":
         return TrainingLoop(
             run=run,
-            dataset="atrost/financial_phrasebank",
+            dataset=run.dataset or HUB_DATA,
             teacher="sentence-transformers/all-MiniLM-L6-v2",
             student=2,
             shallow=2,
@@ -66,7 +66,7 @@ def settings(run: Switches) -> TrainingLoop:
         )
     return TrainingLoop(
         run=run,
-        dataset="atrost/financial_phrasebank",
+        dataset=run.dataset or HUB_DATA,
         teacher="google-bert/bert-base-uncased",
         student=6,
         shallow=3,

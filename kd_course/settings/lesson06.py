@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 
-from kd_course.settings import LessonSettings, Recipe, Switches
-
-HUB_DATA = "atrost/financial_phrasebank"  # the lesson's own at `small` and `full`
+from kd_course.settings import HUB_DATA, LessonSettings, Recipe, Switches
 
 
 @dataclass(frozen=True)
@@ -24,11 +21,6 @@ class TextClassification(LessonSettings):
     recipes: dict[str, Recipe]  # one an arm, and the teacher's where it is trained here
     learning_rates: tuple[float, ...]  # what every arm's recipe was chosen from …
     lengths: tuple[int, ...]  # … on validation: optimiser steps
-
-    @property
-    def other_dataset(self) -> str:
-        """The data set's name where it is not the lesson's own, else ""; for `Report`."""
-        return "" if self.dataset in ("news", HUB_DATA) else self.dataset
 
     def grid(self, arm: str) -> list[Recipe]:
         """The recipes that an arm's was chosen from: as many for every arm."""
@@ -67,7 +59,7 @@ def settings(run: Switches) -> TextClassification:
     if run.scale == "small":
         return TextClassification(
             run=run,
-            dataset=os.environ.get("KD_DATASET", HUB_DATA),
+            dataset=run.dataset or HUB_DATA,
             teacher="sentence-transformers/all-MiniLM-L6-v2",
             student=2,
             labelled=None,
@@ -84,7 +76,7 @@ def settings(run: Switches) -> TextClassification:
         )
     return TextClassification(
         run=run,
-        dataset=os.environ.get("KD_DATASET", HUB_DATA),
+        dataset=run.dataset or HUB_DATA,
         teacher="google-bert/bert-base-uncased",
         student=6,
         labelled=None,
