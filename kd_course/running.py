@@ -209,7 +209,11 @@ def _file_name(lesson: str, scale: str, dataset: str, device: str) -> str:
 
 
 def circumstances() -> dict:
-    """Where and with what a run was made: hardware, versions, date."""
+    """Where and with what a run was made: hardware, threads, versions, date.
+
+    The number of threads decides how sums are rounded, and so where a training ends: to a trained
+    figure another number of threads is much like another seed.
+    """
     import torch
 
     def version_of(package: str) -> str:
@@ -221,6 +225,7 @@ def circumstances() -> dict:
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
     return {
         "hardware": f"{device}, {os.cpu_count()} cores, {platform.machine()}",
+        "threads": torch.get_num_threads(),
         "versions": {"python": platform.python_version()}
         | {p: version_of(p) for p in VERSIONS_KEPT},
         "date": datetime.now(UTC).date().isoformat(),

@@ -188,7 +188,7 @@ def test_a_reference_brings_its_circumstances(tmp_path, monkeypatch):
     monkeypatch.setattr(experiments, "LEDGER", tmp_path)
     running.write_reference("06", report_of(0.8), 1.0, "figures")
     run = json.loads((tmp_path / f"06-offline-{experiments.device().lower()}.json").read_text())
-    assert {"hardware", "versions", "seeds", "date", "data", "figures"} <= set(run)
+    assert {"hardware", "threads", "versions", "seeds", "date", "data", "figures"} <= set(run)
     experiments.ledger.cache_clear()
 
 
