@@ -666,7 +666,7 @@ for arm, other, reference in pairs:
     )
 
 # %% [markdown]
-# And the reference run's gains, pair by pair of seeds, with Student's interval over the seeds:
+# And the reference run's gains, pair by pair of seeds, with Student's interval over the seeds ({{ledger:01/offline/control/accuracy|count}} of them at `offline` scale). A verdict on one seed may not survive the others: compare transfer's gain above with its {{ledger:01/offline/transfer/gain over control|interval}} here.
 
 # %%
 for other in ("control", "teacher, pruned", "distilled", "teacher, pruned, retrained"):
