@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import json
 import math
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from scipy.special import logsumexp
-from test_scales import STAND_INS, random_weights
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
 from transformers import EarlyStoppingCallback, get_linear_schedule_with_warmup
@@ -275,21 +271,3 @@ def test_an_epochs_order_depends_on_seed_and_epoch_alone(lesson):
     order.set_epoch(1)
     assert list(order) != first
     assert list(space["EpochOrder"](50, seed=2)) != first
-
-
-# -- the path at the scale that needs the hub -------------------------------------------------
-
-
-def test_lesson_05_runs_whole_through_the_hub(make_hub, tmp_path):
-    identifier, shape = STAND_INS["small"]
-    random_weights(tmp_path / "model", shape)
-    hub = make_hub()
-    hub.add_model(identifier, tmp_path / "model")
-    environment = hub.environment(tmp_path / "home") | {"KD_CACHE": str(tmp_path / "cache")}
-    command = [sys.executable, "-m", "kd_course", "run", "05", "--scale", "small", "--limit", "60"]
-    command += ["--max-steps", "3", "--out", str(tmp_path / "out")]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900)
-    assert done.returncode == 0, done.stderr[-3000:]
-    results = json.loads((tmp_path / "out" / "results.json").read_text())
-    assert results["scale"] == "small" and results["shortened"]
-    assert {"distilled/accuracy", "student of the ensemble/accuracy"} <= set(results["figures"])

@@ -1,4 +1,4 @@
-"""Lesson 06 runs whole at the scales that need the hub: a test of the path, never of a figure.
+"""Lessons run whole at the scales that need the hub: a test of the path, never of a figure.
 
 The hub is a stand-in, its models have random weights. They are thin, so that the test is quick;
 KD_FULL_SIZE=1 gives them the published width (a BERT-base of 440 MB: minutes).
@@ -53,21 +53,30 @@ def random_weights(folder, shape):
     tokenizer.save_pretrained(folder)
 
 
-@pytest.mark.parametrize("scale", STAND_INS)
-def test_lesson_06_runs_whole_through_the_hub(scale, make_hub, tmp_path):
+ARMS = {
+    "01": {"control/accuracy", "transfer and distilled/accuracy", "teacher, pruned/accuracy"},
+    "05": {"distilled/accuracy", "student of the ensemble/accuracy"},
+    "06": {"teacher/accuracy", "control/accuracy", "distilled/accuracy"},
+}
+
+
+@pytest.mark.parametrize(
+    ("lesson", "scale"), [("01", "small"), ("05", "small"), ("06", "small"), ("06", "full")]
+)
+def test_a_lesson_runs_whole_through_the_hub(lesson, scale, make_hub, tmp_path):
     identifier, shape = STAND_INS[scale]
     random_weights(tmp_path / "model", shape)
     hub = make_hub()
     hub.add_model(identifier, tmp_path / "model")
     environment = hub.environment(tmp_path / "home") | {"KD_CACHE": str(tmp_path / "cache")}
-    command = [sys.executable, "-m", "kd_course", "run", "06", "--scale", scale, "--limit", "24"]
-    command += ["--max-steps", "2", "--out", str(tmp_path / "out")]
+    command = [sys.executable, "-m", "kd_course", "run", lesson, "--scale", scale]
+    command += ["--limit", "60", "--max-steps", "3", "--out", str(tmp_path / "out")]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "no reference for these data: the run was shortened" in done.stdout
     results = json.loads((tmp_path / "out" / "results.json").read_text())
     assert results["scale"] == scale and results["shortened"]
-    assert {"teacher/accuracy", "control/accuracy", "distilled/accuracy"} <= set(results["figures"])
+    assert ARMS[lesson] <= set(results["figures"])
 
 
 def test_sst2_takes_one_setting(make_hub, tmp_path):
