@@ -329,11 +329,13 @@ def _is_whole(checkpoint: Path, step: int) -> bool:
 # -- options ----------------------------------------------------------------------------------
 
 
-def training_arguments(output_dir: str | os.PathLike, **options: Any) -> TrainingArguments:
+def training_arguments(
+    output_dir: str | os.PathLike, *, kind: type = TrainingArguments, **options: Any
+) -> TrainingArguments:
     """The library's TrainingArguments, with what every run of this course has in common.
 
     Batches grouped by length, no checkpoints, nothing reported to outside services. Whatever is
-    given in `options` counts instead.
+    given in `options` counts instead. kind: TrainingArguments, or a class made from it.
     """
     by_length: dict[str, Any] = {"train_sampling_strategy": "group_by_length"}
     if "train_sampling_strategy" not in TrainingArguments.__dataclass_fields__:
@@ -344,4 +346,4 @@ def training_arguments(output_dir: str | os.PathLike, **options: Any) -> Trainin
         # Pinned memory speeds the way to a GPU, and only warns where there is none.
         "dataloader_pin_memory": torch.cuda.is_available(),
     }
-    return TrainingArguments(output_dir=str(output_dir), **{**by_length, **common, **options})
+    return kind(output_dir=str(output_dir), **{**by_length, **common, **options})

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,8 +40,7 @@ def obtain(name: str, *, retrain: bool = False) -> str:
         return name
     if not retrain:
         return str(SHIPPED / name)
-    digest = hashlib.blake2b(repr(RECIPES[name]).encode(), digest_size=4).hexdigest()
-    folder = cache_folder() / "teachers" / f"{name}-{digest}"
+    folder = cache_folder() / "teachers" / f"{name}-{_digest(name)}"
     return str(folder if (folder / "recipe.json").is_file() else train(name, folder))
 
 
@@ -56,10 +56,10 @@ def train(name: str, folder: Path, *, quiet: bool = False) -> Path:
     """
     import torch
 
-    from kd_course.storage import write_whole
+    from kd_course.storage import cache_folder, write_whole
 
     recipe = RECIPES[name]
-    scratch = folder.with_name(folder.name + "-training")
+    scratch = cache_folder() / "teachers" / f"{name}-{_digest(name)}-training"
     model, tokenizer, curve = MAKERS[name].fit(recipe, scratch, quiet=quiet)
     notes = {
         "command": f"python -m kd_course teacher {name} --ship",
@@ -73,7 +73,14 @@ def train(name: str, folder: Path, *, quiet: bool = False) -> Path:
         tokenizer.save_pretrained(target)
         (target / "recipe.json").write_text(json.dumps(notes, indent=1) + "\n", encoding="utf-8")
 
-    return write_whole(folder, write)
+    write_whole(folder, write)
+    shutil.rmtree(scratch, ignore_errors=True)  # checkpoints, where the maker keeps any
+    return folder
+
+
+def _digest(name: str) -> str:
+    """Another recipe is another teacher: neither its folder nor its checkpoints are taken for it."""
+    return hashlib.blake2b(repr(RECIPES[name]).encode(), digest_size=4).hexdigest()
 
 
 def measure(name: str, folder: Path | None = None) -> Report:
