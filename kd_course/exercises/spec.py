@@ -100,6 +100,8 @@ class Exercise:
     rtol, atol: an attempt's number x passes against the reference's y when |x - y| ≤ atol + rtol·|y|.
     difficulty, importance: 1 to 5. minutes: for somebody who has read the lesson so far.
     hint: shown when no misconception fits. allowed: what of the package and of torch may be used.
+    withheld: the package's own versions of what is asked for, "kd_course.losses.soft_loss": whoever
+    calls one of them in place of an answer earns nothing.
     choices: a quiz's answers; the learner's value is the key of one of them.
     """
 
@@ -120,6 +122,7 @@ class Exercise:
     choices: tuple[Choice, ...] = ()
     hint: str = ""
     allowed: str = ""
+    withheld: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"\d\d\.\d+", self.id) or self.id.split(".")[0] != self.lesson:
@@ -138,6 +141,12 @@ class Exercise:
         for name in ("difficulty", "importance"):
             if getattr(self, name) not in range(1, 6):
                 raise ValueError(f"exercise {self.id}: {name} must be 1 to 5")
+        for dotted in self.withheld:
+            if not re.fullmatch(r"kd_course(\.\w+){2,}", dotted):
+                raise ValueError(
+                    f"exercise {self.id}: withheld must hold names like kd_course.losses.soft_loss, "
+                    f"not {dotted!r}"
+                )
         if self.points < 1 or self.minutes < 1:
             raise ValueError(f"exercise {self.id}: points and minutes must be at least 1")
         for wrong in self.misconceptions:

@@ -1,0 +1,70 @@
+"""The course's package inside the box: imported from memory, without the answers.
+
+No file of it lies on the box's disk. What an exercise asks for is taken out of it before the
+student's code runs: out of the functions that are loaded already, and out of the sources that
+could be loaded again.
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import importlib.util
+import sys
+from types import FunctionType, ModuleType
+from typing import Any
+
+# Runs in place of a withheld function's own code, with that function's globals.
+_REFUSAL = """def {name}(*args, **kwargs):
+    from kd_course.exercises import Withheld
+    raise Withheld({message!r})
+"""
+
+
+class Finder(importlib.abc.MetaPathFinder, importlib.abc.ExecutionLoader):
+    """Finds modules in a dict of sources: "kd_course.losses" -> its text."""
+
+    def __init__(self, sources: dict[str, str]):
+        self.sources = dict(sources)
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name not in self.sources:
+            return None
+        return importlib.util.spec_from_loader(name, self, is_package=self.is_package(name))
+
+    def is_package(self, name: str) -> bool:
+        return any(other.startswith(name + ".") for other in self.sources)
+
+    def get_source(self, name: str) -> str:
+        return self.sources[name]
+
+    def get_filename(self, name: str) -> str:
+        file = "/" + name.replace(".", "/")
+        return file + ("/__init__.py" if self.is_package(name) else ".py")
+
+
+def withhold(finder: Finder, names: dict[str, str], stripped: dict[str, str]) -> None:
+    """Take out what an exercise asks for.
+
+    names: "kd_course.losses.soft_loss" -> what is said to whoever calls it.
+    stripped: the sources without these functions, in place of those that hold them.
+    """
+    finder.sources.update(stripped)
+    for name, message in names.items():
+        module, _, attribute = name.rpartition(".")
+        loaded = sys.modules.get(module)
+        if loaded is not None and hasattr(loaded, attribute):
+            _empty(loaded, attribute, message)
+
+
+def _empty(module: ModuleType, attribute: str, message: str) -> None:
+    made: dict[str, Any] = {}
+    exec(_REFUSAL.format(name=attribute, message=message), made)
+    refusal, held = made[attribute], getattr(module, attribute)
+    if isinstance(held, type):
+        held.__init__ = refusal
+        return
+    if isinstance(held, FunctionType) and not held.__code__.co_freevars:
+        # The function itself, and so every name under which it was imported already.
+        held.__code__ = refusal.__code__
+        held.__defaults__ = held.__kwdefaults__ = None
+    setattr(module, attribute, refusal)

@@ -1,0 +1,240 @@
+"""From what the box gave back to a mark, and to words that a student may read.
+
+The words name the misconception, never a hidden input, what was expected there, or any text that
+came out of the box: a message could carry what the code has seen.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from kd_course.exercises.engine import PUBLIC_SEED, Sheet, cases_of, judge, mismatch
+from kd_course.exercises.running import Outcome
+from kd_course.exercises.spec import Exercise
+from kd_course.exercises.values import difference
+from kd_course.grading.box import Run
+
+GRADED, MISSING, UNREADABLE = "graded", "missing", "unreadable"
+TIMEOUT, CRASHED, TAMPERED = "timeout", "crashed", "tampered"
+STATUSES = (GRADED, MISSING, UNREADABLE, TIMEOUT, CRASHED, TAMPERED)
+
+_WHAT = {
+    "signature": "It cannot be called as the exercise says: {signature}.",
+    "type": "The result is of another kind than the docstring asks for.",
+    "shape": "The result has another shape than the docstring asks for.",
+    "not finite": "The result holds NaN or infinity where a finite number is asked for.",
+    "value": "The result is not what is asked for.",
+    "gradient": "The values are right, but their gradient is not: could a student be trained with it?",
+    "changed input": "It changes an argument in place: whoever called it still needs it.",
+    "stopped": "It was not run on every case.",
+}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What one exercise of one submission earned, and why.
+
+    status: one of STATUSES. right, cases: how many hidden cases it was right on.
+    misconception: its name, where the answer is a known one. words: for the student, line by line.
+    why: for the teacher alone.
+    """
+
+    exercise: str
+    status: str
+    points: float
+    out_of: int
+    right: int = 0
+    cases: int = 0
+    misconception: str = ""
+    words: tuple[str, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Sheets:
+    """An exercise as it is marked: what is right on the secret cases, all slips worked out before."""
+
+    sheet: Sheet
+    variant: str = ""
+    public: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def exercise(self) -> Exercise:
+        return self.sheet.exercise
+
+
+def prepared(sheet: Sheet, variant: str = "") -> Sheets:
+    """Work out everything that will be compared with, once and in this thread."""
+    for wrong in sheet.exercise.misconceptions:
+        sheet.slip(wrong)
+    return Sheets(sheet, variant, _public_labels(sheet.exercise))
+
+
+@lru_cache
+def _public_labels(exercise: Exercise) -> frozenset[str]:
+    return frozenset(case.label for case in cases_of(exercise, PUBLIC_SEED))
+
+
+def missing(exercise: Exercise, words: str, status: str = MISSING) -> Mark:
+    """No answer to mark."""
+    return Mark(exercise.id, status, 0.0, exercise.points, words=(words,))
+
+
+def mark(held: Sheets, run: Run, source: str) -> Mark:
+    """The mark for a run. source: of the exercise's own cells, which may be quoted."""
+    exercise = held.exercise
+    if run.ended == TAMPERED:
+        words = "The program that marks this exercise was interfered with; it earns nothing."
+        return Mark(exercise.id, TAMPERED, 0.0, exercise.points, words=(words,), why=run.why)
+    if not run.ended and not run.found:
+        return _undefined(exercise, run)
+    if not run.ended and (run.empty or not run.callable and exercise.kind == "function"):
+        if run.empty:
+            return missing(exercise, "Not attempted: nothing stands in place of the dots.")
+        words = f"{exercise.name} is no function."
+        return Mark(exercise.id, GRADED, 0.0, exercise.points, words=(words,))
+    try:
+        return _compared(held, run, source)
+    except Exception as error:  # nothing that a submission gives back may stop the run
+        why = f"the outcomes could not be compared: {type(error).__name__}"
+        words = "The result could not be compared with what is asked for."
+        return Mark(exercise.id, TAMPERED, 0.0, exercise.points, words=(words,), why=why)
+
+
+def _undefined(exercise: Exercise, run: Run) -> Mark:
+    words = [f"There is no {exercise.name} after all cells have run."]
+    if run.errors:
+        kind = run.errors[-1][1]
+        words.append(f"A cell ended with {kind if kind in _BUILTIN else 'an error'} on the way.")
+    return Mark(exercise.id, GRADED, 0.0, exercise.points, words=tuple(words))
+
+
+def _compared(held: Sheets, run: Run, source: str) -> Mark:
+    exercise, sheet = held.exercise, held.sheet
+    total = len(sheet.expected)
+    used = _withheld(exercise, run.outcomes)
+    if used:
+        words = (f"{used} is what exercise {exercise.id} asks for: calling it earns nothing.",)
+        return Mark(exercise.id, GRADED, 0.0, exercise.points, cases=total, words=words)
+    right = _right_on(sheet, run.outcomes)
+    points = round(exercise.points * len(right) / total, 2)
+    words: list[str] = []
+    misconception = ""
+    if run.ended:
+        if exercise.kind == "value":
+            points, right = 0.0, []
+        words.append(_ended(run))
+    else:
+        report = judge(sheet, run.outcomes, stub=run.stub)
+        if report.status == "not attempted":
+            return missing(exercise, "Not attempted: nothing stands in place of the dots.")
+        misconception = report.misconception
+        words += _why(held, report, run.outcomes, source)
+    if total > 1:
+        head = f"Right on all {total} hidden cases." if len(right) == total else ""
+        words.insert(0, head or f"Right on {len(right)} of {total} hidden cases.")
+    status = run.ended or GRADED
+    words = tuple(filter(None, words)) or ("Right.",)
+    return Mark(
+        exercise.id, status, points, exercise.points, len(right), total, misconception, words, run.why
+    )
+
+
+def _right_on(sheet: Sheet, outcomes: Sequence[Outcome]) -> list[int]:
+    """The cases that count as right.
+
+    Refusing bad input counts only beside an answer to good input, and an attempt that says the same
+    whatever it is asked has answered nothing; else `raise ValueError` and `return 0` would earn.
+    """
+    exercise = sheet.exercise
+    right = [
+        i
+        for i, (got, wanted) in enumerate(zip(outcomes, sheet.expected))
+        if mismatch(exercise, got, wanted) is None
+    ]
+    if len(right) == len(sheet.expected):
+        return right
+    answered = [i for i in right if not sheet.expected[i].raised]
+    if not answered or _says_the_same(sheet, outcomes):
+        return []
+    return right
+
+
+def _says_the_same(sheet: Sheet, outcomes: Sequence[Outcome]) -> bool:
+    def differ(a: Outcome, b: Outcome) -> bool:
+        return difference(a.value, b.value, rtol=1e-9, atol=0.0) is not None
+
+    given = [o for o in outcomes if not o.raised and not o.refused]
+    wanted = [o for o in sheet.expected[: len(outcomes)] if not o.raised]
+    return (
+        len(given) > 1
+        and not any(differ(given[0], other) for other in given[1:])
+        and any(differ(wanted[0], other) for other in wanted[1:])
+    )
+
+
+def _withheld(exercise: Exercise, outcomes: Sequence[Outcome]) -> str:
+    """The package's own version that the attempt has called, "" where it has called none."""
+    for outcome in outcomes:
+        if outcome.raised and outcome.raised.name == "Withheld":
+            named = [name for name in exercise.withheld if outcome.raised.text.startswith(name)]
+            if named:
+                return max(named, key=len)
+    return ""
+
+
+def _ended(run: Run) -> str:
+    if run.ended == TIMEOUT:
+        where = "on one of the cases" if run.loaded else "while the cells were run"
+        return f"It did not come to an end {where} and was stopped."
+    where = "on one of the cases" if run.loaded else "while the cells were run"
+    return f"It ended its own process {where}, or needed more memory or processes than there are."
+
+
+def _why(held: Sheets, report, outcomes: Sequence[Outcome], source: str) -> list[str]:
+    exercise = held.exercise
+    if report.passed:
+        return [f"({c.key}) {c.why}" for c in exercise.choices if _is(outcomes[0], c.key)]
+    if report.misconception:
+        wrong = next(m for m in exercise.misconceptions if m.name == report.misconception)
+        return [f"A known slip: {wrong.name.rstrip('.')}.", wrong.hint]
+    chosen = [c for c in exercise.choices if _is(outcomes[0], c.key)]
+    if chosen:
+        return [f"({chosen[0].key}) {chosen[0].why}"]
+    words = []
+    if report.status == "raised":
+        words.append(_raised(report, outcomes, source))
+    else:
+        words.append(_WHAT.get(report.status, _WHAT["value"]).format(signature=exercise.signature))
+    if report.case in held.public:
+        words.append(f"It shows on the case “{report.case}”.")
+    if report.status == "value":
+        words.append(f"Hint: {exercise.hint}" if exercise.hint else "")
+    return words
+
+
+def _is(outcome: Outcome, key: str) -> bool:
+    return not outcome.raised and difference(outcome.value, key, rtol=0.0, atol=0.0) is None
+
+
+_BUILTIN = frozenset(
+    name
+    for name in dir(builtins)
+    if isinstance(getattr(builtins, name), type)
+    and issubclass(getattr(builtins, name), BaseException)
+)
+
+
+def _raised(report, outcomes: Sequence[Outcome], source: str) -> str:
+    """What was raised, as far as it is a name of Python's and a line of the student's own."""
+    raised = next((o.raised for o in outcomes if o.raised), None)
+    if raised is None:
+        return "It raised an error."
+    kind = next((name for name in raised.types if name in _BUILTIN), "an error")
+    line = raised.line.partition(": ")[2].strip()
+    lines = {own.strip() for own in source.splitlines()}
+    where = f" at `{line}`" if line and line in lines else ""
+    return f"It raised {kind}{where}."

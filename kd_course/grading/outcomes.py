@@ -1,0 +1,78 @@
+"""Outcomes as they come out of the box: every part checked before an Outcome is made of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kd_course.exercises.running import Outcome, Raised
+from kd_course.exercises.spec import Case
+from kd_course.grading.inside.wire import WireError
+
+KEYS = {"value", "gradients", "attached", "changed", "raised", "refused"}
+
+
+def outcome_from(told: Any, case: Case | None) -> Outcome:
+    """An outcome out of a decoded reply. case: what it is an outcome of; None for a value.
+
+    Raises WireError for anything that no attempt can bring about: whoever sent it did not run one.
+    """
+    if type(told) is not dict or set(told) != KEYS:
+        raise WireError("no outcome")
+    if type(told["attached"]) is not bool or type(told["refused"]) is not str:
+        raise WireError("an outcome with a part of the wrong type")
+    raised = _raised(told["raised"])
+    gradients = _gradients(told["gradients"], case, bool(raised or told["refused"]))
+    if (raised or told["refused"]) and told["value"] is not None:
+        raise WireError("an outcome that is an error and a value")
+    _plain(told["value"])
+    return Outcome(
+        value=told["value"],
+        gradients=gradients,
+        attached=told["attached"],
+        changed=_strings(told["changed"]),
+        raised=raised,
+        refused=told["refused"][:200],
+    )
+
+
+def _strings(told: Any) -> tuple[str, ...]:
+    if type(told) is not tuple or len(told) > 50 or any(type(item) is not str for item in told):
+        raise WireError("no list of names")
+    return tuple(item[:100] for item in told)
+
+
+def _raised(told: Any) -> Raised | None:
+    if told is None:
+        return None
+    if type(told) is not list or len(told) != 3 or type(told[1]) is not str or type(told[2]) is not str:
+        raise WireError("an error that is none")
+    types = _strings(told[0])
+    if not types:
+        raise WireError("an error without a class")
+    return Raised(types, told[1][:300], told[2][:300])
+
+
+def _gradients(told: Any, case: Case | None, failed: bool) -> tuple[np.ndarray, ...]:
+    if type(told) is not tuple or any(type(array) is not np.ndarray for array in told):
+        raise WireError("gradients that are none")
+    wanted = case.gradient_of if case else ()
+    if failed and not told:
+        return ()
+    shapes = [tuple(case.args[i].shape) for i in wanted]
+    if [array.shape for array in told] != shapes or any(a.dtype != np.float64 for a in told):
+        raise WireError("gradients that do not fit their inputs")
+    return told
+
+
+def _plain(value: Any) -> None:
+    """Raises WireError for what `values.plain` never gives: a list."""
+    if type(value) is list:
+        raise WireError("a list where a tuple is written")
+    if type(value) is tuple:
+        for item in value:
+            _plain(item)
+    elif type(value) is dict:
+        for item in value.values():
+            _plain(item)

@@ -1,0 +1,179 @@
+"""One submission, from its files to its result."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from kd_course.exercises.engine import argument_names
+from kd_course.exercises.spec import Exercise
+from kd_course.grading import course
+from kd_course.grading.box import Box, Isolation, Job, Limits, Run
+from kd_course.grading.collect import Files, Submission
+from kd_course.grading.marking import (
+    CRASHED,
+    MISSING,
+    TIMEOUT,
+    UNREADABLE,
+    Mark,
+    Sheets,
+    mark,
+    missing,
+)
+from kd_course.grading.notebook import Answers, StudentCell, Unreadable, answers_in, cells_of, lesson_of
+from kd_course.grading.results import Result, overall
+
+NOTHING = "Nothing was handed in for this exercise."
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What is marked, and how: the same for every submission of a run.
+
+    sheets: exercise id -> what is right. fingerprint: changes when any mark might.
+    """
+
+    lessons: tuple[str, ...]
+    sheets: Mapping[str, Sheets]
+    isolation: Isolation
+    limits: Limits
+    fingerprint: str
+
+    @property
+    def exercises(self) -> list[Exercise]:
+        return [held.exercise for held in self.sheets.values()]
+
+    def of_lesson(self, lesson: str) -> list[Exercise]:
+        return [exercise for exercise in self.exercises if exercise.lesson == lesson]
+
+
+def fingerprint_of(
+    lessons: Sequence[str], sheets: Mapping[str, Sheets], seed: int, isolation: Isolation, limits: Limits
+) -> str:
+    """What a mark depends on, beside the submission."""
+    described = [
+        [e.exercise.id, e.variant, e.exercise.points, e.exercise.signature, e.exercise.rtol, e.exercise.atol]
+        + [e.exercise.withheld, [w.name + w.hint for w in e.exercise.misconceptions]]
+        for e in sheets.values()
+    ]
+    told = [list(lessons), described, seed, isolation.name, [str(v) for v in vars(limits).values()]]
+    return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
+
+
+def grade(
+    submission: Submission,
+    files: Files,
+    assignment: Assignment,
+    boxes: Mapping[str, Box],
+    *,
+    fingerprint: str = "",
+    told: Callable[[str], None] = lambda _: None,
+) -> Result:
+    """Mark one submission. told: is given the id of every exercise that is done.
+
+    Raises BoxBroken when the box is at fault; nothing that a student hands in raises here.
+    """
+    began = time.monotonic()
+    by_lesson, notes = _notebooks(files, assignment)
+    marks: list[Mark] = []
+    tampered = bool(files.escapes)
+    for lesson in assignment.lessons:
+        exercises = assignment.of_lesson(lesson)
+        if not by_lesson.get(lesson):
+            broken = not by_lesson and any("notebook" in note for note in notes)
+            status = UNREADABLE if broken or files.problems and not by_lesson else MISSING
+            marks += [missing(exercise, NOTHING, status) for exercise in exercises]
+            continue
+        answers = answers_in(lesson, exercises, by_lesson[lesson])
+        notes += answers.notes
+        tampered = tampered or answers.raised_points
+        if answers.raised_points:
+            notes.append("points in the notebook's metadata were raised; they count for nothing")
+        marks += _marks(exercises, answers, assignment, boxes[lesson], told)
+    for box in boxes.values():
+        box.renew()
+    return Result(
+        student=submission.student,
+        other_id=submission.other_id,
+        fingerprint=fingerprint,
+        status=overall(marks, tampered=tampered),
+        isolation=assignment.isolation.name,
+        marks=tuple(marks),
+        notes=tuple(dict.fromkeys([*files.escapes, *files.problems, *notes])),
+        seconds=round(time.monotonic() - began, 2),
+    )
+
+
+def _notebooks(
+    files: Files, assignment: Assignment
+) -> tuple[dict[str, list[list[StudentCell]]], list[str]]:
+    """The notebooks by lesson, and what there is to say of those that are none."""
+    names = {
+        lesson: frozenset(e.name for e in assignment.of_lesson(lesson))
+        for lesson in assignment.lessons
+    }
+    found: dict[str, list[list[StudentCell]]] = {}
+    others: list[tuple[list[str], list[StudentCell]]] = []
+    notes = []
+    for name, data in files.notebooks:
+        try:
+            cells = cells_of(data)
+        except Unreadable as error:
+            notes.append(f"{name}: {error}")
+            continue
+        lessons = lesson_of(name, cells, names)
+        if lessons:
+            found.setdefault(lessons[0], []).append(cells)
+            others.append((lessons[1:], cells))
+    for lessons, cells in others:  # one notebook may answer several lessons
+        for lesson in lessons:
+            found.setdefault(lesson, [cells])
+    return found, notes
+
+
+def _marks(
+    exercises: Sequence[Exercise],
+    answers: Answers,
+    assignment: Assignment,
+    box: Box,
+    told: Callable[[str], None],
+) -> list[Mark]:
+    marks, first = [], 0
+    for exercise in exercises:
+        ways = answers.ways.get(exercise.id)
+        if not ways:
+            marks.append(missing(exercise, NOTHING))
+        else:
+            held = assignment.sheets[exercise.id]
+            run, first = _run(exercise, held, answers, box, first)
+            marks.append(mark(held, run, answers.own[exercise.id]))
+        told(exercise.id)
+    return marks
+
+
+def _run(
+    exercise: Exercise, held: Sheets, answers: Answers, box: Box, first: int
+) -> tuple[Run, int]:
+    """Run an exercise in the most faithful way that comes to an end.
+
+    first: the way to begin with: what did not load for one exercise will not for the next. Returns
+    the run, and the way to begin with from now on.
+    """
+    ways = answers.ways[exercise.id]
+    for i in range(min(first, len(ways) - 1), len(ways)):
+        job = Job(
+            cells=ways[i].cells,
+            name=exercise.name,
+            other_name=answers.other_names.get(exercise.id, ""),
+            kind=exercise.kind,
+            arguments=argument_names(exercise.signature),
+            withheld=course.withheld(exercise),
+        )
+        run = box.attempt(job, lambda: held.sheet.cases)
+        if run.loaded or run.ended not in (TIMEOUT, CRASHED):
+            # A way that failed here, but for this exercise's own cell, fails for others too.
+            return run, max(first, i)
+    return run, max(first, min(1, len(ways) - 1))
