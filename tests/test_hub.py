@@ -16,6 +16,7 @@ import pytest
 
 NEWS = "atrost/financial_phrasebank"
 PAIRS = "Helsinki-NLP/opus-100"
+QUESTIONS = "rajpurkar/squad"
 
 # Prints one line of JSON an attempt; tries once for every line it is given. Patience is the same,
 # only the clock runs faster.
@@ -41,6 +42,10 @@ def news():
 
 def pairs():
     data = hub.load_translation()
+    return {"rows": data.num_rows, "columns": data["train"].column_names, "first": data["test"][0]}
+
+def questions():
+    data = hub.load_questions()
     return {"rows": data.num_rows, "columns": data["train"].column_names, "first": data["test"][0]}
 
 def model():
@@ -139,11 +144,45 @@ def test_sentence_pairs_keep_opus_100s_schema(make_hub, learner):
     assert value["bare"] == 0 and value["same"] and not value["other"]
 
 
-@pytest.mark.parametrize("cell", ["news()", "pairs()", "model()"])
+def test_squads_validation_split_holds_articles_that_training_never_sees(make_hub, learner):
+    cell = """(lambda data, small, other: {
+        "rows": data.num_rows, "columns": data["train"].column_names,
+        "titles": {split: sorted(set(rows["title"])) for split, rows in data.items()},
+        "read before": len(set(data["test"]["context"])
+                           & {*data["train"]["context"], *data["validation"]["context"]}),
+        "misplaced": sum(context[start:start + len(text)] != text
+                         for rows in data.values() for context, answers in
+                         zip(rows["context"], rows["answers"])
+                         for text, start in zip(answers["text"], answers["answer_start"])),
+        "limited": small.num_rows, "small": set(small["train"]["title"]) <= set(data["train"]["title"]),
+        "same": small["train"][:] == hub.load_questions(limit=7)["train"][:],
+        "other": sorted(set(other["validation"]["title"])),
+    })(hub.load_questions(), hub.load_questions(limit=7), hub.load_questions(seed=1))"""
+    value = learner(make_hub(), cell).run()["value"]
+    titles = value["titles"]
+    assert value["columns"] == ["id", "title", "context", "question", "answers"]
+    assert value["rows"]["train"] + value["rows"]["validation"] == 2910
+    assert value["rows"]["test"] == 560
+    assert (len(titles["train"]), len(titles["validation"])) == (14, 2)
+    assert not set(titles["train"]) & set(titles["validation"])
+    assert value["read before"] == 0
+    assert value["other"] != titles["validation"]
+    assert value["misplaced"] == 0
+    assert value["limited"] == {"train": 7, "validation": 7, "test": 7}
+    assert value["small"] and value["same"], "validation is taken out before rows are limited"
+
+
+@pytest.mark.parametrize("cell", ["news()", "pairs()", "questions()", "model()"])
 def test_faults_are_named_and_the_next_attempt_works(make_hub, learner, tiny_model, cell):
     hub = make_hub()
     hub.add_model("somebody/model", tiny_model)
     notebook = learner(hub, cell)
+    names = {
+        "news()": NEWS,
+        "pairs()": PAIRS,
+        "questions()": QUESTIONS,
+        "model()": "somebody/model",
+    }
     for fault, said in {
         ("off", 1): "HTTP 503",
         ("503", 1): "HTTP 503",
@@ -153,7 +192,7 @@ def test_faults_are_named_and_the_next_attempt_works(make_hub, learner, tiny_mod
         error = notebook.run()["error"]
         assert said in error
         assert "KD_SCALE=offline" in error
-        assert {"news()": NEWS, "pairs()": PAIRS, "model()": "somebody/model"}[cell] in error
+        assert names[cell] in error
     hub.fault = ("none", 1)
     assert "value" in notebook.run()
     assert "value" in learner(hub, cell).run(), (
@@ -167,9 +206,10 @@ def test_an_occasional_fault_is_not_noticed(make_hub, learner, fault):
     hub.fault = fault
     assert learner(hub, "news()").run()["value"]["rows"]["train"] == 3038
     assert learner(hub, "pairs()").run()["value"]["rows"]["train"] == 19_015
+    assert learner(hub, "questions()").run()["value"]["rows"]["test"] == 560
 
 
-@pytest.mark.parametrize("cell", ["news()", "pairs()", "model()"])
+@pytest.mark.parametrize("cell", ["news()", "pairs()", "questions()", "model()"])
 def test_without_a_network(make_hub, learner, cell):
     hub = make_hub()
     nobody_there = learner(hub, cell, HF_ENDPOINT="http://127.0.0.1:9").run()["error"]
@@ -202,7 +242,9 @@ huggingface_hub.file_download.http_get = http_get
 
 
 @pytest.mark.parametrize("where", ["hub/**/blobs/*", "datasets/**/*.arrow"])
-@pytest.mark.parametrize(("cell", "rows"), [("news()", 3038), ("pairs()", 19_015)])
+@pytest.mark.parametrize(
+    ("cell", "rows"), [("news()", 3038), ("pairs()", 19_015), ("questions()", 2575)]
+)
 def test_a_damaged_cache_is_redone(make_hub, learner, tmp_path, where, cell, rows):
     hub = make_hub()
     learner(hub, cell).run()
@@ -238,6 +280,9 @@ def test_unknown_names(make_hub, learner):
     )
     error = learner(hub, "hub.load_translation('no/such')").run()["error"]
     assert "no/such" in error and "knows nothing of this name" in error
+    unheard_of = "hub.QuestionSource(licence='none')"
+    error = learner(hub, f"hub.load_questions('no/such', source={unheard_of})").run()["error"]
+    assert "no/such" in error and "knows nothing of this name" in error
     error = learner(hub, "hub.load_translation(config='en-xx')").run()["error"]
     assert "en-xx" in error and "KD_SCALE=offline" in error
     error = learner(hub, "model()").run()["error"]
@@ -249,6 +294,10 @@ def test_a_data_set_without_a_description_is_not_guessed_at():
 
     with pytest.raises(hub.HubError, match="no/such.*financial_phrasebank.*KD_SCALE=offline"):
         hub.load_dataset("no/such")
+    with pytest.raises(hub.HubError, match="no/such.*rajpurkar/squad.*KD_SCALE=offline"):
+        hub.load_questions("no/such")
+    with pytest.raises(ValueError, match="limit must be at least 1"):
+        hub.load_questions(limit=0)
     with pytest.raises(ValueError, match="limit must be at least 1"):
         hub.load_dataset(NEWS, limit=0)
 
@@ -352,6 +401,69 @@ def test_pairs_with_an_empty_side_are_left_out_and_a_missing_split_is_named(monk
             hub.load_translation(config=config)
     with pytest.raises(ValueError, match="limit must be at least 1"):
         hub.load_translation(limit=0)
+
+
+def squad(rows: int = 200, **columns) -> dict:
+    """A table in SQuAD's schema, ten titles; columns given here take the place of its own."""
+    return {
+        "id": [str(i) for i in range(rows)],
+        "title": [f"title {i % 10}" for i in range(rows)],
+        "context": ["It opened in Ghent."] * rows,
+        "question": ["Where?"] * rows,
+        "answers": [{"text": ["Ghent"], "answer_start": [13]}] * rows,
+        **columns,
+    }
+
+
+def serve_in_process(monkeypatch, columns: dict, splits=("train", "validation")) -> None:
+    """Let hub.load_questions find this table under every name, in every split."""
+    import datasets
+
+    data = {split: datasets.Dataset.from_dict(columns) for split in splits}
+    monkeypatch.setattr(datasets, "load_dataset", lambda *_, **__: datasets.DatasetDict(data))
+
+
+WITHOUT = {"text": [], "answer_start": []}
+ELSEWHERE = {"text": ["Ghent", "Ghent"], "answer_start": [13, 12]}
+BEFORE = {"text": ["."], "answer_start": [-1]}
+
+
+@pytest.mark.parametrize("bad", [WITHOUT, ELSEWHERE, BEFORE], ids=["none", "elsewhere", "before"])
+def test_a_row_whose_answer_is_not_there_is_left_out_and_many_are_refused(monkeypatch, bad):
+    from kd_course.corpora import hub
+
+    good = {"text": ["Ghent"], "answer_start": [13]}
+    serve_in_process(monkeypatch, squad(answers=[bad, *[good] * 198, bad]))
+    data = hub.load_questions()
+    left = [i for split in ("train", "validation") for i in data[split]["id"]]
+    assert sorted(left) == sorted(str(i) for i in range(1, 199))
+    serve_in_process(monkeypatch, squad(answers=[good, *[bad] * 3, *[good] * 196]))
+    with pytest.raises(hub.HubError, match="3 of 200 rows.*the first is '1'") as caught:
+        hub.load_questions()
+    assert QUESTIONS in str(caught.value) and "KD_SCALE=offline" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"text": ["up"]}, "columns 'id', 'title', 'context', 'question', 'answers' are expected"),
+        (squad(context=[7] * 200), "text is expected in split 'train', but {'context'"),
+        (squad(answers=["Ghent"] * 200), "expected to hold text and answer_start"),
+        (squad(answers=[{"text": ["Ghent"]}] * 200), "expected to hold text and answer_start"),
+    ],
+    ids=["other columns", "no text", "answers are text", "no place"],
+)
+def test_what_is_not_in_squads_schema_is_named(monkeypatch, columns, said):
+    from kd_course.corpora import hub
+
+    serve_in_process(monkeypatch, columns)
+    with pytest.raises(hub.HubError) as caught:
+        hub.load_questions()
+    assert said in str(caught.value)
+    assert QUESTIONS in str(caught.value) and "KD_SCALE=offline" in str(caught.value)
+    serve_in_process(monkeypatch, squad(), splits=("train",))
+    with pytest.raises(hub.HubError, match="a split 'validation' is expected"):
+        hub.load_questions()
 
 
 def test_a_carved_validation_split_is_the_same_every_time_and_takes_copies_along():

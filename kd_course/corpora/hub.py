@@ -74,6 +74,36 @@ SOURCES = {
 }
 
 
+@dataclass(frozen=True)
+class QuestionSource:
+    """Where a data set in SQuAD's schema keeps questions, and what is to be known about it.
+
+    splits: ours -> its own. validation: the share of train's titles to take out of train for it,
+    where there is no such split: passages of one article resemble each other too much to stand on
+    both sides.
+    """
+
+    licence: str
+    splits: Mapping[str, str] = field(
+        default_factory=lambda: {"train": "train", "validation": "validation", "test": "test"}
+    )
+    validation: float = 0.0
+    note: str = ""
+
+
+QUESTIONS = {
+    "rajpurkar/squad": QuestionSource(
+        licence="CC BY-SA 4.0",
+        # Its test split was never published: as is usual, results are reported on validation.
+        splits={"train": "train", "test": "validation"},
+        validation=0.1,
+        note="Questions on Wikipedia articles, version 1.1: every one has an answer. "
+        "Rajpurkar et al., SQuAD: 100,000+ Questions for Machine Comprehension of Text, 2016.",
+    ),
+}
+_MISPLACED = 0.01  # the share of rows whose answer may be elsewhere than it says; they are left out
+
+
 def load_dataset(
     identifier: str, *, source: Source | None = None, limit: int | None = None, seed: int = 0
 ) -> DatasetDict:
@@ -136,6 +166,42 @@ def load_translation(
             split: _pairs(_translations(raw, split, languages, identifier), languages, limit, seed)
             for split in ("train", "validation", "test")
         }
+    )
+
+
+def load_questions(
+    identifier: str = "rajpurkar/squad",
+    *,
+    source: QuestionSource | None = None,
+    limit: int | None = None,
+    seed: int = 0,
+) -> DatasetDict:
+    """Questions, passages and answers of the hub in SQuAD's schema: train, validation, test.
+
+    identifier: a key of QUESTIONS, or any other in this schema with a QuestionSource for it.
+    limit: at most so many rows of every split, drawn with the seed.
+    Columns: id, title, context, question, and answers, {text: […], answer_start: […]}, one or more.
+    A validation split that has to be taken out of train takes whole titles, drawn with the seed. A
+    row whose answer does not stand in the passage where it should is left out.
+    Raises HubError: no network, a broken download, no such data set, other columns, more than one
+    row in a hundred without an answer in its place, and so on.
+    """
+    _check_limit(limit)
+    source = source or QUESTIONS.get(identifier)
+    if source is None:
+        raise HubError(
+            f"{identifier!r}: of data sets with questions the course knows {', '.join(QUESTIONS)} "
+            f"only. Describe another with load_questions({identifier!r}, "
+            f"source=QuestionSource(licence=…, splits=…)); {OFFLINE}"
+        )
+    import datasets
+
+    raw = _download(identifier)
+    data = {ours: _questions(raw, theirs, identifier) for ours, theirs in source.splits.items()}
+    if "validation" not in data:
+        data["train"], data["validation"] = _carve_titles(data["train"], source.validation, seed)
+    return datasets.DatasetDict(
+        {split: _limited(data[split], limit, seed) for split in ("train", "validation", "test")}
     )
 
 
@@ -282,6 +348,66 @@ def _mapped(raw: DatasetDict, split: str, source: Source, identifier: str) -> Da
             {"text": Value("string"), "label": ClassLabel(names=list(source.labels))}
         ),
     )
+
+
+def _questions(raw: DatasetDict, split: str, identifier: str) -> Dataset:
+    """One split in SQuAD's schema: the rows whose answers stand where they should."""
+    import numpy as np
+
+    def refuse(reason: str) -> HubError:
+        return HubError(
+            f"{identifier} has changed, or is not what it is taken for: {reason}. Look at its "
+            f"page; {OFFLINE}"
+        )
+
+    if split not in raw:
+        raise refuse(f"a split {split!r} is expected, but there are {', '.join(raw)}")
+    rows = raw[split]
+    texts = ("id", "title", "context", "question")
+    missing = [name for name in (*texts, "answers") if name not in rows.column_names]
+    if missing:
+        raise refuse(
+            f"columns {', '.join(map(repr, missing))} are expected in split {split!r}, but there "
+            f"are {', '.join(map(repr, rows.column_names))}"
+        )
+    other = {name: rows.features[name] for name in texts if rows.features[name].dtype != "string"}
+    if other:
+        raise refuse(f"text is expected in split {split!r}, but {other} is something else")
+    answers = rows["answers"][:]
+    if not all(isinstance(a, Mapping) and {"text", "answer_start"} <= set(a) for a in answers):
+        raise refuse(
+            f"column 'answers' of split {split!r} is expected to hold text and answer_start, but "
+            f"is {rows.features['answers']}"
+        )
+    there = np.array(
+        [_stand_there(*pair) for pair in zip(rows["context"][:], answers, strict=True)]
+    )
+    if len(there) and (~there).mean() > _MISPLACED:
+        raise refuse(
+            f"{(~there).sum()} of {len(there)} rows of split {split!r} have no answer, or not in "
+            f"the passage where answer_start says; the first is {rows[int(np.argmin(there))]['id']!r}"
+        )
+    return rows.select_columns([*texts, "answers"]).select(np.flatnonzero(there))
+
+
+def _stand_there(context: str, answers: Mapping[str, list]) -> bool:
+    """Whether there is an answer, and every one stands in the passage where it should."""
+    return bool(answers["text"]) and all(
+        text.strip() and start >= 0 and context.startswith(text, start)
+        for text, start in zip(answers["text"], answers["answer_start"], strict=True)
+    )
+
+
+def _carve_titles(train: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
+    """Train without, and the validation split with, a share of its titles: at least one each."""
+    import numpy as np
+
+    titles = np.array(train["title"][:])
+    different = np.unique(titles)
+    number = min(max(1, round(share * len(different))), len(different) - 1)
+    drawn = np.random.default_rng(seed).permutation(different)[:number]
+    taken = np.isin(titles, drawn)
+    return train.select(np.flatnonzero(~taken)), train.select(np.flatnonzero(taken))
 
 
 def _carve(train: Dataset, rows: int, seed: int) -> tuple[Dataset, Dataset]:
