@@ -89,7 +89,8 @@ EXERCISES = (
             ),
         ),
         hint="Three steps: divide by T, take the exponential, divide each row by its sum.",
-        allowed="everything in torch",
+        withheld=("kd_course.divergences.softmax",),
+        allowed="everything in torch; not kd_course.divergences, which has it",
     ),
     Exercise(
         id="00.2",

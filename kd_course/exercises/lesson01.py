@@ -444,7 +444,8 @@ EXERCISES = (
             ),
         ),
         hint="Put all magnitudes into one vector, sort it (stable=True), and take the first round(sparsity · all).",
-        allowed="torch; not torch.nn.utils.prune",
+        withheld=("kd_course.compression.pruned", "kd_course.compression.make_permanent"),
+        allowed="torch; not torch.nn.utils.prune, nor kd_course.compression",
     ),
     Exercise(
         id="01.4",
@@ -500,7 +501,8 @@ EXERCISES = (
             ),
         ),
         hint="scale = largest magnitude of the row / 127; codes = round(weight / scale).",
-        allowed="torch; not torch.ao",
+        withheld=("kd_course.compression.quantize_rows", "kd_course.compression.int8"),
+        allowed="torch; not torch.ao, nor kd_course.compression",
     ),
     Exercise(
         id="01.5",

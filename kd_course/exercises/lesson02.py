@@ -153,7 +153,8 @@ SURPRISE = Exercise(
         ),
     ),
     hint="Pick from each row the probability at its label, then take minus the logarithm.",
-    allowed="anything in torch",
+    withheld=("kd_course.metrics.surprise", "kd_course.losses.hard_target_loss"),
+    allowed="anything in torch; not kd_course.metrics or kd_course.losses, which have it",
 )
 
 
@@ -239,6 +240,7 @@ ENTROPY = Exercise(
         ),
     ),
     hint="Minus the sum over the classes of p · log p, where a class with p = 0 adds nothing.",
+    withheld=("kd_course.divergences.entropy", "kd_course.divergences.cross_entropy"),
     allowed="anything in torch; not kd_course.divergences, which has it",
 )
 
@@ -390,6 +392,13 @@ KL = Exercise(
     hint=(
         "Σ p (log p − log q) over the last dimension. What does each term become when p is 0, q is"
         " 0, or both?"
+    ),
+    withheld=(
+        "kd_course.divergences.kl_divergence",
+        "kd_course.divergences.cross_entropy",
+        "kd_course.divergences.entropy",
+        "kd_course.divergences.js_divergence",
+        "kd_course.metrics.kl_rows",
     ),
     allowed="anything in torch; not kd_course.divergences, which has it",
 )
@@ -805,6 +814,7 @@ JS = Exercise(
         ),
     ),
     hint="Midpoint first; then half of KL from p to it and half of KL from q to it.",
+    withheld=("kd_course.divergences.js_divergence",),
     allowed=(
         "anything in torch, and divergences.kl_divergence; not divergences.js_divergence, which is"
         " the answer"

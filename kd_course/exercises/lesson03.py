@@ -135,7 +135,8 @@ SOFT_TARGETS = Exercise(
         ),
     ),
     hint="Divide, then softmax over the last dimension.",
-    allowed="anything in torch, except kd_course's own softmax",
+    withheld=("kd_course.divergences.softmax", "kd_course.metrics.probabilities"),
+    allowed="anything in torch; not kd_course.divergences or kd_course.metrics, which have it",
 )
 
 
@@ -328,6 +329,11 @@ SOFT_LOSS = Exercise(
         ),
     ),
     hint="log_softmax of both at T; Σ over classes of p (log p - log q); mean over rows; times T².",
+    withheld=(
+        "kd_course.losses.soft_target_loss",
+        "kd_course.losses.distillation_loss",
+        "kd_course.losses.span_distillation_loss",
+    ),
     allowed="anything in torch, torch.nn.functional too; not kd_course.losses",
 )
 
@@ -421,7 +427,12 @@ SOFT_GRADIENT = Exercise(
         ),
     ),
     hint="Soften both, subtract, and count the factors of T; then divide by the number of rows.",
-    allowed="torch.softmax; no autograd",
+    withheld=(
+        "kd_course.losses.soft_target_loss",
+        "kd_course.losses.distillation_loss",
+        "kd_course.losses.span_distillation_loss",
+    ),
+    allowed="torch.softmax; no autograd, and not kd_course.losses",
 )
 
 
@@ -670,6 +681,11 @@ HARD_LOSS = Exercise(
         ),
     ),
     hint="Keep the labelled rows; sum their -log q(label); divide by how many there are, at least 1.",
+    withheld=(
+        "kd_course.losses.hard_target_loss",
+        "kd_course.losses.distillation_loss",
+        "kd_course.losses.span_distillation_loss",
+    ),
     allowed="anything in torch; not kd_course.losses",
 )
 
@@ -895,6 +911,12 @@ DISTILLATION_LOSS = Exercise(
         ),
     ),
     hint="alpha · soft + (1 - alpha) · hard, with the two losses of 03.2 and 03.6.",
+    withheld=(
+        "kd_course.losses.distillation_loss",
+        "kd_course.losses.span_distillation_loss",
+        "kd_course.losses.soft_target_loss",
+        "kd_course.losses.hard_target_loss",
+    ),
     allowed="your soft_loss and hard_loss, anything in torch; not kd_course.losses",
 )
 
@@ -1193,6 +1215,12 @@ MASKED_LOSS = Exercise(
         ),
     ),
     hint="Select the rows that count first: student_logits[mask] has shape (tokens, vocabulary).",
+    withheld=(
+        "kd_course.losses.distillation_loss",
+        "kd_course.losses.span_distillation_loss",
+        "kd_course.losses.soft_target_loss",
+        "kd_course.losses.hard_target_loss",
+    ),
     allowed="anything in torch; not kd_course.losses",
 )
 

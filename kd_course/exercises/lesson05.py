@@ -608,6 +608,12 @@ EXERCISES = (
             ),
         ),
         hint="logits = features @ weights.T; the loss; torch.autograd.grad; weights - learning_rate · gradient.",
+        withheld=(
+            "kd_course.losses.distillation_loss",
+            "kd_course.losses.span_distillation_loss",
+            "kd_course.losses.soft_target_loss",
+            "kd_course.losses.hard_target_loss",
+        ),
         allowed="torch and torch.nn.functional; not kd_course.losses",
     ),
     Exercise(
@@ -1005,6 +1011,12 @@ EXERCISES = (
             ),
         ),
         hint="Go through the step in order: who reads what, which loss, whose gradient, which weights move.",
+        withheld=(
+            "kd_course.losses.distillation_loss",
+            "kd_course.losses.span_distillation_loss",
+            "kd_course.losses.soft_target_loss",
+            "kd_course.losses.hard_target_loss",
+        ),
         allowed="torch and torch.nn.functional; not kd_course.losses",
     ),
 )

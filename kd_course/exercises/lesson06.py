@@ -354,7 +354,8 @@ EXERCISES = (
             ),
         ),
         hint="Bring both sides to one form (case, spaces), then look each test text up among the training texts.",
-        allowed="plain Python",
+        withheld=("kd_course.corpora.classification.leaks",),
+        allowed="plain Python; not classification.leaks, which has it",
     ),
     Exercise(
         id="06.2",
@@ -395,7 +396,8 @@ EXERCISES = (
             ),
         ),
         hint="For class c: right = predicted c and labelled c; F1 = 2·right / (predicted c + labelled c).",
-        allowed="torch; not torchmetrics or scikit-learn",
+        withheld=("kd_course.metrics.macro_f1",),
+        allowed="torch; not torchmetrics, scikit-learn or kd_course.metrics",
     ),
     Exercise(
         id="06.3",
@@ -527,7 +529,8 @@ EXERCISES = (
             ),
         ),
         hint="A row with confidence c goes to bin int(c · bins), the last bin for c = 1.",
-        allowed="torch; not torchmetrics",
+        withheld=("kd_course.metrics.calibration_error",),
+        allowed="torch; not torchmetrics or kd_course.metrics",
     ),
     Exercise(
         id="06.6",
@@ -568,7 +571,8 @@ EXERCISES = (
             ),
         ),
         hint="For every candidate T, the mean cross-entropy of logits / T with the labels; keep the T with the least.",
-        allowed="torch, with its cross_entropy",
+        withheld=("kd_course.metrics.best_temperature",),
+        allowed="torch, with its cross_entropy; not kd_course.metrics",
     ),
     Exercise(
         id="06.7",
