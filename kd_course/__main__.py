@@ -24,6 +24,8 @@ COMMANDS = {
     "check": ("kd_course.exercises.cli", "check_main", "checks a solution that stands in a file"),
     "exercises": ("kd_course.exercises.cli", "list_main", "lists the exercises"),
     "teacher": ("kd_course.teachers", "main", "trains a shipped teacher again, from its recipe"),
+    "grade": ("kd_course.grading.cli", "grade_main", "marks submissions in a locked box"),
+    "merge": ("kd_course.grading.cli", "merge_main", "puts the parts of a sharded grading together"),
     "bench": ("kd_course.bench", "main", "measures what caching and padding by length save"),
 }
 

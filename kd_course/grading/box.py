@@ -187,11 +187,17 @@ def _probe() -> Isolation:
             told = json.loads(done.stdout)
         except (OSError, subprocess.TimeoutExpired, ValueError) as error:
             said = getattr(locals().get("done"), "stderr", "") or str(error)
-            raise NoBox(f"No locked box: bubblewrap does not work here: {said.strip()}\n{INSTALL}") from None
+            raise NoBox(
+                f"No locked box: bubblewrap does not work here: {said.strip()}\n{INSTALL}"
+            ) from None
     if told["sees"] or told["root"]:
-        raise NoBox(f"No locked box: what runs in it still sees {told['sees'] or 'root'}.\n{INSTALL}")
+        raise NoBox(
+            f"No locked box: what runs in it still sees {told['sees'] or 'root'}.\n{INSTALL}"
+        )
     if not told["alone"] and not _bounds_places():
-        raise NoBox(f"No locked box: this bubblewrap is older than 0.7 and /tmp has no bound.\n{INSTALL}")
+        raise NoBox(
+            f"No locked box: this bubblewrap is older than 0.7 and /tmp has no bound.\n{INSTALL}"
+        )
     return BUBBLEWRAP if told["alone"] else BUBBLEWRAP_EACH
 
 
@@ -610,7 +616,9 @@ class _Conversation:
             self.last_look = now
             used = watching.use(self.watched) - self.base
             if used.memory > self.limits.memory or used.size > 4 * self.limits.memory:
-                raise _Stopped("crashed", f"more than {self.limits.memory / 2**30:.2g} GiB of memory")
+                raise _Stopped(
+                    "crashed", f"more than {self.limits.memory / 2**30:.2g} GiB of memory"
+                )
             if used.processes > self.limits.processes:
                 raise _Stopped("crashed", f"more than {self.limits.processes} processes")
         return min(0.2, until - now)

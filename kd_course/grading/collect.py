@@ -272,9 +272,12 @@ def _from_export(path: Path, found: dict[str, Submission]) -> None:
         raise ValueError(f"{path} is no zip: {error}") from None
     paths = [PurePosixPath(m.filename.replace("\\", "/")) for m in members]
     # nbgrader's layout, zipped, or one folder around it all
-    while paths and all(len(p.parts) > 2 for p in paths) and (
-        len({p.parts[0] for p in paths}) == 1 or all(p.parts[0] == "submitted" for p in paths)
-    ) and not any(whose(p.parts[0])[1] for p in paths):
+    while (
+        paths
+        and all(len(p.parts) > 2 for p in paths)
+        and (len({p.parts[0] for p in paths}) == 1 or all(p.parts[0] == "submitted" for p in paths))
+        and not any(whose(p.parts[0])[1] for p in paths)
+    ):
         paths = [PurePosixPath(*p.parts[1:]) for p in paths]
     grouped: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for member, inside in zip(members, paths):
@@ -292,5 +295,11 @@ def _read_listed(path: Path, listed: list[tuple[str, str]], files: Files) -> Non
         for filename, name in listed[:MOST_ENTRIES]:
             try:
                 _read_member(archive, archive.getinfo(filename), name, files)
-            except (zipfile.BadZipFile, OSError, ValueError, RuntimeError, NotImplementedError) as error:
+            except (
+                zipfile.BadZipFile,
+                OSError,
+                ValueError,
+                RuntimeError,
+                NotImplementedError,
+            ) as error:
                 files.problems.append(f"{clean(name)} could not be read ({type(error).__name__})")

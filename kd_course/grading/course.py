@@ -12,7 +12,16 @@ from kd_course.exercises.spec import Exercise
 
 PACKAGE = Path(kd_course.__file__).parent
 # Rooms that hold answers, or serve nobody in there.
-LEFT_OUT = ("authoring", "bench", "doctor", "exercises", "grading", "release", "running", "__main__")
+LEFT_OUT = (
+    "authoring",
+    "bench",
+    "doctor",
+    "exercises",
+    "grading",
+    "release",
+    "running",
+    "__main__",
+)
 # Of the exercises: what an attempt is run with. No spec of any exercise, no recorded output.
 EXERCISES = ("running", "spec", "values")
 

@@ -139,7 +139,15 @@ def _compared(held: Sheets, run: Run, source: str) -> Mark:
     status = run.ended or GRADED
     words = tuple(filter(None, words)) or ("Right.",)
     return Mark(
-        exercise.id, status, points, exercise.points, len(right), total, misconception, words, run.why
+        exercise.id,
+        status,
+        points,
+        exercise.points,
+        len(right),
+        total,
+        misconception,
+        words,
+        run.why,
     )
 
 

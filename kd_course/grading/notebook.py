@@ -134,7 +134,9 @@ def names_defined(source: str) -> frozenset[str]:
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        looks = re.findall(r"^(?:(?:def|class) +)?(\w+) *(?:\(.*\) *(?:->.*)?:|=[^=])", source, re.M)
+        looks = re.findall(
+            r"^(?:(?:def|class) +)?(\w+) *(?:\(.*\) *(?:->.*)?:|=[^=])", source, re.M
+        )
         return frozenset(looks)
     found = set()
     for statement in tree.body:
@@ -142,7 +144,9 @@ def names_defined(source: str) -> frozenset[str]:
             found.add(statement.name)
         elif isinstance(statement, (ast.Assign, ast.AnnAssign)):
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            found |= {node.id for t in targets for node in ast.walk(t) if isinstance(node, ast.Name)}
+            found |= {
+                node.id for t in targets for node in ast.walk(t) if isinstance(node, ast.Name)
+            }
         elif isinstance(statement, (ast.Import, ast.ImportFrom)):
             found |= {alias.asname or alias.name.split(".")[0] for alias in statement.names}
     return frozenset(found)
@@ -271,7 +275,9 @@ def _last_defined(source: str) -> set[str]:
     return {t.id for t in assigned[-1:] if isinstance(t, ast.Name)}
 
 
-def lesson_of(name: str, cells: Sequence[StudentCell], names: dict[str, frozenset[str]]) -> list[str]:
+def lesson_of(
+    name: str, cells: Sequence[StudentCell], names: dict[str, frozenset[str]]
+) -> list[str]:
     """The lessons that a notebook may be an answer to, the likeliest first.
 
     name: of its file. names: lesson -> the names that its exercises ask for. What it holds counts

@@ -46,7 +46,12 @@ def _strings(told: Any) -> tuple[str, ...]:
 def _raised(told: Any) -> Raised | None:
     if told is None:
         return None
-    if type(told) is not list or len(told) != 3 or type(told[1]) is not str or type(told[2]) is not str:
+    if (
+        type(told) is not list
+        or len(told) != 3
+        or type(told[1]) is not str
+        or type(told[2]) is not str
+    ):
         raise WireError("an error that is none")
     types = _strings(told[0])
     if not types:

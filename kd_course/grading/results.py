@@ -76,9 +76,7 @@ def load(path: Path) -> Result | None:
     """A result that was written; None where there is none, or none that can be read."""
     try:
         told = json.loads(path.read_text("utf-8"))
-        marks = tuple(
-            Mark(**{**mark, "words": tuple(mark["words"])}) for mark in told.pop("marks")
-        )
+        marks = tuple(Mark(**{**mark, "words": tuple(mark["words"])}) for mark in told.pop("marks"))
         return Result(**{**told, "notes": tuple(told["notes"]), "marks": marks})
     except (OSError, ValueError, TypeError, KeyError):
         return None
@@ -115,12 +113,24 @@ def read_roster(path: Path) -> list[Student]:
     """
     with open(path, newline="", encoding="utf-8-sig", errors="replace") as file:
         rows = [
-            {(key or "").strip().lower(): (value or "").strip() for key, value in row.items() if isinstance(value, str)}
+            {
+                (key or "").strip().lower(): (value or "").strip()
+                for key, value in row.items()
+                if isinstance(value, str)
+            }
             for row in csv.DictReader(file)
         ]
     found: dict[str, Student] = {}
     for row in rows:
-        full = " ".join(filter(None, [row.get("first_name") or row.get("first name"), row.get("last_name") or row.get("last name")]))
+        full = " ".join(
+            filter(
+                None,
+                [
+                    row.get("first_name") or row.get("first name"),
+                    row.get("last_name") or row.get("last name"),
+                ],
+            )
+        )
         name = full or row.get("name", "") or row.get("full name", "")
         id = next((row[key] for key in _ID if row.get(key)), "") or row.get("email", "") or name
         if not id:
@@ -167,7 +177,9 @@ def rows_of(
                 row["note"] = "; ".join(filter(None, ["not on the roster", row["note"]]))
             extra[result.student] = row
         elif student.id in made:
-            row["note"] = "; ".join(filter(None, [f"{student.id} is on the roster once", row["note"]]))
+            row["note"] = "; ".join(
+                filter(None, [f"{student.id} is on the roster once", row["note"]])
+            )
             extra[result.student] = row
         else:
             made[student.id] = {**row, "student": student.id, "name": student.name}
@@ -180,7 +192,8 @@ def _row(result: Result, exercises: Sequence[Exercise]) -> dict[str, Any]:
     row: dict[str, Any] = {"student": result.student, "name": ""}
     for exercise in exercises:
         mark = marks.get(exercise.id)
-        row[exercise.id] = _number(mark.points) if mark else ""
+        handed_in = mark is not None and mark.status not in (MISSING, UNREADABLE)
+        row[exercise.id] = _number(mark.points) if handed_in else ""
         row[f"{exercise.id} status"] = mark.status if mark else MISSING
     row["total"] = _number(result.points)
     row["out_of"] = sum(exercise.points for exercise in exercises)

@@ -23,7 +23,14 @@ from kd_course.grading.marking import (
     mark,
     missing,
 )
-from kd_course.grading.notebook import Answers, StudentCell, Unreadable, answers_in, cells_of, lesson_of
+from kd_course.grading.notebook import (
+    Answers,
+    StudentCell,
+    Unreadable,
+    answers_in,
+    cells_of,
+    lesson_of,
+)
 from kd_course.grading.results import Result, overall
 
 NOTHING = "Nothing was handed in for this exercise."
@@ -51,11 +58,22 @@ class Assignment:
 
 
 def fingerprint_of(
-    lessons: Sequence[str], sheets: Mapping[str, Sheets], seed: int, isolation: Isolation, limits: Limits
+    lessons: Sequence[str],
+    sheets: Mapping[str, Sheets],
+    seed: int,
+    isolation: Isolation,
+    limits: Limits,
 ) -> str:
     """What a mark depends on, beside the submission."""
     described = [
-        [e.exercise.id, e.variant, e.exercise.points, e.exercise.signature, e.exercise.rtol, e.exercise.atol]
+        [
+            e.exercise.id,
+            e.variant,
+            e.exercise.points,
+            e.exercise.signature,
+            e.exercise.rtol,
+            e.exercise.atol,
+        ]
         + [e.exercise.withheld, [w.name + w.hint for w in e.exercise.misconceptions]]
         for e in sheets.values()
     ]
@@ -77,14 +95,14 @@ def grade(
     Raises BoxBroken when the box is at fault; nothing that a student hands in raises here.
     """
     began = time.monotonic()
-    by_lesson, notes = _notebooks(files, assignment)
+    by_lesson, broken, notes = _notebooks(files, assignment)
     marks: list[Mark] = []
     tampered = bool(files.escapes)
     for lesson in assignment.lessons:
         exercises = assignment.of_lesson(lesson)
         if not by_lesson.get(lesson):
-            broken = not by_lesson and any("notebook" in note for note in notes)
-            status = UNREADABLE if broken or files.problems and not by_lesson else MISSING
+            lost = lesson in broken or files.problems and not by_lesson
+            status = UNREADABLE if lost else MISSING
             marks += [missing(exercise, NOTHING, status) for exercise in exercises]
             continue
         answers = answers_in(lesson, exercises, by_lesson[lesson])
@@ -109,20 +127,22 @@ def grade(
 
 def _notebooks(
     files: Files, assignment: Assignment
-) -> tuple[dict[str, list[list[StudentCell]]], list[str]]:
-    """The notebooks by lesson, and what there is to say of those that are none."""
+) -> tuple[dict[str, list[list[StudentCell]]], set[str], list[str]]:
+    """The notebooks by lesson; the lessons that broken ones may have been; what there is to say."""
     names = {
         lesson: frozenset(e.name for e in assignment.of_lesson(lesson))
         for lesson in assignment.lessons
     }
     found: dict[str, list[list[StudentCell]]] = {}
     others: list[tuple[list[str], list[StudentCell]]] = []
-    notes = []
+    notes: list[str] = []
+    broken: set[str] = set()
     for name, data in files.notebooks:
         try:
             cells = cells_of(data)
         except Unreadable as error:
             notes.append(f"{name}: {error}")
+            broken.update(lesson_of(name, [], names) or assignment.lessons)
             continue
         lessons = lesson_of(name, cells, names)
         if lessons:
@@ -131,7 +151,7 @@ def _notebooks(
     for lessons, cells in others:  # one notebook may answer several lessons
         for lesson in lessons:
             found.setdefault(lesson, [cells])
-    return found, notes
+    return found, broken, notes
 
 
 def _marks(

@@ -77,7 +77,11 @@ def _pack(value: Any, blobs: list[bytes], depth: int) -> Any:
     if kind in (list, tuple):
         return {"l" if kind is list else "t": [_pack(item, blobs, depth + 1) for item in value]}
     if kind is dict:
-        return {"d": [[_pack(k, blobs, depth + 1), _pack(v, blobs, depth + 1)] for k, v in value.items()]}
+        return {
+            "d": [
+                [_pack(k, blobs, depth + 1), _pack(v, blobs, depth + 1)] for k, v in value.items()
+            ]
+        }
     if kind is np.ndarray and value.dtype.name in ARRAYS:
         blobs.append(np.ascontiguousarray(value).tobytes())
         return {"a": [value.dtype.name, list(value.shape)]}
