@@ -106,3 +106,20 @@ def make_hub():
     yield make
     for stand_in in running:
         stand_in.close()
+
+
+@pytest.fixture(scope="session")
+def needs_box():
+    """Bubblewrap, or a reason: what runs hostile code in earnest runs it locked in or not at all."""
+    import shutil
+    import subprocess
+
+    from kd_course.grading.box import NoBox, find_isolation
+
+    if shutil.which("bwrap") is None and os.getuid() == 0 and shutil.which("apt-get"):
+        install = "apt-get update -q && apt-get install -q -y --no-install-recommends bubblewrap"
+        subprocess.run(["sh", "-c", install], capture_output=True)
+    try:
+        return find_isolation()
+    except NoBox as error:
+        pytest.skip(str(error))

@@ -458,6 +458,7 @@ class Box:
                     "other_name": job.other_name,
                     "kind": job.kind,
                     "arguments": list(job.arguments),
+                    "largest": self.limits.reply,
                     "place": "/tmp" if self.isolation.boxed else self._scratch.name,
                 }
             )
@@ -565,7 +566,7 @@ class _Conversation:
         size = 8 + int.from_bytes(self.buffer[:8])
         message = bytes(self.buffer[:size])
         del self.buffer[:size]
-        return wire.decode(message, tensors=False)
+        return wire.decode(message, tensors=False, longest=wire.LONGEST)
 
     def has_more(self) -> bool:
         """Whether something was sent that nobody has asked for yet."""

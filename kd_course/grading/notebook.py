@@ -10,14 +10,14 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
 from kd_course.authoring.source import read, source_of
 from kd_course.exercises.spec import Exercise
-from kd_course.grading.inside.attempt import DEFINITIONS, WHOLE, without_magics
+from kd_course.grading.inside.attempt import DEFINITIONS, WHOLE, defines, without_magics
 
 MOST_CELLS = 5_000
 _ANSWER = re.compile(r"ex-(\d\d)-(\d+)")
@@ -43,23 +43,28 @@ class StudentCell:
 
 
 @dataclass(frozen=True)
-class Way:
-    """One way to run a student's cells for one exercise: the cells, for Job.cells."""
+class Ways:
+    """How a student's cells can be run for one exercise; each is a list of cells, for Job.cells.
 
-    cells: tuple[dict[str, str], ...]
+    careful: from the fullest to the barest, one to be tried when the one before does not come to
+    its end: of the other answers' cells only what they define, of all other cells too, none.
+    whole: every cell as it stands, should an answer need what another answer's cell computes.
+    """
+
+    careful: tuple[tuple[dict[str, str], ...], ...]
+    whole: tuple[dict[str, str], ...]
 
 
 @dataclass
 class Answers:
     """A lesson's answers in a student's notebooks.
 
-    ways: exercise id -> how its cells can be run, the most faithful way first; no entry where the
-    student has nothing for it. other_names: what the exercise's cell defines, where nothing has its
+    ways: exercise id -> how its cells can be run; no entry where the student has nothing for it. other_names: what the exercise's cell defines, where nothing has its
     name. own: exercise id -> the source of its own cells. notes: what a teacher should know.
     raised_points: whether a cell's metadata promises more points than the exercise has.
     """
 
-    ways: dict[str, list[Way]] = field(default_factory=dict)
+    ways: dict[str, Ways] = field(default_factory=dict)
     other_names: dict[str, str] = field(default_factory=dict)
     own: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -122,7 +127,7 @@ def _code(cell: dict[str, Any]) -> StudentCell | None:
     id = graded.get("grade_id") or cell.get("id") or ""
     points = graded.get("points")
     return StudentCell(
-        source if isinstance(source, str) else "",
+        source.encode("utf-8", "replace").decode() if isinstance(source, str) else "",
         id if isinstance(id, str) else "",
         float(points) if type(points) in (int, float) else None,
     )
@@ -245,21 +250,30 @@ def _ways(found: Answers, exercise: Exercise, belongs: list) -> None:
         found.notes.append(f"{exercise.id}: nothing is called {exercise.name}; its cell was taken")
     found.own[exercise.id] = "\n".join(belongs[i][0].source for i in own)
 
-    def cell(i: int, run: str) -> dict[str, str]:
-        return {"name": f"<cell {i + 1}>", "source": belongs[i][0].source, "run": run}
+    only_defines = [_only_defines(cell.source) for cell, _, _ in belongs]
 
-    whole = tuple(cell(i, belongs[i][1]) for i in range(len(belongs)))
-    careful = tuple(cell(i, WHOLE if i in own else DEFINITIONS) for i in range(len(belongs)))
-    alone = tuple(cell(i, WHOLE) for i in own)
-    found.ways[exercise.id] = [Way(w) for w in _distinct([whole, careful, alone])]
+    def cells(how: Callable[[int], str]) -> tuple[dict[str, str], ...]:
+        return tuple(
+            {"name": f"<cell {i + 1}>", "source": cell.source, "run": WHOLE if bare else how(i)}
+            for (i, (cell, _, _)), bare in zip(enumerate(belongs), only_defines)
+            if how(i)
+        )
+
+    careful = [
+        cells(lambda i: WHOLE if i in own else DEFINITIONS if belongs[i][2] else belongs[i][1]),
+        cells(lambda i: WHOLE if i in own else DEFINITIONS),
+        cells(lambda i: WHOLE if i in own else ""),
+    ]
+    distinct = tuple(way for i, way in enumerate(careful) if way not in careful[:i])
+    found.ways[exercise.id] = Ways(distinct, cells(lambda i: belongs[i][1]))
 
 
-def _distinct(ways: list[tuple]) -> list[tuple]:
-    kept: list[tuple] = []
-    for way in ways:
-        if way not in kept:
-            kept.append(way)
-    return kept
+def _only_defines(source: str) -> bool:
+    """Whether running all of a cell is the same as taking what it defines."""
+    try:
+        return all(map(defines, ast.parse(without_magics(source)).body))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
 
 
 def _last_defined(source: str) -> set[str]:

@@ -14,8 +14,8 @@ from kd_course.grading import course
 from kd_course.grading.box import Box, Isolation, Job, Limits, Run
 from kd_course.grading.collect import Files, Submission
 from kd_course.grading.marking import (
-    CRASHED,
     MISSING,
+    TAMPERED,
     TIMEOUT,
     UNREADABLE,
     Mark,
@@ -27,6 +27,7 @@ from kd_course.grading.notebook import (
     Answers,
     StudentCell,
     Unreadable,
+    Ways,
     answers_in,
     cells_of,
     lesson_of,
@@ -161,39 +162,58 @@ def _marks(
     box: Box,
     told: Callable[[str], None],
 ) -> list[Mark]:
-    marks, first = [], 0
+    marks, runner = [], _Runner(answers, assignment, box)
     for exercise in exercises:
-        ways = answers.ways.get(exercise.id)
-        if not ways:
-            marks.append(missing(exercise, NOTHING))
+        if exercise.id in answers.ways:
+            marks.append(runner.mark(exercise))
         else:
-            held = assignment.sheets[exercise.id]
-            run, first = _run(exercise, held, answers, box, first)
-            marks.append(mark(held, run, answers.own[exercise.id]))
+            marks.append(missing(exercise, NOTHING))
         told(exercise.id)
     return marks
 
 
-def _run(
-    exercise: Exercise, held: Sheets, answers: Answers, box: Box, first: int
-) -> tuple[Run, int]:
-    """Run an exercise in the most faithful way that comes to an end.
+class _Runner:
+    """Runs a notebook's exercises one by one, and remembers which way of running it came to an end."""
 
-    first: the way to begin with: what did not load for one exercise will not for the next. Returns
-    the run, and the way to begin with from now on.
-    """
-    ways = answers.ways[exercise.id]
-    for i in range(min(first, len(ways) - 1), len(ways)):
+    def __init__(self, answers: Answers, assignment: Assignment, box: Box):
+        self.answers, self.assignment, self.box = answers, assignment, box
+        self.first = 0  # of the careful ways: those before it do not load
+        self.whole = True  # whether running everything is worth trying
+
+    def mark(self, exercise: Exercise) -> Mark:
+        ways = self.answers.ways[exercise.id]
+        found = self._carefully(exercise, ways)
+        full = found.points == exercise.points or found.status == TIMEOUT
+        if full or not self.whole or ways.whole == ways.careful[0]:
+            return found
+        run = self._run(exercise, ways.whole)
+        if not run.loaded:
+            self.whole = False
+            return found
+        again = self._mark(exercise, run)
+        return again if again.points > found.points else found
+
+    def _carefully(self, exercise: Exercise, ways: Ways) -> Mark:
+        last = len(ways.careful) - 1
+        for i in range(min(self.first, last), last + 1):
+            run = self._run(exercise, ways.careful[i])
+            if run.ended != TAMPERED and (run.loaded or not run.ended):
+                self.first = max(self.first, i)
+                return self._mark(exercise, run)
+        # Its own cell is at fault; of the other ones, what they define will do from now on.
+        self.first = max(self.first, 1)
+        return self._mark(exercise, run)
+
+    def _run(self, exercise: Exercise, cells: Sequence[dict[str, str]]) -> Run:
         job = Job(
-            cells=ways[i].cells,
+            cells=cells,
             name=exercise.name,
-            other_name=answers.other_names.get(exercise.id, ""),
+            other_name=self.answers.other_names.get(exercise.id, ""),
             kind=exercise.kind,
             arguments=argument_names(exercise.signature),
             withheld=course.withheld(exercise),
         )
-        run = box.attempt(job, lambda: held.sheet.cases)
-        if run.loaded or run.ended not in (TIMEOUT, CRASHED):
-            # A way that failed here, but for this exercise's own cell, fails for others too.
-            return run, max(first, i)
-    return run, max(first, min(1, len(ways) - 1))
+        return self.box.attempt(job, lambda: self.assignment.sheets[exercise.id].sheet.cases)
+
+    def _mark(self, exercise: Exercise, run: Run) -> Mark:
+        return mark(self.assignment.sheets[exercise.id], run, self.answers.own[exercise.id])

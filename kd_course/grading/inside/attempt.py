@@ -45,7 +45,7 @@ def serve(channel: socket.socket, values: dict[str, Any]) -> None:
         },
     )
     if job["kind"] == "value":
-        wire.send(channel, _value(attempt))
+        _send(channel, _value(attempt), job["largest"])
         return
     from kd_course.exercises.spec import Case
 
@@ -54,7 +54,20 @@ def serve(channel: socket.socket, values: dict[str, Any]) -> None:
         (outcome,) = running.run_here(attempt, [case], job["arguments"])
         if os.getpid() != own:
             return  # the attempt has forked; one of it is enough
-        wire.send(channel, packed(outcome))
+        _send(channel, packed(outcome), job["largest"])
+
+
+def _send(channel: socket.socket, outcome: dict[str, Any], largest: int) -> None:
+    """An outcome; of one that is larger than any answer only that it is."""
+    message = wire.encode(outcome)
+    try:
+        wire.decode(message, tensors=False, longest=wire.LONGEST)
+        fits = len(message) <= largest
+    except wire.WireError:
+        fits = False
+    if not fits:
+        message = wire.encode(packed_refusal("larger than any answer"))
+    channel.sendall(message)
 
 
 def run_cells(cells: list[dict[str, str]], values: dict[str, Any]) -> list[list]:
@@ -119,6 +132,12 @@ def packed(outcome: Any) -> dict[str, Any]:
         "raised": [raised.types, raised.text[:_MESSAGE], raised.line] if raised else None,
         "refused": outcome.refused,
     }
+
+
+def packed_refusal(why: str) -> dict[str, Any]:
+    """As `packed`, for a result that is nothing that an exercise asks for."""
+    nothing = {"value": None, "gradients": (), "attached": True, "changed": (), "raised": None}
+    return {**nothing, "refused": why}
 
 
 def _value(attempt: Any) -> dict[str, Any]:

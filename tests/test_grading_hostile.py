@@ -1,0 +1,184 @@
+"""Every hostile submission at once, beside honest ones: what each earns, and what it may not touch."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+import socket
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import hostile
+import pytest
+
+from kd_course.grading import cli
+
+pytestmark = pytest.mark.usefixtures("needs_box")
+
+HONEST = {
+    "honest": hostile.RIGHT,
+    "honest-but-wrong": hostile.returning("torch.softmax(scores, dim=-1)"),
+    "honest-in-part": hostile.returning("torch.softmax(scores / max(temperature, 1), dim=-1)"),
+    "zz-honest-and-last": hostile.RIGHT,
+}
+
+
+def _tree(folder: Path) -> str:
+    """Changes when any name, content or kind below a folder does."""
+    found = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        found.update(f"{path} {path.lstat().st_mode} ".encode("utf-8", "surrogateescape"))
+        if path.is_file() and not path.is_symlink():
+            found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+def _table(out: Path) -> dict[str, dict[str, str]]:
+    with open(out, newline="", encoding="utf-8") as file:
+        return {row["student"]: row for row in csv.DictReader(file)}
+
+
+def _grade(root: Path, out: Path) -> dict[str, dict[str, str]]:
+    limits = ["--seconds", "3", "--memory", "0.4", "--jobs", "2"]
+    assert (
+        cli.grade_main([str(root), "--out", str(out), "--lessons", "00", "--seed", "5", *limits])
+        == 0
+    )
+    return _table(out)
+
+
+def _running(marker: str) -> list[str]:
+    found = []
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit():
+            try:
+                command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            except OSError:
+                continue
+            if marker in command or "inside import loader" in command:
+                found.append(command)
+    return found
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """The honest ones graded alone, then among all the hostile ones."""
+    place = tmp_path_factory.mktemp("course")
+    root, others, marker = place / "submitted", place / "others", f"98{os.getpid()}"
+    for student, answer in HONEST.items():
+        hostile.put(root / student, hostile.notebook(answer))
+        hostile.put(others / student, hostile.notebook(answer))
+    alone = _grade(root, place / "alone" / "marks.csv")
+    heard: list[str] = []
+    with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        tcp.bind(("127.0.0.1", 0))
+        tcp.listen()
+        udp.bind(("127.0.0.1", 0))
+        for listener, hear in ((tcp, lambda: tcp.accept()), (udp, lambda: udp.recv(9))):
+            listener.settimeout(0.2)
+            threading.Thread(target=_listen, args=(hear, heard), daemon=True).start()
+        secrets = [
+            str(others / "honest" / hostile.NAME),
+            str(root / "honest" / hostile.NAME),
+            str(place / "alone" / "marks.csv"),
+            *map(str, sorted((place / "alone" / "marks.results").iterdir())[:2]),
+            str(hostile.ROOT / "solutions" / "00_start_here.py"),
+            str(hostile.ROOT / "kd_course" / "exercises" / "recorded" / "00.json"),
+            str(hostile.ROOT / "kd_course" / "exercises" / "lesson00.py"),
+            str(hostile.ROOT / "kd_course" / "grading" / "answers.py"),
+            "/etc/shadow",
+            "/etc/passwd",
+            "/root/.bash_history",
+        ]
+        fill = {
+            "{SECRETS}": repr(secrets),
+            "{TCP}": str(tcp.getsockname()[1]),
+            "{UDP}": str(udp.getsockname()[1]),
+            "{MARKER}": marker,
+            "{ROOT}": str(hostile.ROOT),
+        }
+        for name, (answer, _, _) in hostile.CELLS.items():
+            for field, value in fill.items():
+                answer = answer.replace(field, value)
+            hostile.put(root / name, hostile.notebook(answer))
+        for name, (make, _, _) in hostile.HANDED_IN.items():
+            make(root, name)
+        before = (
+            _tree(others),
+            _tree(root),
+            _tree(hostile.ROOT / "kd_course" / "exercises" / "recorded"),
+        )
+        began = time.monotonic()
+        among = _grade(root, place / "among" / "marks.csv")
+        seconds = time.monotonic() - began
+        after = (
+            _tree(others),
+            _tree(root),
+            _tree(hostile.ROOT / "kd_course" / "exercises" / "recorded"),
+        )
+    left = _running(marker)
+    return SimpleNamespace(**locals())
+
+
+def _listen(hear, heard: list[str]) -> None:
+    while True:
+        try:
+            heard.append(str(hear()))
+        except TimeoutError:
+            continue
+        except OSError:
+            return
+
+
+def test_there_are_at_least_forty():
+    assert len(hostile.CELLS) + len(hostile.HANDED_IN) >= 40
+
+
+@pytest.mark.parametrize("name", hostile.CELLS)
+def test_a_hostile_cell_earns_what_it_deserves(run, name):
+    _, points, status = hostile.CELLS[name]
+    row = run.among[name]
+    assert float(row["00.1"]) == points, row
+    assert row["00.1 status"] in hostile.STATUSES_ALIKE.get(name, {status}), row
+    # One crash costs one exercise.
+    assert (row["00.2"], row["00.3"]) == ("1", "1"), row
+    assert float(row["total"]) == points + 2
+    assert row["isolation"].startswith("bubblewrap")
+
+
+@pytest.mark.parametrize("name", hostile.HANDED_IN)
+def test_however_it_is_handed_in_it_earns_what_it_deserves(run, name):
+    _, total, status = hostile.HANDED_IN[name]
+    row = run.among[name]
+    assert float(row["total"]) == total, row
+    assert row["status"] == status, row
+
+
+@pytest.mark.parametrize("student", HONEST)
+def test_everybody_elses_mark_is_the_same_as_without_them(run, student):
+    assert run.among[student] == run.alone[student]
+
+
+def test_honest_marks_are_what_they_should_be(run):
+    assert [run.alone[student]["total"] for student in HONEST][::3] == ["4", "4"]
+    assert 2 <= float(run.alone["honest-but-wrong"]["total"]) < 4
+    assert 2 < float(run.alone["honest-in-part"]["total"]) < 4
+
+
+def test_nothing_outside_the_box_was_changed(run):
+    assert run.before == run.after
+
+
+def test_nobody_was_called_from_inside_the_box(run):
+    assert not run.heard
+
+
+def test_nothing_is_left_running(run):
+    assert not run.left
+
+
+def test_nobody_appears_who_did_not_hand_in(run):
+    assert set(run.among) == {*HONEST, *hostile.CELLS, *hostile.HANDED_IN}
