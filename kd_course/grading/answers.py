@@ -16,6 +16,7 @@ from kd_course.authoring.source import ROOT, read, source_of
 from kd_course.exercises import catalogue
 from kd_course.exercises.engine import Sheet, cases_of, outcomes_of
 from kd_course.exercises.spec import Exercise
+from kd_course.grading import variants
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,27 @@ def answer_key(lessons: Sequence[str] | None = None, seed: int | None = None) ->
     """
     chosen = catalogue.lessons() if lessons is None else list(dict.fromkeys(lessons))
     return {
-        exercise.id: Answer(exercise, _references(number)[exercise.id])
+        exercise.id: _answer(exercise, seed)
         for number in chosen
         for exercise in catalogue.of_lesson(number)
     }
+
+
+def answer_of(variant: variants.Variant) -> Answer:
+    """The answer to one variant, drawn or not."""
+    return Answer(
+        variant.spec(public_reference(variant.exercise)), variant.reference, variant.name
+    )
+
+
+def public_reference(id: str) -> Any:
+    """The answer to the course's own exercise: what its lesson's solution cell defines."""
+    return _references(id.split(".")[0])[id]
+
+
+def _answer(exercise: Exercise, seed: int | None) -> Answer:
+    drawn = None if seed is None else variants.draw(exercise.id, seed)
+    return answer_of(drawn) if drawn else Answer(exercise, public_reference(exercise.id))
 
 
 @lru_cache

@@ -1,0 +1,169 @@
+"""What variants promise: a copied solution fails and is told what it followed; nobody is misjudged."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+import torch
+
+from kd_course.authoring.source import outside_solution, read, solution_lines, source_of
+from kd_course.exercises import engine, find, lessons
+from kd_course.grading import variants
+from kd_course.grading.answers import answer_key, answer_of, public_reference
+
+VARIANTS = [variant for lesson in lessons() for variant in variants.of_lesson(lesson)]
+SEEDS = (0, 1, 2)
+each_variant = pytest.mark.parametrize(
+    "variant", VARIANTS, ids=lambda v: f"{v.exercise} {v.name}"[:60]
+)
+
+
+def judged(variant, attempt, seed):
+    sheet = answer_of(variant).sheet(seed)
+    return engine.judge(sheet, engine.outcomes_of(sheet.exercise, attempt, sheet.cases))
+
+
+def test_ten_exercises_of_five_lessons_have_three_variants_each():
+    counts = Counter(variant.exercise for variant in VARIANTS)
+    assert all(count >= 3 for count in counts.values()), counts
+    assert len(counts) >= 10
+    assert {id.split(".")[0] for id in counts} >= {"02", "03", "04", "05", "06"}
+
+
+@each_variant
+def test_its_reference_passes(variant):
+    for seed in SEEDS:
+        report = judged(variant, variant.reference, seed)
+        assert report.passed, report.message
+
+
+@each_variant
+def test_the_copied_public_solution_fails_and_is_told_which_convention_it_followed(variant):
+    for seed in SEEDS:
+        report = judged(variant, public_reference(variant.exercise), seed)
+        assert report.misconception == f"The lesson's own convention: {variant.instead}"
+        assert variant.instead in " ".join(report.message.split())
+        assert variant.name in " ".join(report.message.split())
+
+
+@each_variant
+def test_a_solution_of_another_variant_fails_and_is_told_which(variant):
+    for other in variants.of(variant.exercise):
+        if other is not variant:
+            report = judged(variant, other.reference, 1)
+            assert report.misconception == f"Another convention: {other.name}", report.message
+
+
+@each_variant
+def test_every_misconception_fails_and_is_told_apart(variant):
+    for seed in SEEDS:
+        sheet = answer_of(variant).sheet(seed)
+        for wrong in sheet.exercise.misconceptions:
+            report = engine.judge(sheet, sheet.slip(wrong))
+            assert (report.status, report.misconception) == ("misconception", wrong.name), (
+                report.message
+            )
+            assert not all(outcome.raised for outcome in sheet.slip(wrong)), (
+                "it says nothing but an exception"
+            )
+
+
+@each_variant
+def test_it_knows_at_least_four_slips(variant):
+    assert len(answer_of(variant).exercise.misconceptions) >= 4
+
+
+@each_variant
+def test_double_precision_passes(variant):
+    def doubled(*args):
+        return variant.reference(*(double(value) for value in args))
+
+    assert judged(variant, doubled, 1).passed
+
+
+def double(value):
+    floating = isinstance(value, torch.Tensor) and value.is_floating_point()
+    return value.double() if floating else value
+
+
+# -- what stands in the notebook --------------------------------------------------------------
+
+
+@each_variant
+def test_its_cell_runs_in_the_lesson_and_is_its_reference(variant):
+    lesson = read(source_of(variant.exercise.split(".")[0]))
+    spaces = {"__name__": "lesson"}
+    for cell in lesson.cells:
+        if cell.role == "setup":
+            exec(cell.source, spaces)
+    exec(variant.cell, spaces)
+    function = spaces[find(variant.exercise).name]
+    assert judged(variant, function, 1).passed
+    assert function.__doc__ and function.__doc__ == variant.reference.__doc__
+
+
+@each_variant
+def test_its_cell_has_signature_and_docstring_outside_its_solution(variant):
+    stub = outside_solution(variant.cell)
+    spec = find(variant.exercise)
+    spaces = {}
+    exec(stub + "\n    ...", spaces)
+    code = spaces[spec.name].__code__
+    assert code.co_varnames[: code.co_argcount] == engine.argument_names(spec.signature)
+    assert variant.cell.count("### BEGIN SOLUTION") == variant.cell.count("### END SOLUTION") == 1
+    assert solution_lines(variant.cell)
+
+
+@each_variant
+def test_its_text_is_its_own(variant):
+    """The statement is written anew: the course's own does not stand in it as it was."""
+    assert variant.name != variant.instead
+    assert "{{" not in variant.statement and not variant.statement.startswith(" ")
+    public = next(
+        cell.source
+        for cell in read(source_of(variant.exercise.split(".")[0])).cells
+        if cell.exercise == variant.exercise and cell.role == "exercise"
+    )
+    assert outside_solution(public).strip() != outside_solution(variant.cell).strip(), (
+        "the docstring states the course's own convention"
+    )
+
+
+@each_variant
+def test_hints_speak_of_no_other_convention(variant):
+    """What the course's own hints say of its own convention would mislead here."""
+    told = "\n".join(w.hint for w in answer_of(variant).exercise.misconceptions[1:])
+    assert not re.search(r"[Ii]n this course", told), told
+
+
+# -- drawing ----------------------------------------------------------------------------------
+
+
+def test_a_seed_always_draws_the_same_and_seeds_differ():
+    one, again, other = (answer_key(["02", "03"], seed) for seed in (11, 11, 12))
+    names = [[answer.variant for answer in key.values()] for key in (one, again, other)]
+    assert names[0] == names[1] != names[2]
+
+
+def test_the_draw_of_one_lesson_does_not_hang_on_the_others():
+    alone, together = answer_key(["03"], 5), answer_key(["02", "03", "06"], 5)
+    assert all(together[id].variant == answer.variant for id, answer in alone.items())
+
+
+def test_every_variant_can_be_drawn():
+    for id in {variant.exercise for variant in VARIANTS}:
+        drawn = {variants.draw(id, seed).name for seed in range(60)}
+        assert drawn == {variant.name for variant in variants.of(id)}
+
+
+def test_without_a_seed_the_exercises_are_the_courses_own():
+    key = answer_key(["02"])
+    assert all(not answer.variant and answer.exercise == find(id) for id, answer in key.items())
+
+
+def test_an_exercise_keeps_its_points_id_and_signature():
+    for variant in VARIANTS:
+        own, spec = find(variant.exercise), answer_of(variant).exercise
+        assert (spec.id, spec.points, spec.signature) == (own.id, own.points, own.signature)
