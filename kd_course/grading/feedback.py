@@ -1,0 +1,91 @@
+"""An HTML page for every student. A page shows what earned what and which slip was met; hidden
+inputs, references and anything that a submission has printed stand on none of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from kd_course.exercises.spec import Exercise
+from kd_course.grading import overview, results
+from kd_course.grading.marking import MISSING, Mark
+from kd_course.grading.results import Result
+from kd_course.storage import write_whole
+
+PAGES = Path(__file__).with_name("pages")
+
+
+def write_all(
+    folder: Path,
+    found: Iterable[Result],
+    rows: Sequence[dict[str, Any]],
+    exercises: Sequence[Exercise],
+) -> None:
+    """A page per student, and overview.html for the teacher.
+
+    found: read one at a time. rows: of the table of marks; pages are named as students are there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    summary = overview.Summary(exercises)
+    known = {row["student"]: row for row in rows}
+
+    for result in found:
+        summary.add(result)
+        row = known.get(result.student, {})
+        page = folder / file_of(result.student)
+        text = page_of(result, exercises, row.get("name", ""))
+        write_whole(page, lambda path, text=text: path.write_text(text, "utf-8"))
+
+    text = overview.page_of(summary, rows)
+    write_whole(folder / "overview.html", lambda path: path.write_text(text, "utf-8"))
+
+
+def file_of(student: str) -> str:
+    """A page's name: the student's, as far as it is a name for a file, and never another's."""
+    plain = student if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,60}", student) else ""
+    if plain and plain.casefold() == plain and plain != "overview":
+        return f"{plain}.html"
+    return results.file_of(Path(), student).with_suffix(".html").name
+
+
+def page_of(result: Result, exercises: Sequence[Exercise], name: str = "") -> str:
+    """The page of one student, as HTML; whatever the student has written in it is text."""
+    marks = {mark.exercise: mark for mark in result.marks}
+    listed = [(marks[e.id], e) for e in exercises if e.id in marks]
+    return (
+        templates()
+        .get_template("feedback.html")
+        .render(
+            result=result,
+            name=name,
+            marks=listed,
+            lessons=sorted({exercise.lesson for _, exercise in listed}),
+            out_of=sum(mark.out_of for mark, _ in listed),
+        )
+    )
+
+
+@lru_cache
+def templates() -> Any:
+    """The pages' templates; every value is escaped."""
+    import jinja2
+
+    found = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(PAGES), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    found.filters["number"] = lambda points: f"{points:g}"
+    found.filters["kind"] = kind_of
+    return found
+
+
+def kind_of(mark: Mark) -> str:
+    """How a mark is coloured: "full", "part", "none" or "missing"."""
+    if mark.status == MISSING:
+        return "missing"
+    if mark.points == mark.out_of:
+        return "full"
+    return "part" if mark.points else "none"
