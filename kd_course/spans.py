@@ -5,6 +5,7 @@ whole question in front: [CLS] question [SEP] a stretch of the passage [SEP]. A 
 row of the batch; an example is a question, and may have several.
 
     windows(tokenizer, questions, contexts)   what a model reads, and which tokens may be answers
+    rows                                      windows one by one, as a trainer takes them
     labels, targets                           where the answer is in each window, if it is there
     collate                                   windows as a padded batch of tensors
     best_answers                              from logits back to text, over all windows
@@ -17,6 +18,7 @@ Devlin et al., BERT, 2018, section 4.2; windows with stride as in its published 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -41,12 +43,15 @@ def windows(
     length: int = 384,
     stride: int = 128,
     no_answer: bool = False,
+    mark_shared: bool = False,
 ) -> Columns:
     """Questions and passages as windows of at most `length` tokens, unpadded.
 
     stride: how many tokens of the passage two neighbouring windows share.
     no_answer: let a model point at the first token, [CLS], to say "not in this window", as BERT
     does; without it only passage tokens can be answers.
+    mark_shared: let token_type_ids say which passage tokens belong to words that the question has
+    too, see `shared_words`; for a model with four token types.
     Returns columns with one entry a window: the model's inputs (input_ids, attention_mask, and
     token_type_ids where the tokenizer has them); example, the question's number; offsets, per
     token its characters (start, end) in the passage without spaces around them, (0, 0) for what is
@@ -94,7 +99,50 @@ def windows(
         found["offsets"].append(offsets)
         found["answer_mask"].append(mask)
         found["no_answer"].append(cls)
+    if mark_shared:
+        found["token_type_ids"] = shared_words(found, questions, contexts)
     return found
+
+
+def shared_words(
+    columns: Mapping[str, list], questions: Sequence[str], contexts: Sequence[str]
+) -> list[list[int]]:
+    """Per window and token: 0 no passage token, 1 a passage token, 2 or 3 of a word like a question's.
+
+    3: the question has the word, whatever its capitals; 2: it has one with the same first five
+    letters ("opening" and "opened"). Words that every question has ("the", "of", "did") never count.
+    A reader is told what it would otherwise have to learn: that two equal words are equal.
+
+    Chen et al., Reading Wikipedia to Answer Open-Domain Questions, 2017, section 3.2: exact match.
+    """
+    asked = [{word for word, _ in _words(question)} - _COMMON for question in questions]
+    stems = [{word[:_STEM] for word in words} for words in asked]
+    kinds = []  # per example: character -> 1, 2 or 3
+    for context, words, begun in zip(contexts, asked, stems, strict=True):
+        kind = np.ones(len(context) + 1, dtype=int)
+        for word, place in _words(context):
+            if word in words or word[:_STEM] in begun:
+                kind[place] = 3 if word in words else 2
+        kinds.append(kind)
+    return [
+        [int(kinds[example][start]) if start < end else 0 for start, end in offsets]
+        for example, offsets in _each(columns, "example", "offsets")
+    ]
+
+
+_STEM = 5  # letters
+_COMMON = frozenset(
+    re.findall(
+        r"\w+",
+        "a an and are as at be been by did do does for from had has have how in is it its of on or "
+        "that the this to was were what when where which who whom whose why will with would",
+    )
+)
+
+
+def _words(text: str) -> list[tuple[str, slice]]:
+    """The words of a text in lower case, and where they stand."""
+    return [(m.group().lower(), slice(*m.span())) for m in re.finditer(r"\w+", text)]
 
 
 def labels(
@@ -162,6 +210,17 @@ def to_characters(offsets: Sequence[tuple[int, int]], first: int, last: int) -> 
     return offsets[first][0], offsets[last][1]
 
 
+def rows(columns: Mapping[str, list]) -> list[dict]:
+    """Windows one by one, with what a trainer needs of them: inputs, answer_mask, positions.
+
+    columns: from `windows`, with those of `labels` where they are to be trained on. Offsets and the
+    like stay behind. Returns a list of dicts, which a trainer takes as its data set.
+    """
+    names = (*MODEL_INPUTS, "answer_mask", "start_positions", "end_positions")
+    kept = [name for name in names if name in columns]
+    return [dict(zip(kept, row, strict=True)) for row in _each(columns, *kept)]
+
+
 def collate(
     rows: Sequence[Mapping[str, Any]], tokenizer: PreTrainedTokenizerBase
 ) -> dict[str, Tensor]:
@@ -169,7 +228,8 @@ def collate(
 
     rows: windows as dictionaries, with start_positions and end_positions or without.
     Returns input_ids and its like, (batch, length); answer_mask, (batch, length), false in the
-    padding; start_positions and end_positions, (batch,), where the rows have them.
+    padding; start_positions and end_positions, (batch,), and teacher_logits, (batch, 2, length),
+    where the rows have them.
     """
     import torch
 
@@ -184,6 +244,12 @@ def collate(
     for name in ("start_positions", "end_positions"):
         if name in rows[0]:
             batch[name] = torch.tensor([row[name] for row in rows])
+    if "teacher_logits" in rows[0]:
+        batch["teacher_logits"] = torch.zeros(len(rows), 2, mask.shape[1])
+        for i, row in enumerate(rows):
+            batch["teacher_logits"][i, :, : len(row["input_ids"])] = torch.as_tensor(
+                row["teacher_logits"]
+            )
     return batch
 
 

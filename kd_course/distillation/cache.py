@@ -28,7 +28,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 from transformers import DataCollatorWithPadding
 
-from kd_course.distillation.teacher import arguments_for, ask
+from kd_course.distillation.teacher import arguments_for, ask, marks_answers
 from kd_course.storage import cache_folder, write_whole
 
 if TYPE_CHECKING:
@@ -44,11 +44,12 @@ _WITHOUT_EFFECT |= {"use_cache", "problem_type"}
 class TeacherOutputs:
     """What a teacher said to the rows of a data set, found by what it read.
 
-    logits: (rows, classes), float32, one row for each different row of the data set.
+    logits: (rows, classes), float32, one row for each different row of the data set; of a teacher
+    that marks answers a list, (2, tokens) a window, start and end.
     `of(dataset)` gives them for any data set made of these rows, in its order.
     """
 
-    def __init__(self, logits: Tensor, keys: Iterable[bytes], reads: Sequence[str]):
+    def __init__(self, logits: Tensor | list[Tensor], keys: Iterable[bytes], reads: Sequence[str]):
         self.logits = logits
         self.reads = tuple(reads)  # the columns that the teacher read, and a key is made of
         self._row_of = {key: row for row, key in enumerate(keys)}
@@ -56,8 +57,8 @@ class TeacherOutputs:
     def __len__(self) -> int:
         return len(self._row_of)
 
-    def of(self, dataset: Any) -> Tensor:
-        """The teacher's logits for the rows of a data set, in their order: (rows, classes).
+    def of(self, dataset: Any) -> Tensor | list[Tensor]:
+        """The teacher's logits for the rows of a data set, in their order: as `logits`.
 
         Raises KeyError for rows that the teacher was not asked, saying how many and the first.
         """
@@ -69,7 +70,10 @@ class TeacherOutputs:
                 f"the first is row {unknown[0]}: cached_teacher_outputs(teacher, dataset, "
                 f"tokenizer) asks it"
             )
-        return self.logits[[self._row_of[key] for key in keys]]
+        rows = [self._row_of[key] for key in keys]
+        if isinstance(self.logits, list):
+            return [self.logits[row] for row in rows]
+        return self.logits[rows]
 
 
 def cached_teacher_outputs(
@@ -93,9 +97,9 @@ def cached_teacher_outputs(
     tokens: so it can teach a student that has another tokenizer.
     Returns float32 logits, computed in eval mode, without gradients, on the GPU where there is one.
     Rows that an earlier call has asked cost nothing. A damaged file is found, and redone with a
-    warning. Raises ValueError for rows that lack the columns, for a teacher that does not give one
-    row of logits an example (token by token they would be larger than the teacher: use it live),
-    and for logits that are NaN, which are never kept.
+    warning. Raises ValueError for rows that lack the columns, for a teacher that gives neither one
+    row of logits an example nor a start and an end (token by token they would be larger than the
+    teacher: use it live), and for logits that are NaN, which are never kept.
     """
     reads = (text_column,) if text_column else _columns_for(teacher, dataset)
     limit = (max_length or tokenizer.model_max_length) if text_column else None
@@ -117,20 +121,24 @@ def cached_teacher_outputs(
         write_whole(path, lambda fresh: _write(fresh, identity, known))
     # Not all that is known: the same call gives the same outputs, whatever was asked before.
     asked = dict.fromkeys(keys)
-    return TeacherOutputs(torch.stack([known[key] for key in asked]), asked, reads)
+    logits = [known[key] for key in asked]
+    return TeacherOutputs(torch.stack(logits) if logits[0].ndim == 1 else logits, asked, reads)
 
 
 def add_teacher_logits(dataset: Any, outputs: TeacherOutputs | Tensor) -> Any:
     """The data set with a column `teacher_logits`, from which a student can be taught.
 
     outputs: what `cached_teacher_outputs` returned, or any logits (rows, classes) in the order of
-    the data set: a mean of teachers, or log p(y | text) where the truth is known.
+    the data set: a mean of teachers, or log p(y | text) where the truth is known; for windows a
+    list of (2, tokens), start and end.
     Returns a datasets.Dataset where it is given one, else a list of dicts; what stood in the
     column before is replaced. Raises KeyError for rows that the outputs do not hold, ValueError for
     logits that are not one row an example.
     """
-    found = isinstance(outputs, TeacherOutputs)
-    logits = outputs.of(dataset) if found else outputs.detach().float().cpu()
+    logits = outputs.of(dataset) if isinstance(outputs, TeacherOutputs) else outputs
+    if isinstance(logits, list):
+        return _add_span_logits(dataset, logits)
+    logits = logits.detach().float().cpu()
     if logits.ndim != 2 or len(logits) != len(dataset):
         raise ValueError(
             f"outputs must have shape (rows, classes) with the data set's {len(dataset)} rows, "
@@ -144,6 +152,24 @@ def add_teacher_logits(dataset: Any, outputs: TeacherOutputs | Tensor) -> Any:
     if has_teacher_logits(dataset):
         dataset = dataset.remove_columns(TEACHER_LOGITS)
     return dataset.add_column(TEACHER_LOGITS, list(logits.numpy()))
+
+
+def _add_span_logits(dataset: Any, logits: list) -> list[dict]:
+    """Windows as a list of dicts, each with its (2, tokens) in the column."""
+    if len(logits) != len(dataset):
+        raise ValueError(
+            f"outputs must have one entry for each of the data set's {len(dataset)} windows, but "
+            f"have {len(logits)}"
+        )
+    rows = [{**dataset[i], TEACHER_LOGITS: given} for i, given in enumerate(logits)]
+    for i, row in enumerate(rows):
+        shape, tokens = tuple(row[TEACHER_LOGITS].shape), len(row["input_ids"])
+        if shape != (2, tokens):
+            raise ValueError(
+                f"outputs must give a window of {tokens} tokens logits of shape (2, {tokens}), "
+                f"start and end, but those of window {i} have shape {shape}"
+            )
+    return rows
 
 
 def has_teacher_logits(dataset: Any) -> bool:
@@ -160,31 +186,35 @@ def ask_all(
     collate: DataCollatorWithPadding,
     batch_size: int,
     progress: bool,
-) -> Tensor:
-    """The teacher's logits for rows of input ids: (rows, classes), in their order.
+) -> Tensor | list[Tensor]:
+    """The teacher's logits for rows of input ids, in their order: (rows, classes).
 
+    Of a teacher that marks answers a list, for rows of unequal length: (2, tokens) each.
     It reads the longest rows first, so that rows of like length share a batch.
     """
     home = next(teacher.parameters()).device
     device = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else home
     by_length = sorted(range(len(rows)), key=lambda row: len(rows[row]["input_ids"]), reverse=True)
+    spans = marks_answers(teacher)
     answers: list[Tensor] = []
     teacher.to(device)
     try:
         starts = range(0, len(rows), batch_size)
         for start in tqdm(starts, desc="Asking the teacher", disable=not progress):
             batch = collate([rows[row] for row in by_length[start : start + batch_size]])
-            answers.append(ask(teacher, batch.to(device)).float().cpu())
-            if answers[-1].ndim != 2 or answers[-1].isnan().any():
+            said = ask(teacher, batch.to(device)).float().cpu()
+            if not (said.ndim == 2 or (said.ndim == 3 and spans)) or said.isnan().any():
                 raise ValueError(
                     f"teacher must give one row of logits an example, without NaN, but gave "
-                    f"shape {tuple(answers[-1].shape)}, {int(answers[-1].isnan().sum())} NaN"
+                    f"shape {tuple(said.shape)}, {int(said.isnan().sum())} NaN"
                 )
+            answers.extend(said)
     finally:
         teacher.to(home)
-    logits = torch.empty(len(rows), answers[0].shape[1])
-    logits[by_length] = torch.cat(answers)
-    return logits
+    in_order: list[Tensor] = [torch.empty(0)] * len(rows)
+    for row, said in zip(by_length, answers, strict=True):
+        in_order[row] = said[:, : len(rows[row]["input_ids"])].clone() if spans else said
+    return in_order if spans else torch.stack(in_order)
 
 
 def _columns_for(teacher: nn.Module, dataset: Any) -> tuple[str, ...]:
@@ -272,7 +302,12 @@ def _as_json(value: Any) -> bytes:
 
 def _write(path: Path, identity: str, known: Mapping[bytes, Tensor]) -> None:
     keys = torch.frombuffer(bytearray(b"".join(known)), dtype=torch.uint8).reshape(len(known), -1)
-    tensors = {"keys": keys, "logits": torch.stack(list(known.values()))}
+    rows = list(known.values())
+    if rows[0].ndim == 1:
+        tensors = {"keys": keys, "logits": torch.stack(rows)}
+    else:  # windows of many lengths, (2, tokens) each: in one line, start above end
+        lengths = torch.tensor([row.shape[-1] for row in rows])
+        tensors = {"keys": keys, "logits": torch.cat(rows, dim=-1), "lengths": lengths}
     save_file(tensors, path, metadata={"checksum": _checksum(identity, **tensors)})
 
 
@@ -280,19 +315,23 @@ def _read(path: Path, identity: str) -> dict[bytes, Tensor]:
     """What the file holds; nothing when there is none, or (with a warning) when it is damaged."""
     try:
         with safe_open(path, "pt") as file:
-            keys, logits = file.get_tensor("keys"), file.get_tensor("logits")
+            found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             checksum = (file.metadata() or {}).get("checksum")
     except FileNotFoundError:
         return {}
     except (OSError, SafetensorError) as error:
         damage = str(error)
     else:
-        if checksum == _checksum(identity, keys, logits):
+        if checksum == _checksum(identity, **found):
+            keys, logits = found["keys"], found["logits"]
+            if "lengths" in found:
+                logits = logits.split(found["lengths"].tolist(), dim=-1)
             return dict(zip(map(bytes, keys.numpy()), logits, strict=True))
         damage = "its content does not match its checksum"
     warnings.warn(f"{path} is damaged ({damage}); the teacher is asked again", stacklevel=3)
     return {}
 
 
-def _checksum(identity: str, keys: Tensor, logits: Tensor) -> str:
-    return _digest(identity.encode(), *(t.numpy().tobytes() for t in (keys, logits))).hex()
+def _checksum(identity: str, **tensors: Tensor) -> str:
+    parts = (tensors[name].numpy().tobytes() for name in sorted(tensors))
+    return _digest(identity.encode(), *parts).hex()

@@ -15,13 +15,19 @@ def ask(teacher: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
     """The teacher's logits for a batch, as it would give them to a user.
 
     inputs: a batch's tensors; those that the teacher does not take, and the labels, are left out.
-    Returns (batch, classes) or (batch, length, vocabulary), without gradients.
+    Returns (batch, classes) or (batch, length, vocabulary), or (batch, 2, length) of a model that
+    marks answers, start and end; without gradients.
     """
     in_eval_mode(teacher)
     takes = arguments_for(teacher)
     with torch.no_grad():
         outputs = teacher(**{name: value for name, value in inputs.items() if name in takes})
     return logits_of(outputs, "the teacher")
+
+
+def marks_answers(model: nn.Module) -> bool:
+    """Whether a model gives start and end logits over its input: a *ForQuestionAnswering."""
+    return {"start_positions", "end_positions"} <= set(inspect.signature(model.forward).parameters)
 
 
 def in_eval_mode(teacher: nn.Module) -> nn.Module:
@@ -42,14 +48,16 @@ def arguments_for(model: nn.Module) -> set[str]:
     Not the labels: the losses here are computed from logits. An encoder-decoder is the exception,
     it makes its decoder's inputs from them.
     """
-    names = set(inspect.signature(model.forward).parameters)
+    names = set(inspect.signature(model.forward).parameters) - {"start_positions", "end_positions"}
     if not getattr(getattr(model, "config", None), "is_encoder_decoder", False):
         names.discard("labels")
     return names
 
 
 def logits_of(outputs: Any, whose: str) -> Tensor:
-    """A model's logits; ValueError naming what it gives instead."""
+    """A model's logits, start and end stacked; ValueError naming what it gives instead."""
+    if isinstance(outputs, Mapping) and outputs.get("start_logits") is not None:
+        return torch.stack([outputs["start_logits"], outputs["end_logits"]], dim=1)
     logits = outputs.get("logits") if isinstance(outputs, Mapping) else None
     if logits is None:
         given = ", ".join(outputs) if isinstance(outputs, Mapping) else type(outputs).__name__
@@ -63,7 +71,12 @@ def refuse_misfit(teacher: nn.Module, student: nn.Module) -> None:
     """ValueError for a teacher that cannot teach this student, naming what does not fit."""
     _refuse_shared(teacher, student)
     theirs, ours = getattr(teacher, "config", None), getattr(student, "config", None)
-    for name, meaning in (("vocab_size", "words"), ("num_labels", "classes")):
+    for name, meaning in (
+        ("vocab_size", "words"),
+        ("decoder_vocab_size", "target words"),
+        ("decoder_start_token_id", "first token of a target"),
+        ("num_labels", "classes"),
+    ):
         sizes = getattr(theirs, name, None), getattr(ours, name, None)
         if None not in sizes and sizes[0] != sizes[1]:
             raise ValueError(

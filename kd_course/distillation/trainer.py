@@ -63,6 +63,8 @@ class DistillationTrainer(Trainer):
     that bring a loss of their own.
     """
 
+    _labels_take = frozenset({"labels"})  # columns that the labels' loss needs beside the model's
+
     def __init__(
         self,
         model: nn.Module | None = None,
@@ -124,36 +126,53 @@ class DistillationTrainer(Trainer):
         num_items_in_batch: (2,), the rows of the whole step that have a soft part and those that
         have a hard one; None where this batch is the whole step.
         """
-        labels = inputs.get("labels")
         outputs = model(**self._for_student(inputs))
         student_logits = logits_of(outputs, "the student")
         if not model.training:
-            loss = hard_target_loss(student_logits, labels)
+            loss = self._hard_loss(student_logits, inputs)
             return (loss, outputs) if return_outputs else loss
 
-        _refuse_missing_labels(labels, student_logits, self.alpha)
-        rows = _count_rows(inputs)  # (2,)
+        self._refuse_missing_labels(student_logits, inputs)
+        rows = self._count_rows(inputs)  # (2,)
         rows_of_step = rows if num_items_in_batch is None else num_items_in_batch
         soft_share, hard_share = rows / rows_of_step.clamp(min=1)
-        mask = labels != IGNORED_LABEL if student_logits.ndim == 3 else None
 
         # A part of weight zero is not computed: neither its cost, nor 0 · inf = NaN.
         parts = {}
         if self.alpha > 0:
-            parts["soft_loss"] = soft_share * soft_target_loss(
-                student_logits,
-                self._teacher_logits(inputs),
-                temperature=self.temperature,
-                mask=mask,
-            )
+            teacher_logits = self._teacher_logits(inputs)
+            soft_loss = self._soft_loss(student_logits, teacher_logits, inputs)
+            parts["soft_loss"] = soft_share * soft_loss
         if self.alpha < 1:
-            parts["hard_loss"] = hard_share * hard_target_loss(student_logits, labels)
+            parts["hard_loss"] = hard_share * self._hard_loss(student_logits, inputs)
         # Several processes' gradients are averaged; the shares are of the sum over all of them.
         parts = {name: part * self.accelerator.num_processes for name, part in parts.items()}
         self._note(parts)
         weights = {"soft_loss": self.alpha, "hard_loss": 1 - self.alpha}
         loss = sum(weights[name] * part for name, part in parts.items())
         return (loss, outputs) if return_outputs else loss
+
+    # What follows is another thing where logits mark answers: `SpanDistillationTrainer`.
+
+    def _soft_loss(
+        self, student_logits: Tensor, teacher_logits: Tensor, inputs: Mapping[str, Tensor]
+    ) -> Tensor:
+        """The teacher's part, a mean over the batch's rows."""
+        mask = inputs["labels"] != IGNORED_LABEL if student_logits.ndim == 3 else None
+        return soft_target_loss(
+            student_logits, teacher_logits, temperature=self.temperature, mask=mask
+        )
+
+    def _hard_loss(self, student_logits: Tensor, inputs: Mapping[str, Tensor]) -> Tensor:
+        """The labels' part, a mean over the batch's labelled rows."""
+        return hard_target_loss(student_logits, inputs.get("labels"))
+
+    def _count_rows(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        """How many rows have a soft part, and how many a hard one: (2,)."""
+        return _count_rows(inputs)
+
+    def _refuse_missing_labels(self, student_logits: Tensor, inputs: Mapping[str, Tensor]) -> None:
+        _refuse_missing_labels(inputs.get("labels"), student_logits, self.alpha)
 
     def _get_num_items_in_batch(self, batch_samples: list, device: torch.device) -> Tensor | None:
         """How many rows of a whole optimiser step have a soft part, and how many a hard one: (2,).
@@ -164,7 +183,7 @@ class DistillationTrainer(Trainer):
         """
         if not batch_samples:
             return None
-        rows = torch.stack([_count_rows(batch) for batch in batch_samples]).sum(0).to(device)
+        rows = torch.stack([self._count_rows(batch) for batch in batch_samples]).sum(0).to(device)
         return self.accelerator.gather(rows[None]).sum(0)
 
     def _teacher_logits(self, inputs: Mapping[str, Tensor]) -> Tensor:
@@ -212,7 +231,7 @@ class DistillationTrainer(Trainer):
         self, model: nn.Module, inputs: Mapping[str, Tensor], *args: Any, **kwargs: Any
     ):
         """An evaluation's step, as the library's: what is the teacher's is left out."""
-        keep = self._student_takes | {"labels"}
+        keep = self._student_takes | self._labels_take
         inputs = {name: value for name, value in inputs.items() if name in keep}
         return super().prediction_step(model, inputs, *args, **kwargs)
 
