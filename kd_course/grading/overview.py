@@ -122,8 +122,9 @@ def _distribution(summary: Summary) -> Picture:
     middle = totals[len(totals) // 2]
 
     def draw(axes: Any) -> None:
-        bins = min(summary.out_of, 20) or 1
-        axes.hist(totals, bins=bins, range=(0, summary.out_of), color=plots.COLOURS["student"])
+        step = max(1, summary.out_of // 20)
+        edges = [step * (i - 0.5) for i in range(summary.out_of // step + 2)]
+        axes.hist(totals, bins=edges, rwidth=0.9, color=plots.COLOURS["student"])
         axes.axvline(middle, color=plots.COLOURS["ink"], linestyle="--", label=f"median {middle:g}")
         axes.set_xlabel(f"total (points, of {summary.out_of})")
         axes.set_ylabel("submissions")
@@ -184,7 +185,7 @@ def _picture(title: str, alt: str, draw: Callable[[Any], None], bars: int = 0) -
 
     with mpl.rc_context():
         plots.style()
-        figure = Figure(figsize=(8.0, max(3.2, 1.0 + 0.42 * bars)))
+        figure = Figure(figsize=(8.0, 0.42 * bars + 1.1 if bars else 3.2))
         axes = figure.add_subplot()
         axes.set_title(title)
         draw(axes)
