@@ -110,7 +110,7 @@ def shared_words(
     """Per window and token: 0 no passage token, 1 a passage token, 2 or 3 of a word like a question's.
 
     3: the question has the word, whatever its capitals; 2: it has one with the same first five
-    letters ("opening" and "opened"). Words that every question has ("the", "of", "did") never count.
+    letters ("founder" and "founded"). Words that every question has ("the", "of", "did") never count.
     A reader is told what it would otherwise have to learn: that two equal words are equal.
 
     Chen et al., Reading Wikipedia to Answer Open-Domain Questions, 2017, section 3.2: exact match.

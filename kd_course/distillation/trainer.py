@@ -34,6 +34,7 @@ from kd_course.distillation.teacher import (
     ask,
     in_eval_mode,
     logits_of,
+    marks_answers,
     refuse_misfit,
 )
 from kd_course.divergences import positive_temperature
@@ -96,6 +97,11 @@ class DistillationTrainer(Trainer):
             raise ValueError(
                 f"model must not be a causal language model ({type(self.model).__name__}): its "
                 f"logits speak of the next token, and the labels here are not shifted"
+            )
+        if marks_answers(self.model) and "answer_mask" not in self._labels_take:
+            raise ValueError(
+                f"model must give classes, but {type(self.model).__name__} marks answers: "
+                f"SpanDistillationTrainer is for it"
             )
         self._student_takes = arguments_for(self.model)
         self._parts: dict[str, Tensor] = {}  # the loss's parts, summed since they were last logged
