@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from functools import lru_cache
 from pathlib import Path
 
 import hostile
@@ -184,23 +185,36 @@ def test_worked_lessons_get_full_marks_and_untouched_ones_nothing(lesson, tmp_pa
     assert (found["untouched"]["total"], found["untouched"]["status"]) == ("0", "missing")
 
 
-@pytest.mark.parametrize("lesson", sorted({exercise.lesson for exercise in all_exercises()}))
-def test_every_lessons_setup_runs_in_the_box_and_finds_the_packages_answers_gone(lesson, needs_box):
-    exercise = next(e for e in of_lesson(lesson) if e.kind == "function")
-    source = "import kd_course\n" + "".join(
+@pytest.fixture(scope="module")
+def box_of_all(needs_box):
+    """One box in which every lesson's setup has run: the libraries are loaded once."""
+    with pytest.MonkeyPatch.context() as patch:
+        lessons = sorted({exercise.lesson for exercise in all_exercises()})
+        cells = [
+            {**cell, "name": f"<lesson {lesson} {cell['name']}>"}
+            for lesson in lessons
+            for cell in course.setup(lesson)
+        ]
+        patch.setattr(course, "setup", lambda lesson: cells)
+        with box.Box("all", needs_box) as one:
+            yield one
+
+
+@pytest.mark.parametrize("id", [exercise.id for exercise in all_exercises() if exercise.withheld])
+def test_the_packages_own_answer_is_gone_from_the_box(id, box_of_all):
+    exercise = find(id)
+    source = "said = []\n" + "".join(
         f"import {name.rpartition('.')[0]}\n"
         f"try:\n    {name}(1, 2)\nexcept RuntimeError as error:\n    said.append(str(error))\n"
         for name in exercise.withheld
     )
-    source = f"said = []\n{source}\ndef {exercise.name}(*given):\n    return tuple(said)\n"
+    source += f"def {exercise.name}(*given):\n    return tuple(said)\n"
     cells = [{"name": "<cell 1>", "source": source, "run": "whole"}]
-    with box.Box(lesson, needs_box) as one:
-        job = box.Job(cells, exercise.name, "function", withheld=course.withheld(exercise))
-        run = one.attempt(job, lambda: answer_key([lesson])[exercise.id].sheet(1).cases)
+    job = box.Job(cells, exercise.name, "function", withheld=course.withheld(exercise))
+    run = box_of_all.attempt(job, lambda: held(id).sheet.cases)
     assert run.ended == "", run.why
-    said = run.outcomes[0].value
-    assert said == tuple(
-        f"{name} is what exercise {exercise.id} asks for" for name in exercise.withheld
+    assert run.outcomes[0].value == tuple(
+        f"{name} is what exercise {id} asks for" for name in exercise.withheld
     )
 
 
@@ -234,6 +248,7 @@ def test_no_source_in_the_box_tells_an_answer():
 # -- marks ------------------------------------------------------------------------------------
 
 
+@lru_cache
 def held(id: str = "00.1") -> marking.Sheets:
     return marking.prepared(answer_key([id[:2]])[id].sheet(7))
 

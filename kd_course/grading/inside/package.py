@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.abc
 import importlib.util
 import sys
+from collections.abc import Iterator
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -40,6 +41,28 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.ExecutionLoader):
     def get_filename(self, name: str) -> str:
         file = "/" + name.replace(".", "/")
         return file + ("/__init__.py" if self.is_package(name) else ".py")
+
+    def hook(self, path: str) -> Folder:
+        """For sys.path_hooks: lists what lies below one of the package's own places (pkgutil)."""
+        if path.strip("/").replace("/", ".") not in self.sources:
+            raise ImportError(path)
+        return Folder(self, path.strip("/").replace("/", ".") + ".")
+
+
+class Folder:
+    """What a package holds, for `pkgutil.iter_modules`."""
+
+    def __init__(self, finder: Finder, prefix: str):
+        self.finder, self.prefix = finder, prefix
+
+    def iter_modules(self, prefix: str = "") -> Iterator[tuple[str, bool]]:
+        for name in self.finder.sources:
+            inside = name.removeprefix(self.prefix)
+            if name.startswith(self.prefix) and "." not in inside:
+                yield prefix + inside, self.finder.is_package(name)
+
+    def find_spec(self, name: str, target: Any = None) -> None:
+        """Nothing: the Finder itself has been asked before."""
 
 
 def withhold(finder: Finder, names: dict[str, str], stripped: dict[str, str]) -> None:

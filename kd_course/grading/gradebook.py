@@ -1,0 +1,120 @@
+"""Marks into nbgrader's gradebook, through nbgrader's own API.
+
+nbgrader's autograde runs its tests in the student's process; these marks were given outside of it.
+They are entered as the automatic scores of the cells that nbgrader knows as check-03-2, so that its
+formgrader, its export and its manual corrections go on from there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from kd_course.authoring.source import source_of
+from kd_course.exercises.spec import Exercise
+from kd_course.grading.marking import MISSING
+from kd_course.grading.results import Result
+
+DATABASE = "gradebook.db"
+
+
+class NoAssignment(ValueError):
+    """The gradebook has no assignment with these lessons' notebooks; what to name."""
+
+
+def enter(
+    place: Path, assignment: str | None, found: Iterable[Result], exercises: Sequence[Exercise]
+) -> int:
+    """Enter every submission's points; returns how many submissions were entered.
+
+    place: nbgrader's course folder, or its gradebook.db. assignment: its name there, made when
+    there is none of that name; None: the one that holds these lessons' notebooks. What is entered
+    twice is the same; scores given by hand stay. A student who has handed in nothing gets no entry.
+    Raises NoAssignment.
+    """
+    from nbgrader.api import Gradebook
+
+    file = place / DATABASE if place.is_dir() or not place.suffix else place
+    notebooks = {e.lesson: source_of(e.lesson).stem for e in exercises}
+    count = 0
+    with _alembic_on_the_path():
+        book = Gradebook(f"sqlite:///{os.path.abspath(file)}")
+    with book, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Object of type .* not in session")  # nbgrader's own
+        places = _places(book, assignment, notebooks)
+        for exercise in exercises:
+            book.update_or_create_grade_cell(
+                cell_of(exercise),
+                notebooks[exercise.lesson],
+                places[exercise.lesson],
+                max_score=exercise.points,
+                cell_type="code",
+            )
+        by_id = {exercise.id: exercise for exercise in exercises}
+        for result in found:
+            if result.status != MISSING:
+                _enter_one(book, result, by_id, places, notebooks)
+                count += 1
+    return count
+
+
+@contextlib.contextmanager
+def _alembic_on_the_path() -> Iterator[None]:
+    """nbgrader starts alembic by its name, which a Python that is not activated does not find."""
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
+
+
+def cell_of(exercise: Exercise) -> str:
+    """What nbgrader calls the cell that gives an exercise's points."""
+    return f"check-{exercise.id.replace('.', '-')}"
+
+
+def _places(book: Any, assignment: str | None, notebooks: dict[str, str]) -> dict[str, str]:
+    """Lesson -> the name of the assignment that its notebook is in."""
+    if assignment:
+        book.update_or_create_assignment(assignment)
+        for name in notebooks.values():
+            book.update_or_create_notebook(name, assignment)
+        return dict.fromkeys(notebooks, assignment)
+    found = {}
+    for lesson, name in notebooks.items():
+        known = [a.name for a in book.assignments if name in {n.name for n in a.notebooks}]
+        if len(known) != 1:
+            what = f"{len(known)} assignments" if known else "no assignment"
+            raise NoAssignment(f"the gradebook has {what} with {name}: name one with --assignment")
+        found[lesson] = known[0]
+    return found
+
+
+def _enter_one(
+    book: Any,
+    result: Result,
+    exercises: dict[str, Exercise],
+    places: dict[str, str],
+    notebooks: dict[str, str],
+) -> None:
+    book.update_or_create_student(result.student)
+    for assignment in sorted(set(places.values())):
+        submission = book.update_or_create_submission(assignment, result.student)
+        lessons = [lesson for lesson, name in places.items() if name == assignment]
+        points = {
+            (notebooks[e.lesson], cell_of(e)): mark.points
+            for mark in result.marks
+            if (e := exercises[mark.exercise]).lesson in lessons
+        }
+        for notebook in submission.notebooks:
+            for grade in notebook.grades:
+                if (notebook.name, grade.name) in points:
+                    grade.auto_score = points[notebook.name, grade.name]
+                    grade.needs_manual_grade = False
+        book.db.commit()
