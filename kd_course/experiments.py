@@ -83,6 +83,53 @@ def paired_interval(
     return Interval(float(difference.mean()), float(low), float(high))
 
 
+def paired_score_interval(
+    treatment: np.ndarray,
+    control: np.ndarray,
+    score: Callable[[np.ndarray], float],
+    *,
+    level: float = 0.95,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Interval:
+    """As `paired_interval`, for a score of a whole corpus that is no mean of rows, such as BLEU.
+
+    treatment, control: (seeds, rows, counts), what each row adds to a corpus's sums.
+    score: (counts,), the sums over rows -> the figure. A difference is the mean over seeds of
+    score(treatment) - score(control).
+    Raises ValueError when the shapes differ.
+
+    Koehn, Statistical significance tests for machine translation evaluation, 2004.
+    """
+    treatment = np.asarray(treatment, dtype=np.float64)
+    control = np.asarray(control, dtype=np.float64)
+    if treatment.ndim != 3 or treatment.shape != control.shape:
+        raise ValueError(
+            f"treatment and control must have one shape, (seeds, rows, counts), but have "
+            f"{treatment.shape} and {control.shape}"
+        )
+    seeds, rows, _ = treatment.shape
+
+    def difference(row_counts: np.ndarray, drawn: np.ndarray) -> float:
+        return float(
+            np.mean(
+                [score(row_counts @ treatment[s]) - score(row_counts @ control[s]) for s in drawn]
+            )
+        )
+
+    random = np.random.default_rng(seed)
+    found = [
+        difference(
+            np.bincount(random.integers(rows, size=rows), minlength=rows).astype(np.float64),
+            random.integers(seeds, size=seeds),
+        )
+        for _ in range(resamples)
+    ]
+    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
+    mean = difference(np.ones(rows), np.arange(seeds))
+    return Interval(mean, float(low), float(high))
+
+
 def seed_interval(values: Sequence[float], *, level: float = 0.95) -> Interval:
     """The mean over seeds and Student's interval around it; just the value where there is one seed.
 

@@ -11,6 +11,7 @@ import re
 import string
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -179,3 +180,102 @@ def _best_of(
         ],
         dtype=np.float64,
     )
+
+
+# -- translations -----------------------------------------------------------------------------
+
+
+class Score(NamedTuple):
+    """A corpus score, 0 … 100, and the signature without which it cannot be compared."""
+
+    value: float
+    signature: str
+
+    def __str__(self) -> str:
+        return f"{self.value:.1f}   {self.signature}"
+
+
+def bleu(
+    predictions: Sequence[str], references: Sequence[Sequence[str]], *, tokenize: str = "zh"
+) -> Score:
+    """BLEU of a whole corpus, from sacrebleu: shared runs of one to four tokens, 0 … 100.
+
+    predictions: one text a row; references: one right text a row or more, as a list of lists.
+    tokenize: "zh" parts Chinese into characters, "13a" is for languages that write spaces; the
+    same texts have other scores under another one, so the signature names it.
+    Raises ValueError when the two have unequal lengths or a row has no reference.
+
+    Papineni et al., BLEU, 2002; Post, A Call for Clarity in Reporting BLEU Scores, 2018.
+    """
+    from sacrebleu.metrics import BLEU
+
+    return _corpus_score(BLEU(tokenize=tokenize), predictions, references)
+
+
+def chrf(predictions: Sequence[str], references: Sequence[Sequence[str]]) -> Score:
+    """chrF2 of a whole corpus, from sacrebleu: shared runs of one to six characters, 0 … 100.
+
+    predictions, references: as for `bleu`. It needs no tokenizer.
+
+    Popović, chrF: character n-gram F-score for automatic MT evaluation, 2015.
+    """
+    from sacrebleu.metrics import CHRF
+
+    return _corpus_score(CHRF(), predictions, references)
+
+
+def sentence_bleu(prediction: str, references: Sequence[str], *, tokenize: str = "zh") -> float:
+    """BLEU of one sentence, 0 … 100: for choosing among candidates, too noisy for a verdict."""
+    from sacrebleu.metrics import BLEU
+
+    return (
+        BLEU(tokenize=tokenize, effective_order=True).sentence_score(prediction, references).score
+    )
+
+
+def bleu_counts(
+    predictions: Sequence[str], references: Sequence[Sequence[str]], *, tokenize: str = "zh"
+) -> np.ndarray:
+    """(rows, 10): what each row adds to a corpus's BLEU, which depends on the sums alone.
+
+    The columns: tokens of the prediction and of the reference nearest in length; the runs of one
+    to four tokens that are shared; and all such runs of the prediction.
+    """
+    from sacrebleu.metrics import BLEU
+
+    _one_entry_a_row(predictions, references)
+    scorer = BLEU(tokenize=tokenize, effective_order=True)
+    scores = [scorer.sentence_score(p, r) for p, r in zip(predictions, references, strict=True)]
+    return np.array([[s.sys_len, s.ref_len, *s.counts, *s.totals] for s in scores])
+
+
+def bleu_of(counts: np.ndarray) -> float:
+    """BLEU, 0 … 100, from the sums (10,) of `bleu_counts` over a corpus's rows."""
+    from sacrebleu.metrics import BLEU
+
+    counts = [int(count) for count in counts]
+    return BLEU.compute_bleu(counts[2:6], counts[6:], counts[0], counts[1]).score
+
+
+def _corpus_score(
+    scorer: Any, predictions: Sequence[str], references: Sequence[Sequence[str]]
+) -> Score:
+    _one_entry_a_row(predictions, references)
+    most = max(map(len, references), default=0)
+    # sacrebleu takes one list for all first references, one for all second ones, and so on.
+    streams = [[row[i] if i < len(row) else None for row in references] for i in range(most)]
+    value = scorer.corpus_score(list(predictions), streams).score
+    return Score(float(value), str(scorer.get_signature()))
+
+
+def _one_entry_a_row(predictions: Sequence[str], references: Sequence[Sequence[str]]) -> None:
+    if isinstance(predictions, str) or any(isinstance(row, str) for row in references):
+        raise TypeError("predictions must be a list of texts, references a list of lists of texts")
+    if len(predictions) != len(references) or not predictions:
+        raise ValueError(
+            f"predictions and references must have one entry a row, and at least one, but have "
+            f"{len(predictions)} and {len(references)}"
+        )
+    missing = [row for row, texts in enumerate(references) if not len(texts)]
+    if missing:
+        raise ValueError(f"references: every row needs at least one, but row {missing[0]} has none")

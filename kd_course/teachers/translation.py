@@ -94,3 +94,23 @@ def fit(
     ]
     model = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
     return model.half(), tokenizer, curve  # half the megabytes; `translation.load` widens it again
+
+
+def measure(folder: Path) -> Report:
+    """The teacher's figures on the public corpus, whose sources it has never seen."""
+    from kd_course import experiments, metrics, translation
+    from kd_course.corpora import parallel
+
+    model, tokenizer = translation.load(str(folder))
+    test = parallel.load(seed=0)["test"]["translation"][:]
+    sources, references = [row["en"] for row in test], [[row["zh"]] for row in test]
+    report = experiments.Report(
+        "teacher-translation", "offline", data=experiments.fingerprint(sources)
+    )
+    for search, beams in (("greedy", 1), ("beam", 4)):
+        outputs = translation.translate(model, tokenizer, sources, beams=beams)
+        truth = translation.truth_of(sources, outputs)
+        report.add(f"{search}/BLEU", metrics.bleu(outputs, references).value)
+        report.add(f"{search}/chrF", metrics.chrf(outputs, references).value)
+        report.add(f"{search}/right", truth.right.mean())
+    return report
