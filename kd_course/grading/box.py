@@ -463,14 +463,15 @@ class Box:
                 }
             )
             _read_loaded(run, talk.hear())
-            cases = [] if job.kind == "value" else list(draw())
+            cases: list[Case | None] = [None]
             if job.kind != "value":
                 if not run.found or not run.callable or run.empty:
                     return run
                 if talk.has_more():
                     raise _Stopped("tampered", "an answer was given before the question")
+                cases = list(draw())
                 talk.say([(case.args, dict(case.kwargs), case.gradient_of) for case in cases])
-            for case in cases or [None]:
+            for case in cases:
                 run.outcomes.append(outcome_from(talk.hear(), case))
             talk.listen_to_the_end()
         except wire.WireError as error:
@@ -652,7 +653,16 @@ class _Conversation:
                 signal.pidfd_send_signal(self.pidfd, signal.SIGKILL)
             select.select([self.pidfd], [], [], 5.0)  # readable once it is gone
             os.close(self.pidfd)
-        elif not self.box.isolation.alone and self.watched:
-            # No namespace to end: whatever was started lives in the loader's.
-            if watching.use(self.watched).processes > self.base.processes:
-                self.box.close()
+        elif self.watched:
+            self._wait_for_quiet()
+
+    def _wait_for_quiet(self) -> None:
+        """No namespace that could be ended: what is still there after a moment ends with the box."""
+        until = time.monotonic() + 1.0
+        while time.monotonic() < until:
+            if self.box._process is None:
+                return
+            if watching.use(self.watched).processes <= self.box._base.processes:
+                return
+            time.sleep(0.01)
+        self.box.close()

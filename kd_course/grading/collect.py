@@ -200,11 +200,20 @@ def _keep(name: str, file: io.BufferedIOBase, files: Files) -> None:
     if len(files.notebooks) >= MOST_FILES:
         files.problems.append(f"more than {MOST_FILES} notebooks; {name} was not read")
         return
-    data = file.read(min(LARGEST, max(files.room, 0)) + 1)
-    if len(data) > LARGEST or len(data) > files.room:
+    data = _at_most(file, min(LARGEST, max(files.room, 0)))
+    if data is None:
         files.problems.append(f"{name} is too large to be a notebook")
     else:
         files.notebooks.append((name, data))
+
+
+def _at_most(file: io.BufferedIOBase, size: int) -> bytes | None:
+    """All that a file holds; None when that is more than `size` bytes."""
+    parts, left = [], size + 1
+    while left > 0 and (part := file.read(min(left, 2**18))):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts) if left > 0 else None
 
 
 # -- archives ---------------------------------------------------------------------------------
@@ -254,8 +263,8 @@ def _read_member(
             _keep(clean(name), file, files)
     elif name.lower().endswith(".zip") and depth == 0:
         with archive.open(member) as file:
-            data = file.read(min(LARGEST, max(files.room, 0)) + 1)
-        if len(data) > LARGEST:
+            data = _at_most(file, min(LARGEST, max(files.room, 0)))
+        if data is None:
             files.problems.append(f"{clean(name)} is too large")
             return
         with _archive(io.BytesIO(data)) as inner:

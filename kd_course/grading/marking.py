@@ -9,7 +9,6 @@ from __future__ import annotations
 import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from kd_course.exercises.engine import PUBLIC_SEED, Sheet, cases_of, judge, mismatch
 from kd_course.exercises.running import Outcome
@@ -73,7 +72,6 @@ def prepared(sheet: Sheet, variant: str = "") -> Sheets:
     return Sheets(sheet, variant, _public_labels(sheet.exercise))
 
 
-@lru_cache
 def _public_labels(exercise: Exercise) -> frozenset[str]:
     return frozenset(case.label for case in cases_of(exercise, PUBLIC_SEED))
 
