@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import itertools
 import os
@@ -117,8 +118,10 @@ def needs_box():
     from kd_course.grading.box import NoBox, find_isolation
 
     if shutil.which("bwrap") is None and os.getuid() == 0 and shutil.which("apt-get"):
-        install = "apt-get update -q && apt-get install -q -y --no-install-recommends bubblewrap"
-        subprocess.run(["sh", "-c", install], capture_output=True)
+        options = "-q -y -o DPkg::Lock::Timeout=120 --no-install-recommends"
+        install = f"apt-get update -q; apt-get install {options} bubblewrap"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run(["sh", "-c", install], capture_output=True, timeout=180)
     try:
         return find_isolation()
     except NoBox as error:
