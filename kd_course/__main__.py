@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import importlib
+import importlib.util
 import sys
 from collections.abc import Sequence
 
@@ -24,25 +24,35 @@ COMMANDS = {
     "check": ("kd_course.exercises.cli", "check_main", "checks a solution that stands in a file"),
     "exercises": ("kd_course.exercises.cli", "list_main", "lists the exercises"),
     "teacher": ("kd_course.teachers", "main", "trains a shipped teacher again, from its recipe"),
+    "release": (
+        "kd_course.grading.release",
+        "main",
+        "makes what students get of some lessons, without answers",
+    ),
     "grade": ("kd_course.grading.cli", "grade_main", "marks submissions in a locked box"),
-    "merge": ("kd_course.grading.cli", "merge_main", "puts the parts of a sharded grading together"),
+    "merge": (
+        "kd_course.grading.cli",
+        "merge_main",
+        "puts the parts of a sharded grading together",
+    ),
     "bench": ("kd_course.bench", "main", "measures what caching and padding by length save"),
 }
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status (2: it was not called as it must be)."""
-    width = max(map(len, COMMANDS))
+    there = {name: about for name, about in COMMANDS.items() if _is_there(about[0])}
+    width = max(map(len, there))
     parser = argparse.ArgumentParser(
         prog="python -m kd_course",
         description="Knowledge distillation for NLP: a course you run.",
         epilog="commands:\n"
-        + "\n".join(f"  {name:<{width}}  {what}" for name, (_, _, what) in COMMANDS.items())
+        + "\n".join(f"  {name:<{width}}  {what}" for name, (_, _, what) in there.items())
         + "\n\npython -m kd_course COMMAND --help tells more of each.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=__version__)
-    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below")
+    parser.add_argument("command", choices=there, metavar="COMMAND", help="one of those below")
     parser.add_argument(
         "arguments", nargs=argparse.REMAINDER, metavar="...", help="what it is given"
     )
@@ -51,9 +61,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     chosen = parser.parse_args(argv)
-    module, function, _ = COMMANDS[chosen.command]
+    module, function, _ = there[chosen.command]
     # Only the room that is asked for is opened: most of them import torch.
     return getattr(importlib.import_module(module), function)(chosen.arguments) or 0
+
+
+def _is_there(module: str) -> bool:
+    """The edition of the package that students install lacks the rooms for teachers."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
 
 
 if __name__ == "__main__":

@@ -20,8 +20,12 @@ def lessons() -> list[str]:
 def of_lesson(lesson: str) -> tuple[Exercise, ...]:
     """A lesson's exercises, in their order. Raises KeyError where there are none."""
     if lesson not in lessons():
+        there = ", ".join(lessons())
         raise KeyError(
-            f"no exercises for lesson {lesson!r}; there are some for {', '.join(lessons())}"
+            f"no exercises for lesson {lesson!r}; there are some for {there}"
+            if there
+            else "no exercises in this edition of the package: an assignment's own lie beside its "
+            f"notebook, in {lesson}_checks.npz"
         )
     module = importlib.import_module(f"kd_course.exercises.{_PREFIX}{lesson}")
     return tuple(module.EXERCISES)

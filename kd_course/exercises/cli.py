@@ -141,10 +141,11 @@ def _failed(id: str, why: str) -> dict[str, Any]:
 
 
 def _inside(id: str, file: Path, answer: Path) -> None:
-    from kd_course.exercises import engine
+    from kd_course.exercises import engine, sealed
 
+    os.chdir(file.parent)  # as a notebook's kernel does: an assignment's checks lie there
     try:
-        exercise = find(id)
+        exercise = sealed.beside(id).exercise if sealed.beside(id) else find(id)
     except KeyError as error:
         exercise, report = None, {"usage": error.args[0]}
     os.write(1, b"ready\n")

@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from kd_course.exercises import catalogue, recording
+from kd_course.exercises import catalogue, recording, sealed
 from kd_course.exercises.running import SECONDS, Outcome, Raised, has_stub, is_empty, run, run_here
 from kd_course.exercises.spec import Case, Exercise, Misconception
 from kd_course.exercises.values import Difference, NotPlain, difference, named, plain, show, size
@@ -31,8 +32,8 @@ WIDTH = 98  # of a message, in characters
 class Report:
     """What a check found.
 
-    status: "passed", "not attempted", "misconception" (its name in `misconception`), or what is
-    wrong: "signature", "raised", "stopped", "type", "shape", "not finite", "value", "gradient",
+    status: "passed", "not attempted", "noted" (an answer that is only marked once it is handed in),
+    "misconception" (its name in `misconception`), or what is wrong: "signature", "raised", "stopped", "type", "shape", "not finite", "value", "gradient",
     "changed input".
     message: for the learner, ready to print. points: all of them or none.
     case: the label of the case that is shown.
@@ -55,9 +56,15 @@ class Sheet:
     first needed.
     """
 
-    def __init__(self, exercise: Exercise, cases: Sequence[Case], expected: Sequence[Outcome]):
+    def __init__(
+        self,
+        exercise: Exercise,
+        cases: Sequence[Case],
+        expected: Sequence[Outcome],
+        slips: Mapping[str, Sequence[Outcome]] = MappingProxyType({}),
+    ):
         self.exercise, self.cases, self.expected = exercise, tuple(cases), tuple(expected)
-        self._slips: dict[str, tuple[Outcome, ...]] = {}
+        self._slips = {name: tuple(outcomes) for name, outcomes in slips.items()}
 
     def slip(self, wrong: Misconception) -> tuple[Outcome, ...]:
         """The outcomes of a misconception on this sheet's cases."""
@@ -67,9 +74,20 @@ class Sheet:
         return self._slips[wrong.name]
 
 
-@lru_cache
 def public_sheet(id: str) -> Sheet:
-    """The sheet of a learner's check: public cases, and what was recorded of the reference."""
+    """The sheet of a learner's check: an assignment's, where one lies in this folder, or the course's.
+
+    An assignment's sheet of a value or a quiz expects nothing: it does not hold the answer.
+    """
+    assigned = sealed.beside(id)
+    if assigned:
+        return Sheet(assigned.exercise, assigned.cases, assigned.expected, assigned.slips)
+    return _course_sheet(id)
+
+
+@lru_cache
+def _course_sheet(id: str) -> Sheet:
+    """The course's own: public cases, and what was recorded of the reference."""
     exercise = catalogue.find(id)
     cases = cases_of(exercise, PUBLIC_SEED)
     return Sheet(exercise, cases, recording.load(exercise, cases))
@@ -109,6 +127,8 @@ def examine(
         text = f"The check needs the function itself: {call}, without brackets after its name."
         return _report(exercise, "signature", text)
     outcomes = outcomes_of(exercise, attempt, sheet.cases, seconds=seconds, bounded=True)
+    if not sheet.expected:
+        return _noted(exercise, outcomes[0])
     return judge(sheet, outcomes, stub=has_stub(attempt))
 
 
@@ -119,6 +139,8 @@ def judge(sheet: Sheet, outcomes: Sequence[Outcome], *, stub: bool = False) -> R
     stub: whether the learner's edition's `...` still stands in the attempt.
     """
     exercise, cases, expected = sheet.exercise, sheet.cases, sheet.expected
+    if not expected:
+        raise ValueError(f"the sheet of {exercise.id} holds no answer to judge by")
     found = [mismatch(exercise, got, wanted) for got, wanted in zip(outcomes, expected)]
     failures = {i: why for i, why in enumerate(found) if why}
     if not failures:
@@ -273,6 +295,20 @@ def not_attempted(exercise: Exercise) -> Report:
     return _report(exercise, "not attempted", text)
 
 
+def _noted(exercise: Exercise, outcome: Outcome) -> Report:
+    """The report on an answer that no sheet here could judge: what was understood of it."""
+    keys = [choice.key for choice in exercise.choices]
+    wrong_kind = (
+        outcome.refused
+        or keys
+        and not any(difference(outcome.value, key, rtol=0, atol=0) is None for key in keys)
+    )
+    if wrong_kind:
+        return _report(exercise, "type", _shown_value(exercise, Difference("type", ""), outcome))
+    text = f"{show(outcome.value)} is what will be marked, once it is handed in."
+    return _report(exercise, "noted", text)
+
+
 def _is_unfinished(first: Outcome, stub: bool) -> bool:
     if first.raised:
         return (
@@ -298,11 +334,13 @@ def _passed(exercise: Exercise, cases: Sequence[Case]) -> Report:
 
 def _report(exercise: Exercise, status: str, text: str) -> Report:
     passed = status == "passed"
-    sign = "✓" if passed else "○" if status == "not attempted" else "✗"
+    sign = "✓" if passed else "○" if status in ("not attempted", "noted") else "✗"
     points = f"{exercise.points} point{'s' * (exercise.points != 1)}"
-    head = {"passed": f"passed, {points}", "not attempted": f"worth {points}"}.get(
-        status, "not yet"
-    )
+    head = {
+        "passed": f"passed, {points}",
+        "not attempted": f"worth {points}",
+        "noted": f"noted, worth {points}",
+    }.get(status, "not yet")
     body = "".join(f"\n{line}" for long in text.splitlines() for line in _wrapped("  " + long))
     return Report(
         exercise=exercise.id,

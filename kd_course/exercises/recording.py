@@ -51,7 +51,7 @@ def save(lesson: str, recorded: dict[str, tuple[Sequence[Case], Sequence[Outcome
         return False
     arrays: list[np.ndarray] = []
     tree = {
-        id: {"cases": labels, "outcomes": [_pack_outcome(outcome, arrays) for outcome in outcomes]}
+        id: {"cases": labels, "outcomes": [pack_outcome(outcome, arrays) for outcome in outcomes]}
         for id, (labels, outcomes) in new.items()
     }
     FOLDER.mkdir(exist_ok=True)
@@ -74,7 +74,7 @@ def _lesson(lesson: str) -> dict[str, tuple[list[str], tuple[Outcome, ...]]]:
     except FileNotFoundError:
         return {}
     return {
-        id: (entry["cases"], tuple(_unpack_outcome(o, arrays) for o in entry["outcomes"]))
+        id: (entry["cases"], tuple(unpack_outcome(o, arrays) for o in entry["outcomes"]))
         for id, entry in tree.items()
     }
 
@@ -99,21 +99,29 @@ def _error_name(outcome: Outcome) -> str:
     return outcome.raised.name if outcome.raised else ""
 
 
-def _pack_outcome(outcome: Outcome, arrays: list[np.ndarray]) -> dict[str, Any]:
+def pack_outcome(outcome: Outcome, arrays: list[np.ndarray]) -> dict[str, Any]:
+    """An outcome in what JSON can hold; its arrays are appended to `arrays`, and named."""
     packed: dict[str, Any] = {"value": _pack(outcome.value, arrays)}
     if outcome.raised:
         packed["raised"] = list(outcome.raised.types)
     if outcome.gradients:
         packed["gradients"] = [_pack(gradient, arrays) for gradient in outcome.gradients]
         packed["attached"] = outcome.attached
+    if outcome.changed:
+        packed["changed"] = list(outcome.changed)
+    if outcome.refused:
+        packed["refused"] = outcome.refused
     return packed
 
 
-def _unpack_outcome(packed: dict[str, Any], arrays: dict[str, np.ndarray]) -> Outcome:
+def unpack_outcome(packed: dict[str, Any], arrays: dict[str, np.ndarray]) -> Outcome:
+    """The outcome that pack_outcome took apart. arrays: by their names, a0, a1, …"""
     return Outcome(
         value=_unpack(packed["value"], arrays),
         gradients=tuple(_unpack(gradient, arrays) for gradient in packed.get("gradients", ())),
         attached=packed.get("attached", True),
+        changed=tuple(packed.get("changed", ())),
+        refused=packed.get("refused", ""),
         raised=Raised(tuple(packed["raised"]), "") if "raised" in packed else None,
     )
 

@@ -1,0 +1,133 @@
+"""Nothing that goes out to students holds an answer: every file of it is searched before it exists.
+
+What counts as an answer: nbgrader's delimiters, lines of any solution (the course's own, every
+variant's), the modules that hold references and slips, an answer in an assignment's checks, and
+the course's seed, from which hidden inputs are drawn.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import nbformat
+
+from kd_course.authoring.source import Lesson, outside_solution, solution_lines
+from kd_course.exercises import sealed
+from kd_course.grading import variants
+
+DELIMITERS = (
+    "### BEGIN SOLUTION",
+    "### END SOLUTION",
+    "### BEGIN HIDDEN TESTS",
+    "### END HIDDEN TESTS",
+    "=== BEGIN MARK SCHEME ===",
+    "=== END MARK SCHEME ===",
+)
+# Parts of a path that a student's edition of the package does not have.
+TEACHERS_ONLY = re.compile(r"^(grading|authoring|recorded|lesson\d\d\.py|variants\d*\.py|.*\.pyc)$")
+PACKAGE = "package"  # the folder in a bundle that holds the students' edition of kd_course
+_SHORTEST_SEED = 6  # digits: a shorter one stands in any text by chance
+
+
+def answers_found(folder: Path, lessons: Sequence[Lesson], seed: int, package: Path) -> list[str]:
+    """Every place in a folder that gives an answer away, in words; an empty list for none.
+
+    folder: a bundle, or nbgrader's release/. lessons: as released, with their solutions.
+    package: the teacher's kd_course, whose own text is no secret.
+    """
+    shown = _shown(lessons, package)
+    secrets = {line: where for line, where in _solutions(lessons) if _squeezed(line) not in shown}
+    found = []
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        name = path.relative_to(folder)
+        inner = name.parts[name.parts.index(PACKAGE) + 1 :] if PACKAGE in name.parts else ()
+        teachers = [
+            part for part in inner if TEACHERS_ONLY.match(part) and inner[-2:] != ("settings", part)
+        ]
+        if teachers:
+            found.append(f"{name}: {teachers[0]} is for teachers only")
+        for where, text in _texts(path):
+            place = f"{name}{where}"
+            found += [f"{place}: the delimiter {d!r}" for d in DELIMITERS if d in text]
+            squeezed = _squeezed(text)
+            found += [
+                f"{place}: {line!r}, of the solution of {of}"
+                for line, of in secrets.items()
+                if _squeezed(line) in squeezed
+            ]
+            if len(str(seed)) >= _SHORTEST_SEED and str(seed) in text:
+                found.append(f"{place}: the course's seed")
+        if path.name.endswith("_checks.npz"):
+            found += [
+                f"{name}: the answer to {entry['id']}"
+                for entry in sealed.tree_of(path)["exercises"]
+                if entry["kind"] == "value" and {"expected", "slips", "cases"} & set(entry)
+            ]
+    return found
+
+
+def _texts(path: Path) -> Iterator[tuple[str, str]]:
+    """(where in the file, text): a notebook cell by cell, any other file whole."""
+    if path.suffix == ".ipynb":
+        notebook = nbformat.read(path, as_version=4)
+        for number, cell in enumerate(notebook.cells, start=1):
+            yield f", cell {number}", cell.source
+            yield f", outputs of cell {number}", json.dumps(cell.get("outputs", []))
+            yield f", metadata of cell {number}", json.dumps(cell.metadata)
+        yield ", metadata", json.dumps(notebook.metadata)
+    elif path.name.endswith("_checks.npz"):
+        yield "", json.dumps(sealed.tree_of(path), ensure_ascii=False)
+    else:
+        yield "", path.read_bytes().decode("utf-8", errors="ignore")
+
+
+def _solutions(lessons: Sequence[Lesson]) -> Iterable[tuple[str, str]]:
+    """(line, exercise) for every telling line of a solution, of variants not drawn as well."""
+    for lesson in lessons:
+        cells = [(cell.source, cell.exercise) for cell in lesson.cells if cell.exercise]
+        cells += [(v.cell, f"{v.exercise}, {v.name}") for v in variants.of_lesson(lesson.number)]
+        for source, exercise in cells:
+            for line in solution_lines(source):
+                if _tells_something(line):
+                    yield line, exercise
+
+
+def _shown(lessons: Sequence[Lesson], package: Path) -> str:
+    """What everybody may read: a lesson's text and code outside solutions, and the package's."""
+    cells = [outside_solution(cell.source) for lesson in lessons for cell in lesson.cells]
+    modules = [path.read_text(encoding="utf-8") for path in package_files(package).values()
+               if path.suffix == ".py"]  # fmt: skip
+    return _squeezed("\n".join([*cells, *modules]))
+
+
+def package_files(package: Path) -> Mapping[Path, Path]:
+    """The students' edition of kd_course: relative path -> file.
+
+    It lacks the rooms for teachers, and the exercises' specs: those hold the slips, and a slip of
+    the course's own exercise is right in some variant.
+    """
+    files = {}
+    for path in sorted(package.rglob("*")):
+        name = path.relative_to(package)
+        if not path.is_file() or "__pycache__" in name.parts:
+            continue
+        of_exercises = name.parts[0] == "exercises"
+        if name.parts[0] in ("grading", "authoring") or (
+            of_exercises and TEACHERS_ONLY.match(name.parts[1])
+        ):
+            continue
+        files[name] = path
+    return files
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"\s", "", text)
+
+
+def _tells_something(line: str) -> bool:
+    """A line that would help whoever is looking for an answer: not `else:`, not `return loss`."""
+    enough = len(_squeezed(line)) >= 16 and not line.startswith("#")
+    return enough and bool(re.search(r"[(*/+\-]", line))
