@@ -151,6 +151,15 @@ def test_a_copied_student_is_saved_and_loaded_whole(tokenizer, tmp_path):
         torch.testing.assert_close(ours, theirs.float(), rtol=0, atol=rounding)
 
 
+def test_a_copied_student_writes_what_it_would_write_without_a_cache(tokenizer):
+    teacher = fresh(0, tokenizer, encoder_layers=2, decoder_layers=3)
+    student = translation.copy_layers(teacher, encoder=1, decoder=[0, 2]).eval()
+    read = torch.tensor(tokenizer(["I saw Tom."])["input_ids"])
+    options = {"max_new_tokens": 6, "num_beams": 1}
+    with_cache, without = (student.generate(read, use_cache=c, **options) for c in (True, False))
+    assert with_cache.tolist() == without.tolist()
+
+
 @pytest.mark.parametrize("wrong", [{"encoder": 0}, {"encoder": 3}, {"decoder": [1]}])
 def test_layers_that_are_not_there_are_refused(tokenizer, wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):

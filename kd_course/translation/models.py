@@ -120,9 +120,18 @@ def copy_layers(
         kept = [layers[i] for i in chosen]
         del layers[:]
         layers.extend(kept)
+        _number(kept)
         setattr(student.config, f"{name}_layers", len(chosen))
     student.requires_grad_(True)
     return student.train()
+
+
+def _number(layers: list) -> None:
+    """Tell the layers where they stand now: each keeps its place in the cache by its number."""
+    for place, layer in enumerate(layers):
+        for module in layer.modules():
+            if getattr(module, "layer_idx", None) is not None:
+                module.layer_idx = place
 
 
 def _chosen(name: str, wanted: int | Sequence[int], total: int) -> list[int]:
