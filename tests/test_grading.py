@@ -767,3 +767,101 @@ def test_memory_does_not_grow_with_the_number_of_submissions(tmp_path, monkeypat
     assert most <= 3 and peak < 10 * 2**20
     rows = results.rows_of(results.all_results(tmp_path), [], None)
     assert len(rows) == 2000
+
+
+def test_marks_reach_nbgraders_gradebook_and_twice_is_the_same_as_once(tmp_path, needs_box):
+    from nbgrader.api import Gradebook
+
+    hostile.put(tmp_path / "in" / "ada", hostile.notebook())
+    hostile.put(tmp_path / "in" / "bob", hostile.notebook(hostile.WRONG))
+    (tmp_path / "in" / "cy").mkdir()
+    course_folder = tmp_path / "course"
+    course_folder.mkdir()
+    options = ["--seed", "1", "--gradebook", str(course_folder), "--assignment", "week1"]
+    for _ in range(2):
+        found = grade(tmp_path / "in", tmp_path / "marks.csv", *options)
+        with Gradebook(f"sqlite:///{course_folder}/gradebook.db") as book:
+            scores = {s.student.id: s.score for s in book.assignment_submissions("week1")}
+            assert scores == {"ada": 4.0, "bob": 2.0}
+            assert {s.max_score for s in book.assignment_submissions("week1")} == {4.0}
+    assert found["cy"]["status"] == "missing"
+
+
+def test_the_overview_counts_the_class_and_draws_it_with_words_for_each_picture():
+    from kd_course.grading import overview
+
+    exercises = of_lesson("00")
+    summary = overview.Summary(exercises)
+    for i in range(10):
+        wrong = marking.Mark(
+            "00.1", "graded", 0.5, 2, misconception="The temperature has no effect"
+        )
+        right = marking.Mark("00.1", "graded", 2.0, 2)
+        others = tuple(marking.Mark(e.id, "graded", 1.0, 1) for e in exercises[1:])
+        marks = ((wrong if i < 4 else right), *others)
+        summary.add(results.Result(f"s{i}", "", "", "graded", "bubblewrap", marks))
+    assert summary.share(exercises[0]) == pytest.approx((4 * 0.5 + 6 * 2) / 20)
+    page = overview.page_of(summary, [{"student": "s", "status": "graded"}] * 10)
+    assert page.count("<img ") == page.count(' alt="') == 3
+    assert "The temperature has no effect (4)" in page and "<strong>00.1</strong>" in page
+    assert "70 %" in page
+
+
+def test_progress_is_shown_with_the_time_that_is_left(tmp_path, needs_box, monkeypatch, capsys):
+    for name in ("a", "b"):
+        hostile.put(tmp_path / "in" / name, hostile.notebook())
+    shown = []
+    real = cli.tqdm
+
+    def watched(*given, **named):
+        bar = real(*given, **{**named, "disable": False, "mininterval": 0})
+        if named.get("unit") == "submission":
+            shown.append(bar)
+        return bar
+
+    monkeypatch.setattr(cli, "tqdm", watched)
+    grade(tmp_path / "in", tmp_path / "marks.csv")
+    assert (shown[0].n, shown[0].total) == (2, 2)
+    assert "<" in capsys.readouterr().err  # elapsed<remaining
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.getuid() != 0, reason="runs as that user anyway")
+def test_the_box_is_as_tight_for_an_ordinary_user(tmp_path, needs_box):
+    """As root, so that the other tests see a grader that is root: here it is nobody special."""
+    user = 61_234
+    names = ("fork-bomb", "kills-the-parent", "tcp", "namespaces", "writes", "loop")
+    fill = {"{SECRETS}": repr(["/etc/shadow"] * 12), "{TCP}": "9", "{UDP}": "9"}
+    for name in names:
+        answer = hostile.CELLS[name][0]
+        for key, value in fill.items():
+            answer = answer.replace(key, value)
+        hostile.put(tmp_path / "in" / name, hostile.notebook(answer))
+    hostile.put(tmp_path / "in" / "honest", hostile.notebook())
+    for path in (tmp_path, *tmp_path.rglob("*")):
+        os.chown(path, user, user)
+    # Python may lie where only root comes; the user sees it in a view of the disk.
+    view = ["bwrap", "--dev-bind", "/", "/", "--cap-add", "ALL"]
+    for place in dict.fromkeys((sys.base_prefix, sys.prefix, str(ROOT), str(tmp_path))):
+        top = Path("/", Path(place).parts[1])
+        if top.stat().st_mode & 0o005 != 0o005:
+            view += ["--perms", "0755", "--tmpfs", str(top)] if str(top) not in view else []
+            inside = [parent for parent in reversed(Path(place).parents) if top in parent.parents]
+            view += [part for parent in inside for part in ("--dir", str(parent))]
+            view += ["--bind", place, place]
+        for parent in list(Path(place).parents)[:-2]:
+            if str(parent).startswith(str(tmp_path.parents[1])):
+                parent.chmod(parent.stat().st_mode | 0o055)
+    command = [*view, "--", "setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
+    command += ["env", f"HOME={tmp_path}", sys.executable, "-B", "-m", "kd_course", "grade"]
+    command += [str(tmp_path / "in"), "--out", str(tmp_path / "marks.csv"), "--lessons", "00"]
+    done = subprocess.run(
+        [*command, "--seconds", "3", "--jobs", "2"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    found = table(tmp_path / "marks.csv")
+    assert found["honest"]["total"] == "4"
+    for name in names:
+        _, points, status = hostile.CELLS[name]
+        assert float(found[name]["total"]) == points + 2, (name, found[name])
+        assert found[name]["00.1 status"] in hostile.STATUSES_ALIKE.get(name, {status})
+    assert {row["isolation"] for row in found.values()} == {needs_box.name}
