@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 
-from kd_course.authoring.source import Lesson, outside_solution, solution_lines
+from kd_course.authoring.source import Lesson, outside_solution, read, solution_lines, source_of
 from kd_course.exercises import sealed
 from kd_course.grading import variants
 
@@ -85,9 +85,10 @@ def _texts(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _solutions(lessons: Sequence[Lesson]) -> Iterable[tuple[str, str]]:
-    """(line, exercise) for every telling line of a solution, of variants not drawn as well."""
+    """(line, exercise) for every telling line of the course's own solutions and of all variants."""
     for lesson in lessons:
-        cells = [(cell.source, cell.exercise) for cell in lesson.cells if cell.exercise]
+        own = read(source_of(lesson.number))
+        cells = [(cell.source, cell.exercise) for cell in own.cells if cell.exercise]
         cells += [(v.cell, f"{v.exercise}, {v.name}") for v in variants.of_lesson(lesson.number)]
         for source, exercise in cells:
             for line in solution_lines(source):

@@ -1,0 +1,582 @@
+"""What a release promises: students get everything but answers, nbgrader accepts it, whole or not at all."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+import zipfile
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+import kd_course
+from kd_course.authoring import editions
+from kd_course.authoring.source import (
+    LessonError,
+    outside_solution,
+    read,
+    solution_lines,
+    source_of,
+)
+from kd_course.exercises import catalogue, engine, examine, sealed
+from kd_course.grading import release as releasing
+from kd_course.grading import release_search, variants
+from kd_course.grading.answers import answer_key, public_reference
+from kd_course.grading.release import Leak, main, release, released, with_variants
+
+LESSONS, SEED = ("02", "03"), 271828182845
+PACKAGE = Path(kd_course.__file__).parent
+QUICK = {"OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg", "KD_MAX_STEPS": "3"}
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A released course; tests that change something work on a copy."""
+    folder = tmp_path_factory.mktemp("release") / "course"
+    release(LESSONS, folder, SEED)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def key():
+    return answer_key(LESSONS, SEED)
+
+
+def slug(lesson):
+    return source_of(lesson).stem
+
+
+def notebook_of(folder, lesson):
+    return nbformat.read(folder / slug(lesson) / f"{slug(lesson)}.ipynb", as_version=4)
+
+
+def files_in(folder):
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def squeezed(text):
+    return re.sub(r"\s", "", text)
+
+
+# -- what goes out ----------------------------------------------------------------------------
+
+
+def test_a_bundle_holds_notebooks_their_checks_the_package_and_instructions(course):
+    for name in (
+        "README.md",
+        f"{slug('03')}/{slug('03')}.ipynb",
+        f"{slug('03')}/03_checks.npz",
+        "package/pyproject.toml",
+        "package/constraints.txt",
+        "package/README.md",
+        "package/kd_course/losses.py",
+        "package/kd_course/teachers/news/model.safetensors",
+    ):
+        assert (course / "students" / name).is_file(), name
+    with zipfile.ZipFile(course / "students.zip") as archive:
+        zipped = sorted(name for name in archive.namelist() if not name.endswith("/"))
+    assert zipped == sorted(str(p.relative_to(course)) for p in files_in(course / "students"))
+
+
+def test_no_solution_of_any_variant_and_no_seed_is_in_what_students_get(course, key):
+    """Searched for whole, in other ways than a release itself does."""
+    hidden = [v.reference for lesson in LESSONS for v in variants.of_lesson(lesson)]
+    bodies = {
+        squeezed("".join(solution_lines(inspect.getsource(reference)))) for reference in hidden
+    }
+    assert all(len(body) > 20 for body in bodies)
+    for folder in ("students", "release"):
+        for path in files_in(course / folder):
+            text = path.read_bytes()
+            assert b"BEGIN SOLUTION" not in text and b"END SOLUTION" not in text, path
+            assert str(SEED).encode() not in text, path
+            read_as = squeezed(text.decode("utf-8", errors="ignore").replace("\\n", "\n"))
+            assert not any(body in read_as for body in bodies), path
+
+
+def test_the_students_package_lacks_references_slips_and_recorded_answers(course):
+    names = [str(p.relative_to(course / "students" / "package")) for p in
+             files_in(course / "students" / "package")]  # fmt: skip
+    assert not [n for n in names if re.search(r"grading|authoring|recorded|exercises/lesson", n)]
+    assert not [n for n in names if n.endswith((".pyc", ".pkl", ".pt"))]
+    assert len([n for n in names if "settings/lesson" in n]) >= 4
+
+
+_AS_A_STUDENT = """
+import importlib, inspect, json, pkgutil, sys
+from pathlib import Path
+import kd_course
+from kd_course.exercises import examine, sealed
+assert Path(kd_course.__file__).is_relative_to(sys.argv[1]), kd_course.__file__
+for room in ("kd_course.grading", "kd_course.grading.variants03", "kd_course.authoring",
+             "kd_course.exercises.lesson03"):
+    try:
+        importlib.import_module(room)
+    except ModuleNotFoundError:
+        continue
+    sys.exit(f"{room} is there")
+functions = {}
+for module in pkgutil.walk_packages(kd_course.__path__, "kd_course."):
+    if module.name.split(".")[1] in ("divergences", "losses", "metrics", "spans", "exercises"):
+        for name, thing in vars(importlib.import_module(module.name)).items():
+            if inspect.isfunction(thing) and thing.__module__.startswith("kd_course"):
+                functions[f"{thing.__module__}.{name}"] = thing
+drawn = json.loads(sys.argv[2])
+right = [(id, name) for id in drawn for name, f in functions.items() if examine(id, f).passed]
+print(json.dumps({"functions": len(functions), "right": right}))
+"""
+
+
+def test_no_function_of_the_students_package_answers_a_drawn_variant(course, key):
+    """Tried, not searched: every function of the rooms with formulas, on every drawn exercise."""
+    package = course / "students" / "package"
+    for lesson in LESSONS:
+        drawn = [id for id, a in key.items() if a.variant and id.startswith(lesson)]
+        done = subprocess.run(
+            [sys.executable, "-c", _AS_A_STUDENT, str(package), json.dumps(drawn)],
+            cwd=course / "students" / slug(lesson),
+            env=os.environ | QUICK | {"PYTHONPATH": str(package)},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        found = json.loads(done.stdout.splitlines()[-1])
+        assert found["functions"] > 40 and found["right"] == []
+
+
+def test_a_student_checks_a_file_from_the_command_line(course, key, tmp_path):
+    home = tmp_path / "mine"
+    shutil.copytree(course / "students" / slug("03"), home)
+    variant = next(v for v in variants.of("03.7") if v.name == key["03.7"].variant)
+    imports = "import math\nimport torch\nimport torch.nn.functional as F\n"
+    (home / "mine.py").write_text(imports + variant.cell, encoding="utf-8")
+    package = str(course / "students" / "package")
+    done = subprocess.run(
+        [sys.executable, "-m", "kd_course", "check", "03.7", str(home / "mine.py")],
+        env=os.environ | QUICK | {"PYTHONPATH": package},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout[:1]) == (0, "✓"), done.stdout + done.stderr
+    offered = subprocess.run(
+        [sys.executable, "-m", "kd_course"],
+        env=os.environ | {"PYTHONPATH": package},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert "check " in offered and "release " not in offered and "grade " not in offered
+
+
+# -- what an exercise asks --------------------------------------------------------------------
+
+
+def test_a_drawn_exercise_states_its_own_convention_and_not_the_courses(course, key):
+    for lesson in LESSONS:
+        notebook = notebook_of(course / "students", lesson)
+        text = "\n".join(cell.source for cell in notebook.cells)
+        cells = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in notebook.cells}
+        source = read(source_of(lesson))
+        for id in (e.id for e in catalogue.of_lesson(lesson) if key[e.id].variant):
+            variant = next(v for v in variants.of(id) if v.name == key[id].variant)
+            assert variant.statement in text and f"**In this exercise {variant.name}.**" in text
+            told = next(c.source for c in notebook.cells if variant.statement in c.source)
+            assert told.endswith(variant.statement)  # nothing of the course's own after it
+            assert told.count("### Exercise") == 1
+            public = next(c for c in source.cells if c.exercise == id and c.role == "exercise")
+            assert outside_solution(public.source).strip() not in text, id
+            function = cells[f"ex-{id.replace('.', '-')}"].source
+            assert variant.reference.__doc__ in function and editions.STUB in function
+
+
+def test_what_has_no_variant_stands_as_in_the_course(key):
+    lesson = read(source_of("02"))
+    varied = with_variants(lesson, key)
+    assert [c.id for c in varied.cells] == [c.id for c in lesson.cells]
+    plain = with_variants(lesson, answer_key(["02"]))
+    assert [c.source for c in plain.cells] == [c.source.rstrip() for c in lesson.cells]
+
+
+# -- a learner's check of an assignment -------------------------------------------------------
+
+
+def test_checks_as_data_judge_as_the_code_does(course, key):
+    for lesson in LESSONS:
+        held = sealed.read(course / "students" / slug(lesson) / f"{lesson}_checks.npz")
+        assert list(held) == [e.id for e in catalogue.of_lesson(lesson)]
+        for id, entry in held.items():
+            answer = key[id]
+            if answer.exercise.kind == "value":
+                continue
+            ours = answer.sheet(engine.PUBLIC_SEED)
+            theirs = engine.Sheet(entry.exercise, entry.cases, entry.expected, entry.slips)
+            for wrong in answer.exercise.misconceptions:
+                outcomes = ours.slip(wrong)
+                assert engine.judge(theirs, outcomes) == engine.judge(ours, outcomes)
+            right = engine.outcomes_of(entry.exercise, answer.reference, entry.cases)
+            assert engine.judge(theirs, right).passed
+
+
+def test_every_exercise_of_the_course_can_be_sealed(tmp_path):
+    for lesson in catalogue.lessons():
+        sheets = [a.sheet(engine.PUBLIC_SEED) for a in answer_key([lesson]).values()]
+        path = tmp_path / f"{lesson}_checks.npz"
+        path.write_bytes(sealed.seal(sheets))
+        held = sealed.read(path)
+        for sheet in sheets:
+            for mine, theirs in zip(sheet.cases, held[sheet.exercise.id].cases, strict=True):
+                assert engine.size(mine.args) == engine.size(theirs.args)
+                assert [type(a) for a in mine.args] == [type(a) for a in theirs.args]
+                assert (mine.label, mine.gradient_of) == (theirs.label, theirs.gradient_of)
+
+
+@pytest.fixture
+def beside_03(course, monkeypatch):
+    """As in a kernel whose notebook is the assignment of lesson 03."""
+    monkeypatch.chdir(course / "students" / slug("03"))
+
+
+def test_a_copied_public_solution_is_told_what_it_followed(beside_03, key):
+    variant = next(v for v in variants.of("03.7") if v.name == key["03.7"].variant)
+    report = examine("03.7", public_reference("03.7"))
+    assert report.misconception == f"The lesson's own convention: {variant.instead}"
+    assert examine("03.7", variant.reference).passed
+
+
+def test_a_quiz_is_noted_and_its_answer_is_not_there(beside_03):
+    for choice in "abcd":
+        report = examine("03.5", choice)
+        assert (report.status, report.passed, report.points) == ("noted", False, 0)
+        assert "Right" not in report.message and "No." not in report.message
+    assert examine("03.5", "z").status == "type"
+    assert examine("03.5", ...).status == "not attempted"
+    assert examine("03.10", 0.593).status == "noted"
+    held = json.dumps(sealed.tree_of(Path("03_checks.npz")))
+    assert not any(choice.why in held for choice in catalogue.find("03.5").choices)
+
+
+def test_what_is_only_noted_is_no_point_and_no_failure_for_nbgrader(beside_03, monkeypatch):
+    from kd_course.exercises import CheckFailed, check
+
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    check("03.5", "a")
+    with pytest.raises(CheckFailed):
+        check("03.5", ...)
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    with pytest.raises(CheckFailed):
+        check("03.5", "a")
+
+
+def test_damaged_checks_say_so(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("03_checks.npz").write_bytes(b"PK nothing")
+    with pytest.raises(ValueError, match="03_checks.npz cannot be read"):
+        examine("03.7", lambda *args: 0)
+
+
+def test_a_sheet_without_an_answer_judges_nobody():
+    sheet = engine.Sheet(catalogue.find("03.5"), (), ())
+    with pytest.raises(ValueError, match="holds no answer"):
+        engine.judge(sheet, engine.outcomes_of(sheet.exercise, "a", ()))
+
+
+# -- nothing leaks ----------------------------------------------------------------------------
+
+
+def put_in_notebook(folder, text, kind="code"):
+    path = folder / slug("03") / f"{slug('03')}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[7 if kind == "code" else 3].source += f"\n{text}"
+    nbformat.write(notebook, path)
+
+
+def put_in_output(folder, text):
+    path = folder / slug("03") / f"{slug('03')}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    cell = next(c for c in notebook.cells if c.cell_type == "code")
+    cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=text)]
+    nbformat.write(notebook, path)
+
+
+def put_in_package(folder, name):
+    target = folder / "package" / "kd_course" / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(PACKAGE / name, target)
+
+
+def put_an_answer_in_the_checks(folder):
+    path = folder / slug("03") / "03_checks.npz"
+    tree = sealed.tree_of(path)
+    next(e for e in tree["exercises"] if e["id"] == "03.5")["expected"] = [{"value": "a"}]
+    with np.load(path) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    arrays["tree"] = np.frombuffer(json.dumps(tree).encode(), dtype=np.uint8)
+    np.savez(path, **arrays)
+
+
+LEAKS = {
+    "a delimiter": (lambda f: put_in_notebook(f, "### BEGIN SOLUTION"), "ipynb, cell 8"),
+    "a delimiter in prose": (
+        lambda f: put_in_notebook(f, "### END SOLUTION", "markdown"),
+        "ipynb, cell 4",
+    ),
+    "a line of a public solution": (
+        lambda f: put_in_notebook(
+            f, "return temperature * (q-p) / len(student_logits)"
+        ),
+        "the solution of",
+    ),
+    "a line of a variant": (
+        lambda f: put_in_notebook(f, "    return (temperature * logits).softmax( -1 )"),
+        "03.1, the logits are multiplied",
+    ),
+    "a solution in an output": (
+        lambda f: put_in_output(f, "    return (temperature * logits).softmax(-1)"),
+        "outputs of cell",
+    ),
+    "a module of variants": (
+        lambda f: put_in_package(f, "grading/variants03.py"),
+        "grading/variants03.py: grading is for teachers only",
+    ),
+    "a lesson's slips": (
+        lambda f: put_in_package(f, "exercises/lesson03.py"),
+        "lesson03.py is for teachers only",
+    ),
+    "recorded answers": (
+        lambda f: put_in_package(f, "exercises/recorded/03.json"),
+        "recorded is for teachers only",
+    ),
+    "the answer to a quiz": (put_an_answer_in_the_checks, "the answer to 03.5"),
+    "the seed": (lambda f: (f / "notes.txt").write_text(f"{SEED}"), "notes.txt: the course's seed"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+def test_a_leak_is_found_and_its_place_named(leak, course, key, tmp_path):
+    folder = tmp_path / "students"
+    shutil.copytree(course / "students", folder)
+    lessons = [with_variants(read(source_of(lesson)), key) for lesson in LESSONS]
+    search = (folder, lessons, SEED, PACKAGE)
+    assert release_search.answers_found(*search) == []
+    put, place = LEAKS[leak]
+    put(folder)
+    found = release_search.answers_found(*search)
+    assert any(place in line for line in found), found
+
+
+def test_a_release_that_would_leak_is_refused_and_nothing_is_written(tmp_path, monkeypatch, capsys):
+    def careless(course, lessons):
+        """Forgets to clear the solutions."""
+        shutil.copytree(course / "source", course / "release")
+
+    monkeypatch.setattr(releasing, "_generate", careless)
+    with pytest.raises(Leak, match=r"students/02_from_surprise_to_kl/.*cell \d+: the delimiter"):
+        release(["02"], tmp_path / "course", 3)
+    assert list(tmp_path.iterdir()) == []
+    assert main(["--lessons", "02", "--out", str(tmp_path / "course")]) == 1
+    assert "answers would go out" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_course_is_never_overwritten(course, capsys):
+    before = [(path, path.stat().st_mtime_ns) for path in files_in(course)]
+    with pytest.raises(FileExistsError, match="exists already"):
+        release(["02"], course, 3)
+    assert main(["--lessons", "02", "--out", str(course)]) == 1
+    assert "exists already" in capsys.readouterr().err
+    assert before == [(path, path.stat().st_mtime_ns) for path in files_in(course)]
+
+
+@pytest.mark.parametrize(
+    ("argv", "status"),
+    [
+        (["--lessons", "2"], 2),
+        (["--lessons", ""], 2),
+        (["--lessons", "02", "--seed", "-1"], 2),
+        (["--lessons", "02", "--seed", "x"], 2),
+        (["--lessons", "98"], 1),
+        ([], 2),
+    ],
+)
+def test_what_cannot_be_released_is_said(argv, status, tmp_path, capsys):
+    assert main([*argv, "--out", str(tmp_path / "course")]) == status
+    assert capsys.readouterr().err and not (tmp_path / "course").exists()
+
+
+# -- the teacher's side -----------------------------------------------------------------------
+
+
+def test_what_was_released_is_graded_with_the_same_variants(course, key):
+    seed, again = released(course)
+    assert seed == SEED
+    assert {id: a.variant for id, a in again.items()} == {id: a.variant for id, a in key.items()}
+    about = json.loads((course / "kd_course_release.json").read_text(encoding="utf-8"))
+    assert about["lessons"] == list(LESSONS)
+    assert about["exercises"]["03.7"] == {
+        "points": catalogue.find("03.7").points,
+        "variant": key["03.7"].variant,
+    }
+    if os.name == "posix":
+        assert (course / "kd_course_release.json").stat().st_mode & 0o077 == 0
+
+
+def test_another_version_that_would_draw_otherwise_is_noticed(course, tmp_path):
+    about = json.loads((course / "kd_course_release.json").read_text(encoding="utf-8"))
+    about["exercises"]["03.7"]["variant"] = "one that is no more"
+    (tmp_path / "kd_course_release.json").write_text(json.dumps(about), encoding="utf-8")
+    with pytest.raises(ValueError, match="grade it with that version"):
+        released(tmp_path)
+
+
+def test_without_a_seed_one_is_drawn_that_nobody_guesses(tmp_path, monkeypatch):
+    monkeypatch.setattr(releasing, "_generate", lambda course, lessons: [
+        (course / "release" / lesson.slug).mkdir(parents=True) for lesson in lessons
+    ])  # fmt: skip
+    seeds = []
+    for name in ("one", "two"):
+        release(["02"], tmp_path / name)
+        seeds.append(released(tmp_path / name)[0])
+    assert seeds[0] != seeds[1] and min(seeds) > 10**9
+
+
+def test_the_summary_says_what_copying_would_still_earn(course, key):
+    text = releasing._summary(course, key)
+    assert "02.4" in text.split("solutions are public")[1].splitlines()[0]
+    assert str(SEED) not in text
+
+
+# -- nbgrader itself --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own_course(course, tmp_path):
+    shutil.copytree(course, tmp_path / "course")
+    return tmp_path / "course"
+
+
+def nbgrader(*argv, cwd, **environment):
+    beside = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return subprocess.run(
+        [sys.executable, "-m", "nbgrader", *argv],
+        cwd=cwd,
+        env=os.environ | QUICK | {"PATH": beside} | environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_its_generate_assignment_makes_the_same_release_again(own_course):
+    shutil.rmtree(own_course / "release")
+    for lesson in LESSONS:
+        done = nbgrader("generate_assignment", slug(lesson), "--force", cwd=own_course)
+        assert done.returncode == 0, done.stderr
+        assert notebook_of(own_course / "release", lesson) == notebook_of(
+            own_course / "students", lesson
+        )
+
+
+def test_metadata_is_schema_three_and_points_are_the_specs(course, key):
+    for lesson in LESSONS:
+        for folder in ("source", "release"):
+            about = [
+                cell.metadata.nbgrader
+                for cell in notebook_of(course / folder, lesson).cells
+                if "nbgrader" in cell.metadata
+            ]
+            assert {entry.schema_version for entry in about} == {3}
+            points = {e.grade_id: e.points for e in about if e.grade}
+            assert points == {
+                f"check-{id.replace('.', '-')}": answer.exercise.points
+                for id, answer in key.items()
+                if id.startswith(lesson)
+            }
+
+
+def test_its_validate_passes_the_solved_notebook_and_not_the_untouched_one(own_course):
+    for folder, expected in (
+        ("source", "Success! Your notebook passes all the tests."),
+        ("release", "VALIDATION FAILED ON"),
+    ):
+        home = own_course / folder / slug("03")
+        done = nbgrader("validate", f"{slug('03')}.ipynb", cwd=home)
+        assert expected in done.stdout, done.stdout + done.stderr
+
+
+def test_its_formgrader_shows_the_assignments(own_course, key, tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    extensions = "{'nbgrader.server_extensions.formgrader': True}"
+    log = open(tmp_path / "log", "wb")  # noqa: SIM115
+    server = subprocess.Popen(
+        [
+            sys.executable,
+            *("-m", "jupyter_server", "--allow-root", "--no-browser", f"--ServerApp.port={port}"),
+            *("--IdentityProvider.token=secret", f"--ServerApp.jpserver_extensions={extensions}"),
+        ],
+        cwd=own_course,
+        env=os.environ
+        | QUICK
+        | {
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),
+            "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"),
+        },
+        stdout=log,
+        stderr=log,
+    )
+    try:
+        listed = json.loads(
+            ask(server, f"http://127.0.0.1:{port}/formgrader/api/assignments", tmp_path / "log")
+        )
+        page = ask(server, f"http://127.0.0.1:{port}/formgrader/", tmp_path / "log").decode()
+    finally:
+        server.terminate()
+        server.wait(30)
+        log.close()
+    assert "formgrader" in page
+    assert {entry["name"]: entry["max_score"] for entry in listed} == {
+        slug(lesson): sum(a.exercise.points for id, a in key.items() if id.startswith(lesson))
+        for lesson in LESSONS
+    }
+
+
+def ask(server, address, log, seconds=120):
+    """A page of the server, once it is up."""
+    until = time.monotonic() + seconds
+    request = urllib.request.Request(address, headers={"Authorization": "token secret"})
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.read()
+        except OSError as error:
+            if server.poll() is not None or time.monotonic() > until:
+                raise AssertionError(log.read_text(errors="replace")) from error
+            time.sleep(0.5)
+
+
+def test_what_nbgrader_refuses_is_not_released(tmp_path, monkeypatch):
+    """A cell id that stands twice: nbgrader says why, and nothing is left."""
+    usual = editions.worked
+
+    def doubled(lesson):
+        notebook = usual(lesson)
+        checks = [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade")]
+        checks[1].metadata.nbgrader.grade_id = checks[0].metadata.nbgrader.grade_id
+        return notebook
+
+    monkeypatch.setattr(editions, "worked", doubled)
+    with pytest.raises(LessonError, match="(?s)nbgrader does not accept 02_.*Duplicate"):
+        release(["02"], tmp_path / "course", 3)
+    assert list(tmp_path.iterdir()) == []
