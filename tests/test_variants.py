@@ -180,3 +180,24 @@ def test_an_exercise_keeps_its_points_id_and_signature():
     for variant in VARIANTS:
         own, spec = find(variant.exercise), answer_of(variant).exercise
         assert (spec.id, spec.points, spec.signature) == (own.id, own.points, own.signature)
+
+
+# -- partial credit ---------------------------------------------------------------------------
+
+
+@each_variant
+def test_where_conventions_agree_being_right_shows_nothing(variant):
+    """A copied solution is right on some cases, and on none of those that tell."""
+    for seed in SEEDS:
+        sheet = sheet_of(VARIANTS.index(variant), seed)
+        assert sheet.telling
+        others = [w for w in sheet.exercise.misconceptions if w.convention]
+        assert len(others) == len(variants.of(variant.exercise))
+        for wrong in others:
+            for i in sheet.telling:
+                assert engine.mismatch(sheet.exercise, sheet.slip(wrong)[i], sheet.expected[i])
+
+
+def test_in_the_courses_own_exercises_every_case_tells():
+    sheet = answer_key(["02"])["02.3"].sheet(1)
+    assert sheet.telling == tuple(range(len(sheet.cases)))

@@ -13,7 +13,7 @@ import ast
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -72,6 +72,20 @@ class Sheet:
             content = wrong.value if wrong.function is None else wrong.function
             self._slips[wrong.name] = outcomes_of(self.exercise, content, self.cases)
         return self._slips[wrong.name]
+
+    @cached_property
+    def telling(self) -> tuple[int, ...]:
+        """The cases on which no other convention gives what is asked for.
+
+        Partial credit is for these alone: on the others a copied solution is right without having
+        read the exercise. All of them, where no other convention is known.
+        """
+        others = [self.slip(w) for w in self.exercise.misconceptions if w.convention]
+        return tuple(
+            i
+            for i, expected in enumerate(self.expected)
+            if all(mismatch(self.exercise, other[i], expected) for other in others)
+        )
 
 
 def public_sheet(id: str) -> Sheet:

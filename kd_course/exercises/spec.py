@@ -59,12 +59,15 @@ class Misconception:
     function: the wrong implementation, with the exercise's signature; or, where the exercise asks
     for a value, `value`.
     hint: what to think about next; it does not give the answer away.
+    convention: whether it is right under another convention than the one that is asked for; where
+    both agree, being right shows nothing.
     """
 
     name: str
     function: Callable[..., Any] | None = None
     value: Any = None
     hint: str = ""
+    convention: bool = False
 
     def __post_init__(self) -> None:
         if not self.name.strip():

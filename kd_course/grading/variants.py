@@ -68,10 +68,15 @@ class Variant:
             cases=self.cases or own.cases,
             misconceptions=(
                 Misconception(
-                    f"The lesson's own convention: {self.instead}", public_reference, hint=asked
+                    f"The lesson's own convention: {self.instead}",
+                    public_reference,
+                    hint=asked,
+                    convention=True,
                 ),
                 *(
-                    Misconception(f"Another convention: {v.name}", v.reference, hint=asked)
+                    Misconception(
+                        f"Another convention: {v.name}", v.reference, hint=asked, convention=True
+                    )
                     for v in of(self.exercise)
                     if v.name != self.name
                 ),
