@@ -115,7 +115,7 @@ def needs_box():
     import shutil
     import subprocess
 
-    from kd_course.grading.box import NoBox, find_isolation
+    from kd_course.grading.isolation import NoBox, find_isolation
 
     if shutil.which("bwrap") is None and os.getuid() == 0 and shutil.which("apt-get"):
         options = "-q -y -o DPkg::Lock::Timeout=120 --no-install-recommends"

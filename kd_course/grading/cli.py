@@ -19,9 +19,11 @@ from tqdm import tqdm
 
 from kd_course.exercises import catalogue
 from kd_course.grading import results
-from kd_course.grading.box import UNSAFE, Box, BoxBroken, Limits, NoBox, find_isolation
+from kd_course.grading.box import Box
 from kd_course.grading.collect import Submission, collect
+from kd_course.grading.isolation import UNSAFE, NoBox, find_isolation
 from kd_course.grading.submission import Assignment, fingerprint_of, grade
+from kd_course.grading.talk import Limits
 from kd_course.storage import write_whole
 
 DONE, UNFINISHED, USAGE = 0, 1, 2
@@ -343,10 +345,7 @@ def _one(submission: Submission, assignment: Assignment, folder: Path, boxes: _B
     before = results.load(results.file_of(folder, submission.student))
     if before is not None and before.fingerprint == fingerprint:
         return
-    try:
-        result = grade(submission, files, assignment, boxes.get(), fingerprint=fingerprint)
-    except BoxBroken:
-        raise
+    result = grade(submission, files, assignment, boxes.get(), fingerprint=fingerprint)
     results.save(folder, result)
 
 

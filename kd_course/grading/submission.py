@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from kd_course.exercises.engine import argument_names
 from kd_course.exercises.spec import Exercise
 from kd_course.grading import course
-from kd_course.grading.box import Box, Isolation, Job, Limits, Run
+from kd_course.grading.box import Box, Job, Room, Run
 from kd_course.grading.collect import Files, Submission
 from kd_course.grading.marking import (
     MISSING,
@@ -32,7 +32,9 @@ from kd_course.grading.notebook import (
     cells_of,
     lesson_of,
 )
+from kd_course.grading.isolation import Isolation
 from kd_course.grading.results import Result, overall
+from kd_course.grading.talk import Limits
 
 NOTHING = "Nothing was handed in for this exercise."
 
@@ -111,9 +113,8 @@ def grade(
         tampered = tampered or answers.raised_points
         if answers.raised_points:
             notes.append("points in the notebook's metadata were raised; they count for nothing")
-        marks += _marks(exercises, answers, assignment, boxes[lesson], told)
-    for box in boxes.values():
-        box.renew()
+        with boxes[lesson].room() as room:
+            marks += _marks(exercises, answers, assignment, room, told)
     return Result(
         student=submission.student,
         other_id=submission.other_id,
@@ -159,10 +160,10 @@ def _marks(
     exercises: Sequence[Exercise],
     answers: Answers,
     assignment: Assignment,
-    box: Box,
+    room: Room,
     told: Callable[[str], None],
 ) -> list[Mark]:
-    marks, runner = [], _Runner(answers, assignment, box)
+    marks, runner = [], _Runner(answers, assignment, room)
     for exercise in exercises:
         if exercise.id in answers.ways:
             marks.append(runner.mark(exercise))
@@ -175,8 +176,8 @@ def _marks(
 class _Runner:
     """Runs a notebook's exercises one by one, and remembers which way of running it came to an end."""
 
-    def __init__(self, answers: Answers, assignment: Assignment, box: Box):
-        self.answers, self.assignment, self.box = answers, assignment, box
+    def __init__(self, answers: Answers, assignment: Assignment, room: Room):
+        self.answers, self.assignment, self.room = answers, assignment, room
         self.first = 0  # of the careful ways: those before it do not load
         self.whole = True  # whether running everything is worth trying
 
@@ -213,7 +214,7 @@ class _Runner:
             arguments=argument_names(exercise.signature),
             withheld=course.withheld(exercise),
         )
-        return self.box.attempt(job, lambda: self.assignment.sheets[exercise.id].sheet.cases)
+        return self.room.attempt(job, lambda: self.assignment.sheets[exercise.id].sheet.cases)
 
     def _mark(self, exercise: Exercise, run: Run) -> Mark:
         return mark(self.assignment.sheets[exercise.id], run, self.answers.own[exercise.id])

@@ -23,6 +23,7 @@ NEW_USER, NEW_MOUNTS, NEW_PROCESSES, NEW_IPC, NEW_NETWORK = (
 )
 _NOSUID, _NODEV, _NOEXEC, _READ_ONLY, _PRIVATE = 2, 4, 8, 1, 0x4000 | 0x40000
 _SET_DUMPABLE, _SET_SECCOMP, _CAPBSET_DROP, _NO_NEW_PRIVS = 4, 22, 24, 38
+_DETACH = 2
 HOME = "/home/student"
 NOBODY = 65533  # a user that has no account; a grader that is root becomes it
 
@@ -63,16 +64,27 @@ def shut_off() -> None:
             file.write(text)
 
 
-def own_places(scratch: int) -> None:
-    """An empty home, /tmp and /dev/shm of at most `scratch` bytes each; no /proc, no loader's files."""
+def own_places() -> None:
+    """A view of the disk of its own: no /proc, and nothing of the loader's files."""
     with open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")  # the first to go where the machine itself runs out of memory
     _call(_libc.mount(b"none", b"/", None, _PRIVATE, None), "mount")
-    room = f"size={scratch},nr_inodes=4096,mode=700".encode()
-    for place in (b"/tmp", b"/dev/shm", HOME.encode()):
-        _mount_empty(place, room)
     for place in (b"/proc", b"/box"):
         _mount_empty(place, b"size=4k,mode=555", _READ_ONLY)
+
+
+_PLACES = (b"/tmp", b"/dev/shm", HOME.encode())
+_emptied = False
+
+
+def empty_places(scratch: int) -> None:
+    """An empty home, /tmp and /dev/shm, of at most `scratch` bytes each."""
+    global _emptied
+    for place in _PLACES:
+        if _emptied:  # what the exercise before has left
+            _call(_libc.umount2(place, _DETACH), f"umount {place.decode()}")
+        _mount_empty(place, f"size={scratch},nr_inodes=4096,mode=700".encode())
+    _emptied = True
 
 
 def _mount_empty(place: bytes, options: bytes, flags: int = 0) -> None:

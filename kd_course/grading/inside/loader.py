@@ -2,11 +2,12 @@
 
 It runs the course's own code only: no line of a student's is ever executed in it, and where
 processes can be shut off from each other none that runs such a line can see it. Its one
-standing channel leads to the grader; each exercise gets two of its own.
+standing channel leads to the grader; each room and each exercise gets its own.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import signal
@@ -18,7 +19,7 @@ from . import attempt, confine, package, wire
 
 
 def main(descriptor: int) -> None:
-    """Load, then fork an exercise for every pair of channels that arrives; ends with the grader."""
+    """Load, then open a room for every channel that arrives; ends with the grader."""
     control = socket.socket(fileno=descriptor)
     job = wire.receive(control)
     if job["limits"]["boxed"]:
@@ -34,15 +35,14 @@ def main(descriptor: int) -> None:
     wire.send(control, {"errors": values.pop("__errors__")})
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries the dead
     while True:
-        message, descriptors, _, _ = socket.recv_fds(control, 1, 2)
+        message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
         if not message:
             return
         if os.fork() == 0:
             control.close()
-            _exercise(job, finder, values, *descriptors)
+            _room(job, finder, values, socket.socket(fileno=descriptors[0]))
             os._exit(0)
-        for descriptor in descriptors:
-            os.close(descriptor)
+        os.close(descriptors[0])
 
 
 def _setup(cells: list[dict[str, str]]) -> dict[str, Any]:
@@ -59,44 +59,64 @@ def _setup(cells: list[dict[str, str]]) -> dict[str, Any]:
     return values
 
 
-def _exercise(
-    job: dict, finder: package.Finder, values: dict, channel_fd: int, status_fd: int
-) -> None:
-    """In a process of its own: shut it off, fork the one that runs the student's code, outlive it."""
-    status = socket.socket(fileno=status_fd)
+def _room(job: dict, finder: package.Finder, values: dict, door: socket.socket) -> None:
+    """In a process of its own: shut off a room, and keep it for one submission's exercises.
+
+    It never runs a student's code. Those that do are forked from it, one after the other; between
+    two of them everything is killed and /tmp, home and shared memory are new.
+    """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    limits = job["limits"]
+    alone = job["limits"]["alone"]
     try:
-        if limits["alone"]:
+        if alone:
             confine.shut_off()
             first = os.fork()
             if first:
-                os.close(channel_fd)
-                status.close()
+                door.close()
                 os.waitpid(first, 0)
                 return
-            confine.own_places(limits["scratch"])
-        if limits["boxed"]:
-            confine.give_up_rights()
+            confine.own_places()
+            confine.touchable(False)
     except OSError as error:
-        wire.send(status, {"failed": str(error)})
+        wire.send(door, {"failed": str(error)})
         return
-    wire.send(status, {"watching": os.getpid()})
-    worker = os.fork()
-    if worker == 0:
-        status.close()
-        os.setsid()
-        _worker(job, finder, values, socket.socket(fileno=channel_fd))
-    os.close(channel_fd)
-    wire.send(status, {"ended": _wait_for(worker)})
+    wire.send(door, {"watching": os.getpid()})
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(door, 1, 2)
+        if not message:
+            return
+        if alone:
+            confine.empty_places(job["limits"]["scratch"])
+        worker = os.fork()
+        if worker == 0:
+            _worker(job, finder, values, descriptors[0])
+        os.close(descriptors[0])
+        code = _wait_for(worker)
+        if alone:
+            _kill_all()
+        with socket.socket(fileno=descriptors[1]) as status:
+            wire.send(status, {"ended": code})
 
 
-def _worker(job: dict, finder: package.Finder, values: dict, channel: socket.socket) -> None:
-    """Never returns: whatever happens in here, the process ends."""
-    code, own = 1, channel.fileno()
-    os.closerange(3, own)
-    os.closerange(own + 1, 4096)
+def _kill_all() -> None:
+    """End whatever a student's process has left; the first process of a namespace may do that."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(-1, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.wait()
+
+
+def _worker(job: dict, finder: package.Finder, values: dict, own: int) -> None:
+    """Never returns: whatever happens in here, the process ends. own: its one channel."""
+    code = 1
     try:
+        os.setsid()
+        os.closerange(3, own)
+        os.closerange(own + 1, 4096)
+        channel = socket.socket(fileno=own)
+        if job["limits"]["boxed"]:
+            confine.give_up_rights()
         withheld = wire.receive(channel)
         package.withhold(finder, withheld["names"], withheld["sources"])
         confine.bound(job["limits"])
