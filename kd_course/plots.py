@@ -63,6 +63,9 @@ def role_colour(name: str) -> str:
     roles = {
         "distilled": "student",
         "softened truth": "highlight",
+        "sequence-level": "student",
+        "word-level": "neutral",
+        "both": "accent",
         **{role: role for role in COLOURS},
     }
     return COLOURS[next((role for start, role in roles.items() if name.startswith(start)), "ink")]
