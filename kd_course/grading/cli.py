@@ -27,7 +27,7 @@ from kd_course.grading.talk import Limits
 from kd_course.storage import write_whole
 
 DONE, UNFINISHED, USAGE = 0, 1, 2
-MANIFEST = "kd_course_release.json"  # what a released course says of itself: which lessons
+MANIFEST = "kd_course_release.json"  # what a released course says of itself
 
 
 def grade_main(argv: list[str]) -> int:
@@ -62,6 +62,7 @@ def grade_main(argv: list[str]) -> int:
         isolation = find_isolation(unsafe=options.unsafe)
         roster = results.read_roster(options.roster) if options.roster else None
         submissions = collect(options.submissions)
+        _take_over(options)
         lessons = _lessons(options, submissions)
     except SystemExit as error:
         return int(error.code or 0)
@@ -175,8 +176,27 @@ def _part(student: str, n: int) -> int:
     return int.from_bytes(hashlib.sha256(student.encode()).digest()[:8]) % n
 
 
+def _take_over(options: argparse.Namespace) -> None:
+    """The seed and the lessons of the released course that the submissions lie in, if they do.
+
+    Raises ValueError where another seed is asked for, or the course is of another version.
+    """
+    above = options.submissions.absolute()
+    places = [above] if (above / "submitted").is_dir() else []
+    course = next((p for p in (*places, *above.parents[:2]) if (p / MANIFEST).is_file()), None)
+    if course is None:
+        return
+    from kd_course.grading.release import released
+
+    seed, key = released(course)
+    if options.seed not in (None, seed):
+        raise ValueError(f"--seed: {course} was released with another seed; leave it out")
+    options.seed = seed
+    options.lessons = options.lessons or ",".join(dict.fromkeys(id[:2] for id in key))
+
+
 def _lessons(options: argparse.Namespace, submissions: Sequence[Submission]) -> tuple[str, ...]:
-    """The lessons to mark: named, or released, or handed in by anybody; else all of them."""
+    """The lessons to mark: named or released, else handed in by anybody, else all of them."""
     known = catalogue.lessons()
     if options.lessons:
         chosen = tuple(part.strip() for part in options.lessons.split(",") if part.strip())
@@ -186,9 +206,6 @@ def _lessons(options: argparse.Namespace, submissions: Sequence[Submission]) -> 
                 f"--lessons: there is no lesson {', '.join(unknown)}; there: {', '.join(known)}"
             )
         return chosen
-    for folder in (options.submissions, *options.submissions.absolute().parents[:2]):
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            return tuple(json.loads((folder / MANIFEST).read_text("utf-8"))["lessons"])
     from kd_course.grading.notebook import Unreadable, cells_of, lesson_of
 
     names = {lesson: frozenset(e.name for e in catalogue.of_lesson(lesson)) for lesson in known}

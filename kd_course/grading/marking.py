@@ -69,6 +69,7 @@ def prepared(sheet: Sheet, variant: str = "") -> Sheets:
     """Work out everything that will be compared with, once and in this thread."""
     for wrong in sheet.exercise.misconceptions:
         sheet.slip(wrong)
+    _ = sheet.telling
     return Sheets(sheet, variant, _public_labels(sheet.exercise))
 
 
@@ -118,7 +119,8 @@ def _compared(held: Sheets, run: Run, source: str) -> Mark:
         words = (f"{used} is what exercise {exercise.id} asks for: calling it earns nothing.",)
         return Mark(exercise.id, GRADED, 0.0, exercise.points, cases=total, words=words)
     right = _right_on(sheet, run.outcomes)
-    points = round(exercise.points * len(right) / total, 2)
+    counted = total if len(right) == total else len(set(right) & set(sheet.telling))
+    points = round(exercise.points * counted / total, 2)
     words: list[str] = []
     misconception = ""
     if run.ended:
@@ -150,7 +152,7 @@ def _compared(held: Sheets, run: Run, source: str) -> Mark:
 
 
 def _right_on(sheet: Sheet, outcomes: Sequence[Outcome]) -> list[int]:
-    """The cases that count as right.
+    """The cases on which an attempt is right; which of them earn in part, `sheet.telling` says.
 
     Refusing bad input counts only beside an answer to good input, and an attempt that says the same
     whatever it is asked has answered nothing; else `raise ValueError` and `return 0` would earn.
