@@ -20,13 +20,14 @@ import numpy as np
 import pytest
 
 import kd_course
-from kd_course.authoring import editions
+from kd_course.authoring import editions, readme
 from kd_course.authoring.source import (
     LessonError,
     outside_solution,
     read,
     solution_lines,
     source_of,
+    sources,
 )
 from kd_course.exercises import catalogue, engine, examine, sealed
 from kd_course.grading import release as releasing
@@ -454,6 +455,47 @@ def test_the_summary_says_what_copying_would_still_earn(course, key):
     text = releasing._summary(course, key)
     assert "02.4" in text.split("solutions are public")[1].splitlines()[0]
     assert str(SEED) not in text
+
+
+# -- the page for teachers --------------------------------------------------------------------
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "teaching.md"
+
+
+def test_hours_and_plans_are_what_the_lessons_say_and_nothing_planned_is_said_to_be_there():
+    text = PAGE.read_text(encoding="utf-8")
+    blocks = readme.teaching_blocks()
+    assert readme.filled(text, blocks) == text, "python -m kd_course.authoring readme fills it"
+    for name, weeks in (("weeks-5", 5), ("weeks-10", 10), ("weeks-15", 15)):
+        assert f"<!-- begin:{name} -->" in text
+        assert blocks[name].count("\n") == weeks + 1
+    there = {path.stem[:2] for path in sources()}
+    assert not {number for number in re.findall(r"planned:\* (\d\d)", text)} & there
+
+
+def test_every_link_of_the_page_leads_somewhere():
+    text = PAGE.read_text(encoding="utf-8")
+    anchors = {
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"(?m)^#+ (.*)$", text)
+    }
+    for target in re.findall(r"\]\(([^)\s]+)", text):
+        assert target[1:] in anchors if target[0] == "#" else (PAGE.parent / target).exists(), (
+            target
+        )
+
+
+@pytest.mark.parametrize("command", ["release", "grade", "merge"])
+def test_commands_on_the_page_take_the_options_that_it_gives_them(command, capsys):
+    from kd_course.__main__ import main as course_main
+
+    text = PAGE.read_text(encoding="utf-8")
+    shown = re.findall(rf"kd_course {command} ((?:[^`\n]|\\\n)*)", text)
+    assert shown
+    course_main([command, "--help"])
+    offered = capsys.readouterr().out
+    options = {option for call in shown for option in re.findall(r"--[a-z]+", call)}
+    assert options and all(option in offered for option in options), (options, offered)
 
 
 # -- nbgrader itself --------------------------------------------------------------------------

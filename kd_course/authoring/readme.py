@@ -1,4 +1,4 @@
-"""The README's generated tables: filled from the lessons' heads and the ledger, never typed."""
+"""The generated tables of the README and of docs/: filled from the lessons and the ledger, never typed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import numpy as np
 from kd_course import experiments
 from kd_course.authoring import picture
 from kd_course.authoring.source import ROOT, Lesson, read, sources
+from kd_course.exercises import catalogue
+from kd_course.exercises.spec import Exercise
 from kd_course.settings import SCALES
 from kd_course.storage import write_whole
 
@@ -28,6 +30,29 @@ HEADLINES = {  # of lessons whose arms are others
 }
 
 
+TEACHING = ROOT / "docs" / "teaching.md"
+# Plans for a class: the lessons of each week. A lesson that does not exist yet is called planned.
+PLANS = {
+    "weeks-5": ("00 01", "02", "03", "05", "06"),
+    "weeks-10": ("00 01", "02", "03", "04", "05", "06", "07", "08", "09", "15"),
+    "weeks-15": (
+        *("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "14"),
+        "15",
+    ),
+}
+PLANNED = {
+    "07": "Machine translation",
+    "08": "Question answering",
+    "09": "Inside the teacher",
+    "10": "When the teacher is too expensive",
+    "11": "Shifting ground",
+    "12": "Smaller still",
+    "13": "Across modalities and shapes",
+    "14": "Generative teachers",
+    "15": "Capstone",
+}
+
+
 def readme_blocks() -> dict[str, str]:
     """The generated blocks by name: "picture", "syllabus" and "training"."""
     lessons = [read(path) for path in sources()]
@@ -35,14 +60,17 @@ def readme_blocks() -> dict[str, str]:
     return {"picture": shown, "syllabus": _syllabus(lessons), "training": _training(lessons)}
 
 
-def fill(readme: Path = ROOT / "README.md") -> bool:
+def fill(readme: Path = ROOT / "README.md", teaching: Path = TEACHING) -> bool:
     """Draw the picture, write the blocks between their <!-- begin:NAME --> and <!-- end:NAME -->; True when that changed them."""
     picture.draw()
-    text = readme.read_text(encoding="utf-8")
-    new = filled(text, readme_blocks())
-    if new != text:
-        write_whole(readme, lambda path: path.write_text(new, encoding="utf-8"))
-    return new != text
+    changed = False
+    for page, blocks in ((readme, readme_blocks), (teaching, teaching_blocks)):
+        text = page.read_text(encoding="utf-8")
+        new = filled(text, blocks())
+        if new != text:
+            write_whole(page, lambda path, new=new: path.write_text(new, encoding="utf-8"))
+            changed = True
+    return changed
 
 
 def filled(text: str, blocks: dict[str, str]) -> str:
@@ -51,7 +79,7 @@ def filled(text: str, blocks: dict[str, str]) -> str:
     def fill_one(match: re.Match) -> str:
         name = match[1]
         if name not in blocks:
-            raise KeyError(f"README.md has a block {name!r}; there are {', '.join(blocks)}")
+            raise KeyError(f"a page has a block {name!r}; there are {', '.join(blocks)}")
         return f"<!-- begin:{name} -->\n{blocks[name]}\n<!-- end:{name} -->"
 
     return re.sub(r"<!-- begin:([\w-]+) -->.*?<!-- end:\1 -->", fill_one, text, flags=re.S)
@@ -68,6 +96,60 @@ def _syllabus(lessons: list[Lesson]) -> str:
         for lesson in lessons
     ]
     return _table(("#", "lesson", "minutes", "you need"), rows)
+
+
+def teaching_blocks() -> dict[str, str]:
+    """The generated blocks of the page for teachers: "hours", and one a plan of weeks."""
+    lessons = {lesson.number: lesson for lesson in map(read, sources())}
+    blocks = {"hours": _hours(list(lessons.values()))}
+    for name, weeks in PLANS.items():
+        blocks[name] = _weeks([week.split() for week in weeks], lessons)
+    return blocks
+
+
+def _hours(lessons: list[Lesson]) -> str:
+    rows = [
+        (
+            lesson.number,
+            _linked(lesson),
+            str(_minutes(lesson)),
+            str(len(_exercises(lesson))),
+            str(_points([lesson])),
+        )
+        for lesson in lessons
+    ]
+    total = f"{sum(map(_minutes, lessons)) / 60:.1f} hours"
+    rows.append(
+        ("", "all", total, str(sum(len(_exercises(x)) for x in lessons)), str(_points(lessons)))
+    )
+    return _table(("#", "lesson", "minutes", "exercises", "points"), rows)
+
+
+def _weeks(weeks: list[list[str]], lessons: dict[str, Lesson]) -> str:
+    rows = []
+    for number, week in enumerate(weeks, start=1):
+        there = [lessons[lesson] for lesson in week if lesson in lessons]
+        planned = [f"*planned:* {n} {PLANNED[n]}" for n in week if n not in lessons]
+        hours = f"{sum(map(_minutes, there)) / 60:.1f}" if there else "a project"
+        shown = [f"{lesson.number} {_linked(lesson)}" for lesson in there] + planned
+        rows.append((str(number), "; ".join(shown), hours, str(_points(there) or "")))
+    return _table(("week", "lesson", "hours", "hand in"), rows)
+
+
+def _linked(lesson: Lesson) -> str:
+    return f"[{lesson.title}](../notebooks/{lesson.slug}.ipynb)"
+
+
+def _minutes(lesson: Lesson) -> int:
+    return int(re.search(r"\d+", lesson.head_entry("Minutes"))[0])
+
+
+def _exercises(lesson: Lesson) -> tuple[Exercise, ...]:
+    return catalogue.of_lesson(lesson.number) if lesson.number in catalogue.lessons() else ()
+
+
+def _points(lessons: list[Lesson]) -> int:
+    return sum(exercise.points for lesson in lessons for exercise in _exercises(lesson))
 
 
 def _training(lessons: list[Lesson]) -> str:

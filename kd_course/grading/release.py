@@ -323,7 +323,8 @@ def _summary(out: Path, key: Mapping[str, Answer]) -> str:
     lines = [
         f"{out}: {len(key)} exercises, {points} points",
         f"  {len(varied)} with a convention of their own ({of_varied} points): {', '.join(varied)}",
-        f"  {len(own)} as in the course, whose solutions are public: {', '.join(own) or 'none'}",
+        f"  {len(own)} as in the course, whose solutions are public ({points - of_varied} points): "
+        f"{', '.join(own) or 'none'}",
         "Hand out: students.zip (or, with nbgrader, release/). Keep everything else to yourself,",
         f"{MANIFEST} above all: the seed in it draws the hidden inputs.",
         f"Grade: python -m kd_course grade SUBMISSIONS --lessons {','.join(_lessons(key))} "
