@@ -21,6 +21,8 @@ import torch
 
 from kd_course.exercises import all_exercises, find, of_lesson
 from kd_course.exercises.engine import outcomes_of
+from kd_course.exercises.running import run_here
+from kd_course.exercises.spec import Case, Handle, Made
 from kd_course.grading import box, cli, collect, course, isolation, marking, notebook, results, talk
 from kd_course.grading.answers import answer_key
 from kd_course.grading.inside import attempt, confine, wire
@@ -468,6 +470,44 @@ def _below(one: box.Box) -> list[int]:
     from kd_course.grading import watching
 
     return watching.below(one._process.pid)
+
+
+def test_modules_and_optimizers_stay_inside_and_only_their_numbers_come_out(needs_box):
+    weight = torch.tensor([[1.0, -2.0]])
+    student = Made("student", "kd_course.exercises.made.linear", (weight,))
+    optimizer = Made("optimizer", "kd_course.exercises.made.sgd", (Handle("student"), 0.5))
+    x, y = torch.tensor([[1.0, 1.0], [2.0, 0.0]]), torch.tensor([[0.0], [1.0]])
+    case = Case((student, optimizer, x, y), "one step")
+    source = (
+        "def step(student, optimizer, x, y):\n"
+        "    loss = ((student(x) - y) ** 2).mean()\n"
+        "    optimizer.zero_grad()\n    loss.backward()\n    optimizer.step()\n"
+        "    return loss.item()\n"
+    )
+    job = box.Job([{"name": "<c>", "source": source, "run": "whole"}], "step", "function")
+    with box.Box("00", needs_box, talk.Limits(seconds=60)) as one:
+        run = one.attempt(job, lambda: [case])
+        # A module that is returned: its parameters, and what it says to the case's inputs.
+        other = "def step(student, optimizer, x, y):\n    return student\n"
+        asking = Case((student, optimizer, x, y), "a module", inputs=(x,))
+        cells = [{"name": "<c>", "source": other, "run": "whole"}]
+        returned = one.attempt(box.Job(cells, "step", "function"), lambda: [asking])
+    loss, states = run.outcomes[0].value
+    # By hand: residuals -1 and 1, gradient (1, -1), so the step is 0.5 · (1, -1).
+    assert loss == 1.0
+    assert states["student"]["weight"].tolist() == [[0.5, -1.5]]
+    assert states["optimizer"] == (0.5,)
+    made: dict = {}
+    exec(source, made)
+    (here,) = run_here(made["step"], [case])
+    assert here.value[0] == loss and (here.value[1]["student"]["weight"] == [[0.5, -1.5]]).all()
+    ((parameters, outputs), _) = returned.outcomes[0].value
+    assert parameters["weight"].tolist() == weight.tolist()
+    assert outputs.tolist() == [[-1.0], [2.0]]
+    with pytest.raises(ValueError, match="recipe"):
+        Made("x", "os.system", ("true",))
+    with pytest.raises(wire.WireError):
+        wire.decode(wire.encode(student), tensors=False)
 
 
 def test_inputs_are_drawn_after_the_students_code_has_loaded(one_box):

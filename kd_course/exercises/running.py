@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import ctypes
+import importlib
 import inspect
 import io
 import linecache
@@ -27,7 +28,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from kd_course.exercises.spec import Case
+from kd_course.exercises.spec import Case, Handle, Made
 from kd_course.exercises.values import NotPlain, copied, plain, unchanged
 
 SECONDS = 10.0  # for all cases together
@@ -136,8 +137,10 @@ def _run_case(attempt: Callable, case: Case, names: Sequence[str], printed: _Bou
 def _once(
     attempt: Callable, case: Case, names: Sequence[str], printed: _Bounded, *, with_gradients: bool
 ) -> Outcome:
-    args = list(copied(case.args))
-    kwargs = copied(dict(case.kwargs))
+    held: dict[str, Any] = {}
+    torch.manual_seed(0)  # what is made from a recipe may draw
+    args = [_given(value, held) for value in case.args]
+    kwargs = {name: _given(value, held) for name, value in case.kwargs.items()}
     watched = [args[i] for i in case.gradient_of] if with_gradients else []
     for tensor in watched:
         tensor.requires_grad_(True)
@@ -149,6 +152,10 @@ def _once(
         with torch.enable_grad():
             result = call(attempt, args, kwargs)
         value = plain(result)
+        if isinstance(result, torch.nn.Module) and case.inputs:
+            value = (value, *(plain(result(copied(one))) for one in case.inputs))
+        if held:
+            value = (value, {handle: _state(thing) for handle, thing in held.items()})
         gradients, attached = _gradients(result, watched)
     except _TimeIsUp:
         raise
@@ -164,6 +171,27 @@ def _once(
     given += [(key, kwargs[key], case.kwargs[key]) for key in kwargs]
     changed = tuple(name for name, after, before in given if not unchanged(after, before))
     return Outcome(value, gradients, attached, changed, printed=printed.text())
+
+
+def _given(value: Any, held: dict[str, Any]) -> Any:
+    """An argument as the attempt gets it: a copy, or what a recipe makes, kept under its handle."""
+    if isinstance(value, Handle):
+        return held[value.name]
+    if isinstance(value, Made):
+        module, _, function = value.recipe.rpartition(".")
+        recipe = getattr(importlib.import_module(module), function)
+        held[value.handle] = recipe(*(_given(one, held) for one in value.args))
+        return held[value.handle]
+    if type(value) in (list, tuple):
+        return type(value)(_given(one, held) for one in value)
+    return copied(value)
+
+
+def _state(thing: Any) -> Any:
+    """What is left of a made object after the call, as plain values."""
+    if isinstance(thing, torch.optim.Optimizer):
+        return tuple(float(group["lr"]) for group in thing.param_groups)
+    return plain(thing)
 
 
 def call(attempt: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any]) -> Any:

@@ -22,21 +22,52 @@ KINDS = ("function", "value")
 
 
 @dataclass(frozen=True)
+class Made:
+    """An argument that is made where the attempt runs, anew for every run: a module, an optimizer.
+
+    handle: its name among the case's arguments. recipe: the dotted name of a function of the
+    package that makes it. args: what that function gets: plain values, tensors, other Made, or the
+    Handle of one that was made before it.
+    The attempt gets the object itself. Beside its result, the object's state after the call is
+    compared: a module's parameters and buffers, an optimizer's learning rates.
+    """
+
+    handle: str
+    recipe: str
+    args: tuple = ()
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"kd_course(\.\w+){2,}", self.recipe):
+            raise ValueError(f"Made.recipe must name a function of kd_course, not {self.recipe!r}")
+
+
+@dataclass(frozen=True)
+class Handle:
+    """Stands for what a Made of this case has made: an optimizer's module."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Case:
     """One call that an attempt is tried on.
 
     args: what the function gets, in the order of its signature: tensors, numbers, strings, None,
-    or lists, tuples and dicts of these. Every run gets its own copy.
+    or lists, tuples and dicts of these; or Made, for what cannot be written down. Every run gets its
+    own copy.
     label: what the case is, in words a learner sees when it fails ("T = 4", "a padded token").
     kwargs: what is passed by name.
     gradient_of: indices of floating-point tensors in args; the gradients of the result with respect
     to them are compared too (of a weighted sum, when the result is more than one number).
+    inputs: where the result is a module, what it is called on; its outputs are compared, beside its
+    parameters.
     """
 
     args: tuple
     label: str
     kwargs: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     gradient_of: tuple[int, ...] = ()
+    inputs: tuple = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.args, tuple):

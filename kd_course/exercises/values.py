@@ -35,7 +35,7 @@ def plain(value: Any, depth: int = 0) -> Any:
     """The value in exact built-in types and NumPy arrays (float64, int64 or bool).
 
     Tensors and arrays become arrays, lists and tuples become tuples; None, numbers, strings and
-    dicts stay. Types are matched exactly, so that an object which merely claims to be equal to the
+    dicts stay. Of a module its parameters and buffers remain, by name. Types are matched exactly, so that an object which merely claims to be equal to the
     answer is refused. Raises NotPlain.
     """
     kind = type(value)
@@ -63,6 +63,9 @@ def plain(value: Any, depth: int = 0) -> Any:
         return tuple(plain(item, depth + 1) for item in list.__iter__(value))
     if isinstance(value, dict):
         return {_plain_key(key): plain(item, depth + 1) for key, item in dict.items(value)}
+    if isinstance(value, torch.nn.Module):
+        # The class's own method: a module may carry one that tells another story.
+        return plain(dict(torch.nn.Module.state_dict(value)), depth + 1)
     if isinstance(value, torch.Tensor):
         raise NotPlain(f"a subclass of torch.Tensor ({kind.__name__}); return a plain tensor")
     raise NotPlain(_PECULIAR.get(kind.__name__, f"of type {kind.__name__}"))

@@ -321,7 +321,7 @@ class Room:
                 if talk.has_more():
                     raise Stopped("tampered", "an answer was given before the question")
                 cases = list(draw())
-                talk.say([(case.args, dict(case.kwargs), case.gradient_of) for case in cases])
+                talk.say([_asked(case) for case in cases])
             for case in cases:
                 run.outcomes.append(outcome_from(talk.hear(), case))
             talk.listen_to_the_end()
@@ -339,6 +339,12 @@ class Room:
                 return
             time.sleep(0.01)
         self.close()
+
+
+def _asked(case: Case) -> dict[str, Any]:
+    """What the box is told of a case: not what it is about."""
+    told = {"args": case.args, "kwargs": dict(case.kwargs), "gradient_of": case.gradient_of}
+    return {**told, "inputs": case.inputs}
 
 
 def _signed(door: socket.socket) -> tuple[dict, int | None]:

@@ -133,6 +133,8 @@ def _compared(held: Sheets, run: Run, source: str) -> Mark:
             return missing(exercise, "Not attempted: nothing stands in place of the dots.")
         misconception = report.misconception
         words += _why(held, report, run.outcomes, source)
+    if 0 < len(right) < total and counted < len(right):
+        words.append("Where another convention gives the same, being right earns nothing.")
     if total > 1:
         head = f"Right on all {total} hidden cases." if len(right) == total else ""
         words.insert(0, head or f"Right on {len(right)} of {total} hidden cases.")

@@ -49,8 +49,8 @@ def serve(channel: socket.socket, values: dict[str, Any]) -> None:
         return
     from kd_course.exercises.spec import Case
 
-    for args, kwargs, gradient_of in wire.receive(channel):
-        case = Case(args=args, label="a case", kwargs=kwargs, gradient_of=gradient_of)
+    for given in wire.receive(channel):
+        case = Case(label="a case", **given)
         (outcome,) = running.run_here(attempt, [case], job["arguments"])
         if os.getpid() != own:
             return  # the attempt has forked; one of it is enough

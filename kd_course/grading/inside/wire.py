@@ -35,7 +35,8 @@ def encode(value: Any) -> bytes:
     """A plain value as bytes. Raises WireError for anything that is not plain.
 
     value: None, bool, int, float, str, bytes; lists, tuples and dicts of these; NumPy arrays and
-    tensors (of which dtype, shape and numbers cross, nothing else).
+    tensors (of which dtype, shape and numbers cross, nothing else). On its way in, also Made and
+    Handle: the recipe of a module or an optimizer, which is made inside and stays there.
     """
     blobs: list[bytes] = []
     head = json.dumps(_pack(value, blobs, 0), separators=(",", ":")).encode()
@@ -45,7 +46,7 @@ def encode(value: Any) -> bytes:
 def decode(message: bytes, *, tensors: bool = True, longest: int = LARGEST) -> Any:
     """The value of a message, length and all.
 
-    tensors: whether it may hold torch tensors and bytes; a reply from the box may not.
+    tensors: whether it may hold tensors, bytes and recipes; a reply from the box may not.
     longest: characters a string may have. Raises WireError, and nothing else.
     """
     if len(message) < _LENGTH.size:
@@ -85,6 +86,10 @@ def _pack(value: Any, blobs: list[bytes], depth: int) -> Any:
     if kind is np.ndarray and value.dtype.name in ARRAYS:
         blobs.append(np.ascontiguousarray(value).tobytes())
         return {"a": [value.dtype.name, list(value.shape)]}
+    if kind.__name__ == "Made":
+        return {"m": [value.handle, value.recipe, _pack(value.args, blobs, depth + 1)]}
+    if kind.__name__ == "Handle":
+        return {"h": value.name}
     name, array = _tensor(value)
     blobs.append(array.tobytes())
     return {"x": [name, list(array.shape)]}
@@ -132,6 +137,12 @@ class _Reader:
             import torch
 
             return torch.from_numpy(self._array(content, TENSORS))
+        if tag in ("m", "h") and self.tensors:
+            from kd_course.exercises.spec import Handle, Made
+
+            if tag == "h":
+                return Handle(content)
+            return Made(content[0], content[1], self.value(content[2], depth + 1))
         if tag == "b" and self.tensors and type(content) is int:
             return bytes(self._take(content))
         raise WireError("a part of no known kind")
