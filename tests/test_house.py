@@ -216,7 +216,7 @@ def test_importing_the_course_is_cheap_and_leaves_torch_alone():
 FLOORS = [
     {"kd_course", "divergences", "storage"},
     {"losses", "settings", "plots", "metrics", "cost", "experiments"},
-    {"corpora", "models", "spans", "widgets", "doctor"},
+    {"corpora", "models", "spans", "translation", "widgets", "doctor"},
     {"distillation", "teachers", "running"},
     {"exercises", "bench"},
     {"grading", "authoring"},
