@@ -114,6 +114,7 @@ def _pack_sheet(sheet: Sheet, arrays: list[np.ndarray]) -> dict[str, Any]:
             "args": _pack_input(case.args, arrays, exercise.id),
             "kwargs": _pack_input(dict(case.kwargs), arrays, exercise.id),
             "gradient_of": list(case.gradient_of),
+            "inputs": _pack_input(tuple(getattr(case, "inputs", ())), arrays, exercise.id),
         }
         for case in sheet.cases
     ]
@@ -142,6 +143,7 @@ def _unpack_sheet(packed: dict[str, Any], arrays: dict[str, np.ndarray]) -> Seal
             case["label"],
             _unpack_input(case["kwargs"], arrays),
             tuple(case["gradient_of"]),
+            **({"inputs": given} if (given := _unpack_input(case["inputs"], arrays)) else {}),
         )
         for case in packed["cases"]
     )
@@ -176,6 +178,11 @@ def _pack_input(value: Any, arrays: list[np.ndarray], where: str) -> Any:
         return {"dict": [[key, _pack_input(item, arrays, where)] for key, item in value.items()]}
     if value is None or type(value) in (bool, int, float, str):
         return value
+    # What is made anew for every run is written down as its recipe.
+    if type(value).__name__ == "Made":
+        return {"made": [value.handle, value.recipe, _pack_input(value.args, arrays, where)]}
+    if type(value).__name__ == "Handle":
+        return {"handle": value.name}
     raise TypeError(f"exercise {where}: a case holds a {type(value).__name__}, which is no data")
 
 
@@ -189,4 +196,10 @@ def _unpack_input(packed: Any, arrays: dict[str, np.ndarray]) -> Any:
         return arrays[content]
     if kind == "dict":
         return {key: _unpack_input(item, arrays) for key, item in content}
+    if kind in ("made", "handle"):
+        from kd_course.exercises.spec import Handle, Made
+
+        if kind == "handle":
+            return Handle(content)
+        return Made(content[0], content[1], _unpack_input(content[2], arrays))
     return {"list": list, "tuple": tuple}[kind](_unpack_input(item, arrays) for item in content)
