@@ -93,7 +93,7 @@ def run(tmp_path_factory):
             str(hostile.ROOT / "kd_course" / "grading" / "answers.py"),
             "/etc/shadow",
             "/etc/passwd",
-            "/root/.bash_history",
+            str(Path.home() / ".bash_history"),
         ]
         fill = {
             "{SECRETS}": repr(secrets),
