@@ -636,6 +636,24 @@ def test_lessons_are_found_by_what_a_notebook_holds():
     assert notebook.lesson_of("homework.ipynb", [], names) == []
 
 
+def test_code_of_a_size_that_nobody_writes_is_not_parsed():
+    def notebook_of(*sources):
+        cells = [{"cell_type": "code", "source": source, "metadata": {}} for source in sources]
+        return json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5}).encode()
+
+    huge = "x = [" + "0," * notebook.LARGEST_CELL + "]"
+    kept = notebook.cells_of(notebook_of(huge, "answer = 1"))
+    assert [cell.source for cell in kept] == ["answer = 1"]
+    many = ["#" * notebook.LARGEST_CELL] * (notebook.MOST_SOURCE // notebook.LARGEST_CELL + 5)
+    assert len(notebook.cells_of(notebook_of(*many))) == len(many) - 5
+
+
+def test_names_are_found_in_broken_code_and_only_at_the_start_of_a_line_is_looked_at():
+    broken = "def soften(scores, temperature):\n    return (\nt = 1\n"
+    assert notebook.names_defined(broken) == {"soften", "t"}
+    assert notebook.names_defined("def f(" + ")->" * 200_000 + ":") == frozenset()
+
+
 def test_definitions_of_a_cell_run_without_the_rest():
     values: dict = {}
     source = "import math\nX = 3\nY = print('no')\ndef f(): return X\nfor i in range(9): X = i\nX.y = 1\n"

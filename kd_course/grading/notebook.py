@@ -20,8 +20,12 @@ from kd_course.exercises.spec import Exercise
 from kd_course.grading.inside.attempt import DEFINITIONS, WHOLE, defines, without_magics
 
 MOST_CELLS = 5_000
+LARGEST_CELL = 100_000  # characters; nobody writes an answer of that size
+MOST_SOURCE = 1_000_000  # characters of a notebook's code that are read, the first ones
 _ANSWER = re.compile(r"ex-(\d\d)-(\d+)")
 _CHECK = re.compile(r"check-(\d\d)-(\d+)")
+_LOOKS = re.compile(r"(?:(?:def|class) +)?(\w+) *(?:\(.*\) *(?:->.*)?:|=[^=])")
+_LOOKED_AT = 300  # characters of a line: what _LOOKS takes grows faster than the line
 
 
 class Unreadable(ValueError):
@@ -92,7 +96,16 @@ def cells_of(data: bytes) -> list[StudentCell]:
     if not isinstance(cells, list):
         raise Unreadable("the file is no notebook: it has no cells")
     found = [_code(cell) for cell in cells[:MOST_CELLS] if isinstance(cell, dict)]
-    return [cell for cell in found if cell is not None]
+    kept, size = [], 0
+    for cell in found:
+        # Python's parser takes a thousand bytes of the grader's memory for one of a student's.
+        if cell is None or len(cell.source) > LARGEST_CELL:
+            continue
+        size += len(cell.source)
+        if size > MOST_SOURCE:
+            break
+        kept.append(cell)
+    return kept
 
 
 def _text(data: bytes) -> str:
@@ -139,10 +152,8 @@ def names_defined(source: str) -> frozenset[str]:
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        looks = re.findall(
-            r"^(?:(?:def|class) +)?(\w+) *(?:\(.*\) *(?:->.*)?:|=[^=])", source, re.M
-        )
-        return frozenset(looks)
+        looks = (_LOOKS.match(line[:_LOOKED_AT]) for line in source.splitlines())
+        return frozenset(look[1] for look in looks if look)
     found = set()
     for statement in tree.body:
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
