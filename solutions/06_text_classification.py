@@ -56,7 +56,11 @@ print(setting)
 
 # %%
 data = classification.load(
-    setting.dataset, labelled=setting.labelled, transfer=setting.transfer, limit=setting.run.limit
+    setting.dataset,
+    labelled=setting.labelled,
+    transfer=setting.transfer,
+    pool=setting.pool,
+    limit=setting.run.limit,
 )
 names = data["train"].features["label"].names
 classes = range(len(names))
@@ -303,7 +307,7 @@ for name, model in {"teacher": teacher, "student": new_student(0)}.items():
     )
 
 # %% [markdown]
-# Now the arms of the experiment. All are the same student, start from the same weights (for the same seed) and take the same number of optimiser steps. At `offline` scale each arm's learning rate was chosen on validation, from one grid for all; at the other scales all arms share one recipe. They differ in what they learn from:
+# Now the arms of the experiment. All are the same student, start from the same weights (for the same seed) and take the same number of optimiser steps. At `offline` and `small` scale each arm's recipe was chosen on validation, from one grid for all; at `full` all arms share one recipe. They differ in what they learn from:
 #
 # | arm | reads | learns from |
 # |---|---|---|
@@ -313,7 +317,7 @@ for name, model in {"teacher": teacher, "student": new_student(0)}.items():
 # | truth | the labelled sentences | their exact class probabilities, in place of the teacher's |
 # | softened truth | the labelled sentences | the square roots of the exact probabilities, made to sum to one (their softening at T = 2) |
 #
-# The last two exist only where the truth is known. The third needs unlabelled text. A label of -100 tells the trainer that a sentence has no label: it then learns from the teacher alone.
+# The last two exist only where the truth is known. The third needs unlabelled text; at `small` it is generated headlines, of the kind that you read at `offline`: news, but not real ones. A label of -100 tells the trainer that a sentence has no label: it then learns from the teacher alone.
 #
 # The teacher answers each sentence once; its logits are kept and travel with the sentences as a column.
 
@@ -433,7 +437,7 @@ print(experiments.reference_table("06", "gain over control"))
 # %% [markdown]
 # At `offline` scale the teacher was worth a lot: its student gains {{ledger:06/offline/distilled/gain over control|points}} over the control on the same sentences, and {{ledger:06/offline/distilled, more text/gain over control|points}} when the teacher labels more text ({{ledger:06/offline/control/accuracy|count}} seeds). It is a much smaller model, and keeps {{ledger:06/offline/distilled, more text/retention|percent}} of its teacher's accuracy.
 #
-# Two things should temper this. Compare the control with the word counts of section 1: trained from scratch on so few sentences, this network adds little by itself. And what is passed on is what 40,000 labelled sentences taught the teacher, sentences that the control never saw. Where teacher and student have the same labels, expect less: on Financial PhraseBank (`small`, {{ledger:06/small/control/accuracy|count}} seeds) the distilled student's accuracy less its control's is {{ledger:06/small/distilled/gain over control|interval}}. There the sign is open, and nothing shown speaks for distilling. Do not carry figures over to other data: that is why you measure.
+# Two things should temper this. Compare the control with the word counts of section 1: trained from scratch on so few sentences, this network adds little by itself. And what is passed on is what 40,000 labelled sentences taught the teacher, sentences that the control never saw. Where teacher and student have the same labels, expect less. On Financial PhraseBank (`small`, {{ledger:06/small/control/accuracy|count}} seeds) the distilled student keeps {{ledger:06/small/distilled/retention|percent}} of its teacher's accuracy, and the control, which never met a teacher, {{ledger:06/small/control/retention|percent}}. The difference between the two is {{ledger:06/small/distilled/gain over control|interval}} over the seeds. With so few test sentences that is not enough: when they are drawn again as well, as in the cell above, the interval contains 0. And the headlines of the embedded corpus, as more text for the same student, brought nothing there ({{ledger:06/small/distilled, more text/gain over control|interval}}): news of another kind than what is asked about. Do not carry figures over to other data: that is why you measure.
 #
 # ### Exercise 06.4 · Reading an interval
 # {{exercise:06.4}}
@@ -622,7 +626,7 @@ if truth:
 #
 # ## 7 · How were the recipes chosen, and what do α and T change?
 #
-# A comparison is fair when every arm was tuned equally hard. At `offline` scale the same grid of learning rates and lengths of training was tried for each arm, on validation sentences only; the test split had no say. The ledger keeps the whole log (`KD_MAPS=1` computes it again here: about 40 trainings with one seed). At `small` and `full` one recipe serves all arms, and was not tuned. Where a best recipe stands at the edge of its grid, a longer training may have been better still.
+# A comparison is fair when every arm was tuned equally hard. At `offline` and `small` scale the same grid of learning rates and lengths of training was tried for each arm, on validation sentences only; the test split had no say. The ledger keeps the whole log (`KD_MAPS=1` computes it again here: about 40 trainings with one seed at `offline`). At `small` the teacher was chosen in the same way, out of four recipes, but by its cross-entropy and not by its accuracy: what it passes on are probabilities. At `full` one recipe serves all arms, and was not tuned. Where a best recipe stands at the edge of its grid, a longer training may have been better still.
 
 
 # %%

@@ -75,6 +75,40 @@ def test_hidden_labels_join_with_shown_ones():
     assert joined["label"][:] == [1, 0, -100, -100]
 
 
+@pytest.fixture
+def ten_real_sentences(monkeypatch):
+    from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
+
+    from kd_course.corpora import hub
+
+    features = Features({"text": Value("string"), "label": ClassLabel(names=["a", "b", "c"])})
+    texts = [f"real sentence {i}" for i in range(10)]
+    rows = Dataset.from_dict({"text": texts, "label": [0, 1] * 5}, features=features)
+    monkeypatch.setattr(hub, "load_dataset", lambda name: DatasetDict(train=rows, test=rows))
+
+
+def test_more_text_is_training_sentences_beyond_the_labelled_ones(ten_real_sentences):
+    data = classification.load("a/b", labelled=6, transfer=4)
+    together = data["train"]["text"][:] + data["unlabelled"]["text"][:]
+    assert sorted(together) == [f"real sentence {i}" for i in range(10)]
+    assert len(data["train"]) == 6 and set(data["unlabelled"]["label"]) == {-100}
+
+
+def test_more_text_can_come_from_the_generated_headlines(ten_real_sentences):
+    data = classification.load("a/b", transfer=40, pool="news")
+    assert len(data["train"]) == 10 and set(data["unlabelled"]["label"]) == {-100}
+    own = classification.load("news", transfer=40)["unlabelled"]["text"][:]
+    assert data["unlabelled"]["text"][:] == own
+    assert len(classification.join(data["train"], data["unlabelled"])) == 50
+
+
+def test_more_text_than_there_is_and_a_pool_that_is_none_are_refused(ten_real_sentences):
+    with pytest.raises(ValueError, match="transfer asks for 1 sentences .* but there are 0"):
+        classification.load("a/b", transfer=1)
+    with pytest.raises(ValueError, match='pool must be "own" or "news", but is \'sst2\''):
+        classification.load("a/b", pool="sst2")
+
+
 def test_another_data_set_is_one_switch_for_every_lesson_and_none_offline(monkeypatch):
     monkeypatch.setenv("KD_DATASET", "stanfordnlp/sst2")
     assert settings.switches().dataset == ""

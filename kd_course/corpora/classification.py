@@ -16,6 +16,7 @@ def load(
     *,
     labelled: int | None = None,
     transfer: int = 0,
+    pool: str = "own",
     limit: int | None = None,
     seed: int = 0,
 ) -> DatasetDict:
@@ -23,35 +24,42 @@ def load(
 
     name: "news" for the embedded corpus, or an identifier that `corpora.hub` knows.
     labelled: how many training sentences keep their label; None for all.
-    transfer: how many unlabelled sentences there are beside them. The embedded corpus has a pool
-    of its own; elsewhere they are training sentences beyond the labelled ones, their labels hidden.
+    transfer: how many unlabelled sentences there are beside them.
+    pool: where those come from. "own": the embedded corpus has a pool of its own; elsewhere they are
+    training sentences beyond the labelled ones, their labels hidden. "news": the embedded corpus's
+    pool, whatever `name` is; more text of the same field, from another source.
     limit: at most so many rows in every split, for a test of the path.
     Columns: text, label (-100 in unlabelled), and posterior where the truth is known.
     Raises ValueError when there are fewer sentences than asked for.
     """
+    if pool not in ("own", "news"):
+        raise ValueError(f'pool must be "own" or "news", but is {pool!r}')
     if name == "news":
         from kd_course.corpora import news
 
         data = news.load(seed)
-        pool = data.pop("unlabelled")
-        spare = len(pool)
+        unlabelled = data.pop("unlabelled")
     else:
         from kd_course.corpora import hub
 
         data = hub.load_dataset(name)
         data["train"] = data["train"].shuffle(seed=seed)
-        spare = len(data["train"]) - (labelled or len(data["train"]))
-        pool = data["train"].select(range(labelled, len(data["train"]))) if spare > 0 else None
+        beyond = list(range(len(data["train"])))[labelled:] if labelled else []
+        unlabelled = data["train"].select(beyond)
+    if pool == "news" and name != "news":
+        from kd_course.corpora import news
+
+        unlabelled = news.load(seed)["unlabelled"].select_columns(["text", "label"])
     for what, wanted, there in (
         ("labelled", labelled or 0, len(data["train"])),
-        ("transfer", transfer, spare),
+        ("transfer", transfer, len(unlabelled)),
     ):
         if wanted > there:
             raise ValueError(f"{what} asks for {wanted} sentences of {name}, but there are {there}")
     if labelled:
         data["train"] = data["train"].select(range(labelled))
     if transfer:
-        data["unlabelled"] = hide_labels(pool.select(range(transfer)))
+        data["unlabelled"] = hide_labels(unlabelled.select(range(transfer)))
     if limit is not None:
         data = type(data)(
             {split: rows.select(range(min(limit, len(rows)))) for split, rows in data.items()}

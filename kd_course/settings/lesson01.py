@@ -71,7 +71,7 @@ def settings(run: Switches) -> SideBySide:
         max_length=128,
         sparsity=0.5,
         recipes={
-            "teacher": Recipe(1e-4, 950) if small else Recipe(3e-5, 400),
+            "teacher": Recipe(5e-5, 570) if small else Recipe(3e-5, 400),
             "control": Recipe(rate, steps),
             "transfer": Recipe(rate, steps),
             "distilled": Recipe(rate, steps, **taught),

@@ -56,7 +56,7 @@ def settings(run: Switches) -> TrainingLoop:
             batch_size=16,
             max_length=128,
             recipes={
-                "teacher": Recipe(1e-4, 950),
+                "teacher": Recipe(5e-5, 570),
                 "control": Recipe(2e-4, 380),
                 "distilled": Recipe(2e-4, 380, alpha=0.9, temperature=2.0),
                 "shallow, control": Recipe(2e-4, 200),
