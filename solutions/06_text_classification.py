@@ -48,7 +48,7 @@ setting = settings.for_lesson("06")
 print(setting)
 
 # %% [markdown]
-# The table above is the whole difference between the scales. *labelled* is how many labelled sentences the student may use, *transfer* how many unlabelled ones its teacher may label for it. Section 7 says how the recipes were chosen.
+# The table above is the whole difference between the scales. *labelled* is how many labelled sentences the student may use, *transfer* how many unlabelled ones its teacher may label for it, and *pool* where those come from (the data set's own, or the generated headlines). Section 7 says how the recipes were chosen.
 #
 # ## 1 · The data, before anything else
 #
@@ -437,7 +437,7 @@ print(experiments.reference_table("06", "gain over control"))
 # %% [markdown]
 # At `offline` scale the teacher was worth a lot: its student gains {{ledger:06/offline/distilled/gain over control|points}} over the control on the same sentences, and {{ledger:06/offline/distilled, more text/gain over control|points}} when the teacher labels more text ({{ledger:06/offline/control/accuracy|count}} seeds). It is a much smaller model, and keeps {{ledger:06/offline/distilled, more text/retention|percent}} of its teacher's accuracy.
 #
-# Two things should temper this. Compare the control with the word counts of section 1: trained from scratch on so few sentences, this network adds little by itself. And what is passed on is what 40,000 labelled sentences taught the teacher, sentences that the control never saw. Where teacher and student have the same labels, expect less. On Financial PhraseBank (`small`, {{ledger:06/small/control/accuracy|count}} seeds) the distilled student keeps {{ledger:06/small/distilled/retention|percent}} of its teacher's accuracy, and the control, which never met a teacher, {{ledger:06/small/control/retention|percent}}. The difference between the two is {{ledger:06/small/distilled/gain over control|interval}} over the seeds. With so few test sentences that is not enough: when they are drawn again as well, as in the cell above, the interval contains 0. And the headlines of the embedded corpus, as more text for the same student, brought nothing there ({{ledger:06/small/distilled, more text/gain over control|interval}}): news of another kind than what is asked about. Do not carry figures over to other data: that is why you measure.
+# Two things should temper this. Compare the control with the word counts of section 1: trained from scratch on so few sentences, this network adds little by itself. And what is passed on is what 40,000 labelled sentences taught the teacher, sentences that the control never saw. Where teacher and student have the same labels, expect less. On Financial PhraseBank (`small`, {{ledger:06/small/control/accuracy|count}} seeds) the distilled student keeps {{ledger:06/small/distilled/retention|percent}} of its teacher's accuracy, and the control, which never met a teacher, {{ledger:06/small/control/retention|percent}}. The difference between the two is {{ledger:06/small/distilled/gain over control|interval}} over the seeds. That interval begins at 0, and it draws only the seeds again, not the few hundred test sentences, which could have been others too. So take the sign as open. For more text, which at `small` are the generated headlines, no gain is shown at all: {{ledger:06/small/distilled, more text/gain over control|interval}}. Do not carry figures over to other data: that is why you measure.
 #
 # ### Exercise 06.4 · Reading an interval
 # {{exercise:06.4}}
@@ -767,7 +767,7 @@ if found:
         xlabel="unlabelled sentences that the teacher labelled",
         ylabel="validation accuracy",
     )
-    axes.legend()
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 0.12))
     plots.show(
         figure,
         alt=f"Validation accuracy of the distilled student goes from {means[0]:.3f} with no unlabelled "

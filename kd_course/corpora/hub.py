@@ -29,6 +29,10 @@ class HubError(RuntimeError):
     """Something from the hub could not be had; the message names the cause and the way on."""
 
 
+def _its_own_splits() -> dict[str, str]:
+    return {name: name for name in ("train", "validation", "test")}
+
+
 @dataclass(frozen=True)
 class Source:
     """Where a data set keeps what a lesson needs.
@@ -42,9 +46,7 @@ class Source:
     label: str
     labels: tuple[str, ...]
     licence: str
-    splits: Mapping[str, str] = field(
-        default_factory=lambda: {"train": "train", "validation": "validation", "test": "test"}
-    )
+    splits: Mapping[str, str] = field(default_factory=_its_own_splits)
     validation: int = 0
     note: str = ""
 
@@ -84,9 +86,7 @@ class QuestionSource:
     """
 
     licence: str
-    splits: Mapping[str, str] = field(
-        default_factory=lambda: {"train": "train", "validation": "validation", "test": "test"}
-    )
+    splits: Mapping[str, str] = field(default_factory=_its_own_splits)
     validation: float = 0.0
     note: str = ""
 

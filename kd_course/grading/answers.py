@@ -54,9 +54,7 @@ def answer_key(lessons: Sequence[str] | None = None, seed: int | None = None) ->
 
 def answer_of(variant: variants.Variant) -> Answer:
     """The answer to one variant, drawn or not."""
-    return Answer(
-        variant.spec(public_reference(variant.exercise)), variant.reference, variant.name
-    )
+    return Answer(variant.spec(public_reference(variant.exercise)), variant.reference, variant.name)
 
 
 def public_reference(id: str) -> Any:

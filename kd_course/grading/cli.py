@@ -21,13 +21,13 @@ from kd_course.exercises import catalogue
 from kd_course.grading import results
 from kd_course.grading.box import Box
 from kd_course.grading.collect import Submission, collect
+from kd_course.grading.course import MANIFEST
 from kd_course.grading.isolation import UNSAFE, NoBox, find_isolation
 from kd_course.grading.submission import Assignment, fingerprint_of, grade
 from kd_course.grading.talk import Limits
 from kd_course.storage import write_whole
 
 DONE, UNFINISHED, USAGE = 0, 1, 2
-MANIFEST = "kd_course_release.json"  # what a released course says of itself
 
 
 def grade_main(argv: list[str]) -> int:

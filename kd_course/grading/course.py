@@ -10,6 +10,7 @@ import kd_course
 from kd_course.authoring.source import read, source_of
 from kd_course.exercises.spec import Exercise
 
+MANIFEST = "kd_course_release.json"  # what a released course says of itself
 PACKAGE = Path(kd_course.__file__).parent
 # Rooms that hold answers, or serve nobody in there.
 LEFT_OUT = (

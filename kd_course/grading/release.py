@@ -31,10 +31,10 @@ from kd_course.authoring.source import ROOT, Lesson, LessonError, read, source_o
 from kd_course.exercises import engine, sealed
 from kd_course.grading import variants
 from kd_course.grading.answers import Answer, answer_key
+from kd_course.grading.course import MANIFEST
 from kd_course.grading.release_search import PACKAGE, answers_found, package_files
 from kd_course.storage import write_whole
 
-MANIFEST = "kd_course_release.json"
 FORMAT = 1
 DONE, REFUSED, USAGE = 0, 1, 2
 

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 from kd_course.exercises import find
 from kd_course.exercises.spec import Misconception
-from kd_course.grading.variants import Collection, then
+from kd_course.grading.variants import Collection
 
 variant = Collection()
 
