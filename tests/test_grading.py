@@ -415,7 +415,17 @@ def test_the_filter_of_system_calls_is_well_formed():
 # -- the box ----------------------------------------------------------------------------------
 
 
-def ask(one: box.Box, expression: str, before: str = "") -> object:
+_ALIVE = """
+def alive(p):
+    try:
+        os.kill(p, 0)
+        return True
+    except OSError:
+        return False
+"""
+
+
+def ask(one: box.Box | box.Room, expression: str, before: str = "") -> object:
     """What an expression gives inside the box."""
     source = f"import os\n{before}\ndef soften(scores, temperature):\n    return {expression}\n"
     job = box.Job([{"name": "<cell 1>", "source": source, "run": "whole"}], "soften", "function")
@@ -454,9 +464,13 @@ def test_exercises_share_nothing_that_one_could_leave_for_the_next(one_box, need
     )
     assert ask(one_box, found) == ((), (), False, False)
     # The loader and other exercises are not among the processes that can be named.
-    assert ask(one_box, "[p for p in range(1, 5000) if alive(p)]",
-               "def alive(p):\n    try:\n        os.kill(p, 0)\n        return True\n"
-               "    except OSError:\n        return False") == (1, 2)  # fmt: skip
+    assert ask(one_box, "[p for p in range(1, 5000) if alive(p)]", _ALIVE) == (1, 2)
+    with one_box.room() as room:  # one submission's: nothing goes from exercise to exercise either
+        stay = "import time\nif os.fork() == 0:\n    time.sleep(60)\n    os._exit(0)"
+        assert ask(room, "os.listdir('/tmp')", f"{leave}\n{stay}") == ("left",)
+        assert ask(room, found) == ((), (), False, False)
+        others = "[p for p in range(2, 5000) if p != os.getpid() and alive(p)]"
+        assert ask(room, others, _ALIVE) == ()
     # No memory of the loader's is mapped so that a write would reach it.
     shared = []
     for pid in _below(one_box):
