@@ -558,6 +558,19 @@ def test_where_exercises_cannot_be_shut_off_each_submission_has_a_loader_of_its_
         assert one._process is None  # nobody else's code runs where this one's did
 
 
+def test_an_environment_that_an_empty_place_would_cover_is_bound_elsewhere(monkeypatch):
+    monkeypatch.setattr(sys, "prefix", "/tmp/course/.venv")
+    monkeypatch.setattr(sys, "executable", "/tmp/course/.venv/bin/python")
+    command = isolation.bubblewrap(2**20)
+    at = command.index("/tmp/course/.venv")
+    assert command[at - 1 : at + 2] == ["--ro-bind", "/tmp/course/.venv", "/box/python"]
+    assert isolation.python()[0] == "/box/python/bin/python"
+    assert isolation.python(boxed=False)[0] == "/tmp/course/.venv/bin/python"
+    monkeypatch.setattr(sys, "base_prefix", "/tmp/python")
+    with pytest.raises(isolation.NoBox, match="/tmp/python, and students get an empty tmp"):
+        isolation.bubblewrap(2**20)
+
+
 def test_without_bubblewrap_it_refuses_and_says_what_to_install(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(isolation.shutil, "which", lambda name: None)
     hostile.put(tmp_path / "in" / "a", hostile.notebook())

@@ -131,7 +131,7 @@ class Box:
             variables = {**environment(), **places, "MPLCONFIGDIR": self._scratch.name}
         self._said = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
-            [*before, *python(), "-c", program],
+            [*before, *python(boxed=self.isolation.boxed), "-c", program],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

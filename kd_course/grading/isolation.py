@@ -124,9 +124,10 @@ def _bounds_places() -> bool:
     return "--size" in told.stdout + told.stderr
 
 
-def python() -> list[str]:
-    """Python without the user's environment, writing no bytecode."""
-    return [sys.executable, "-I", "-B"]
+def python(*, boxed: bool = True) -> list[str]:
+    """Python without the user's environment, writing no bytecode; as the box has it, or as it is."""
+    executable = Path(sys.executable)
+    return [str(_place(executable) if boxed else executable), "-I", "-B"]
 
 
 def bubblewrap(scratch: int, hidden: Sequence[Path] = ()) -> list[str]:
@@ -158,15 +159,36 @@ def bubblewrap(scratch: int, hidden: Sequence[Path] = ()) -> list[str]:
         for path in (Path(given), Path(given).resolve())
     ):
         if not any(prefix.is_relative_to(other) for other in bound):
-            command += [*_parents(prefix), "--ro-bind", str(prefix), str(prefix)]
+            place = _place(prefix)
+            if _is_emptied(place):
+                raise NoBox(
+                    f"No locked box: a part of Python lies in {prefix}, and students get an empty "
+                    f"{prefix.parts[1]} of their own. Install Python elsewhere."
+                )
+            command += [*_parents(place), "--ro-bind", str(prefix), str(place)]
             bound.append(prefix)
     for secret in (*hidden, *_answers()):
         secret = secret.resolve()
         if secret.is_dir() and any(secret.is_relative_to(other) for other in bound):
-            command += ["--tmpfs", str(secret), "--remount-ro", str(secret)]
+            command += ["--tmpfs", str(_place(secret)), "--remount-ro", str(_place(secret))]
     command += ["--dir", "/box", "--ro-bind", str(INSIDE), "/box/inside"]
     command += ["--remount-ro", "/dev", "--remount-ro", "/"]
     return [*command, "--chdir", "/", "--"]
+
+
+_ENVIRONMENT = Path("/box/python")  # where an environment below an emptied place is bound instead
+
+
+def _place(path: Path) -> Path:
+    """Where the box has a path of this machine's: the same, unless an empty place would cover it."""
+    for prefix in (Path(sys.prefix), Path(sys.prefix).resolve()):
+        if _is_emptied(prefix) and path.is_relative_to(prefix):
+            return _ENVIRONMENT / path.relative_to(prefix)
+    return path
+
+
+def _is_emptied(path: Path) -> bool:
+    return any(path.is_relative_to(place) for place in confine.EMPTIED)
 
 
 def _parents(path: Path) -> list[str]:

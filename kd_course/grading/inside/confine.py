@@ -69,18 +69,18 @@ def own_places() -> None:
     with open("/proc/self/oom_score_adj", "w") as file:
         file.write("1000")  # the first to go where the machine itself runs out of memory
     _call(_libc.mount(b"none", b"/", None, _PRIVATE, None), "mount")
-    for place in (b"/proc", b"/box"):
+    for place in (b"/proc", b"/box/inside"):
         _mount_empty(place, b"size=4k,mode=555", _READ_ONLY)
 
 
-_PLACES = (b"/tmp", b"/dev/shm", HOME.encode())
+EMPTIED = ("/tmp", "/dev/shm", HOME)
 _emptied = False
 
 
 def empty_places(scratch: int) -> None:
     """An empty home, /tmp and /dev/shm, of at most `scratch` bytes each."""
     global _emptied
-    for place in _PLACES:
+    for place in map(str.encode, EMPTIED):
         if _emptied:  # what the exercise before has left
             _call(_libc.umount2(place, _DETACH), f"umount {place.decode()}")
         _mount_empty(place, f"size={scratch},nr_inodes=4096,mode=700".encode())
