@@ -559,6 +559,7 @@ def test_where_exercises_cannot_be_shut_off_each_submission_has_a_loader_of_its_
 
 
 def test_an_environment_that_an_empty_place_would_cover_is_bound_elsewhere(monkeypatch):
+    monkeypatch.setattr(isolation, "_libraries", list)  # below the prefix, as usual
     monkeypatch.setattr(sys, "prefix", "/tmp/course/.venv")
     monkeypatch.setattr(sys, "executable", "/tmp/course/.venv/bin/python")
     command = isolation.bubblewrap(2**20)
