@@ -241,14 +241,16 @@ def verdict(difference: Interval, *, seeds: int) -> str:
 
 
 def comparison_table(report: Report, arms: Sequence[str], figure: str) -> str:
-    """One figure of every arm as text: this run's mean, and the reference's mean and interval."""
+    """One figure of every arm as text: this run's mean, and the reference's mean and interval.
+
+    An arm that this run did not train has a dash for its mean.
+    """
     lines = [f"{figure:<24}{'this run':>10}   reference (mean and 95 % interval over seeds)"]
     for arm in arms:
         name = f"{arm}/{figure}"
-        reference = reference_interval(report, name)
-        lines.append(
-            f"{arm:<24}{np.mean(report.values(name)):>10.3f}   {reference or 'no reference for these data'}"
-        )
+        own = f"{np.mean(report.values(name)):.3f}" if name in report.figures else "–"
+        reference = reference_interval(report, name) or "no reference for these data"
+        lines.append(f"{arm:<24}{own:>10}   {reference}")
     return "\n".join(lines)
 
 
@@ -271,17 +273,20 @@ def reference_table(lesson: str, figure: str) -> str:
 def plot_comparison(
     report: Report, arms: Sequence[str], figure: str, *, title: str, unit: str
 ) -> None:
-    """One figure of every arm: the reference's interval as a bar, this run's seeds as rings."""
+    """One figure of every arm: the reference's interval as a bar, this run's seeds as rings.
+
+    An arm that this run did not train has its bar only; one that the ledger lacks as well, no row.
+    """
     import matplotlib.pyplot as plt
 
     from kd_course import plots
 
+    own = {arm: report.figures.get(f"{arm}/{figure}", {}).get("values", {}) for arm in arms}
+    own = {arm: list(values.values()) for arm, values in own.items()}
+    references = {arm: reference_interval(report, f"{arm}/{figure}") for arm in arms}
+    arms = [arm for arm in arms if own[arm] or references[arm]]
+    references = {arm: references[arm] or seed_interval(own[arm]) for arm in arms}
     picture, axes = plt.subplots(figsize=(7.2, 0.9 + 0.55 * len(arms)))
-    own = {arm: report.values(f"{arm}/{figure}") for arm in arms}
-    references = {
-        arm: reference_interval(report, f"{arm}/{figure}") or seed_interval(own[arm])
-        for arm in arms
-    }
     colours = [plots.role_colour(arm) for arm in arms]
     plots.intervals(axes, references, colours=colours, unit=unit)
     for row, arm in enumerate(arms):
@@ -294,7 +299,7 @@ def plot_comparison(
             color=plots.COLOURS["ink"],
         )
     axes.set_title(title)
-    described = "; ".join(f"{arm} {np.mean(own[arm]):.3f}" for arm in arms)
+    described = "; ".join(f"{arm} {np.mean(own[arm]):.3f}" for arm in arms if own[arm])
     plots.show(
         picture,
         alt=f"One row an arm, the reference's mean and interval as a bar, your run as a ring. Your run, {unit}: {described}.",

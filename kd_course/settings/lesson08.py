@@ -1,0 +1,87 @@
+"""Lesson 08: which questions, which teacher, which student, and how each arm is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kd_course.settings import LessonSettings, Recipe, Switches
+
+
+@dataclass(frozen=True)
+class QuestionAnswering(LessonSettings):
+    """Lesson 08: which questions, which teacher, which student, and how each arm is trained."""
+
+    dataset: str  # "reading" is the embedded corpus; anything else is the hub's identifier
+    teacher: str  # a shipped teacher's name, or the hub's identifier
+    student: int | tuple[int, ...]  # which layers are copied, counted from 0, or how many
+    labelled: int | None  # questions that a student learns from; None: all of them
+    tested: int | None  # test questions; None: all of them
+    length: int  # tokens of a window
+    stride: int  # tokens that two neighbouring windows share
+    batch_size: int
+    recipes: dict[str, Recipe]  # one an arm, and the teacher's where it is trained here
+    learning_rates: tuple[float, ...]  # what each arm's was chosen from, on validation
+    layers: tuple[int | tuple[int, ...], ...]  # those of each student on the curve
+
+
+def settings(run: Switches) -> QuestionAnswering:
+    """Lesson 08 at the scale that the switches name."""
+    if run.scale == "offline":
+        return QuestionAnswering(
+            run=run,
+            dataset="reading",
+            teacher="reading",
+            student=(0, 3),
+            labelled=3000,
+            tested=1500,
+            length=256,
+            stride=64,
+            batch_size=32,
+            recipes={
+                "control": Recipe(2e-3, 200),
+                "distilled": Recipe(4e-3, 200, alpha=0.5, temperature=2.0),
+                "distilled, soft only": Recipe(4e-3, 200, alpha=1.0, temperature=2.0),
+                "from random weights": Recipe(4e-3, 200, alpha=0.5, temperature=2.0),
+            },
+            learning_rates=(1e-3, 2e-3, 4e-3, 8e-3),
+            layers=((3,), (0, 3), (0, 1, 3)),
+        )
+    if run.scale == "small":
+        return QuestionAnswering(
+            run=run,
+            dataset=run.dataset or "rajpurkar/squad",
+            teacher="sentence-transformers/all-MiniLM-L6-v2",
+            student=3,
+            labelled=2000,
+            tested=None,
+            length=256,
+            stride=64,
+            batch_size=16,
+            recipes={
+                "teacher": Recipe(1e-4, 400),
+                "control": Recipe(2e-4, 300),
+                "distilled": Recipe(2e-4, 300, alpha=0.5, temperature=2.0),
+                "distilled, soft only": Recipe(2e-4, 300, alpha=1.0, temperature=2.0),
+            },
+            learning_rates=(1e-4, 2e-4),
+            layers=(1, 3),
+        )
+    return QuestionAnswering(
+        run=run,
+        dataset=run.dataset or "rajpurkar/squad",
+        teacher="google-bert/bert-base-uncased",
+        student=6,
+        labelled=None,
+        tested=None,
+        length=384,
+        stride=128,
+        batch_size=32,
+        recipes={
+            "teacher": Recipe(3e-5, 5500),
+            "control": Recipe(5e-5, 8000),
+            "distilled": Recipe(5e-5, 8000, alpha=0.5, temperature=2.0),
+            "distilled, soft only": Recipe(5e-5, 8000, alpha=1.0, temperature=2.0),
+        },
+        learning_rates=(3e-5, 5e-5),
+        layers=(3, 6),
+    )
