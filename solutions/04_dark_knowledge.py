@@ -19,6 +19,7 @@
 # %% tags=["setup"]
 import itertools
 import re
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -1019,7 +1020,7 @@ plots.show(
 #
 # ### A map of teachers and students
 #
-# Now teachers of growing size and quality, and students of growing size. Four teachers learnt from the same 8,000 labelled sentences: `tiny`, `mini` twice (stopped early, and trained three times as long) and `small`. The fifth is the one that ships, `small` on 40,000 sentences. A sixth, `mini, smoothed`, is section 7's. Students are transformers of the sizes in `map_students`; each learns from the same sentences, by one recipe, that of the `teacher` arm, which was tuned for the smallest of them. The control learns from labels. A row is one teacher, trained once: the map says nothing of how another training of it would teach.
+# Now teachers of growing size and quality, and students of growing size. Four teachers learnt from the same 8,000 labelled sentences: `tiny`, `mini` twice (stopped early, and trained three times as long) and `small`. The fifth is the one that ships, `small` on 40,000 sentences. A sixth, `mini, smoothed`, is section 7's. Students are transformers of the sizes in `map_students`; each learns from the same sentences, for as many steps as the `teacher` arm, at the learning rate that `map_students` gives its size, the same in every row. The control learns from labels. A row is one teacher, trained once: the map says nothing of how another training of it would teach.
 #
 # The map comes from the ledger (`KD_MAPS=1` computes it). The ringed cell is the `teacher` arm that you trained in section 4.
 
@@ -1060,7 +1061,8 @@ def figures_of(found):
 def map_cell(size, target, seed):
     """One student of the map: its figures."""
     student = models.classifier(size, tokenizer, names, seed=seed)
-    student = learn(student, rows, target, setting.recipes["teacher"], seed=seed)
+    recipe = replace(setting.recipes["teacher"], learning_rate=setting.map_students[size])
+    student = learn(student, rows, target, recipe, seed=seed)
     return figures_of({s: predict_logits(student, read[s], tokenizer) for s in held_out})
 
 
@@ -1188,9 +1190,9 @@ if map_:
     )
 
 # %% [markdown]
-# First look at the ranges. Where the worst seed of a cell is far from its best, a student failed to learn at this learning rate; that happens only with `mini`, and says something about the recipe, nothing about the teacher. So read the column `tiny`, for which the recipe was tuned.
+# First look at the ranges: two seeds of one cell can lie further apart than two teachers. Then at what stands out all the same. For both sizes of student, every teacher is far better than labels. And beyond that the map is nearly flat.
 #
-# There, every teacher is far better than labels. And the teachers' own quality hardly matters: the last teacher is many times nearer to the truth than the others, its students only a little nearer than theirs. What a student can take up from so few sentences, it can take up from a mediocre teacher as well; most of what the better teacher knows beyond that does not arrive. *That* gap, between what a teacher knows and what a student can follow, is plain here. Stanton et al. (2021) found the like at full size: students that do not come to agree with their teachers. With the same 8,000 sentences, the larger teachers are hardly better than the smallest, so of teachers that are larger *and* better the map has only one.
+# A larger student is no better than the small one: with so few sentences, it is not size that holds a student back. And the teachers' own quality hardly matters: the last teacher is many times nearer to the truth than the others, its students only a little nearer than theirs, or not at all. What a student can take up from so few sentences, it can take up from a mediocre teacher as well; most of what the better teacher knows beyond that does not arrive. *That* gap, between what a teacher knows and what a student can follow, is plain here. Stanton et al. (2021) found the like at full size: students that do not come to agree with their teachers. With the same 8,000 sentences, the larger teachers are hardly better than the smallest, so of teachers that are larger *and* better the map has only one.
 #
 # The stronger claim, that a larger or better teacher makes a *worse* student (Cho & Hariharan 2019; Mirzadeh et al. 2020, who put a middle-sized teacher assistant in between), is what the pairs above look for; the line under the table counts those that were found. Many pairs are compared, with few seeds each and one teacher a row: some inversions would turn up by chance, and none of them is proof.
 #
