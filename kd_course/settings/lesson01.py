@@ -19,16 +19,15 @@ class SideBySide(LessonSettings):
     batch_size: int
     max_length: int  # tokens
     sparsity: float  # the share of weights that pruning sets to zero
-    recipes: dict[
-        str, Recipe
-    ]  # one an arm, and the teacher's or the pretraining's where it is here
+    # One an arm, and the teacher's or the pretraining's where it is trained here.
+    recipes: dict[str, Recipe]
+    learning_rates: tuple[float, ...]  # what every student's was chosen from, on validation …
+    teacher_rates: tuple[float, ...]  # … and every pruned teacher's
 
     def grid(self, arm: str) -> list[Recipe]:
-        """The recipes that an arm's was chosen from: half, all and twice its learning rate."""
-        base = self.recipes[arm]
-        return [
-            replace(base, learning_rate=base.learning_rate * factor) for factor in (0.5, 1.0, 2.0)
-        ]
+        """The recipes that an arm's was chosen from: as many for every arm."""
+        rates = self.teacher_rates if arm.startswith("teacher") else self.learning_rates
+        return [replace(self.recipes[arm], learning_rate=rate) for rate in rates]
 
 
 def settings(run: Switches) -> SideBySide:
@@ -48,12 +47,14 @@ def settings(run: Switches) -> SideBySide:
             recipes={
                 "pretraining": Recipe(4e-3, 3 * steps),
                 "control": Recipe(2e-3, steps),
-                "transfer": Recipe(2e-3, steps),
-                "distilled": Recipe(2e-3, steps, **taught),
-                "transfer and distilled": Recipe(2e-3, steps, **taught),
+                "transfer": Recipe(4e-3, steps),
+                "distilled": Recipe(1e-3, steps, **taught),
+                "transfer and distilled": Recipe(4e-3, steps, **taught),
                 "teacher, pruned, retrained": Recipe(1e-3, steps),
                 "teacher, pruned, distilled": Recipe(1e-3, steps, **taught),
             },
+            learning_rates=(1e-3, 2e-3, 4e-3),
+            teacher_rates=(5e-4, 1e-3, 2e-3),
         )
     small = run.scale == "small"
     rate, steps = (2e-4, 760) if small else (5e-5, 600)
@@ -79,4 +80,6 @@ def settings(run: Switches) -> SideBySide:
             "teacher, pruned, retrained": Recipe(rate / 2, steps),
             "teacher, pruned, distilled": Recipe(rate / 2, steps, **taught),
         },
+        learning_rates=(rate / 2, rate, 2 * rate),
+        teacher_rates=(rate / 4, rate / 2, rate),
     )
