@@ -157,7 +157,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Grey tokens are the question's and the special ones: they map to nothing, `(0, 0)`. The answer's characters are put onto tokens by these offsets; where a window does not hold the answer, `spans.to_tokens` says (-100, -100). What if the window holds only half of it? Published code has clamped such answers to the window's edge, which teaches the model to point at [SEP]. A label of -100 says what is true: there is no answer *here*.
+# The light blue tokens are the question's and the special ones: they map to nothing, `(0, 0)`. The answer's characters are put onto tokens by these offsets; where a window does not hold the answer, `spans.to_tokens` says (-100, -100). What if the window holds only half of it? Published code has clamped such answers to the window's edge, which teaches the model to point at [SEP]. A label of -100 says what is true: there is no answer *here*.
 #
 # ### Exercise 08.1 · From characters to tokens
 # {{exercise:08.1}}
