@@ -27,6 +27,16 @@ HEADLINES = {  # of lessons whose arms are others
         ("by the truth", "truth/accuracy"),
         ("by labels", "control/accuracy"),
     ),
+    "07": (
+        ("teacher (BLEU, greedy)", "teacher/BLEU, greedy"),
+        ("sequence-level", "sequence-level/BLEU, greedy"),
+        ("control", "control/BLEU, greedy"),
+    ),
+    "08": (
+        ("teacher (F1)", "teacher/F1"),
+        ("distilled", "distilled/F1"),
+        ("control", "control/F1"),
+    ),
 }
 
 
@@ -178,13 +188,19 @@ def _time_and_result(run: dict | None) -> str:
     if run is None:
         return "not measured"
     shown = [
-        f"{name} {100 * np.mean(list(run['figures'][figure]['values'].values())):.1f} %"
+        f"{name} {_figure(figure, run['figures'][figure]['values'])}"
         for name, figure in HEADLINES.get(run["lesson"], HEADLINE)
         if figure in run["figures"]
     ]
     minutes = run.get("minutes")
     shown_time = "time not measured" if minutes is None else f"{minutes:.1f} min"
     return "; ".join(filter(None, [", ".join(shown), shown_time]))
+
+
+def _figure(name: str, values: dict[str, float]) -> str:
+    """A figure's mean over seeds: a share in percent, BLEU as it is, from 0 to 100."""
+    mean = np.mean(list(values.values()))
+    return f"{mean:.1f}" if "BLEU" in name else f"{100 * mean:.1f} %"
 
 
 def _first_words(text: str) -> str:

@@ -25,7 +25,11 @@ from kd_course.teachers import news, reading, translation
 if TYPE_CHECKING:
     from kd_course.experiments import Report
 
-MAKERS = {"news": news, "reading": reading, "translation": translation}  # the module that makes each teacher
+MAKERS = {
+    "news": news,
+    "reading": reading,
+    "translation": translation,
+}  # the module that makes each teacher
 RECIPES = {name: maker.RECIPE for name, maker in MAKERS.items()}
 
 

@@ -1,0 +1,1069 @@
+# %% [markdown]
+# # 07 · Can a small model translate like a large one?
+#
+# A sentence has many right translations. A large model can keep them all in mind; a small one, shown a different wording each time, learns a blur of them. So for translation there is a second way to distil: let the teacher translate the training sentences, and let the student learn from *its* translations, one wording for each. In this lesson you do both ways, word by word and sentence by sentence, and you measure why the second one helps.
+#
+# **You will be able to**
+# - compute a token loss in which padding has no say, and shift a decoder's inputs the right way;
+# - let a teacher rewrite a training corpus so that it survives a crash and no line slips;
+# - say, with an interval and against a control, what each way of distilling is worth, greedy and with a beam;
+# - score Chinese so that the score means something, and name what it hides;
+# - choose a student for a budget in milliseconds.
+#
+# **You need** lessons 02 and 03 (KL divergence, soft and hard loss), PyTorch, and to have seen an encoder-decoder before.
+#
+# **Minutes** 110, of which the computer needs about four.
+#
+# **What runs** at `offline`: English sentences with Chinese translations from a written grammar, so that every right translation and its probability are known; a teacher that ships with the course; students trained from scratch, no network. At `small`: real sentence pairs from the hub, and a teacher trained on them here. At `full`: OPUS-MT as teacher, a student with six of its encoder and two of its decoder layers, a million pairs, on a GPU. The cells are the same; `KD_SCALE` chooses the settings.
+
+# %% tags=["setup"]
+import html
+import time
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import datasets
+import ipywidgets
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+import transformers
+
+from IPython.display import display
+
+from kd_course import (
+    cost,
+    experiments,
+    losses,
+    metrics,
+    plots,
+    settings,
+    teachers,
+    translation,
+    widgets,
+)
+from kd_course.corpora import hub, parallel
+from kd_course.distillation.seq2seq import Seq2SeqDistillationTrainer, seq2seq_training_arguments
+from kd_course.exercises import check
+
+plots.style()
+transformers.logging.set_verbosity_error()
+datasets.disable_progress_bars()
+setting = settings.for_lesson("07")
+known = setting.dataset == "parallel"  # whether every right translation is known
+print(setting)
+
+# %% [markdown]
+# *pairs* is how many training pairs each student may use. *beams* and *candidates* say how hard the teacher searches and how many translations of a sentence it writes down. Section 7 says how the recipes were chosen.
+#
+# ## 1 · The data, before anything else
+#
+# Each row is an English sentence and one Chinese translation of it. (If you read no Chinese: every cell that needs it says what to look at.)
+
+
+# %%
+def load_pairs():
+    """train, validation and test in opus-100's schema, without what is too long to be read."""
+    if known:
+        data = parallel.load()
+    else:
+        data = hub.load_translation(setting.dataset, limit=setting.run.limit)
+    train = data["train"]
+    if setting.pairs is not None:
+        train = train.select(range(min(setting.pairs, len(train))))
+    data["train"] = train
+    if setting.run.limit:
+        data = {
+            name: rows.select(range(min(setting.run.limit, len(rows))))
+            for name, rows in data.items()
+        }
+    return data
+
+
+data = load_pairs()
+english = {split: [row["en"] for row in data[split]["translation"]] for split in data}
+chinese = {split: [row["zh"] for row in data[split]["translation"]] for split in data}
+for en, zh in list(zip(english["train"], chinese["train"]))[:6]:
+    print(f"{en}\n    {zh}")
+
+# %% [markdown]
+# How many pairs are there, and how long are they? Chinese writes no spaces, so its length is counted in characters.
+
+# %%
+for split in data:
+    words = [len(text.split()) for text in english[split]]
+    characters = [len(text) for text in chinese[split]]
+    print(
+        f"{split:<11}{len(words):>8} pairs   English words: {np.mean(words):.1f} on average, at most {max(words)}"
+        f"   Chinese characters: {np.mean(characters):.1f}, at most {max(characters)}"
+    )
+overlap = len(set(english["train"]) & set(english["test"]))
+print(f"test sentences that stand in training, too: {overlap} of {len(english['test'])}")
+
+# %% [markdown]
+# ### One sentence, many translations
+#
+# At `offline` scale the pairs come from a written grammar that produces both languages at once. It chooses among synonyms (电脑 or 计算机), among word orders, and whether to say a particle that may be left out. So every right translation of a sentence and its probability are known. The corpus holds *one* of them, drawn by chance. Here is how many one short sentence has.
+
+# %% tags=["nbval-check-output"]
+sentence = "Tomorrow, I will go to the bookshop."
+ways = parallel.translations(sentence)
+for zh, p in ways[:4]:
+    print(f"p = {p:.3f}   {zh}")
+entropy = parallel.entropy(sentence)
+print(
+    f"{len(ways)} right translations; entropy {entropy:.3f} nats, like {np.exp(entropy):.1f} equal ones"
+)
+
+# %%
+if known:
+    nats = [parallel.entropy(en) for en in english["test"]]
+    figure, axes = plt.subplots()
+    axes.hist(nats, bins=30, color=plots.COLOURS["truth"])
+    axes.set(
+        title="How much choice a translator has",
+        xlabel="entropy of the right translations of a test sentence (nats)",
+        ylabel="sentences",
+    )
+    plots.show(
+        figure,
+        alt=f"Histogram of the entropy of right translations over test sentences: {np.mean(nats):.2f} nats on "
+        f"average, from {min(nats):.2f} to {max(nats):.2f}.",
+    )
+    print(
+        f"mean entropy {np.mean(nats):.2f} nats: as much choice as among {np.exp(np.mean(nats)):.0f} equal ones"
+    )
+
+# %% [markdown]
+# Keep this in mind for what follows. A model that translated perfectly would still be surprised by the corpus, by that many nats a sentence. And its one best translation would often differ from the one the corpus happens to hold.
+#
+# ## 2 · The teacher, and how it reads
+#
+# At `offline` scale the teacher ships with the course. It learnt from pairs of its own, none of whose English sentences is in your splits. At `small` it is trained here, on the same pairs as the students. At `full` it is OPUS-MT, which others trained.
+
+
+# %%
+def train(model, rows, recipe, *, seed, **teacher):
+    """Train with one recipe; every arm goes through here. Returns the trainer."""
+    steps = setting.run.max_steps if setting.run.max_steps > 0 else recipe.steps
+    trainer = Seq2SeqDistillationTrainer(
+        model=model,
+        args=seq2seq_training_arguments(
+            "results/07-training",
+            seed=seed,
+            learning_rate=recipe.learning_rate,
+            max_steps=steps,
+            per_device_train_batch_size=setting.batch_size,
+            warmup_steps=0.1,
+            weight_decay=0.01,
+            logging_steps=max(1, steps // 20),
+            disable_tqdm=True,
+            bf16=setting.run.scale == "full" and torch.cuda.is_available(),
+        ),
+        train_dataset=rows,
+        data_collator=translation.collator(tokenizer, model),
+        alpha=recipe.alpha,
+        temperature=recipe.temperature,
+        **teacher,
+    )
+    trainer.remove_callback(transformers.PrinterCallback)  # the log is kept, not printed
+    trainer.train()
+    # Mixed precision wraps the model; afterwards it answers in full precision again.
+    trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
+    return trainer
+
+
+def with_code(pairs, code):
+    """The pairs, with a language code in front of every English sentence."""
+    return translation.pairs_from(
+        [f"{code} {row['en']}" for row in pairs["translation"]],
+        [row["zh"] for row in pairs["translation"]],
+    )
+
+
+# %%
+trained_here = "teacher" in setting.recipes
+if trained_here:
+    tokenizer = translation.train_tokenizers(
+        english["train"], chinese["train"], vocabulary=setting.vocabulary
+    )
+    teacher = translation.translator(setting.teacher, tokenizer, seed=0)
+    pairs = translation.tokenised(data["train"], tokenizer, longest=setting.longest)
+    log = train(teacher, pairs, setting.recipes["teacher"], seed=0).state.log_history
+    curve = [(entry["step"], entry["loss"]) for entry in log if "loss" in entry]
+    unit, measure = "optimiser steps", "training loss (nats a token)"
+else:
+    folder = teachers.obtain(setting.teacher, retrain=setting.run.retrain)
+    teacher, tokenizer = translation.load(folder)
+    wanted = ">>cmn_Hans<<"  # a teacher of several written languages is told which one
+    if wanted in getattr(tokenizer, "supported_language_codes", ()):
+        data = {split: with_code(data[split], wanted) for split in data}
+        english = {split: [row["en"] for row in data[split]["translation"]] for split in data}
+    curve = teachers.notes(folder)["curve"] if known else []
+    curve = [(entry["epoch"], entry["loss on held-out sentences"]) for entry in curve]
+    unit, measure = "passes over its training pairs", "loss on held-out sentences (nats a token)"
+teacher = teacher.eval().to("cuda" if torch.cuda.is_available() else "cpu")
+
+# %%
+if curve:
+    figure, axes = plt.subplots()
+    axes.plot(*zip(*curve), color=plots.COLOURS["teacher"], marker="o")
+    axes.set(title="How the teacher learnt", xlabel=unit, ylabel=measure, ylim=(0, None))
+    plots.show(
+        figure,
+        alt=f"The teacher's loss falls from {curve[0][1]:.2f} to {curve[-1][1]:.2f} nats a token over its training.",
+    )
+
+# %% [markdown]
+# A model reads *pieces*, learnt by byte-pair encoding from each language by itself: common words are one piece, rare ones are spelt. A Chinese piece may be several words. `</s>` ends every sentence.
+
+
+# %%
+def pieces(ids):
+    """Target numbers as readable pieces."""
+    return [tokenizer.batch_decode([[int(i)]], skip_special_tokens=False)[0] for i in ids]
+
+
+rows = {
+    split: translation.tokenised(data[split], tokenizer, longest=setting.longest) for split in data
+}
+row = rows["train"][0]
+print(english["train"][0], "\n", row["input_ids"])
+print(chinese["train"][0], "\n", " | ".join(pieces(row["labels"])))
+for side, name in (("input_ids", "English"), ("labels", "Chinese")):
+    print(f"{name}: {np.mean([len(ids) for ids in rows['test'][side]]):.1f} pieces a sentence")
+
+# %% [markdown]
+# ### What the decoder reads
+#
+# The decoder predicts the next piece from the pieces before it. So in training it reads the translation *one place later*: where the label is the first piece it has read the start token, where the label is the second piece it has read the first, and so on. Labels mark padding with -100, which is no piece at all.
+#
+# ### Exercise 07.1 · What the decoder reads
+# {{exercise:07.1}}
+#
+# Make the decoder's inputs from the labels: put `start` in front, leave the last column out, and write `pad` wherever -100 stands.
+
+
+# %% exercise="07.1"
+def shift_right(labels, start, pad):
+    """The decoder's inputs: the labels, one place later.
+
+    labels: (batch, length), -100 marks padding; start, pad: numbers. Returns (batch, length).
+    """
+    ### BEGIN SOLUTION
+    shifted = torch.full_like(labels, start)
+    shifted[:, 1:] = labels[:, :-1]
+    return shifted.masked_fill(shifted == -100, pad)
+    ### END SOLUTION
+
+
+# %% check="07.1"
+check("07.1", shift_right)
+
+# %% [markdown]
+# ## 3 · Why is this hard for a small student?
+#
+# Look at single words. The grammar knows which Chinese characters came from which English words. So we can count, over the training pairs, how each English word was rendered, and compute the *entropy of the rendering given the words*: 0 would mean that a word is always rendered alike.
+
+# %%
+if known:
+    before = translation.choice_of_words(zip(english["train"], chinese["train"]))
+    print(f"entropy of a rendering given its source words: {before.nats:.3f} nats\n")
+    often = {
+        words: ways
+        for words, ways in before.by_words.items()
+        if sum(ways.values()) >= 100 and len(words.split()) < 4
+    }
+    print("English words whose commonest rendering is rarest, and how often each rendering occurs:")
+    ranked = sorted(
+        often, key=lambda words: max(often[words].values()) / sum(often[words].values())
+    )
+    for words in ranked[:8]:
+        ways = list(often[words].items())[:4]
+        print(f"    {words:<22}" + "   ".join(f"{zh or '(nothing)'} {count}" for zh, count in ways))
+
+# %% [markdown]
+# A large model learns all these renderings *and* which go together. A small one has to spend its few weights on a choice that makes no translation better. Zhou, Gu and Neubig (2020) measured this entropy, with an automatic aligner, before and after a teacher had rewritten the corpus. You will do the same in section 6.
+#
+# ## 4 · Student, control, and what is kept equal
+#
+# Translation time is spent in the decoder: the encoder reads the whole sentence at once, the decoder runs once for every piece it writes. So a student saves decoder layers first. All the same, count its parameters twice: embedding tables take memory, but hardly any time.
+
+
+# %%
+def new_student(seed):
+    """A small translator, untrained; or some of the teacher's layers, copied."""
+    if isinstance(setting.student, str):
+        return translation.translator(setting.student, tokenizer, seed=seed, dropout=0.0)
+    encoder, decoder = setting.student
+    return translation.copy_layers(teacher, encoder=encoder, decoder=decoder)
+
+
+models = {"teacher": teacher, "student": new_student(0)}
+print(f"{'':<10}{'layers':>8}{'parameters':>13}{'without embeddings':>20}{'MB':>7}")
+for name, model in models.items():
+    layers = f"{model.config.encoder_layers}+{model.config.decoder_layers}"
+    print(
+        f"{name:<10}{layers:>8}{cost.parameters(model):>13,}"
+        f"{cost.parameters(model, embeddings=False):>20,}{cost.size_in_bytes(model) / 1e6:>7.1f}"
+    )
+
+# %% [markdown]
+# The arms of the experiment. All are the same student, start from the same weights (for the same seed), read the same English sentences and take the same number of optimiser steps:
+#
+# | arm | target sentences | learns from |
+# |---|---|---|
+# | control | the corpus's | the sentences themselves |
+# | word-level | the corpus's | for each piece, the teacher's probabilities of all pieces (and the piece itself, a little) |
+# | sequence-level | the teacher's translations | the sentences themselves |
+# | both | the teacher's translations | the teacher's probabilities of each piece |
+#
+# ## 5 · Word by word
+#
+# Word-level distillation is lesson 03's soft loss, once for every piece of the target: the teacher reads the same source and the same earlier pieces, and says how probable it finds each next piece. With $M$ the target pieces of a batch that are no padding,
+#
+# $$L_\text{word} = \frac{T^2}{|M|} \sum_{i \in M} \mathrm{KL}\big(p_i^T \,\|\, q_i^T\big)$$
+#
+# where $p_i^T$ is the teacher's distribution at place $i$, softened at temperature $T$, and $q_i^T$ the student's. What counts is read off the *labels*. The shifted inputs look much the same, but their mask is wrong at both ends. Marian starts with the padding token, so the first piece would be dropped, and the place after the last piece would count:
+
+# %% tags=["nbval-check-output"]
+labels = torch.tensor([[7, 8, 9, 1], [5, 1, -100, -100]])  # 1 ends a sentence
+inputs = torch.tensor([[0, 7, 8, 9], [0, 5, 1, 0]])  # shifted; 0 starts and pads
+print("from the labels:        ", (labels != -100).int().tolist())
+print("from the shifted inputs:", (inputs != 0).int().tolist())
+
+# %% [markdown]
+# ### Exercise 07.2 · The loss of a target token
+# {{exercise:07.2}}
+#
+# Compute $L_\text{word}$. A batch in which no token counts has loss 0.
+
+
+# %% exercise="07.2"
+def word_level_loss(student_logits, teacher_logits, labels, temperature):
+    """T² · KL(teacher ‖ student), the mean over target tokens that are no padding, in nats.
+
+    student_logits, teacher_logits: (batch, length, vocabulary); labels: (batch, length), -100 marks
+    padding. Returns a scalar, 0 where no token counts.
+    """
+    ### BEGIN SOLUTION
+    counts = labels != -100
+    p_log = (teacher_logits / temperature).log_softmax(dim=-1)
+    q_log = (student_logits / temperature).log_softmax(dim=-1)
+    per_token = (p_log.exp() * (p_log - q_log)).sum(dim=-1)  # (batch, length)
+    return temperature**2 * per_token[counts].sum() / counts.sum().clamp(min=1)
+    ### END SOLUTION
+
+
+# %% check="07.2"
+check("07.2", word_level_loss)
+
+# %% [markdown]
+# The package's version, which the trainer uses, on two sentences of a made-up vocabulary of four. Padding the batch further changes nothing.
+
+# %% tags=["nbval-check-output"]
+student_logits = torch.log(
+    torch.tensor([[[1.0, 1, 1, 1], [1, 1, 1, 1]], [[1, 1, 1, 1], [9, 1, 1, 1]]])
+)
+teacher_logits = torch.log(
+    torch.tensor([[[1.0, 1, 2, 4], [2, 2, 2, 2]], [[1, 1, 1, 5], [5, 1, 1, 1]]])
+)
+counts = torch.tensor([[True, True], [True, False]])
+loss = losses.soft_target_loss(student_logits, teacher_logits, temperature=1.0, mask=counts)
+print(f"as it is:        {loss.item():.4f} nats a token")
+wider = [
+    torch.cat([logits, torch.randn(2, 3, 4)], dim=1) for logits in (student_logits, teacher_logits)
+]
+mask = torch.cat([counts, torch.zeros(2, 3, dtype=torch.bool)], dim=1)
+loss = losses.soft_target_loss(*wider, temperature=1.0, mask=mask)
+print(f"padded further:  {loss.item():.4f} nats a token")
+
+# %% [markdown]
+# ## 6 · Sentence by sentence
+#
+# Word by word, the student still reads the corpus's wording. What one would like to match is the teacher's distribution over whole *sentences*, and there are far too many of those. Kim and Rush (2016) put all of it on the sentence that the teacher itself finds by beam search. That needs no new loss: translate the training sources with the teacher, and train on the result as if it were the corpus.
+#
+# It is the dear part of this lesson, so the package does it with care. Sources are translated in batches of like length. Each batch is written as soon as it is done, so a run that is killed goes on where it stopped and ends with the same file. The file appears whole, and every line carries a digest of its source.
+
+# %%
+print(f"{len(english['train'])} sources, {setting.beams} beams, {setting.candidates} kept")
+name = f"07-{translation.weights_digest(teacher)}-{experiments.fingerprint(english['train'])}.jsonl"
+path = Path("results", "rewritten", name)
+started = time.perf_counter()
+candidates = translation.rewrite(
+    teacher, tokenizer, english["train"], path,
+    beams=setting.beams, candidates=setting.candidates, progress=setting.run.scale != "offline",
+)  # fmt: skip
+print(f"{time.perf_counter() - started:.0f} s (a file that is there already is only read)")
+rewritten = [texts[0] for texts in candidates]
+for en, zh, theirs in list(zip(english["train"], chinese["train"], rewritten))[:5]:
+    print(f"{en}\n    corpus   {zh}\n    teacher  {theirs}")
+
+# %% [markdown]
+# A file in which two lines have changed places trains without any error, and teaches nonsense. Here somebody hands in the sources in another order:
+
+# %%
+slipped = [english["train"][1], english["train"][0], *english["train"][2:]]
+try:
+    translation.read_rewritten(path, slipped)
+except ValueError as error:
+    print(str(error).replace(str(path.parent), "…"))
+
+# %% [markdown]
+# ### Exercise 07.3 · Back into line
+# {{exercise:07.3}}
+#
+# The teacher translated the sources in batches of like length. `batches[k]` holds the numbers of the sources in the k-th batch, `translated[k]` their translations, in the same order. Return `[source, translation]` pairs in the order of `sources`; leave out, whole, every pair whose translation is empty.
+
+
+# %% exercise="07.3"
+def distilled_pairs(sources, batches, translated):
+    """The teacher's translations, back in line with their sources.
+
+    sources: list of str; batches: list of lists of int; translated: list of lists of str.
+    Returns a list of [source, translation], in the order of sources.
+    """
+    ### BEGIN SOLUTION
+    found = [""] * len(sources)
+    for rows, texts in zip(batches, translated, strict=True):
+        for row, text in zip(rows, texts, strict=True):
+            found[row] = text
+    return [[source, text] for source, text in zip(sources, found, strict=True) if text]
+    ### END SOLUTION
+
+
+# %% check="07.3"
+check("07.3", distilled_pairs)
+
+# %% [markdown]
+# ### What the teacher did to the corpus
+#
+# Is what it wrote right? And did it settle on one wording? The same entropy as in section 3, before and after. (In the reference run it falls from {{ledger:07/offline/corpus/choice of words}} to {{ledger:07/offline/rewritten/choice of words}} nats, and {{ledger:07/offline/rewritten/right|percent}} of the translations are right.)
+
+# %%
+report = experiments.Report(
+    "07",
+    setting.run.scale,
+    data=experiments.fingerprint(english["test"]),
+    shortened=setting.run.shortened,
+)
+if known:
+    truth = translation.truth_of(english["train"], rewritten)
+    after = translation.choice_of_words(zip(english["train"], rewritten))
+    once = "measured" if not trained_here else "trained once"
+    report.add("corpus/choice of words", before.nats)
+    report.add("rewritten/choice of words", after.nats, kind=once)
+    report.add("rewritten/right", truth.right.mean(), kind=once)
+    print(f"right translations among the teacher's     {truth.right.mean():.1%}")
+    print(f"entropy of a rendering, the corpus         {before.nats:.3f} nats")
+    print(f"entropy of a rendering, the teacher's      {after.nats:.3f} nats")
+
+# %%
+shown = []
+if known:
+    shown = [words for words in ranked if sum(after.by_words.get(words, {}).values()) >= 50][:10]
+if shown:
+    shares = {
+        name: [max(ways[words].values()) / sum(ways[words].values()) for words in shown]
+        for name, ways in {"corpus": before.by_words, "teacher": after.by_words}.items()
+    }
+    figure, axes = plt.subplots(figsize=(7.2, 4.2))
+    places = np.arange(len(shown))
+    axes.barh(
+        places - 0.2, shares["corpus"], 0.4, color=plots.COLOURS["control"], label="in the corpus"
+    )
+    axes.barh(
+        places + 0.2,
+        shares["teacher"],
+        0.4,
+        color=plots.COLOURS["teacher"],
+        label="in the teacher's translations",
+    )
+    axes.set_yticks(places, shown)
+    axes.invert_yaxis()
+    axes.set(
+        title="The teacher settles on one rendering",
+        xlabel="share of a word's commonest rendering",
+        ylabel="English words",
+        xlim=(0, 1),
+    )
+    axes.legend(loc="lower right")
+    plots.show(
+        figure,
+        alt="Bars, two for each of the English words that the corpus renders most variously: the share of the commonest "
+        f"rendering is {np.mean(shares['corpus']):.0%} on average in the corpus and {np.mean(shares['teacher']):.0%} "
+        "in the teacher's translations.",
+    )
+
+# %% [markdown]
+# ### The best of several, by a sentence score
+#
+# The teacher wrote down several candidates for each source. One may also take the candidate that is most like the corpus's translation, by a sentence score such as BLEU (section 9): probable to the teacher, near the reference. Kim and Rush call it sequence-level interpolation. Here is how often it differs from the teacher's first choice; what it is worth stands in section 7.
+
+# %%
+nearest = [
+    translation.closest(texts, zh, metrics.sentence_bleu)
+    for texts, zh in zip(candidates[:500], chinese["train"][:500])
+]
+other = sum(near != first for near, first in zip(nearest, rewritten))
+print(
+    f"of {len(nearest)} sources, another candidate than the first is nearest to the reference for {other}"
+)
+
+# %% [markdown]
+# ## 7 · The experiment
+#
+# Every arm translates the test sentences twice: *greedy*, taking the most probable piece at every step, and with a *beam* of several open translations (section 8). The students' test sentences were not looked at before.
+#
+# At `offline` scale control and sequence-level train here, with one seed. Word-level and both ask the teacher at every step, which takes twice the time; theirs is the reference run's row, unless `KD_SEEDS=3` asks for more seeds here: then every arm trains.
+
+# %%
+taught = translation.tokenised(
+    translation.pairs_from(english["train"], rewritten), tokenizer, longest=setting.longest
+)
+arms = {
+    "control": rows["train"],
+    "word-level": rows["train"],
+    "sequence-level": taught,
+    "both": taught,
+}
+searches = {"greedy": 1, "beam": setting.beams}
+students, outputs = {}, {}
+more = setting.run.maps or len(setting.run.seeds) > 1
+here = [arm for arm in arms if more or arm in setting.main_arms]  # those that train here
+for arm in here:
+    arm_rows, recipe = arms[arm], setting.recipes[arm]
+    for seed in setting.run.seeds:
+        from_teacher = {"teacher": teacher} if recipe.alpha else {}
+        students[arm, seed] = train(
+            new_student(seed), arm_rows, recipe, seed=seed, **from_teacher
+        ).model
+        for search, beams in searches.items():
+            outputs[arm, seed, search] = translation.translate(
+                students[arm, seed], tokenizer, english["test"], beams=beams
+            )
+for search, beams in searches.items():
+    outputs["teacher", None, search] = translation.translate(
+        teacher, tokenizer, english["test"], beams=beams
+    )
+
+# %%
+references = [[zh] for zh in chinese["test"]]
+for (arm, seed, search), texts in outputs.items():
+    kind = "trained once" if arm == "teacher" and trained_here else "measured"
+    report.add(f"{arm}/BLEU, {search}", metrics.bleu(texts, references).value, seed=seed, kind=kind)
+    report.add(f"{arm}/chrF, {search}", metrics.chrf(texts, references).value, seed=seed, kind=kind)
+everyone = [*arms, "teacher"]
+for search in searches:
+    print(experiments.comparison_table(report, everyone, f"BLEU, {search}"), "\n")
+
+# %%
+experiments.plot_comparison(
+    report, everyone, "BLEU, greedy", title="Greedy translations", unit="BLEU on the test sentences"
+)
+experiments.plot_comparison(
+    report, everyone, "BLEU, beam", title="With a beam", unit="BLEU on the test sentences"
+)
+
+# %% [markdown]
+# Is a difference more than luck? BLEU is no mean over sentences: it is computed from sums over the whole test set. So the pretended test sets are drawn from the rows' *counts*, for both arms alike, and BLEU is computed on each (Koehn, 2004).
+
+
+# %%
+def counts_of(arm, search):
+    """(seeds, rows, counts): what each output adds to the corpus's BLEU."""
+    return np.stack(
+        [metrics.bleu_counts(outputs[arm, seed, search], references) for seed in setting.run.seeds]
+    )
+
+
+for search in searches:
+    control = counts_of("control", search)
+    for arm in here[1:]:
+        difference = experiments.paired_score_interval(
+            counts_of(arm, search), control, metrics.bleu_of, resamples=400
+        )
+        for seed in setting.run.seeds:
+            gain = metrics.bleu(outputs[arm, seed, search], references).value
+            gain -= metrics.bleu(outputs["control", seed, search], references).value
+            report.add(f"{arm}/gain in BLEU, {search}", gain, seed=seed)
+        print(
+            f"{search:<7} {arm:<15} minus control: {difference.mean:+.2f} BLEU [{difference.low:+.2f}, {difference.high:+.2f}]"
+            f"   {experiments.verdict(difference, seeds=len(setting.run.seeds))}"
+        )
+for arm in here:
+    for seed in setting.run.seeds:
+        best = report.figures["teacher/BLEU, greedy"]["values"]["-"]
+        share = report.figures[f"{arm}/BLEU, greedy"]["values"][str(seed)] / max(best, 1e-9)
+        report.add(f"{arm}/share of the teacher's BLEU, greedy", share, seed=seed)
+print(experiments.comparison_table(report, list(arms), "share of the teacher's BLEU, greedy"))
+
+# %% [markdown]
+# Beside ours, the figures of Kim and Rush (2016) for English to German, LSTMs of their time, a test set and a BLEU that cannot be compared with ours. Compare the *pattern*: what greedy decoding gains, what is left with a beam of five.
+#
+# | Kim & Rush 2016, BLEU | greedy | beam 5 |
+# |---|---|---|
+# | student | 14.7 | 17.6 |
+# | word-level | 15.4 | 17.7 |
+# | sequence-level | 18.9 | 19.0 |
+# | teacher | 17.7 | 19.5 |
+#
+# There, nearly all the gain of sequence-level distillation is the greedy student's: it has learnt to put its probability where one pass finds it. A beam has less left to do.
+
+# %%
+print(experiments.reference_table("07", "BLEU, greedy"), "\n")
+print(experiments.reference_table("07", "BLEU, beam"), "\n")
+print(experiments.reference_table("07", "gain in BLEU, greedy"))
+
+# %% [markdown]
+# At `offline` scale, with {{ledger:07/offline/control/BLEU, greedy|count}} seeds, the greedy control has {{ledger:07/offline/control/BLEU, greedy|interval}} BLEU and the greedy teacher {{ledger:07/offline/teacher/BLEU, greedy}}. Seed by seed, the sequence-level student gains {{ledger:07/offline/sequence-level/gain in BLEU, greedy|interval}} on the control, the word-level one {{ledger:07/offline/word-level/gain in BLEU, greedy|interval}}, and both together {{ledger:07/offline/both/gain in BLEU, greedy|interval}}. The three lie too near to each other to be put in an order. What is sure is that each is better than the control. The sequence-level student keeps {{ledger:07/offline/sequence-level/share of the teacher's BLEU, greedy|percent}} of its teacher's score, the control {{ledger:07/offline/control/share of the teacher's BLEU, greedy|percent}}.
+#
+# With a beam the gain is {{ledger:07/offline/sequence-level/gain in BLEU, beam|interval}}. So here it is *not* the greedy student's alone, as it was in the table above. One reason lies at hand: this control reads each of its few sentences a dozen times and learns by heart which of several wordings the corpus happens to hold; the teacher's one wording is the better thing to learn by heart, however one searches afterwards.
+
+# %% [markdown]
+# ### How were the recipes chosen?
+#
+# At `offline` scale the learning rate was chosen for control and sequence-level, from the same three for each, by the BLEU of greedy translations of validation sentences, one seed each. Both are best at the same rate; the arms that ask the teacher at every step were given it too. The number of steps is what the lesson's minutes allow, the same for all. The test sentences had no say. At the other scales nothing was tuned. `KD_MAPS=1` computes the log for every arm here; it also trains the student of the *nearest* candidates of section 6.
+
+
+# %%
+def validation_bleu(student):
+    """BLEU of a student's greedy translations of the validation sentences."""
+    texts = translation.translate(student, tokenizer, english["validation"])
+    return metrics.bleu(texts, [[zh] for zh in chinese["validation"]]).value
+
+
+def trained(arm_rows, recipe, seed=0):
+    """A student trained with this recipe."""
+    from_teacher = {"teacher": teacher} if recipe.alpha else {}
+    return train(new_student(seed), arm_rows, recipe, seed=seed, **from_teacher).model
+
+
+if setting.run.maps:
+    log = {}
+    for arm, arm_rows in arms.items():
+        for rate in setting.learning_rates:
+            recipe = replace(setting.recipes[arm], learning_rate=rate)
+            chosen = recipe == setting.recipes[arm]  # it is trained already
+            student = students[arm, setting.run.seeds[0]] if chosen else trained(arm_rows, recipe)
+            log.setdefault(arm, []).append([rate, validation_bleu(student)])
+    report.add_table("grid", log)
+    nearest = [
+        translation.closest(texts, zh, metrics.sentence_bleu)
+        for texts, zh in zip(candidates, chinese["train"])
+    ]
+    interpolated = translation.tokenised(
+        translation.pairs_from(english["train"], nearest), tokenizer, longest=setting.longest
+    )
+    student = trained(interpolated, setting.recipes["sequence-level"])
+    report.add_table("nearest candidate, validation BLEU", validation_bleu(student))
+
+for arm, entries in (report.table("grid") or {}).items():
+    print(f"{arm:<16}" + "   ".join(f"{rate:g}: {score:.1f}" for rate, score in entries))
+nearest_bleu = report.table("nearest candidate, validation BLEU")
+if nearest_bleu is not None:
+    print(
+        f"nearest of {setting.candidates}: {nearest_bleu:.1f} (validation BLEU, greedy, as the lines above)"
+    )
+
+# %% [markdown]
+# ## 8 · Searching for a sentence
+#
+# A model gives the probability of the next piece. Which *sentence* is the most probable? Greedy search takes the best piece and never looks back. Beam search keeps several open translations, continues each in all ways, and keeps the best again. Here it is in the open, on one sentence, with the control.
+
+# %%
+seed = setting.run.seeds[0]  # what is looked at from here on, one by one
+looked_at = [*here, "teacher"]
+control, student = (
+    students["control", seed].cpu().eval(),
+    students["sequence-level", seed].cpu().eval(),
+)
+ids = torch.tensor(tokenizer([english["test"][0]])["input_ids"])
+print(english["test"][0])
+for width in (1, 4):
+    paths = translation.beam_search(
+        translation.next_token_of(control, ids),
+        start=control.config.decoder_start_token_id,
+        end=tokenizer.eos_token_id,
+        beams=width,
+        longest=40,
+    )
+    for found in paths:
+        text = tokenizer.batch_decode([found.tokens])[0]
+        print(
+            f"{width} open   ln p = {found.log_probability:7.3f}   a piece {found.score(1.0):7.3f}   {text}"
+        )
+
+# %% [markdown]
+# ### What a long sentence costs
+#
+# Every further piece multiplies the probability by something below one. So the sum of log probabilities favours short translations, and the wider the beam, the more short ones it finds. The usual cure divides the sum by length<sup>α</sup> (`length_penalty` in transformers; this α has nothing to do with the one of the loss).
+#
+# ### Exercise 07.4 · What a long sentence costs
+# {{exercise:07.4}}
+#
+# For each candidate, given as the log probabilities of its pieces, return the sum divided by (number of pieces)<sup>α</sup>.
+
+
+# %% exercise="07.4"
+def normalised_scores(log_probabilities, alpha):
+    """Each candidate's sum of log probabilities, divided by its length to the power alpha.
+
+    log_probabilities: list of lists of float; alpha: float, at least 0. Returns a list of float.
+    """
+    ### BEGIN SOLUTION
+    return [sum(row) / len(row) ** alpha for row in log_probabilities]
+    ### END SOLUTION
+
+
+# %% check="07.4"
+check("07.4", normalised_scores)
+
+# %% tags=["nbval-check-output"]
+short, long = [-0.7, -0.7], [-0.4, -0.5, -0.4, -0.5]
+for alpha in (0.0, 0.6, 1.0):
+    scores = [sum(row) / len(row) ** alpha for row in (short, long)]
+    winner = "the short one" if scores[0] > scores[1] else "the long one"
+    print(f"α = {alpha}: {scores[0]:.3f} against {scores[1]:.3f}: {winner} wins")
+
+# %%
+few, few_references = english["test"][:300], references[:300]
+print(
+    f"{'length penalty':<16}{'control':>10}{'sequence-level':>16}    characters for each of the reference's"
+)
+for penalty in (0.0, 1.0, 2.0):
+    line = f"{penalty:<16g}"
+    for model in (control, student):
+        texts = translation.translate(
+            model, tokenizer, few, beams=setting.beams, length_penalty=penalty
+        )
+        written = sum(map(len, texts)) / sum(len(texts[0]) for texts in few_references)
+        line += f"{written:>14.3f}"
+    print(line)
+
+# %% [markdown]
+# ## 9 · What does the score mean?
+#
+# ### The wrong tokenizer
+#
+# BLEU compares runs of tokens, and someone has to say what a token is. For English that is the word between spaces (`13a`, sacrebleu's default). Chinese writes no spaces: to `13a` a sentence is a handful of "words", each right in whole or not at all. Score the same outputs both ways.
+
+# %%
+for name, key in {
+    "control": ("control", seed),
+    "sequence-level": ("sequence-level", seed),
+    "teacher": ("teacher", None),
+}.items():
+    texts = outputs[(*key, "greedy")]
+    print(f"{name:<15} zh  {metrics.bleu(texts, references)}")
+    print(f"{'':<15} 13a {metrics.bleu(texts, references, tokenize='13a')}")
+
+# %% [markdown]
+# The translations are the same. Only the *signature* after the figure says which of the two a paper means, so a BLEU without one cannot be compared with anything (Post, 2018). chrF compares runs of characters and needs no tokenizer:
+
+# %%
+for arm in looked_at:
+    key = (arm, None if arm == "teacher" else seed, "greedy")
+    print(f"{arm:<15} {metrics.chrf(outputs[key], references)}")
+
+# %% [markdown]
+# ### Exercise 07.5 · What BLEU counts
+# {{exercise:07.5}}
+#
+# BLEU's heart is *clipped precision*: of all runs of n characters in the prediction, which share stands in the reference, where a run counts at most as often as the reference has it? Return 0.0 where the prediction is too short to have any.
+
+
+# %% exercise="07.5"
+def clipped_precision(prediction, reference, n):
+    """The share of the prediction's runs of n characters that the reference has, clipped.
+
+    prediction, reference: str; n: at least 1. Returns a float in 0 … 1.
+    """
+
+    ### BEGIN SOLUTION
+    def runs(text):
+        return Counter(text[i : i + n] for i in range(len(text) - n + 1))
+
+    own = runs(prediction)
+    return (own & runs(reference)).total() / own.total() if own else 0.0
+    ### END SOLUTION
+
+
+# %% check="07.5"
+check("07.5", clipped_precision)
+
+# %% [markdown]
+# BLEU is the geometric mean of these precisions for n = 1 … 4, over the whole corpus, and less where the output is shorter than the reference.
+#
+# ### The right wording, or a right wording?
+#
+# BLEU asks whether the output is *the reference*. At `offline` scale we can ask whether it is *right*: whether the grammar gives it any probability at all, and how much less than to the most probable translation.
+
+# %%
+if known:
+    print(f"{'':<16}{'right':>8}{'BLEU':>8}{'BLEU, 4 references':>20}{'nats behind the best':>22}")
+    several = [parallel.references(en) for en in english["test"]]
+    for arm in looked_at:
+        for s in (None,) if arm == "teacher" else setting.run.seeds:
+            texts = outputs[arm, s, "greedy"]
+            truth = translation.truth_of(english["test"], texts)
+            report.add(f"{arm}/right, greedy", truth.right.mean(), seed=s)
+            beam = translation.truth_of(english["test"], outputs[arm, s, "beam"])
+            report.add(f"{arm}/right, beam", beam.right.mean(), seed=s)
+            if s in (None, seed):
+                right = truth.right > 0
+                behind = truth.behind[right].mean() if right.any() else float("nan")
+                print(
+                    f"{arm:<16}{truth.right.mean():>8.1%}{metrics.bleu(texts, references).value:>8.1f}"
+                    f"{metrics.bleu(texts, several).value:>20.1f}{behind:>22.2f}"
+                )
+
+# %% [markdown]
+# A right translation that is worded otherwise costs BLEU; the row of the teacher shows how much: {{ledger:07/offline/teacher/right, greedy|percent}} of its greedy translations are right, and it has {{ledger:07/offline/teacher/BLEU, greedy}} BLEU. The students are further from it than their BLEU says: right are {{ledger:07/offline/sequence-level/right, greedy|percent}} of the sequence-level student's, {{ledger:07/offline/control/right, greedy|percent}} of the control's. And BLEU gives credit for what is wrong: it counts shared runs, whatever they mean.
+#
+# ### Exercise 07.6 · What BLEU hides
+# {{exercise:07.6}}
+#
+# Student X has 41.0 BLEU and turns 6 % of negative sentences into positive ones. Student Y has 40.2 BLEU and turns 1 % of them. Which one goes to the users of a medical leaflet?
+#
+# {{choices:07.6}}
+
+# %% exercise="07.6"
+what_bleu_hides = ...
+### BEGIN SOLUTION
+what_bleu_hides = "c"
+### END SOLUTION
+
+# %% check="07.6"
+check("07.6", what_bleu_hides)
+
+# %% tags=["nbval-check-output"]
+reference = ["她昨天没有把这本有意思的书还给图书馆。"]
+for text in ("她昨天有把这本有意思的书还给图书馆。", "昨天她没把这本有趣的书还给图书馆。"):
+    print(f"{metrics.sentence_bleu(text, reference):5.1f}   {text}")
+
+# %% [markdown]
+# The reference says that she did *not* return the book. The first line says that she did; the second says what the reference says, in other words. BLEU prefers the first by far.
+#
+# ## 10 · Where does it go wrong?
+#
+# Two faults are typical of small translators: the length is off, and something is said twice. Count both: characters for each of the reference's, and outputs in which a run of two or more characters is repeated at once although the reference repeats none.
+
+
+# %%
+def repeats(text):
+    """Whether a run of two or more characters stands twice in a row."""
+    return any(
+        text[i : i + n] == text[i + n : i + 2 * n]
+        for n in range(2, len(text) // 2 + 1)
+        for i in range(len(text) - 2 * n + 1)
+    )
+
+
+print(f"{'':<16}{'length ratio':>13}{'said twice':>12}")
+for arm in looked_at:
+    texts = outputs[arm, None if arm == "teacher" else seed, "greedy"]
+    ratio = sum(map(len, texts)) / sum(map(len, chinese["test"]))
+    twice = np.mean([repeats(t) and not repeats(r) for t, r in zip(texts, chinese["test"])])
+    print(f"{arm:<16}{ratio:>13.3f}{twice:>12.1%}")
+
+# %% [markdown]
+# ### Where does the student look?
+#
+# *Cross-attention* says, for every piece the decoder writes, how much it takes from each piece of the source. Rows are what was written, columns what was read; each row sums to one. It is a hint at an alignment, no proof of one.
+
+
+# %%
+def cross_attention(model, source):
+    """Pieces read, pieces written, and the last layer's attention, mean over heads."""
+    model = model.cpu().eval()
+    read = torch.tensor(tokenizer([source])["input_ids"])
+    with torch.inference_mode():
+        written = model.generate(read, max_new_tokens=40, num_beams=1)
+        before = model.config._attn_implementation
+        model.set_attn_implementation("eager")  # the others do not hand the weights out
+        output = model(input_ids=read, decoder_input_ids=written[:, :-1], output_attentions=True)
+        model.set_attn_implementation(before)
+    source_pieces = [
+        tokenizer.source.convert_ids_to_tokens(int(i)).replace("▁", "") for i in read[0]
+    ]
+    return source_pieces, pieces(written[0, 1:]), output.cross_attentions[-1][0].mean(0).numpy()
+
+
+def attention_table(title, columns, lines, weights):
+    """A table whose cells are the darker, the larger the weight: text that any browser can draw."""
+    head = "".join(f"<th>{column}</th>" for column in columns)
+    body = "".join(
+        f"<tr><th>{line}</th>"
+        + "".join(
+            f'<td style="background:rgba(0,114,178,{w:.2f});color:{"white" if w > 0.5 else "black"}">{w:.2f}</td>'
+            for w in row
+        )
+        + "</tr>"
+        for line, row in zip(lines, weights)
+    )
+    most = "; ".join(f"{line} ← {columns[int(row.argmax())]}" for line, row in zip(lines, weights))
+    display(
+        {
+            "text/html": f"<table><caption>{title}</caption><tr><th></th>{head}</tr>{body}</table>",
+            "text/plain": f"{title}: each piece written, and the piece read that weighs most: {most}",
+        },
+        raw=True,
+    )
+
+
+if hasattr(tokenizer, "source"):
+    shown = min(english["test"], key=lambda text: abs(len(text.split()) - 8))
+    for name, model in {"control": control, "sequence-level student": student}.items():
+        attention_table(f"Cross-attention, {name}", *cross_attention(model, shown))
+
+# %% [markdown]
+# ### Ten sentences, side by side
+
+# %%
+marks = {}
+for row in range(min(10, len(english["test"]))):
+    print(f"{english['test'][row]}\n    {'reference':<16}{chinese['test'][row]}")
+    for arm in looked_at:
+        text = outputs[arm, None if arm == "teacher" else seed, "greedy"][row]
+        mark = ""
+        if known:
+            mark = (
+                ""
+                if parallel.log_probability(english["test"][row], text) > -np.inf
+                else "   ✗ not right"
+            )
+        print(f"    {arm:<16}{text}{mark}")
+
+# %% [markdown]
+# And one of your own. At `offline` scale the models know the words and constructions of their corpus only: try what it talks about (people, shopping, travel, weather, matches, companies, elections), and then something else. An emoji is a piece that no model here knows.
+
+
+# %%
+def translated(text):
+    """One sentence through teacher, control and student; what cannot be read is said."""
+    lines = [text]
+    for name, model in {"teacher": teacher, "control": control, "sequence-level": student}.items():
+        try:
+            (found,) = translation.translate(model, tokenizer, [text], beams=setting.beams)
+            lines.append(f"    {name:<16}{found}")
+        except ValueError as error:
+            return f"{text}\n    {error}"
+    return "\n".join(lines)
+
+
+def fill_in(_change=None):
+    """Put the translations of what stands in the box below it."""
+    answer.value = f"<pre>{html.escape(translated(box.value))}</pre>"
+
+
+sentence = "Did your sister buy a new bicycle last week?"
+box = ipywidgets.Text(
+    value=sentence,
+    description="English:",
+    continuous_update=False,
+    layout=ipywidgets.Layout(width="95%"),
+)
+answer = ipywidgets.HTML()
+box.observe(fill_in, names="value")
+fill_in()
+widgets.show(
+    ipywidgets.VBox([box, answer]),
+    instead="In a running notebook a box stands here, for a sentence of your own.",
+)
+print(translated(sentence))
+
+# %% [markdown]
+# ## 11 · What it costs to run
+#
+# Measured, not derived: translations a second in batches, and the time of one sentence alone, its median (p50) and its slow tail (p95). Timings depend on the machine and on what else it does; the ratio between teacher and student is what travels.
+
+# %%
+teacher = teacher.cpu()
+sample = english["test"][:128]
+speed = {}
+print(f"{'':<16}{'search':<9}{'sentences/s':>12}{'pieces/s':>10}{'p50 ms':>9}{'p95 ms':>9}")
+for name, model in {"teacher": teacher, "sequence-level": student}.items():
+    for search, beams in searches.items():
+        translation.translate(model, tokenizer, sample[:8], beams=beams)
+        started = time.perf_counter()
+        texts = translation.translate(model, tokenizer, sample, beams=beams)
+        seconds = time.perf_counter() - started
+        written = sum(len(ids) for ids in tokenizer(sample, text_target=texts)["labels"])
+        times = cost.latency(
+            lambda: translation.translate(model, tokenizer, sample[:1], beams=beams),
+            repeats=20,
+            warm_up=2,
+        )
+        speed[name, search] = report.add(
+            f"{name}/sentences a second, {search}", len(sample) / seconds, kind="timing"
+        )
+        report.add(f"{name}/ms for one sentence, {search}", times["p50"], kind="timing")
+        print(
+            f"{name:<16}{search:<9}{len(sample) / seconds:>12.0f}{written / seconds:>10.0f}"
+            f"{times['p50']:>9.1f}{times['p95']:>9.1f}"
+        )
+for search in searches:
+    ratio = speed["sequence-level", search] / speed["teacher", search]
+    print(f"{search}: the student writes {ratio:.1f} times as many sentences a second")
+greedy_student = speed["sequence-level", "greedy"] / speed["teacher", "beam"]
+print(f"the student greedy against the teacher with a beam: {greedy_student:.1f} times")
+for name, model in {"teacher": teacher, "sequence-level": student}.items():
+    print(f"{name:<16}{cost.size_in_bytes(model) / 1e6:.1f} MB")
+
+# %% [markdown]
+# The last ratio is the one to note. A sequence-level student can be used greedily; its teacher is often not.
+#
+# ### Exercise 07.7 · A student for a budget
+# {{exercise:07.7}}
+#
+# You are offered several students. Each is a dict with `name`, `bleu`, `p50`, `p95` (milliseconds a sentence) and `megabytes`. Nineteen sentences of twenty must be translated within the budget, and of the students that manage, you want the best. Return its name, or None when no student keeps the budget.
+
+
+# %% exercise="07.7"
+def choose_student(students, budget):
+    """The best student whose slow tail keeps the budget.
+
+    students: list of dict with name, bleu, p50, p95, megabytes; budget: milliseconds.
+    Returns a name, or None when none is fast enough.
+    """
+    ### BEGIN SOLUTION
+    fast_enough = [student for student in students if student["p95"] <= budget]
+    if not fast_enough:
+        return None
+    return max(fast_enough, key=lambda student: student["bleu"])["name"]
+    ### END SOLUTION
+
+
+# %% check="07.7"
+check("07.7", choose_student)
+
+# %% [markdown]
+# ## What you can now do
+#
+# - Feed an encoder-decoder: labels, shifted inputs, and a loss in which padding has no say.
+# - Distil a translator word by word, and sentence by sentence with a corpus that the teacher rewrote, and say what each was worth against a control.
+# - Keep a rewritten corpus in line with its sources, and notice when it is not.
+# - Read a BLEU with its signature, and look behind it: other wordings, lost negations, repetition, length.
+# - Choose a student for a budget.
+#
+# ## Where this goes wrong in practice
+#
+# - **Lines slip.** One side of a corpus loses an empty line, or a tool parts lines at a character that is no line feed. Training goes on without an error.
+# - **The mask comes from the shifted inputs**, or padding is counted in the mean: the ranking of methods can change with the batch size.
+# - **The control reads other sources**, or trains less, than the student: then the rewritten corpus is credited with it.
+# - **Teacher and student number their pieces differently.** Word-level distillation then compares different words; sequence-level distillation does not mind, as text passes between them.
+# - **BLEU on Chinese with an English tokenizer**, or without a signature.
+# - **Only the beam is reported**, or only greedy: the two tell different stories.
+# - **The teacher's faults are handed down.** A student of rewritten sentences never sees a reference. Look at what the teacher loses: rare words, names, figures.
+#
+# ## Further reading
+#
+# - Y. Kim, A. M. Rush: *Sequence-level knowledge distillation*. EMNLP 2016. Word level, sequence level and their interpolation: this lesson's source.
+# - C. Zhou, J. Gu, G. Neubig: *Understanding knowledge distillation in non-autoregressive machine translation*. ICLR 2020. Why a rewritten corpus is easier, measured.
+# - J. Kasai, N. Pappas, H. Peng, J. Cross, N. A. Smith: *Deep encoder, shallow decoder: reevaluating non-autoregressive machine translation*. ICLR 2021. Where a translator's layers should stand.
+# - S. Shleifer, A. M. Rush: *Pre-trained summarization distillation*. arXiv:2010.13002, 2020. Copy layers and fine-tune, compared with distilling.
+# - M. Post: *A call for clarity in reporting BLEU scores*. WMT 2018. Why a score needs a signature. And K. Papineni, S. Roukos, T. Ward, W.-J. Zhu: *BLEU: a method for automatic evaluation of machine translation*. ACL 2002.
+# - P. Koehn: *Statistical significance tests for machine translation evaluation*. EMNLP 2004. The bootstrap for BLEU.
+# - M. Junczys-Dowmunt et al.: *Marian: fast neural machine translation in C++*. ACL 2018, demonstrations. The architecture used here.
