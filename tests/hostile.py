@@ -556,6 +556,35 @@ def _zip_of_many(root: Path, me: str) -> None:
     _zip(root, me, *((f"{i}/{NAME}", "") for i in range(25_000)))
 
 
+def _member_without_a_name(root: Path, me: str) -> None:
+    _zip(root, me, (".", ""), (NAME, json.dumps(notebook())))
+
+
+def _member_that_ends_early(root: Path, me: str) -> None:
+    """A stored member that says it is longer than the file."""
+    file = root / f"{me}.zip"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(NAME, "x" * 100)
+    content = bytearray(file.read_bytes())
+    at = content.rfind(b"PK\x01\x02")
+    content[at + 20 : at + 28] = (10**6).to_bytes(4, "little") * 2
+    file.write_bytes(content)
+
+
+def _points_beyond_any_float(root: Path, me: str) -> None:
+    made = notebook()
+    for cell in made["cells"]:
+        if cell.get("metadata", {}).get("nbgrader", {}).get("points"):
+            cell["metadata"]["nbgrader"]["points"] = 10**400
+    put(root / me, made)
+
+
+def _name_that_is_no_text(root: Path, me: str) -> None:
+    (root / me).mkdir()
+    (root / me / os.fsdecode(b"L\xf6sung.ipynb")).write_text("no notebook")
+    put(root / me, notebook())
+
+
 def _broken_zip(root: Path, me: str) -> None:
     (root / f"{me}.zip").write_bytes(b"PK\x03\x04" + bytes(100))
 
@@ -594,6 +623,10 @@ HANDED_IN: dict[str, tuple[Callable[[Path, str], None], float, str]] = {
     "link-to-another": (_link_to_another, 0, "tampered"),
     "folder-that-is-a-link": (_folder_that_is_a_link, 0, "tampered"),
     "pipe": (_pipe, 0, "unreadable"),
+    "member-without-a-name": (_member_without_a_name, 4, "graded"),
+    "member-that-ends-early": (_member_that_ends_early, 0, "unreadable"),
+    "points-beyond-any-float": (_points_beyond_any_float, 4, "tampered"),
+    "name-that-is-no-text": (_name_that_is_no_text, 4, "graded"),
     "zip-upwards": (_zip_upwards, 4, "tampered"),
     "zip-with-a-link": (_zip_with_link, 0, "tampered"),
     "zip-in-anothers-name": (_zip_in_anothers_name, 4, "graded"),

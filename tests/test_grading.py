@@ -646,6 +646,63 @@ def test_every_way_of_collecting_finds_the_same_students(tmp_path):
             assert [name for name, _ in submission.read().notebooks] == [hostile.NAME], place
 
 
+def test_two_students_of_one_name_stay_two_and_meet_their_own_rows(tmp_path, needs_box):
+    with zipfile.ZipFile(tmp_path / "class.zip", "w") as archive:
+        for id, answer in ((11, hostile.RIGHT), (12, hostile.WRONG)):
+            name = f"Li Wei_{id}_assignsubmission_file_/{hostile.NAME}"
+            archive.writestr(name, json.dumps(hostile.notebook(answer)))
+    (tmp_path / "roster.csv").write_text(
+        "Identifier,Full name,Email address\n"
+        "Participant 11,Li Wei,li.wei@x.org\nParticipant 12,Li Wei,wei.li@x.org\n"
+    )
+    roster = ("--roster", str(tmp_path / "roster.csv"))
+    pages = ("--feedback", str(tmp_path / "pages"))
+    found = grade(tmp_path / "class.zip", tmp_path / "marks.csv", *roster, *pages)
+    assert {s: row["total"] for s, row in found.items()} == {
+        "li.wei@x.org": "4",
+        "wei.li@x.org": "2",
+    }
+    pages = {path.name for path in (tmp_path / "pages").glob("*.html")}
+    assert pages == {"li.wei@x.org.html", "wei.li@x.org.html", "overview.html"}
+
+
+def test_a_roster_tells_namesakes_apart_or_is_refused(tmp_path):
+    file = tmp_path / "roster.csv"
+    file.write_text("First name,Surname\nAda,Byron\nAda,King\n")
+    assert [student.id for student in results.read_roster(file)] == ["Ada Byron", "Ada King"]
+    file.write_text("Student,ID\n    Points Possible,\nAda,1\n")
+    assert [student.id for student in results.read_roster(file)] == ["1"]
+    file.write_text("id,name\n1,Ada\n1,Bob\n")
+    with pytest.raises(ValueError, match="two rows are called 1"):
+        results.read_roster(file)
+
+
+@pytest.mark.parametrize("how", ["folder", "zip"])
+def test_an_environment_handed_in_along_with_the_work_is_left_out(tmp_path, how):
+    work = tmp_path / "work" / "ada"
+    for environment in (".venv", "my-env"):
+        (work / environment / "bin").mkdir(parents=True)
+        (work / environment / "pyvenv.cfg").write_text("home = /usr/bin")
+        (work / environment / "bin" / "python").symlink_to(sys.executable)
+        (work / environment / "bin" / hostile.NAME).write_text("not the student's")
+    hostile.put(work / "zz", hostile.notebook())
+    place = tmp_path / "work"
+    if how == "zip":
+        place = tmp_path / "class"
+        place.mkdir()
+        with zipfile.ZipFile(place / "ada.zip", "w") as archive:
+            for path in work.rglob("*"):
+                member = zipfile.ZipInfo(str(path.relative_to(work)))
+                member.external_attr = path.lstat().st_mode << 16
+                if path.is_symlink() or path.is_file():
+                    content = os.readlink(path) if path.is_symlink() else path.read_text()
+                    archive.writestr(member, content)
+    (submission,) = collect.collect(place)
+    files = submission.read()
+    assert [name for name, _ in files.notebooks] == [hostile.NAME]
+    assert not files.escapes and not files.problems
+
+
 def test_an_archive_writes_nothing_and_a_bomb_is_not_unpacked(tmp_path):
     hostile._zip_bomb(tmp_path, "bomb")
     hostile._zip_upwards(tmp_path, "up")
@@ -782,6 +839,21 @@ def test_shards_together_give_what_one_run_gives_and_a_lost_one_costs_only_itsel
     assert table(tmp_path / "merged.csv") == whole
 
 
+def test_shards_need_the_courses_seed_and_parts_of_other_seeds_are_not_merged(
+    tmp_path, needs_box, capsys
+):
+    for i in range(4):
+        hostile.put(tmp_path / "in" / f"s{i}", hostile.notebook())
+    parts = [str(tmp_path / f"part{i}.csv") for i in (1, 2)]
+    for seed, i, expected in ((None, 1, cli.USAGE), (3, 1, 0), (4, 2, 0)):
+        told = ["--seed", str(seed)] if seed else []
+        arguments = [str(tmp_path / "in"), "--out", parts[i - 1], "--lessons", "00"]
+        assert cli.grade_main([*arguments, "--shard", f"{i}/2", *told]) == expected
+    assert "--shard: without the course's --seed" in capsys.readouterr().err
+    assert cli.merge_main([*parts, "--out", str(tmp_path / "merged.csv")]) == cli.USAGE
+    assert "marked otherwise than the others" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("shard", ["0/3", "4/3", "x", "1"])
 def test_a_shard_that_is_none_is_refused(shard, tmp_path, capsys):
     (tmp_path / "in").mkdir()
@@ -809,6 +881,46 @@ def test_a_box_that_breaks_costs_the_run_nothing_but_the_submission(
     assert cli.grade_main([str(tmp_path / "in"), "--out", str(out), "--lessons", "00"]) == 1
     found = table(out)
     assert found["a"]["status"] == results.NOT_YET and found["b"]["total"] == "4"
+
+
+def test_a_loader_that_dies_costs_nobody_who_is_working_in_it(needs_box):
+    import threading
+
+    one = find("00.1")
+    slow = "import time\ntime.sleep(3)\n" + hostile.RIGHT
+    sheet = answer_key(("00",), 1)[one.id].sheet(1)
+    job = box.Job(
+        cells=[{"name": "a", "source": slow, "run": "whole"}],
+        name=one.name,
+        kind=one.kind,
+        arguments=("scores", "temperature"),
+    )
+    with box.Box("00", isolation.find_isolation(), talk.Limits()) as shared:
+        if not shared.isolation.alone:
+            pytest.skip("rooms are not shut off from each other here; each has a box of its own")
+        runs = []
+        work = [
+            threading.Thread(target=lambda: runs.append(shared.attempt(job, lambda: sheet.cases)))
+            for _ in range(2)
+        ]
+        for thread in work:
+            thread.start()
+        time.sleep(1.5)
+        os.kill(shared._process.pid, signal.SIGKILL)
+        for thread in work:
+            thread.join()
+    assert [run.ended for run in runs] == ["", ""]
+    assert all(len(run.outcomes) == len(sheet.cases) for run in runs)
+
+
+def test_another_reference_marks_again():
+    from kd_course.exercises import sealed
+
+    exercise = find("00.1")
+    sheet = answer_key(("00",), 1)["00.1"].sheet(1)
+    changed = type(sheet)(exercise, sheet.cases, sheet.expected[::-1])
+    assert sealed.digest(sheet) == sealed.digest(answer_key(("00",), 1)["00.1"].sheet(1))
+    assert sealed.digest(sheet) != sealed.digest(changed)
 
 
 def test_a_result_file_that_is_damaged_is_made_again(tmp_path, needs_box):
@@ -872,6 +984,25 @@ def test_marks_reach_nbgraders_gradebook_and_twice_is_the_same_as_once(tmp_path,
             assert scores == {"ada": 4.0, "bob": 2.0}
             assert {s.max_score for s in book.assignment_submissions("week1")} == {4.0}
     assert found["cy"]["status"] == "missing"
+
+
+def test_the_gradebook_calls_students_as_the_roster_does(tmp_path, needs_box):
+    from nbgrader.api import Gradebook
+
+    hostile.put(tmp_path / "in" / "Ada Byron", hostile.notebook())
+    (tmp_path / "roster.csv").write_text("id,name\nada,Ada Byron\n")
+    options = ["--roster", str(tmp_path / "roster.csv"), "--assignment", "week1"]
+    grade(tmp_path / "in", tmp_path / "marks.csv", *options, "--gradebook", str(tmp_path))
+    with Gradebook(f"sqlite:///{tmp_path}/gradebook.db") as book:
+        assert [s.student.id for s in book.assignment_submissions("week1")] == ["ada"]
+
+
+def test_a_gradebook_that_does_not_fit_is_refused_before_anything_is_graded(tmp_path, capsys):
+    hostile.put(tmp_path / "in" / "ada", hostile.notebook())
+    arguments = [str(tmp_path / "in"), "--out", str(tmp_path / "marks.csv"), "--lessons", "00"]
+    assert cli.grade_main([*arguments, "--gradebook", str(tmp_path), "--unsafe"]) == cli.USAGE
+    assert "name one with --assignment" in capsys.readouterr().err
+    assert not (tmp_path / "marks.csv").exists()
 
 
 def test_the_overview_counts_the_class_and_draws_it_with_words_for_each_picture():

@@ -26,10 +26,10 @@ HONEST = {
 }
 
 
-def _tree(folder: Path) -> str:
-    """Changes when any name, content or kind below a folder does."""
+def _tree(folder: Path, pattern: str = "*") -> str:
+    """Changes when any name, content or kind of what fits the pattern below a folder does."""
     found = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
+    for path in sorted(folder.rglob(pattern)):
         found.update(f"{path} {path.lstat().st_mode} ".encode("utf-8", "surrogateescape"))
         if path.is_file() and not path.is_symlink():
             found.update(path.read_bytes())
@@ -108,21 +108,20 @@ def run(tmp_path_factory):
             hostile.put(root / name, hostile.notebook(answer))
         for name, (make, _, _) in hostile.HANDED_IN.items():
             make(root, name)
-        before = (
-            _tree(others),
-            _tree(root),
-            _tree(hostile.ROOT / "kd_course" / "exercises" / "recorded"),
-        )
+        before = _everything(place)
         began = time.monotonic()
         among = _grade(root, place / "among" / "marks.csv")
         seconds = time.monotonic() - began
-        after = (
-            _tree(others),
-            _tree(root),
-            _tree(hostile.ROOT / "kd_course" / "exercises" / "recorded"),
-        )
+        after = _everything(place)
     left = _running(marker)
     return SimpleNamespace(**locals())
+
+
+def _everything(place: Path) -> list[str]:
+    """What no submission may change: the others' work, marks already given, the course itself."""
+    trees = [_tree(place / name) for name in ("others", "submitted", "alone")]
+    trees.append(_tree(hostile.ROOT / "kd_course" / "exercises" / "recorded"))
+    return trees + [_tree(hostile.ROOT / name, "*.py") for name in ("kd_course", "solutions")]
 
 
 def _listen(hear, heard: list[str]) -> None:
@@ -184,3 +183,15 @@ def test_nothing_is_left_running(run):
 
 def test_nobody_appears_who_did_not_hand_in(run):
     assert set(run.among) == {*HONEST, *hostile.CELLS, *hostile.HANDED_IN}
+
+
+def test_a_marker_that_a_pickle_would_leave_is_not_there(run):
+    assert not Path(f"/tmp/{run.marker}").exists()
+
+
+def test_no_submission_stops_the_run_that_looks_for_the_lessons(tmp_path):
+    hostile.put(tmp_path / "in" / "ada", hostile.notebook())
+    for name, (make, _, _) in hostile.HANDED_IN.items():
+        make(tmp_path / "in", name)
+    assert cli.grade_main([str(tmp_path / "in"), "--out", str(tmp_path / "marks.csv")]) == 0
+    assert _table(tmp_path / "marks.csv")["ada"]["00.1"] == "2"

@@ -7,6 +7,7 @@ for, it holds no answer at all: there the outcome would be the answer.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -71,6 +72,18 @@ def seal(sheets: Sequence[Sheet]) -> bytes:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **{_TREE: text}, **{f"a{i}": a for i, a in enumerate(arrays)})
     return buffer.getvalue()
+
+
+def digest(sheet: Sheet) -> str:
+    """Changes when anything does that an attempt is held against: cases, answers, slips, tolerances."""
+    arrays: list[np.ndarray] = []
+    packed = _pack_sheet(sheet, arrays)
+    if sheet.exercise.kind == "value":
+        packed["expected"] = repr(sheet.expected)
+    found = hashlib.sha256(json.dumps(packed, ensure_ascii=False).encode())
+    for array in arrays:
+        found.update(f"{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()
 
 
 def tree_of(path: Path) -> dict[str, Any]:

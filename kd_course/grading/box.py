@@ -154,6 +154,12 @@ class Box:
         self._base = watching.use(self._process.pid)
 
     @property
+    def is_running(self) -> bool:
+        """Whether the process that all rooms hang on is there."""
+        process = self._process
+        return process is not None and process.poll() is None
+
+    @property
     def scratch(self) -> str:
         """Where an attempt's working folder is, as it sees it."""
         return "/tmp" if self.isolation.boxed else self._scratch.name
@@ -237,8 +243,10 @@ class Room:
                 return self._attempt(job, draw)
             except BoxBroken:
                 # Where exercises are not shut off, an earlier one may have reached the loader.
+                # Where they are, other rooms hang on it: it ends only when it is gone or stuck.
                 self.close()
-                self.box.close()
+                if not self.box.isolation.alone or not again or not self.box.is_running:
+                    self.box.close()
                 if not again:
                     raise
         raise AssertionError("unreachable")
@@ -291,6 +299,8 @@ class Room:
             watched = self._keeper if self.box.isolation.alone else self.box._process.pid
             talk = Conversation(channel, status, self.box.limits, watched)
             run = self._held(talk, job, draw)
+            if run.ended == "crashed" and talk.ended is None and not self.box.is_running:
+                raise BoxBroken("the box's loader is gone")  # no fault of the student's
             if run.ended in ("timeout", "tampered") or not talk.wait_for_the_end(2.0):
                 self.close()
             elif not self.box.isolation.alone:

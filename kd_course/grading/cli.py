@@ -19,11 +19,11 @@ from tqdm import tqdm
 
 from kd_course.exercises import catalogue
 from kd_course.grading import results
-from kd_course.grading.box import Box
+from kd_course.grading.box import Box, BoxBroken
 from kd_course.grading.collect import Submission, collect
 from kd_course.grading.course import MANIFEST
 from kd_course.grading.isolation import UNSAFE, NoBox, find_isolation
-from kd_course.grading.submission import Assignment, fingerprint_of, grade
+from kd_course.grading.submission import Assignment, fingerprint_of, grade, unreadable
 from kd_course.grading.talk import Limits
 from kd_course.storage import write_whole
 
@@ -64,6 +64,11 @@ def grade_main(argv: list[str]) -> int:
         submissions = collect(options.submissions)
         _take_over(options)
         lessons = _lessons(options, submissions)
+        if shard and options.seed is None:
+            raise ValueError(
+                "--shard: without the course's --seed every part would draw hidden inputs of its own"
+            )
+        _check_gradebook(options, [e for lesson in lessons for e in catalogue.of_lesson(lesson)])
     except SystemExit as error:
         return int(error.code or 0)
     except (NoBox, ValueError, OSError) as error:
@@ -86,21 +91,17 @@ def grade_main(argv: list[str]) -> int:
         f"({len(assignment.sheets)} exercises), isolation: {isolation.name}",
         file=sys.stderr,
     )
+    if options.seed is None:
+        print(
+            f"conventions: the course's own (no --seed, and no {MANIFEST} beside the submissions)",
+            file=sys.stderr,
+        )
     failed = run(mine, assignment, folder, jobs=options.jobs, hidden=hidden)
     for student, why in failed[:20]:
         print(f"not graded: {student}: {why}", file=sys.stderr)
     if shard is None:
         students = {submission.student for submission in submissions}
-        write_out(options.out, folder, assignment.exercises, roster, options.feedback, students)
-        if options.gradebook:
-            from kd_course.grading import gradebook
-
-            gradebook.enter(
-                options.gradebook,
-                options.assignment,
-                results.all_results(folder),
-                assignment.exercises,
-            )
+        write_out(options, folder, assignment.exercises, roster, students)
     if failed:
         print(
             f"{len(failed)} submissions have no marks yet; the same command goes on.",
@@ -121,11 +122,15 @@ def merge_main(argv: list[str]) -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--roster", type=Path)
     parser.add_argument("--feedback", type=Path)
+    parser.add_argument("--gradebook", type=Path)
+    parser.add_argument("--assignment")
     try:
         options = parser.parse_args(argv)
         roster = results.read_roster(options.roster) if options.roster else None
         folders = [p if p.is_dir() else results.folder_of(p) for p in options.parts]
         told = _told_by(folders)
+        exercises = [catalogue.find(id) for id in told["exercises"]]
+        _check_gradebook(options, exercises)
     except SystemExit as error:
         return int(error.code or 0)
     except (ValueError, OSError) as error:
@@ -137,10 +142,7 @@ def merge_main(argv: list[str]) -> int:
         if folder.resolve() != target.resolve():
             for result in results.all_results(folder):
                 results.save(target, result)
-    exercises = [catalogue.find(id) for id in told["exercises"]]
-    lost = write_out(
-        options.out, target, exercises, roster, options.feedback, set(told["students"])
-    )
+    lost = write_out(options, target, exercises, roster, set(told["students"]))
     if lost:
         count = told["shards"] or "?"
         parts = (
@@ -206,13 +208,13 @@ def _lessons(options: argparse.Namespace, submissions: Sequence[Submission]) -> 
                 f"--lessons: there is no lesson {', '.join(unknown)}; there: {', '.join(known)}"
             )
         return chosen
-    from kd_course.grading.notebook import Unreadable, cells_of, lesson_of
+    from kd_course.grading.notebook import cells_of, lesson_of
 
     names = {lesson: frozenset(e.name for e in catalogue.of_lesson(lesson)) for lesson in known}
     found: set[str] = set()
     for submission in submissions:
         for name, data in submission.read().notebooks:
-            with contextlib.suppress(Unreadable):
+            with contextlib.suppress(Exception):  # what cannot be read names no lesson
                 found.update(lesson_of(name, cells_of(data), names)[:1])
     return tuple(sorted(found)) or tuple(known)
 
@@ -255,6 +257,7 @@ def _remember(
         "exercises": [exercise.id for exercise in assignment.exercises],
         "students": [submission.student for submission in submissions],
         "shards": shard[1] if shard else 0,
+        "fingerprint": assignment.fingerprint,
     }
     name = f"run-{shard[0]}-of-{shard[1]}.run" if shard else "run.run"
     text = json.dumps(told, ensure_ascii=False)
@@ -269,6 +272,11 @@ def _told_by(folders: Sequence[Path]) -> dict[str, Any]:
             told["students"] = sorted({*told["students"], *part["students"]})
             told["exercises"] = list(dict.fromkeys([*told["exercises"], *part["exercises"]]))
             told["shards"] = part["shards"]
+            if told.setdefault("fingerprint", part["fingerprint"]) != part["fingerprint"]:
+                raise ValueError(
+                    f"{file}: this part was marked otherwise than the others (seed, lessons, "
+                    f"limits, isolation or the course's version): grade it again"
+                )
     if not told["exercises"]:
         raise ValueError(f"no results of `grade` in {', '.join(map(str, folders))}")
     return told
@@ -362,22 +370,34 @@ def _one(submission: Submission, assignment: Assignment, folder: Path, boxes: _B
     before = results.load(results.file_of(folder, submission.student))
     if before is not None and before.fingerprint == fingerprint:
         return
-    result = grade(submission, files, assignment, boxes.get(), fingerprint=fingerprint)
+    try:
+        result = grade(submission, files, assignment, boxes.get(), fingerprint=fingerprint)
+    except (BoxBroken, OSError):
+        raise  # the grader's own trouble: the same command goes on
+    except Exception as error:
+        result = unreadable(submission, assignment, f"{type(error).__name__}: {error}")
     results.save(folder, result)
 
 
 # -- what is written --------------------------------------------------------------------------
 
 
+def _check_gradebook(options: argparse.Namespace, exercises: Sequence[Any]) -> None:
+    if options.gradebook:
+        from kd_course.grading import gradebook
+
+        gradebook.check(options.gradebook, options.assignment, exercises)
+
+
 def write_out(
-    out: Path,
+    options: argparse.Namespace,
     folder: Path,
     exercises: Sequence[Any],
     roster: Sequence[results.Student] | None,
-    feedback: Path | None,
     students: set[str],
 ) -> list[str]:
-    """The table, the pages and the overview; returns who has handed in and has no marks."""
+    """The table, the pages, the overview, the gradebook; returns who has no marks as yet."""
+    out, feedback = options.out, options.feedback
     graded: set[str] = set()
 
     def current() -> Iterator[results.Result]:
@@ -403,4 +423,9 @@ def write_out(
 
         pages.write_all(feedback, current(), rows, exercises)
         print(f"feedback in {feedback}", file=sys.stderr)
+    if options.gradebook:
+        from kd_course.grading import gradebook
+
+        ids = {row["submission"]: row["student"] for row in rows if "submission" in row}
+        gradebook.enter(options.gradebook, options.assignment, current(), exercises, ids)
     return lost

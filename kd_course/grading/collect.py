@@ -14,18 +14,20 @@ import re
 import stat
 import unicodedata
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 LARGEST = 32 * 2**20  # bytes of one notebook
-LARGEST_ARCHIVE = 256 * 2**20  # bytes of a student's archive, packed
+LARGEST_ARCHIVE = 4 * 2**30  # bytes of a student's archive, packed; what is read of it is bounded
 ALTOGETHER = 96 * 2**20  # bytes that are read of one submission
 MOST_FILES = 50  # notebooks of one student
-MOST_ENTRIES = 20_000  # of a student's folder or archive
+MOST_ENTRIES = 20_000  # of a student's folder, environments left out
+MOST_LISTED = 100_000  # in an archive's table of contents
 DEEPEST = 6  # folders in folders
-IGNORED = (".ipynb_checkpoints", "__MACOSX", ".git")
+IGNORED = ("__MACOSX",)  # and every folder whose name begins with a dot
+ENVIRONMENT = "pyvenv.cfg"  # a folder with this file is a virtual environment, and no work
 
 # How learning platforms name what they export; `rest` is the student's own file name.
 _EXPORTS = (
@@ -80,7 +82,7 @@ class Submission:
         for source in self.sources:
             try:
                 source(files)
-            except (OSError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+            except Exception as error:  # a crafted file finds ways of its own to be unreadable
                 files.problems.append(f"could not be read ({type(error).__name__})")
         files.notebooks.sort(key=lambda pair: pair[0])
         return files
@@ -94,7 +96,7 @@ def collect(root: Path) -> list[Submission]:
     root = Path(root)
     if not root.exists():
         raise FileNotFoundError(f"there are no submissions at {root}")
-    found: dict[str, Submission] = {}
+    found: dict[tuple[str, str], Submission] = {}
     if root.is_file():
         _from_export(root, found)
     else:
@@ -102,12 +104,22 @@ def collect(root: Path) -> list[Submission]:
             root = root / "submitted"
         for entry in sorted(os.scandir(root), key=lambda e: e.name):
             _from_entry(entry, found)
-    return sorted(found.values(), key=lambda submission: submission.student)
+    return sorted(_told_apart(found.values()), key=lambda submission: submission.student)
 
 
-def _add(found: dict[str, Submission], student: str, id: str, source: Callable) -> None:
+def _add(found: dict[tuple[str, str], Submission], student: str, id: str, source: Callable) -> None:
     student = clean(student)
-    found.setdefault(student, Submission(student, id)).sources.append(source)
+    found.setdefault((student, id), Submission(student, id)).sources.append(source)
+
+
+def _told_apart(submissions: Iterable[Submission]) -> list[Submission]:
+    """The submissions, the platform's number in the name where two students have one name."""
+    submissions = list(submissions)
+    bearers = Counter(submission.student for submission in submissions)
+    for submission in submissions:
+        if bearers[submission.student] > 1 and submission.other_id:
+            submission.student += f" ({clean(submission.other_id)})"
+    return submissions
 
 
 def clean(name: str) -> str:
@@ -133,8 +145,8 @@ def whose(name: str) -> tuple[str, str, str]:
 # -- a folder ---------------------------------------------------------------------------------
 
 
-def _from_entry(entry: os.DirEntry, found: dict[str, Submission]) -> None:
-    if entry.name.startswith(".") or entry.name in IGNORED:
+def _from_entry(entry: os.DirEntry, found: dict[tuple[str, str], Submission]) -> None:
+    if _is_ignored(entry.name):
         return
     path = Path(entry.path)
     student, id, rest = whose(entry.name)
@@ -166,15 +178,23 @@ def _walk(folder: Path, files: Files, depth: int) -> Iterator[tuple[Path, os.Dir
     if depth > DEEPEST:
         files.problems.append("folders in folders in folders; the deepest were not looked at")
         return
-    for entry in sorted(os.scandir(folder), key=lambda e: e.name):
-        if entry.name in IGNORED:
+    entries = sorted(os.scandir(folder), key=lambda e: e.name)
+    if depth and any(entry.name == ENVIRONMENT for entry in entries):
+        return
+    for entry in entries:
+        if entry.name in IGNORED or entry.name.startswith(".") and entry.is_dir():
             continue
         if entry.is_symlink():
-            files.escapes.append(f"{entry.name} is a link; links are not followed")
+            files.escapes.append(f"{clean(entry.name)} is a link; links are not followed")
         elif entry.is_dir(follow_symlinks=False):
             yield from _walk(Path(entry.path), files, depth + 1)
         else:
             yield Path(entry.path), entry
+
+
+def _is_ignored(name: str) -> bool:
+    """Whether a folder of this name holds nobody's work: the platform's, or one that is hidden."""
+    return name in IGNORED or name.startswith(".") and name not in (".", "..")
 
 
 def _opened(path: Path) -> io.BufferedReader | None:
@@ -190,15 +210,18 @@ def _opened(path: Path) -> io.BufferedReader | None:
 def _read_file(path: Path, name: str, files: Files) -> None:
     with _opened(path) or contextlib.nullcontext() as file:
         if file is None:
-            files.problems.append(f"{name} is no file")
+            files.problems.append(f"{clean(name)} is no file")
         else:
             _keep(name, file, files)
 
 
 def _keep(name: str, file: io.BufferedIOBase, files: Files) -> None:
     """Add a notebook, unless it is larger than any notebook need be."""
+    name = clean(name)
     if len(files.notebooks) >= MOST_FILES:
-        files.problems.append(f"more than {MOST_FILES} notebooks; {name} was not read")
+        told = f"more than {MOST_FILES} notebooks; the rest was not read"
+        if told not in files.problems:
+            files.problems.append(told)
         return
     data = _at_most(file, min(LARGEST, max(files.room, 0)))
     if data is None:
@@ -222,11 +245,21 @@ def _at_most(file: io.BufferedIOBase, size: int) -> bytes | None:
 def _read_archive(path: Path, files: Files) -> None:
     with _opened(path) or contextlib.nullcontext() as file:
         if file is None:
-            files.problems.append(f"{path.name} is no file")
+            files.problems.append(f"{clean(path.name)} is no file")
         else:
             with _archive(file) as archive:
-                for member in archive.infolist():
+                for member in _work(archive):
                     _read_member(archive, member, PurePosixPath(member.filename).name, files)
+
+
+def _work(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
+    """The members that may be a student's work: none of those of a virtual environment."""
+    members = archive.infolist()
+    paths = [PurePosixPath(member.filename.replace("\\", "/")) for member in members]
+    environments = {path.parent for path in paths if path.name == ENVIRONMENT}
+    for member, path in zip(members, paths):
+        if environments.isdisjoint(path.parents):
+            yield member
 
 
 def _archive(file: io.BufferedIOBase) -> zipfile.ZipFile:
@@ -239,7 +272,7 @@ def _archive(file: io.BufferedIOBase) -> zipfile.ZipFile:
         raise zipfile.BadZipFile("no table of contents")
     entries = int.from_bytes(tail[at + 10 : at + 12], "little")
     table = int.from_bytes(tail[at + 12 : at + 16], "little")
-    if size > LARGEST_ARCHIVE or table > 2**24 or entries > MOST_ENTRIES:
+    if size > LARGEST_ARCHIVE or table > 2**24 or entries > MOST_LISTED:
         raise zipfile.BadZipFile("too large")
     file.seek(0)
     return zipfile.ZipFile(file)
@@ -249,7 +282,7 @@ def _read_member(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, files: Files, depth: int = 0
 ) -> None:
     parts = PurePosixPath(member.filename.replace("\\", "/")).parts
-    if member.is_dir() or any(part in IGNORED for part in parts) or name.startswith("._"):
+    if not parts or member.is_dir() or any(map(_is_ignored, parts)) or name.startswith("._"):
         return
     kind = member.external_attr >> 16
     if stat.S_ISLNK(kind):
@@ -260,7 +293,7 @@ def _read_member(
         files.problems.append(f"{clean(name)} is encrypted")
     elif name.lower().endswith(".ipynb"):
         with archive.open(member) as file:
-            _keep(clean(name), file, files)
+            _keep(name, file, files)
     elif name.lower().endswith(".zip") and depth == 0:
         with archive.open(member) as file:
             data = _at_most(file, min(LARGEST, max(files.room, 0)))
@@ -268,11 +301,11 @@ def _read_member(
             files.problems.append(f"{clean(name)} is too large")
             return
         with _archive(io.BytesIO(data)) as inner:
-            for one in inner.infolist():
+            for one in _work(inner):
                 _read_member(inner, one, PurePosixPath(one.filename).name, files, depth + 1)
 
 
-def _from_export(path: Path, found: dict[str, Submission]) -> None:
+def _from_export(path: Path, found: dict[tuple[str, str], Submission]) -> None:
     """An LMS's export: one archive with everybody's work, by folder or by file name."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -290,7 +323,7 @@ def _from_export(path: Path, found: dict[str, Submission]) -> None:
         paths = [PurePosixPath(*p.parts[1:]) for p in paths]
     grouped: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for member, inside in zip(members, paths):
-        if any(part in (*IGNORED, "..") for part in inside.parts) or not inside.parts:
+        if not inside.parts or ".." in inside.parts or any(map(_is_ignored, inside.parts)):
             continue
         student, id, rest = whose(inside.parts[0])
         name = inside.name if len(inside.parts) > 1 else rest or inside.name
@@ -304,11 +337,5 @@ def _read_listed(path: Path, listed: list[tuple[str, str]], files: Files) -> Non
         for filename, name in listed[:MOST_ENTRIES]:
             try:
                 _read_member(archive, archive.getinfo(filename), name, files)
-            except (
-                zipfile.BadZipFile,
-                OSError,
-                ValueError,
-                RuntimeError,
-                NotImplementedError,
-            ) as error:
+            except Exception as error:  # as in Submission.read: of this file only
                 files.problems.append(f"{clean(name)} could not be read ({type(error).__name__})")

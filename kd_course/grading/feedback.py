@@ -31,12 +31,12 @@ def write_all(
     """
     folder.mkdir(parents=True, exist_ok=True)
     summary = overview.Summary(exercises)
-    known = {row["student"]: row for row in rows}
+    known = {row["submission"]: row for row in rows if "submission" in row}
 
     for result in found:
         summary.add(result)
         row = known.get(result.student, {})
-        page = folder / file_of(result.student)
+        page = folder / file_of(row.get("student", result.student))
         text = page_of(result, exercises, row.get("name", ""))
         write_whole(page, lambda path, text=text: path.write_text(text, "utf-8"))
 

@@ -1,8 +1,8 @@
 """Marks into nbgrader's gradebook, through nbgrader's own API.
 
 nbgrader's autograde runs its tests in the student's process; these marks were given outside of it.
-They are entered as the automatic scores of the cells that nbgrader knows as check-03-2, so that its
-formgrader, its export and its manual corrections go on from there.
+They are entered as the automatic scores of the cells that nbgrader knows as check-03-2; its export
+reads them there. Its formgrader shows only what its own autograde has run.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import contextlib
 import os
 import sys
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from kd_course.authoring.source import source_of
@@ -27,24 +28,31 @@ class NoAssignment(ValueError):
     """The gradebook has no assignment with these lessons' notebooks; what to name."""
 
 
+def check(place: Path, assignment: str | None, exercises: Sequence[Exercise]) -> None:
+    """Whether marks can be entered; raises NoAssignment, before a night is spent on grading."""
+    if not assignment:
+        with _opened(place) as book:
+            _places(book, None, _notebooks(exercises))
+
+
 def enter(
-    place: Path, assignment: str | None, found: Iterable[Result], exercises: Sequence[Exercise]
+    place: Path,
+    assignment: str | None,
+    found: Iterable[Result],
+    exercises: Sequence[Exercise],
+    ids: Mapping[str, str] = MappingProxyType({}),
 ) -> int:
     """Enter every submission's points; returns how many submissions were entered.
 
     place: nbgrader's course folder, or its gradebook.db. assignment: its name there, made when
-    there is none of that name; None: the one that holds these lessons' notebooks. What is entered
-    twice is the same; scores given by hand stay. A student who has handed in nothing gets no entry.
-    Raises NoAssignment.
+    there is none of that name; None: the one that holds these lessons' notebooks. ids: what a
+    student is called there, by the name the submission came under; others keep theirs. What is
+    entered twice is the same; scores given by hand stay. A student who has handed in nothing gets
+    no entry. Raises NoAssignment.
     """
-    from nbgrader.api import Gradebook
-
-    file = place / DATABASE if place.is_dir() or not place.suffix else place
-    notebooks = {e.lesson: source_of(e.lesson).stem for e in exercises}
+    notebooks = _notebooks(exercises)
     count = 0
-    with _alembic_on_the_path():
-        book = Gradebook(f"sqlite:///{os.path.abspath(file)}")
-    with book, warnings.catch_warnings():
+    with _opened(place) as book, warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Object of type .* not in session")  # nbgrader's own
         places = _places(book, assignment, notebooks)
         for exercise in exercises:
@@ -58,9 +66,22 @@ def enter(
         by_id = {exercise.id: exercise for exercise in exercises}
         for result in found:
             if result.status != MISSING:
-                _enter_one(book, result, by_id, places, notebooks)
+                student = ids.get(result.student, result.student)
+                _enter_one(book, student, result, by_id, places, notebooks)
                 count += 1
     return count
+
+
+def _notebooks(exercises: Sequence[Exercise]) -> dict[str, str]:
+    return {e.lesson: source_of(e.lesson).stem for e in exercises}
+
+
+def _opened(place: Path) -> Any:
+    from nbgrader.api import Gradebook
+
+    file = place / DATABASE if place.is_dir() or not place.suffix else place
+    with _alembic_on_the_path():
+        return Gradebook(f"sqlite:///{os.path.abspath(file)}")
 
 
 @contextlib.contextmanager
@@ -98,14 +119,15 @@ def _places(book: Any, assignment: str | None, notebooks: dict[str, str]) -> dic
 
 def _enter_one(
     book: Any,
+    student: str,
     result: Result,
     exercises: dict[str, Exercise],
     places: dict[str, str],
     notebooks: dict[str, str],
 ) -> None:
-    book.update_or_create_student(result.student)
+    book.update_or_create_student(student)
     for assignment in sorted(set(places.values())):
-        submission = book.update_or_create_submission(assignment, result.student)
+        submission = book.update_or_create_submission(assignment, student)
         lessons = [lesson for lesson, name in places.items() if name == assignment]
         points = {
             (notebooks[e.lesson], cell_of(e)): mark.points

@@ -142,8 +142,18 @@ def _code(cell: dict[str, Any]) -> StudentCell | None:
     return StudentCell(
         source.encode("utf-8", "replace").decode() if isinstance(source, str) else "",
         id if isinstance(id, str) else "",
-        float(points) if type(points) in (int, float) else None,
+        _points(points),
     )
+
+
+def _points(value: Any) -> float | None:
+    """The points that a cell claims, as a number; one too large for any float is infinite."""
+    if type(value) not in (int, float):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf")
 
 
 def names_defined(source: str) -> frozenset[str]:

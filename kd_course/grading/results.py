@@ -103,7 +103,16 @@ class Student:
 
 
 _ID = ("id", "student_id", "student", "username", "login", "user", "sis_user_id", "sis login id")
-_OTHER = ("lms_user_id", "email", "e-mail", "id number", "idnumber", "sis user id", "canvas_id")
+_OTHER = (
+    "lms_user_id",
+    "email",
+    "email address",
+    "e-mail",
+    "id number",
+    "idnumber",
+    "sis user id",
+    "canvas_id",
+)
 
 
 def read_roster(path: Path) -> list[Student]:
@@ -127,17 +136,23 @@ def read_roster(path: Path) -> list[Student]:
                 None,
                 [
                     row.get("first_name") or row.get("first name"),
-                    row.get("last_name") or row.get("last name"),
+                    row.get("last_name") or row.get("last name") or row.get("surname"),
                 ],
             )
         )
         name = full or row.get("name", "") or row.get("full name", "")
-        id = next((row[key] for key in _ID if row.get(key)), "") or row.get("email", "") or name
-        if not id:
+        email = row.get("email") or row.get("email address", "")
+        id = next((row[key] for key in _ID if row.get(key)), "") or email or name
+        if not id or id.casefold() == "points possible":  # a row of Canvas's own
             continue
         last_first = " ".join(reversed(name.split(" ", 1)))
-        known = [id, name, last_first, *(row.get(key, "") for key in _OTHER)]
-        found.setdefault(id, Student(id, name, frozenset(filter(None, map(_key, known)))))
+        moodle = re.sub(r"(?i)participant\s*", "", row.get("identifier", ""))
+        known = [id, name, last_first, moodle, *(row.get(key, "") for key in _OTHER)]
+        student = Student(id, name, frozenset(filter(None, map(_key, known))))
+        if found.setdefault(id, student) != student:
+            raise ValueError(
+                f"{path}: two rows are called {id}; give every student an id of their own"
+            )
     if rows and not found:
         raise ValueError(f"{path}: no column tells who a row is; one must be called id, or name")
     return list(found.values())
@@ -189,7 +204,8 @@ def rows_of(
 
 def _row(result: Result, exercises: Sequence[Exercise]) -> dict[str, Any]:
     marks = {mark.exercise: mark for mark in result.marks}
-    row: dict[str, Any] = {"student": result.student, "name": ""}
+    # "submission", the name it came under, is for other tables; the table of marks has no column.
+    row: dict[str, Any] = {"submission": result.student, "student": result.student, "name": ""}
     for exercise in exercises:
         mark = marks.get(exercise.id)
         handed_in = mark is not None and mark.status not in (MISSING, UNREADABLE)
@@ -221,7 +237,7 @@ def write_table(out: Path, rows: Sequence[dict[str, Any]], exercises: Sequence[E
 
     def write(path: Path) -> None:
         with open(path, "w", newline="", encoding="utf-8") as file:
-            table = csv.DictWriter(file, columns_of(exercises))
+            table = csv.DictWriter(file, columns_of(exercises), extrasaction="ignore")
             table.writeheader()
             table.writerows({k: _cell(v) for k, v in row.items()} for row in rows)
 

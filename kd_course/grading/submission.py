@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from kd_course import __version__
 from kd_course.exercises.engine import argument_names
+from kd_course.exercises.sealed import digest
 from kd_course.exercises.spec import Exercise
 from kd_course.grading import course
 from kd_course.grading.box import Box, Job, Room, Run
@@ -78,9 +80,17 @@ def fingerprint_of(
             e.exercise.atol,
         ]
         + [e.exercise.withheld, [w.name + w.hint for w in e.exercise.misconceptions]]
+        + [digest(e.sheet)]
         for e in sheets.values()
     ]
-    told = [list(lessons), described, seed, isolation.name, [str(v) for v in vars(limits).values()]]
+    told = [
+        __version__,
+        list(lessons),
+        described,
+        seed,
+        isolation.name,
+        [str(v) for v in vars(limits).values()],
+    ]
     return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -124,6 +134,23 @@ def grade(
         marks=tuple(marks),
         notes=tuple(dict.fromkeys([*files.escapes, *files.problems, *notes])),
         seconds=round(time.monotonic() - began, 2),
+    )
+
+
+def unreadable(submission: Submission, assignment: Assignment, why: str) -> Result:
+    """The result of a submission that the grader itself stumbled over: nothing, and a note.
+
+    It bears no fingerprint, so that the next run tries again.
+    """
+    return Result(
+        student=submission.student,
+        other_id=submission.other_id,
+        fingerprint="",
+        status=UNREADABLE,
+        isolation=assignment.isolation.name,
+        marks=tuple(missing(e, NOTHING, UNREADABLE) for e in assignment.exercises),
+        notes=(f"the grader could not read it ({why}): look at it yourself",),
+        seconds=0.0,
     )
 
 

@@ -168,7 +168,10 @@ class _Reader:
         raw = bytearray(self._take(math.prod(shape) * dtype.itemsize))
         if name == "bool" and any(byte > 1 for byte in raw):
             raise WireError("a truth value that is neither 0 nor 1")
-        return np.frombuffer(raw, dtype).reshape(shape)
+        try:
+            return np.frombuffer(raw, dtype).reshape(shape)
+        except ValueError:  # a length of 0 beside lengths whose product is no number
+            raise WireError("an array whose shape is none") from None
 
     def _take(self, size: int) -> memoryview:
         if not 0 <= size <= len(self.blobs) - self.at:
