@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 
@@ -884,11 +885,9 @@ def test_a_box_that_breaks_costs_the_run_nothing_but_the_submission(
 
 
 def test_a_loader_that_dies_costs_nobody_who_is_working_in_it(needs_box):
-    import threading
-
     one = find("00.1")
-    slow = "import time\ntime.sleep(3)\n" + hostile.RIGHT
     sheet = answer_key(("00",), 1)[one.id].sheet(1)
+    slow = "import time\ntime.sleep(3)\n" + hostile.RIGHT
     job = box.Job(
         cells=[{"name": "a", "source": slow, "run": "whole"}],
         name=one.name,
@@ -898,19 +897,30 @@ def test_a_loader_that_dies_costs_nobody_who_is_working_in_it(needs_box):
     with box.Box("00", isolation.find_isolation(), talk.Limits()) as shared:
         if not shared.isolation.alone:
             pytest.skip("rooms are not shut off from each other here; each has a box of its own")
-        runs = []
-        work = [
-            threading.Thread(target=lambda: runs.append(shared.attempt(job, lambda: sheet.cases)))
-            for _ in range(2)
-        ]
-        for thread in work:
-            thread.start()
-        time.sleep(1.5)
-        os.kill(shared._process.pid, signal.SIGKILL)
-        for thread in work:
-            thread.join()
-    assert [run.ended for run in runs] == ["", ""]
+        with ThreadPoolExecutor(3) as pool:  # whose threads last as long as the boxes they start
+            work = [pool.submit(shared.attempt, job, lambda: sheet.cases) for _ in range(3)]
+            time.sleep(1.5)
+            first = shared.loader()
+            os.kill(first.pid, signal.SIGKILL)
+            runs = [future.result() for future in work]
+            assert shared.loader() is not first
+    assert [run.ended for run in runs] == ["", "", ""]
     assert all(len(run.outcomes) == len(sheet.cases) for run in runs)
+
+
+def test_who_hears_late_that_the_loader_died_does_not_end_the_next_one(needs_box):
+    with box.Box("00", isolation.find_isolation()) as shared, shared.room() as late:
+        if not shared.isolation.alone:
+            pytest.skip("rooms are not shut off from each other here; each has a box of its own")
+        late._open()
+        first = shared.loader()
+        os.kill(first.pid, signal.SIGKILL)
+        first.wait()
+        shared.end(first)
+        second = shared.loader()
+        assert late._loader_has_ended()  # though the box has a loader that runs
+        shared.end(first)
+        assert shared.loader() is second and second.poll() is None
 
 
 def test_another_reference_marks_again():

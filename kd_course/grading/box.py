@@ -85,6 +85,8 @@ class Box:
     """A box with one lesson's libraries loaded; any number of attempts, from several threads.
 
     hidden: folders that nobody inside may see, should they lie among Python's own.
+    The box dies with the thread that has started it (to the kernel a thread is a parent): let that
+    thread last as long as the box does, as those of a pool do.
     Where a room cannot be shut off from the loader, the box ends with its room, and one thread alone
     uses it.
     """
@@ -100,7 +102,7 @@ class Box:
         self.lesson, self.isolation, self.limits = lesson, isolation, limits
         self._hidden = tuple(hidden)
         self._process: subprocess.Popen | None = None
-        self._starting = threading.Lock()
+        self._changing = threading.RLock()  # held while the loader is started or ended
 
     def __enter__(self) -> Box:
         return self.start()
@@ -110,10 +112,15 @@ class Box:
 
     def start(self) -> Box:
         """Load; raises BoxBroken with what was said when torch or the lesson's setup does not."""
-        with self._starting:
+        self.loader()
+        return self
+
+    def loader(self) -> subprocess.Popen:
+        """The process that all rooms hang on, started where there is none. Raises as `start` does."""
+        with self._changing:
             if self._process is None:
                 self._start()
-        return self
+            return self._process
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
@@ -154,12 +161,6 @@ class Box:
         self._base = watching.use(self._process.pid)
 
     @property
-    def is_running(self) -> bool:
-        """Whether the process that all rooms hang on is there."""
-        process = self._process
-        return process is not None and process.poll() is None
-
-    @property
     def scratch(self) -> str:
         """Where an attempt's working folder is, as it sees it."""
         return "/tmp" if self.isolation.boxed else self._scratch.name
@@ -193,17 +194,22 @@ class Box:
 
     def close(self) -> None:
         """Kill everything in the box."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        if not self.isolation.boxed:
-            watching.kill_below(process.pid)
-        process.kill()
-        process.wait()
-        self._control.close()
-        self._said.close()
-        if not self.isolation.boxed:
-            self._scratch.cleanup()
+        self.end(self._process)
+
+    def end(self, process: subprocess.Popen | None) -> None:
+        """Kill everything in the box, should this be its loader still."""
+        with self._changing:
+            if process is None or process is not self._process:
+                return
+            self._process = None
+            if not self.isolation.boxed:
+                watching.kill_below(process.pid)
+            process.kill()
+            process.wait()
+            self._control.close()
+            self._said.close()
+            if not self.isolation.boxed:
+                self._scratch.cleanup()
 
     # -- rooms --------------------------------------------------------------------------------
 
@@ -230,6 +236,7 @@ class Room:
         self._door: socket.socket | None = None
         self._pidfd: int | None = None
         self._keeper = 0  # the process that keeps the room, as this side numbers it
+        self._loader: subprocess.Popen | None = None  # the one that has opened it
 
     def attempt(self, job: Job, draw: Callable[[], Sequence[Case]]) -> Run:
         """Run one exercise in a process of its own.
@@ -245,8 +252,8 @@ class Room:
                 # Where exercises are not shut off, an earlier one may have reached the loader.
                 # Where they are, other rooms hang on it: it ends only when it is gone or stuck.
                 self.close()
-                if not self.box.isolation.alone or not again or not self.box.is_running:
-                    self.box.close()
+                if not self.box.isolation.alone or not again or self._loader_has_ended():
+                    self.box.end(self._loader)
                 if not again:
                     raise
         raise AssertionError("unreachable")
@@ -255,13 +262,15 @@ class Room:
         """Have the loader fork the process that keeps the room; the kernel says which one it is."""
         if self._door is not None:
             return
-        self.box.start()
+        self._loader = None  # should none start
         self._door, theirs = socket.socketpair()
         if hasattr(socket, "SO_PASSCRED"):
             self._door.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._door.settimeout(OPENING)
         try:
-            socket.send_fds(self.box._control, [b"."], [theirs.fileno()])
+            with self.box._changing:  # another room may find that the loader is gone, and start one
+                self._loader = self.box.loader()
+                socket.send_fds(self.box._control, [b"."], [theirs.fileno()])
             theirs.close()
             told, pid = _signed(self._door)
         except (OSError, wire.WireError):
@@ -272,6 +281,14 @@ class Room:
         if self.box.isolation.alone:
             self._pidfd = os.pidfd_open(self._keeper)
 
+    def _loader_has_ended(self) -> bool:
+        """Whether this room's loader is gone; not one that another room may have started since."""
+        if self._loader is not None:
+            # What hangs on it ends a moment before it does.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return self._loader.wait(1.0) is not None
+        return False
+
     def close(self) -> None:
         """Kill everything in the room, and wait until it is gone."""
         if self._pidfd is not None:
@@ -280,7 +297,7 @@ class Room:
             select.select([self._pidfd], [], [], 5.0)  # readable once it is gone
             os.close(self._pidfd)
         elif self._door is not None:
-            self.box.close()  # there is no namespace that could be ended
+            self.box.end(self._loader)  # there is no namespace that could be ended
         if self._door is not None:
             self._door.close()
         self._door = self._pidfd = None
@@ -299,7 +316,8 @@ class Room:
             watched = self._keeper if self.box.isolation.alone else self.box._process.pid
             talk = Conversation(channel, status, self.box.limits, watched)
             run = self._held(talk, job, draw)
-            if run.ended == "crashed" and talk.ended is None and not self.box.is_running:
+            # Nobody told of an end: the keeper was killed, or the loader and all that hangs on it.
+            if run.ended == "crashed" and talk.ended is None and self._loader_has_ended():
                 raise BoxBroken("the box's loader is gone")  # no fault of the student's
             if run.ended in ("timeout", "tampered") or not talk.wait_for_the_end(2.0):
                 self.close()
