@@ -70,8 +70,10 @@ def load_pairs():
     else:
         data = hub.load_translation(setting.dataset, limit=setting.run.limit)
     train = data["train"]
-    if setting.pairs is not None:
-        train = train.select(range(min(setting.pairs, len(train))))
+    enough = [setting.pairs or len(train), len(train)]
+    if setting.run.max_steps > 0:  # a training that is cut short reads no more than this
+        enough.append(setting.run.max_steps * setting.batch_size)
+    train = train.select(range(min(enough)))
     data["train"] = train
     if setting.run.limit:
         data = {
@@ -118,7 +120,7 @@ print(
 
 # %%
 if known:
-    nats = [parallel.entropy(en) for en in english["test"]]
+    nats = [max(0.0, parallel.entropy(en)) for en in english["test"]]  # rounding gives -0.0
     figure, axes = plt.subplots()
     axes.hist(nats, bins=30, color=plots.COLOURS["truth"])
     axes.set(

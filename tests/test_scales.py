@@ -39,16 +39,20 @@ STAND_INS = {
 }
 
 
-def random_weights(folder, shape):
-    """A pretrained encoder's folder, of this shape, as the hub would serve it."""
-    tokenizer = models.train_tokenizer(
-        ["profit rose, sales fell, the board met in may"] * 3, vocabulary=300
-    )
+FEW_WORDS = ("profit rose, sales fell, the board met in may",) * 3
+
+
+def random_weights(folder, shape, *, texts=FEW_WORDS, vocabulary=300):
+    """A pretrained encoder's folder, of this shape, as the hub would serve it.
+
+    texts: what its tokenizer learns its words from.
+    """
+    tokenizer = models.train_tokenizer(list(texts), vocabulary=vocabulary)
     if not FULL_SIZE:
         shape = {**shape, "hidden_size": 24, "intermediate_size": 48}
     set_seed(0)
-    vocabulary = 30_522 if FULL_SIZE else len(tokenizer)
-    BertModel(BertConfig(vocab_size=vocabulary, **shape)).save_pretrained(folder)
+    words = 30_522 if FULL_SIZE else len(tokenizer)
+    BertModel(BertConfig(vocab_size=words, **shape)).save_pretrained(folder)
     tokenizer.model_max_length = 512
     tokenizer.save_pretrained(folder)
 

@@ -437,7 +437,7 @@ EXERCISES = (
         ),
         hint="Collect the tokens with s < e (real passage tokens), s < end and start < e; then see whether they reach from start to end.",
         withheld=("kd_course.spans.to_tokens", "kd_course.spans.labels"),
-        allowed="plain Python",
+        allowed="plain Python; not kd_course.spans, which has it",
     ),
     Exercise(
         id="08.2",
@@ -484,7 +484,7 @@ EXERCISES = (
         ),
         hint="Score every pair (i, j) by start_logits[i] + end_logits[j], keep the allowed ones, sort, take n.",
         withheld=("kd_course.spans.best_answers",),
-        allowed="torch, plain Python",
+        allowed="torch, plain Python; not kd_course.spans, which has it",
     ),
     Exercise(
         id="08.3",
@@ -571,7 +571,7 @@ EXERCISES = (
         ),
         hint="shared = Σ over words of the smaller count; F1 = 2 · shared / (len(predicted) + len(wanted)).",
         withheld=("kd_course.metrics.f1", "kd_course.metrics._words_f1"),
-        allowed="plain Python",
+        allowed="plain Python; not kd_course.metrics, which has it",
     ),
     Exercise(
         id="08.5",
