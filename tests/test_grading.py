@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import importlib
+import inspect
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,8 +25,8 @@ import pytest
 import torch
 
 from kd_course.exercises import all_exercises, find, of_lesson
-from kd_course.exercises.engine import outcomes_of
-from kd_course.exercises.running import run_here
+from kd_course.exercises.engine import judge, mismatch, outcomes_of, public_sheet
+from kd_course.exercises.running import Outcome, Raised, run_here
 from kd_course.exercises.spec import Case, Handle, Made
 from kd_course.grading import box, cli, collect, course, isolation, marking, notebook, results, talk
 from kd_course.grading.answers import answer_key
@@ -225,13 +228,48 @@ def test_the_packages_own_answer_is_gone_from_the_box(id, box_of_all):
 
 
 def test_what_is_withheld_exists_and_is_told_to_the_learner():
-    import importlib
-
     for exercise in all_exercises():
         for name in exercise.withheld:
             module, _, attribute = name.rpartition(".")
             assert callable(getattr(importlib.import_module(module), attribute)), name
             assert module.rpartition(".")[2] in exercise.allowed, (exercise.id, name)
+
+
+def test_no_function_of_the_package_answers_an_exercise_without_being_withheld():
+    """Every function that the box's package has is tried on every exercise that it could answer."""
+    functions = {
+        f"{module}.{name}": function
+        for module in course.package()
+        if not module.startswith("kd_course.exercises")
+        for name, function in vars(importlib.import_module(module)).items()
+        if inspect.isfunction(function) and function.__module__ == module
+    }
+    assert len(functions) > 300
+    shortcuts = set()
+    for exercise in all_exercises():
+        if exercise.kind != "function":
+            continue
+        sheet = public_sheet(exercise.id)
+        first = sheet.cases[0]
+        given = len(first.args) + len(first.kwargs)
+        for name, function in functions.items():
+            if not _takes(function, given):
+                continue
+            (outcome,) = outcomes_of(exercise, function, [first])
+            if mismatch(exercise, outcome, sheet.expected[0]) is None:
+                every = outcomes_of(exercise, function, sheet.cases)
+                if judge(sheet, every).passed:
+                    shortcuts.add((exercise.id, name))
+    undeclared = {(id, name) for id, name in shortcuts if name not in find(id).withheld}
+    assert not undeclared
+    assert len(shortcuts) > 10  # and so the search finds what there is
+
+
+def _takes(function, count: int) -> bool:
+    """Whether a function can be called with this many arguments, by position or by name."""
+    parameters = inspect.signature(function).parameters.values()
+    named = [p for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    return sum(p.default is p.empty for p in named) <= count <= len(named)
 
 
 def test_no_source_in_the_box_tells_an_answer():
@@ -268,9 +306,9 @@ def run_of(function, id: str = "00.1", **parts) -> box.Run:
 def test_partial_credit_goes_by_case():
     right = lambda scores, t: torch.softmax(scores / t, -1)  # noqa: E731
     run = run_of(right)
-    assert marking.mark(held(), run, "").points == 2
+    assert marking.mark(held(), run).points == 2
     run.outcomes[1] = type(run.outcomes[1])(value=0.0)
-    mark = marking.mark(held(), run, "")
+    mark = marking.mark(held(), run)
     assert mark.points == round(2 * (len(run.outcomes) - 1) / len(run.outcomes), 2)
     assert mark.words[0] == f"Right on {len(run.outcomes) - 1} of {len(run.outcomes)} hidden cases."
 
@@ -278,12 +316,12 @@ def test_partial_credit_goes_by_case():
 def test_an_answer_that_is_cut_short_keeps_the_cases_it_was_right_on():
     run = run_of(lambda scores, t: torch.softmax(scores / t, -1), ended="timeout", why="…")
     del run.outcomes[2:]
-    mark = marking.mark(held(), run, "")
+    mark = marking.mark(held(), run)
     assert (mark.status, mark.points) == ("timeout", 1.0)
 
 
 def test_a_misconception_is_named_and_nothing_hidden_is_told():
-    mark = marking.mark(held(), run_of(lambda scores, t: torch.softmax(scores, -1)), "")
+    mark = marking.mark(held(), run_of(lambda scores, t: torch.softmax(scores, -1)))
     assert mark.misconception == "The temperature has no effect"
     assert any("The temperature has no effect" in line for line in mark.words)
 
@@ -295,23 +333,48 @@ def test_saying_the_same_whatever_is_asked_earns_nothing():
         sheets = held(exercise.id)
         for constant in (None, 0.0, torch.tensor(1.0), ()):
             run = run_of(lambda *a, c=constant, **k: c, exercise.id)
-            assert marking.mark(sheets, run, "").points == 0, (exercise.id, constant)
+            assert marking.mark(sheets, run).points == 0, (exercise.id, constant)
 
         def refuse(*given, **named):
             raise ValueError("no")
 
-        assert marking.mark(sheets, run_of(refuse, exercise.id), "").points == 0, exercise.id
+        assert marking.mark(sheets, run_of(refuse, exercise.id)).points == 0, exercise.id
 
 
-def test_what_an_attempt_raises_reaches_its_feedback_only_as_its_own_line():
+def test_of_what_an_attempt_raises_only_pythons_own_name_for_it_is_told():
     def leak(scores, temperature):
         raise type(f"Seen{temperature}", (ValueError,), {})(f"secret {scores}")
 
-    source = "    raise type(f'Seen{temperature}', (ValueError,), {})(f'secret {scores}')"
-    words = " ".join(marking.mark(held(), run_of(leak), source).words)
-    assert "ValueError" in words and "secret" not in words and "Seen" not in words
-    own = '        raise type(f"Seen{temperature}", (ValueError,), {})(f"secret {scores}")'
-    assert "`raise type(" in " ".join(marking.mark(held(), run_of(leak), own).words)
+    mark = marking.mark(held(), run_of(leak))
+    assert "It raised ValueError." in mark.words
+    assert "secret" not in "".join(mark.words) and "Seen" not in "".join(mark.words)
+    assert "raise type(" in mark.why  # for the teacher
+
+
+def test_a_line_for_every_value_reads_no_hidden_input_out():
+    """Six hundred lines, each of which raises for one value: which it was is not told."""
+    first = int(held().sheet.cases[0].args[0].flatten()[0] * 100)
+    lines = "".join(f"    if k == {k}: raise ValueError\n" for k in range(first - 300, first + 300))
+    made: dict = {}
+    exec(f"def spy(scores, t):\n    k = int(scores.flatten()[0] * 100)\n{lines}", made)
+    exec(f"def other(scores, t):\n    k = 1000\n{lines}    raise ValueError", made)
+    spied, blind = (marking.mark(held(), run_of(made[name])) for name in ("spy", "other"))
+    assert spied.words == blind.words and f"{first}" not in "".join(spied.words)
+
+
+def test_calling_what_is_withheld_earns_nothing_and_is_named_wherever_it_is_called():
+    exercise = find("00.1")
+    words = (
+        "kd_course.divergences.softmax is what exercise 00.1 asks for: calling it earns nothing."
+    )
+    said = "kd_course.divergences.softmax is what exercise 00.1 asks for"
+    error = ["<cell 1>", "RuntimeError", said, 1]
+    loading = box.Run(loaded=True, found=False, errors=[error])  # soften = lambda: … at once
+    calling = box.Run(loaded=True, found=True, callable=True)
+    calling.outcomes = [Outcome(raised=Raised(("Withheld", "RuntimeError"), said))]
+    for run in (loading, calling):
+        mark = marking.mark(held(), run)
+        assert (mark.points, mark.words, mark.out_of) == (0, (words,), exercise.points)
 
 
 def test_feedback_shows_no_hidden_number_and_escapes_what_students_wrote(tmp_path):
@@ -319,7 +382,7 @@ def test_feedback_shows_no_hidden_number_and_escapes_what_students_wrote(tmp_pat
 
     student = "<script>alert(1)</script>"
     run = run_of(lambda scores, t: torch.softmax(scores / (t + 0.1), -1))
-    mark = marking.mark(held(), run, "")
+    mark = marking.mark(held(), run)
     result = results.Result(student, "", "", "graded", "none (--unsafe)", (mark,), ("<b>note</b>",))
     page = page_of(result, [find("00.1")])
     assert "<script>" not in page and "<b>note" not in page and "&lt;script&gt;" in page
@@ -526,7 +589,7 @@ def test_modules_and_optimizers_stay_inside_and_only_their_numbers_come_out(need
         wire.decode(wire.encode(student), tensors=False)
 
 
-def test_inputs_are_drawn_after_the_students_code_has_loaded(one_box):
+def test_inputs_are_handed_over_after_the_students_code_has_loaded(one_box):
     seen: list[str] = []
 
     def draw():
@@ -555,7 +618,7 @@ def test_where_exercises_cannot_be_shut_off_each_submission_has_a_loader_of_its_
             for source in (kill + hostile.RIGHT, hostile.RIGHT):  # another loader, if need be
                 cells = [{"name": "<c>", "source": source, "run": "whole"}]
                 run = room.attempt(box.Job(cells, "soften", "function"), lambda: held().sheet.cases)
-            assert marking.mark(held(), run, "").points == 2
+            assert marking.mark(held(), run).points == 2
         assert one._process is None  # nobody else's code runs where this one's did
 
 
@@ -580,6 +643,33 @@ def test_without_bubblewrap_it_refuses_and_says_what_to_install(tmp_path, monkey
     assert cli.grade_main(arguments) == 2
     assert "apt-get install bubblewrap" in capsys.readouterr().err
     assert not (tmp_path / "marks.csv").exists()
+
+
+@pytest.mark.parametrize("platform", ["darwin", "win32"])
+def test_another_system_is_told_that_it_has_no_box(platform, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(sys, "platform", platform)
+    arguments = [str(tmp_path), "--out", str(tmp_path / "marks.csv"), "--lessons", "00"]
+    assert cli.grade_main(arguments) == cli.USAGE
+    said = capsys.readouterr().err
+    assert f"No locked box: {platform}" in said and "WSL 2 or a virtual machine" in said
+    assert isolation.find_isolation(unsafe=True) == isolation.UNSAFE
+    monkeypatch.delattr(os, "fork")
+    with pytest.raises(isolation.NoBox):  # nor can it be done without
+        isolation.find_isolation(unsafe=True)
+
+
+def test_a_system_without_the_parts_a_box_needs_can_still_import_the_grader():
+    code = (
+        "import ctypes, sys\n"
+        "sys.modules['resource'] = None\n"  # importing it raises ImportError, as on Windows
+        "def named(name, *rest, real=ctypes.CDLL, **more):\n"
+        "    if name is None: raise TypeError('a library must be named')\n"
+        "    return real(name, *rest, **more)\n"
+        "ctypes.CDLL = named\n"
+        "from kd_course.grading import cli\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_unsafe_marks_and_says_so_in_every_mark(tmp_path, monkeypatch):
@@ -761,8 +851,10 @@ def test_the_roster_gets_a_row_for_everyone_and_statuses_tell_zeros_apart(tmp_pa
     hostile.put(tmp_path / "in" / "=1+1", "")
     roster = tmp_path / "roster.csv"
     roster.write_text("id,first_name,last_name\nada,Ada,Byron\nb1,Bob,Stone\nc1,Cy,Twombly\n")
-    found = grade(tmp_path / "in", tmp_path / "marks.csv", "--roster", str(roster))
+    options = ["--roster", str(roster), "--feedback", str(tmp_path / "pages")]
+    found = grade(tmp_path / "in", tmp_path / "marks.csv", *options)
     assert list(found) == ["ada", "b1", "c1", "'=1+1", "stranger"]
+    assert "Nothing was handed in" in (tmp_path / "pages" / "c1.html").read_text()
     told = {s: (row["00.1"], row["00.1 status"], row["status"]) for s, row in found.items()}
     assert told["ada"] == ("2", "graded", "graded")
     assert told["b1"] == ("0", "graded", "graded")
@@ -865,6 +957,38 @@ def test_a_shard_that_is_none_is_refused(shard, tmp_path, capsys):
     assert "--shard" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", ["--seconds", "--memory"])
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf"])
+def test_a_limit_that_is_none_is_refused(option, value, tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    arguments = [str(tmp_path / "in"), "--out", str(tmp_path / "m.csv"), option, value]
+    assert cli.grade_main(arguments) == cli.USAGE
+    assert f"{option} must be above 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("seconds", "total"), [("3", 180.0), ("120", 720.0)])
+def test_a_slow_exercise_is_given_the_time_that_was_asked_for(
+    seconds, total, tmp_path, monkeypatch, needs_box
+):
+    """--seconds is for a case; all cases together must not be stopped sooner."""
+    (tmp_path / "in" / "a").mkdir(parents=True)
+    seen = []
+    real = cli._assignment
+    monkeypatch.setattr(
+        cli, "_assignment", lambda *given: (seen.append(given[-1]), real(*given))[1]
+    )
+    grade(tmp_path / "in", tmp_path / "marks.csv", "--seconds", seconds)
+    assert (seen[0].seconds, seen[0].total) == (float(seconds), total)
+
+
+def test_a_seed_that_was_cut_short_is_drawn_again(tmp_path):
+    (tmp_path / "seed").write_text("")
+    drawn = cli._hidden_seed(None, tmp_path)
+    assert cli._hidden_seed(None, tmp_path) == drawn == int((tmp_path / "seed").read_text())
+    assert (tmp_path / "seed").stat().st_mode & 0o777 == 0o600
+    assert cli._hidden_seed(7, tmp_path) == cli._hidden_seed(7, tmp_path / "other") != drawn
+
+
 def test_a_box_that_breaks_costs_the_run_nothing_but_the_submission(
     tmp_path, monkeypatch, needs_box
 ):
@@ -882,6 +1006,36 @@ def test_a_box_that_breaks_costs_the_run_nothing_but_the_submission(
     assert cli.grade_main([str(tmp_path / "in"), "--out", str(out), "--lessons", "00"]) == 1
     found = table(out)
     assert found["a"]["status"] == results.NOT_YET and found["b"]["total"] == "4"
+
+
+@pytest.mark.parametrize("how", ["grade", "merge"])
+def test_no_mark_of_another_seed_stands_in_a_table(how, tmp_path, monkeypatch, needs_box):
+    for name in ("a", "b"):
+        hostile.put(tmp_path / "in" / name, hostile.notebook())
+    out, feedback = tmp_path / "marks.csv", tmp_path / "pages"
+    grade(tmp_path / "in", out, "--seed", "3", "--feedback", str(feedback))
+    assert "4 of 4 points" in (feedback / "a.html").read_text()
+    real = cli.grade
+
+    def broken(submission, *given, **named):
+        if submission.student == "a":
+            raise box.BoxBroken("lesson 00: its box did not start")
+        return real(submission, *given, **named)
+
+    monkeypatch.setattr(cli, "grade", broken)
+    arguments = [str(tmp_path / "in"), "--out", str(out), "--lessons", "00", "--seed", "4"]
+    options = ["--feedback", str(feedback)]
+    part = str(tmp_path / "part.csv")
+    if how == "merge":
+        arguments[2:3] = [part, "--shard", "1/1"]
+        options, merging = [], [part, "--out", str(out), *options]
+    assert cli.grade_main([*arguments, *options]) == cli.UNFINISHED
+    if how == "merge":
+        assert cli.merge_main(merging) == cli.UNFINISHED
+    found = table(out)
+    assert (found["a"]["status"], found["a"]["total"]) == (results.NOT_YET, "")
+    assert (found["b"]["status"], found["b"]["total"]) == ("graded", "4")
+    assert "Not graded yet" in (feedback / "a.html").read_text()
 
 
 def test_a_loader_that_dies_costs_nobody_who_is_working_in_it(needs_box):
@@ -974,7 +1128,7 @@ def test_memory_does_not_grow_with_the_number_of_submissions(tmp_path, monkeypat
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert most <= 3 and peak < 10 * 2**20
-    rows = results.rows_of(results.all_results(tmp_path), [], None)
+    rows = results.rows_of(results.all_results(tmp_path, ""), [], None)
     assert len(rows) == 2000
 
 
@@ -1007,6 +1161,17 @@ def test_the_gradebook_calls_students_as_the_roster_does(tmp_path, needs_box):
         assert [s.student.id for s in book.assignment_submissions("week1")] == ["ada"]
 
 
+def test_a_gradebook_that_cannot_be_opened_is_refused_before_anything_is_graded(tmp_path, capsys):
+    hostile.put(tmp_path / "in" / "ada", hostile.notebook())
+    arguments = [str(tmp_path / "in"), "--out", str(tmp_path / "marks.csv"), "--lessons", "00"]
+    (tmp_path / "book.db").write_text("this is no database")
+    for place in ("book.db", "no/such/folder"):
+        options = ["--gradebook", str(tmp_path / place), "--assignment", "week1", "--unsafe"]
+        assert cli.grade_main([*arguments, *options]) == cli.USAGE
+        assert "cannot be opened as nbgrader's gradebook" in capsys.readouterr().err
+    assert not (tmp_path / "marks.csv").exists()
+
+
 def test_a_gradebook_that_does_not_fit_is_refused_before_anything_is_graded(tmp_path, capsys):
     hostile.put(tmp_path / "in" / "ada", hostile.notebook())
     arguments = [str(tmp_path / "in"), "--out", str(tmp_path / "marks.csv"), "--lessons", "00"]
@@ -1036,21 +1201,37 @@ def test_the_overview_counts_the_class_and_draws_it_with_words_for_each_picture(
 
 
 def test_progress_is_shown_with_the_time_that_is_left(tmp_path, needs_box, monkeypatch, capsys):
-    for name in ("a", "b"):
+    for name in "abcd":
         hostile.put(tmp_path / "in" / name, hostile.notebook())
     shown = []
     real = cli.tqdm
 
     def watched(*given, **named):
-        bar = real(*given, **{**named, "disable": False, "mininterval": 0})
-        if named.get("unit") == "submission":
-            shown.append(bar)
+        bar = real(*given, **{**named, "mininterval": 0})
+        shown.append(bar)
         return bar
 
     monkeypatch.setattr(cli, "tqdm", watched)
-    grade(tmp_path / "in", tmp_path / "marks.csv")
-    assert (shown[0].n, shown[0].total) == (2, 2)
-    assert "<" in capsys.readouterr().err  # elapsed<remaining
+    grade(tmp_path / "in", tmp_path / "marks.csv", "--seed", "1")
+    bar = shown[-1]
+    assert (bar.n, bar.total, bar.initial) == (4, 4, 0)
+    lines = capsys.readouterr().err.splitlines()
+    half_way = [line for line in lines if "2/4" in line]
+    assert re.search(r"<\d\d:\d\d", half_way[0])  # [elapsed<left, in a line of its own
+
+
+def test_what_has_its_marks_already_does_not_count_for_the_time_that_is_left(
+    tmp_path, needs_box, monkeypatch
+):
+    for name in "abc":
+        hostile.put(tmp_path / "in" / name, hostile.notebook())
+    grade(tmp_path / "in", tmp_path / "marks.csv", "--seed", "1")
+    hostile.put(tmp_path / "in" / "c", hostile.notebook(hostile.WRONG))
+    bars = []
+    real = cli._progress
+    monkeypatch.setattr(cli, "_progress", lambda total: bars.append(real(total)) or bars[-1])
+    grade(tmp_path / "in", tmp_path / "marks.csv", "--seed", "1")
+    assert (bars[0].n, bars[0].initial) == (3, 2)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ import hostile
 import pytest
 
 from kd_course.grading import cli, watching
+from kd_course.grading.isolation import UNSAFE
 
 pytestmark = pytest.mark.usefixtures("needs_box")
 
@@ -102,10 +103,8 @@ def run(tmp_path_factory):
             "{MARKER}": marker,
             "{ROOT}": str(hostile.ROOT),
         }
-        for name, (answer, _, _) in hostile.CELLS.items():
-            for field, value in fill.items():
-                answer = answer.replace(field, value)
-            hostile.put(root / name, hostile.notebook(answer))
+        for name in hostile.CELLS:
+            hostile.put(root / name, _filled(name, fill))
         for name, (make, _, _) in hostile.HANDED_IN.items():
             make(root, name)
         before = _everything(place)
@@ -115,6 +114,13 @@ def run(tmp_path_factory):
         after = _everything(place)
     left = _running(marker)
     return SimpleNamespace(**locals())
+
+
+def _filled(name: str, fill: dict[str, str]) -> dict:
+    answer = hostile.CELLS[name][0]
+    for field, value in fill.items():
+        answer = answer.replace(field, value)
+    return hostile.notebook(answer)
 
 
 def _everything(place: Path) -> list[str]:
@@ -195,3 +201,22 @@ def test_no_submission_stops_the_run_that_looks_for_the_lessons(tmp_path):
         make(tmp_path / "in", name)
     assert cli.grade_main([str(tmp_path / "in"), "--out", str(tmp_path / "marks.csv")]) == 0
     assert _table(tmp_path / "marks.csv")["ada"]["00.1"] == "2"
+
+
+def test_the_same_cells_do_their_harm_where_nothing_locks_them_in(run, tmp_path, monkeypatch):
+    """The control: what the box refuses is not refused by chance. Only what harms nobody here."""
+    harmless = ("reads", "tcp", "udp", "its-own-loopback", "unix-sockets")
+    heard: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as tcp:
+        tcp.settimeout(0.2)
+        threading.Thread(target=_listen, args=(tcp.accept, heard), daemon=True).start()
+        fill = {**run.fill, "{TCP}": str(tcp.getsockname()[1])}
+        for name in harmless:
+            hostile.put(tmp_path / "in" / name, _filled(name, fill))
+        monkeypatch.setattr(cli, "find_isolation", lambda unsafe: UNSAFE)
+        out = tmp_path / "marks.csv"
+        arguments = [str(tmp_path / "in"), "--out", str(out), "--lessons", "00", "--unsafe"]
+        assert cli.grade_main(arguments) == 0
+    found = _table(out)
+    assert {name: found[name]["00.1"] for name in harmless} == dict.fromkeys(harmless, "0")
+    assert heard

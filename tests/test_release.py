@@ -342,6 +342,10 @@ LEAKS = {
         lambda f: put_in_notebook(f, "    return (temperature * logits).softmax( -1 )"),
         "03.1, the logits are multiplied",
     ),
+    "the letter of a quiz": (
+        lambda f: put_in_notebook(f, "kl_or_cross_entropy='a'  # I think".replace("'", '"')),
+        "the solution of 03.5",
+    ),
     "a solution in an output": (
         lambda f: put_in_output(f, "    return (temperature * logits).softmax(-1)"),
         "outputs of cell",

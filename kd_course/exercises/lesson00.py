@@ -89,8 +89,8 @@ EXERCISES = (
             ),
         ),
         hint="Three steps: divide by T, take the exponential, divide each row by its sum.",
-        withheld=("kd_course.divergences.softmax",),
-        allowed="everything in torch; not kd_course.divergences, which has it",
+        withheld=("kd_course.divergences.softmax", "kd_course.metrics.probabilities"),
+        allowed="everything in torch; not kd_course.divergences or kd_course.metrics, which have it",
     ),
     Exercise(
         id="00.2",

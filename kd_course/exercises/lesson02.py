@@ -395,6 +395,7 @@ KL = Exercise(
     ),
     withheld=(
         "kd_course.divergences.kl_divergence",
+        "kd_course.divergences._kl",
         "kd_course.divergences.cross_entropy",
         "kd_course.divergences.entropy",
         "kd_course.divergences.js_divergence",

@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import contextlib
 import hashlib
+import io
 import json
 import os
 import secrets
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ from kd_course.grading.talk import Limits
 from kd_course.storage import write_whole
 
 DONE, UNFINISHED, USAGE = 0, 1, 2
+CASES_IN_FULL = 6  # may each take all of --seconds before the exercise as a whole is stopped
 
 
 def grade_main(argv: list[str]) -> int:
@@ -59,6 +62,9 @@ def grade_main(argv: list[str]) -> int:
         shard = _shard(options.shard)
         if options.jobs < 1:
             raise ValueError(f"--jobs must be at least 1, not {options.jobs}")
+        for name in ("seconds", "memory"):
+            if not 0 < getattr(options, name) < float("inf"):
+                raise ValueError(f"--{name} must be above 0, not {getattr(options, name)}")
         isolation = find_isolation(unsafe=options.unsafe)
         roster = results.read_roster(options.roster) if options.roster else None
         submissions = collect(options.submissions)
@@ -80,7 +86,11 @@ def grade_main(argv: list[str]) -> int:
         )
     folder = results.folder_of(options.out)
     folder.mkdir(parents=True, exist_ok=True)
-    limits = Limits(seconds=options.seconds, memory=int(options.memory * 2**30))
+    limits = Limits(
+        seconds=options.seconds,
+        total=max(Limits.total, CASES_IN_FULL * options.seconds),
+        memory=int(options.memory * 2**30),
+    )
     hidden = [options.submissions.absolute(), options.out.absolute().parent]
     with tqdm(total=0, desc="answers", file=sys.stderr, disable=None, bar_format="{desc}"):
         assignment = _assignment(lessons, options.seed, folder, isolation, limits)
@@ -101,7 +111,10 @@ def grade_main(argv: list[str]) -> int:
         print(f"not graded: {student}: {why}", file=sys.stderr)
     if shard is None:
         students = {submission.student for submission in submissions}
-        write_out(options, folder, assignment.exercises, roster, students)
+        # Of whoever could not be marked now, no mark that an earlier run has left.
+        kept = students - {student for student, _ in failed}
+        current = _Current(folder, assignment.fingerprint, kept)
+        write_out(options, current, assignment.exercises, roster, students)
     if failed:
         print(
             f"{len(failed)} submissions have no marks yet; the same command goes on.",
@@ -140,9 +153,11 @@ def merge_main(argv: list[str]) -> int:
     target.mkdir(parents=True, exist_ok=True)
     for folder in folders:
         if folder.resolve() != target.resolve():
-            for result in results.all_results(folder):
+            for result in results.all_results(folder, told["fingerprint"]):
                 results.save(target, result)
-    lost = write_out(options, target, exercises, roster, set(told["students"]))
+    students = set(told["students"])
+    current = _Current(target, told["fingerprint"], students)
+    lost = write_out(options, current, exercises, roster, students)
     if lost:
         count = told["shards"] or "?"
         parts = (
@@ -237,11 +252,16 @@ def _hidden_seed(seed: int | None, folder: Path) -> int:
     if seed is not None:
         return int.from_bytes(hashlib.sha256(f"hidden inputs {seed}".encode()).digest()[:8])
     file = folder / "seed"
-    if not file.is_file():
-        with contextlib.suppress(FileExistsError):
-            with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as fresh:
-                fresh.write(str(secrets.randbits(63)))
-    return int(file.read_text())
+    with contextlib.suppress(FileNotFoundError, ValueError):  # none yet, or one cut short
+        return int(file.read_text())
+    drawn = secrets.randbits(63)
+
+    def write(path: Path) -> None:
+        path.touch(mode=0o600)
+        path.write_text(str(drawn))
+
+    write_whole(file, write)
+    return drawn
 
 
 def _seed_of(hidden: int, id: str) -> int:
@@ -302,25 +322,41 @@ def run(
     with contextlib.ExitStack() as stack:
         boxes = _Boxes(assignment, hidden, stack)
         pool = stack.enter_context(ThreadPoolExecutor(max_workers=jobs))
-        bar = stack.enter_context(
-            tqdm(
-                total=len(submissions),
-                unit="submission",
-                file=sys.stderr,
-                disable=None,
-                smoothing=0.1,
-            )
-        )
-        for submission, error in _in_turn(
+        bar = stack.enter_context(_progress(len(submissions)))
+        for submission, done in _in_turn(
             pool, submissions, jobs, lambda s: _one(s, assignment, folder, boxes)
         ):
-            if error is not None:
-                failed.append((submission.student, f"{error}"))
+            if done.exception() is not None:
+                failed.append((submission.student, f"{done.exception()}"))
+            if done.exception() is None and not done.result():
+                bar.initial += 1  # it had its marks: that says nothing of the time the others take
             bar.update()
     return failed
 
 
-def _in_turn(pool, submissions, jobs, work) -> Iterator[tuple[Submission, BaseException | None]]:
+def _progress(total: int) -> tqdm:
+    """A bar with the time left; where nobody looks at a terminal, a line a minute."""
+    terminal = sys.stderr.isatty()
+    return tqdm(
+        total=total,
+        unit=" submissions",
+        file=sys.stderr if terminal else _Lines(),
+        smoothing=0,  # the mean of the whole run: submissions differ widely
+        mininterval=0.1 if terminal else 60,
+        maxinterval=10 if terminal else 60,
+    )
+
+
+class _Lines(io.TextIOBase):
+    """Standard error, where a state of the bar does not replace the one before."""
+
+    def write(self, text: str) -> int:
+        if text.strip():
+            print(text.strip(), file=sys.stderr, flush=True)
+        return len(text)
+
+
+def _in_turn(pool, submissions, jobs, work) -> Iterator[tuple[Submission, Future]]:
     """Submissions as they are done; no more are begun than are worked on."""
     waiting: dict[Future, Submission] = {}
     left = iter(submissions)
@@ -333,7 +369,7 @@ def _in_turn(pool, submissions, jobs, work) -> Iterator[tuple[Submission, BaseEx
             return
         done, _ = wait(waiting, return_when=FIRST_COMPLETED)
         for future in done:
-            yield waiting.pop(future), future.exception()
+            yield waiting.pop(future), future
 
 
 class _Boxes:
@@ -364,12 +400,13 @@ class _Boxes:
         return self.own.boxes
 
 
-def _one(submission: Submission, assignment: Assignment, folder: Path, boxes: _Boxes) -> None:
+def _one(submission: Submission, assignment: Assignment, folder: Path, boxes: _Boxes) -> bool:
+    """Mark a submission, unless it has its marks; returns whether it was marked now."""
     files = submission.read()
     fingerprint = hashlib.sha256(f"{assignment.fingerprint} {files.digest}".encode()).hexdigest()
     before = results.load(results.file_of(folder, submission.student))
     if before is not None and before.fingerprint == fingerprint:
-        return
+        return False
     try:
         result = grade(submission, files, assignment, boxes.get(), fingerprint=fingerprint)
     except (BoxBroken, OSError):
@@ -377,6 +414,7 @@ def _one(submission: Submission, assignment: Assignment, folder: Path, boxes: _B
     except Exception as error:
         result = unreadable(submission, assignment, f"{type(error).__name__}: {error}")
     results.save(folder, result)
+    return True
 
 
 # -- what is written --------------------------------------------------------------------------
@@ -389,30 +427,37 @@ def _check_gradebook(options: argparse.Namespace, exercises: Sequence[Any]) -> N
         gradebook.check(options.gradebook, options.assignment, exercises)
 
 
+@dataclass(frozen=True)
+class _Current:
+    """The results that count, read anew each time: of one assignment, and of these students."""
+
+    folder: Path
+    assignment: str
+    students: set[str]
+
+    def __iter__(self) -> Iterator[results.Result]:
+        for result in results.all_results(self.folder, self.assignment):
+            if result.student in self.students:
+                yield result
+
+
 def write_out(
     options: argparse.Namespace,
-    folder: Path,
+    current: Iterable[results.Result],
     exercises: Sequence[Any],
     roster: Sequence[results.Student] | None,
     students: set[str],
 ) -> list[str]:
     """The table, the pages, the overview, the gradebook; returns who has no marks as yet."""
     out, feedback = options.out, options.feedback
-    graded: set[str] = set()
-
-    def current() -> Iterator[results.Result]:
-        for result in results.all_results(folder):
-            if result.student in students:
-                graded.add(result.student)
-                yield result
-
-    rows = results.rows_of(current(), exercises, roster)
+    graded = {result.student for result in current}
+    rows = results.rows_of(current, exercises, roster)
     lost = sorted(students - graded)
     for student in lost:
         known = results.match(roster, student, "") if roster else None
         row = next((r for r in rows if known and r["student"] == known.id), None)
         if row is None:
-            row = results._nothing(results.Student(student), exercises)
+            row = results.nothing(results.Student(student), exercises)
             rows.append(row)
         row["status"] = results.NOT_YET
         row.update({f"{exercise.id} status": results.NOT_YET for exercise in exercises})
@@ -421,11 +466,11 @@ def write_out(
     if feedback:
         from kd_course.grading import feedback as pages
 
-        pages.write_all(feedback, current(), rows, exercises)
+        pages.write_all(feedback, current, rows, exercises)
         print(f"feedback in {feedback}", file=sys.stderr)
     if options.gradebook:
         from kd_course.grading import gradebook
 
         ids = {row["submission"]: row["student"] for row in rows if "submission" in row}
-        gradebook.enter(options.gradebook, options.assignment, current(), exercises, ids)
+        gradebook.enter(options.gradebook, options.assignment, current, exercises, ids)
     return lost

@@ -27,7 +27,8 @@ def write_all(
 ) -> None:
     """A page per student, and overview.html for the teacher.
 
-    found: read one at a time. rows: of the table of marks; pages are named as students are there.
+    found: read one at a time. rows: of the table of marks; pages are named as students are there,
+    and who has no result gets a page that says so.
     """
     folder.mkdir(parents=True, exist_ok=True)
     summary = overview.Summary(exercises)
@@ -39,6 +40,12 @@ def write_all(
         page = folder / file_of(row.get("student", result.student))
         text = page_of(result, exercises, row.get("name", ""))
         write_whole(page, lambda path, text=text: path.write_text(text, "utf-8"))
+
+    for row in rows:
+        if "submission" not in row:
+            page = folder / file_of(row["student"])
+            text = templates().get_template("nothing.html").render(row=row, exercises=exercises)
+            write_whole(page, lambda path, text=text: path.write_text(text, "utf-8"))
 
     text = overview.page_of(summary, rows)
     write_whole(folder / "overview.html", lambda path: path.write_text(text, "utf-8"))

@@ -25,14 +25,25 @@ DATABASE = "gradebook.db"
 
 
 class NoAssignment(ValueError):
-    """The gradebook has no assignment with these lessons' notebooks; what to name."""
+    """Marks cannot be entered in this gradebook: why, and what to name."""
 
 
 def check(place: Path, assignment: str | None, exercises: Sequence[Exercise]) -> None:
     """Whether marks can be entered; raises NoAssignment, before a night is spent on grading."""
-    if not assignment:
+    try:
         with _opened(place) as book:
-            _places(book, None, _notebooks(exercises))
+            if not assignment:
+                _places(book, None, _notebooks(exercises))
+    except NoAssignment:
+        raise
+    except ImportError as error:
+        raise NoAssignment(f"--gradebook needs nbgrader (pip install nbgrader): {error}") from None
+    except Exception as error:  # sqlalchemy's and alembic's, and there are many
+        told = str(error).splitlines()[:1]
+        raise NoAssignment(
+            f"--gradebook: {place} cannot be opened as nbgrader's gradebook, or a folder with one: "
+            f"{type(error).__name__}: {''.join(told)}"
+        ) from None
 
 
 def enter(

@@ -27,7 +27,8 @@ INSTALL = (
     "(Debian, Ubuntu: apt-get install bubblewrap; Fedora: dnf install bubblewrap; Arch: pacman -S "
     "bubblewrap). In a container, user namespaces must be allowed (docker run --privileged, or "
     "--security-opt seccomp=unconfined). macOS, Windows: use a Linux machine, WSL 2 or a virtual "
-    "machine. --unsafe runs students' code with your own rights, and every mark says so."
+    "machine. --unsafe (Linux, macOS) runs students' code with your own rights, and every mark says "
+    "so."
 )
 
 
@@ -82,12 +83,13 @@ print(json.dumps(told))
 def find_isolation(*, unsafe: bool = False) -> Isolation:
     """The best isolation that works on this machine, found by running it.
 
-    Raises NoBox that says what is missing; with unsafe=True gives UNSAFE instead of raising.
+    Raises NoBox that says what is missing; with unsafe=True gives UNSAFE instead of raising, where
+    processes can be forked at all: not on Windows.
     """
     try:
         return _probe()
     except NoBox:
-        if unsafe:
+        if unsafe and hasattr(os, "fork"):
             return UNSAFE
         raise
 

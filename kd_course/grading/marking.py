@@ -1,7 +1,9 @@
 """From what the box gave back to a mark, and to words that a student may read.
 
 The words name the misconception, never a hidden input, what was expected there, or any text that
-came out of the box: a message could carry what the code has seen.
+came out of the box: a message could carry what the code has seen. Nor do they say which of the
+student's own lines raised an error: a thousand lines, each of which raises for one value, would
+read the inputs out.
 """
 
 from __future__ import annotations
@@ -82,8 +84,8 @@ def missing(exercise: Exercise, words: str, status: str = MISSING) -> Mark:
     return Mark(exercise.id, status, 0.0, exercise.points, words=(words,))
 
 
-def mark(held: Sheets, run: Run, source: str) -> Mark:
-    """The mark for a run. source: of the exercise's own cells, which may be quoted."""
+def mark(held: Sheets, run: Run) -> Mark:
+    """The mark for a run."""
     exercise = held.exercise
     if run.ended == TAMPERED:
         words = "The program that marks this exercise was interfered with; it earns nothing."
@@ -96,7 +98,7 @@ def mark(held: Sheets, run: Run, source: str) -> Mark:
         words = f"{exercise.name} is no function."
         return Mark(exercise.id, GRADED, 0.0, exercise.points, words=(words,))
     try:
-        return _compared(held, run, source)
+        return _compared(held, run)
     except Exception as error:  # nothing that a submission gives back may stop the run
         why = f"the outcomes could not be compared: {type(error).__name__}"
         words = "The result could not be compared with what is asked for."
@@ -105,24 +107,27 @@ def mark(held: Sheets, run: Run, source: str) -> Mark:
 
 def _undefined(exercise: Exercise, run: Run) -> Mark:
     words = [f"There is no {exercise.name} after all cells have run."]
-    if run.errors:
+    used = [name for error in run.errors if (name := _withheld_in(exercise, error[2]))]
+    if used:
+        words = [_earns_nothing(exercise, used[0])]
+    elif run.errors:
         kind = run.errors[-1][1]
         words.append(f"A cell ended with {kind if kind in _BUILTIN else 'an error'} on the way.")
     return Mark(exercise.id, GRADED, 0.0, exercise.points, words=tuple(words))
 
 
-def _compared(held: Sheets, run: Run, source: str) -> Mark:
+def _compared(held: Sheets, run: Run) -> Mark:
     exercise, sheet = held.exercise, held.sheet
     total = len(sheet.expected)
     used = _withheld(exercise, run.outcomes)
     if used:
-        words = (f"{used} is what exercise {exercise.id} asks for: calling it earns nothing.",)
+        words = (_earns_nothing(exercise, used),)
         return Mark(exercise.id, GRADED, 0.0, exercise.points, cases=total, words=words)
     right = _right_on(sheet, run.outcomes)
     counted = total if len(right) == total else len(set(right) & set(sheet.telling))
     points = round(exercise.points * counted / total, 2)
     words: list[str] = []
-    misconception = ""
+    misconception, why = "", run.why
     if run.ended:
         if exercise.kind == "value":
             points, right = 0.0, []
@@ -132,7 +137,9 @@ def _compared(held: Sheets, run: Run, source: str) -> Mark:
         if report.status == "not attempted":
             return missing(exercise, "Not attempted: nothing stands in place of the dots.")
         misconception = report.misconception
-        words += _why(held, report, run.outcomes, source)
+        words += _why(held, report, run.outcomes)
+        if report.status == "raised":
+            why = next((o.raised.line for o in run.outcomes if o.raised), "")
     if 0 < len(right) < total and counted < len(right):
         words.append("Where another convention gives the same, being right earns nothing.")
     if total > 1:
@@ -149,7 +156,7 @@ def _compared(held: Sheets, run: Run, source: str) -> Mark:
         total,
         misconception,
         words,
-        run.why,
+        why,
     )
 
 
@@ -190,10 +197,18 @@ def _withheld(exercise: Exercise, outcomes: Sequence[Outcome]) -> str:
     """The package's own version that the attempt has called, "" where it has called none."""
     for outcome in outcomes:
         if outcome.raised and outcome.raised.name == "Withheld":
-            named = [name for name in exercise.withheld if outcome.raised.text.startswith(name)]
-            if named:
-                return max(named, key=len)
+            if used := _withheld_in(exercise, outcome.raised.text):
+                return used
     return ""
+
+
+def _withheld_in(exercise: Exercise, said: str) -> str:
+    """The name that a refusal of the package's begins with, "" where none does."""
+    return max((name for name in exercise.withheld if said.startswith(name)), key=len, default="")
+
+
+def _earns_nothing(exercise: Exercise, used: str) -> str:
+    return f"{used} is what exercise {exercise.id} asks for: calling it earns nothing."
 
 
 def _ended(run: Run) -> str:
@@ -204,7 +219,7 @@ def _ended(run: Run) -> str:
     return f"It ended its own process {where}, or needed more memory or processes than there are."
 
 
-def _why(held: Sheets, report, outcomes: Sequence[Outcome], source: str) -> list[str]:
+def _why(held: Sheets, report, outcomes: Sequence[Outcome]) -> list[str]:
     exercise = held.exercise
     if report.passed:
         return [f"({c.key}) {c.why}" for c in exercise.choices if _is(outcomes[0], c.key)]
@@ -216,7 +231,7 @@ def _why(held: Sheets, report, outcomes: Sequence[Outcome], source: str) -> list
         return [f"({chosen[0].key}) {chosen[0].why}"]
     words = []
     if report.status == "raised":
-        words.append(_raised(report, outcomes, source))
+        words.append(_raised(outcomes))
     else:
         words.append(_WHAT.get(report.status, _WHAT["value"]).format(signature=exercise.signature))
     if report.case in held.public:
@@ -238,13 +253,8 @@ _BUILTIN = frozenset(
 )
 
 
-def _raised(report, outcomes: Sequence[Outcome], source: str) -> str:
-    """What was raised, as far as it is a name of Python's and a line of the student's own."""
+def _raised(outcomes: Sequence[Outcome]) -> str:
+    """What was raised first, as far as it is a name of Python's."""
     raised = next((o.raised for o in outcomes if o.raised), None)
-    if raised is None:
-        return "It raised an error."
-    kind = next((name for name in raised.types if name in _BUILTIN), "an error")
-    line = raised.line.partition(": ")[2].strip()
-    lines = {own.strip() for own in source.splitlines()}
-    where = f" at `{line}`" if line and line in lines else ""
-    return f"It raised {kind}{where}."
+    kind = next((name for name in raised.types if name in _BUILTIN), None) if raised else None
+    return f"It raised {kind or 'an error'}."

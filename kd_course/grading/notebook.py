@@ -64,13 +64,12 @@ class Answers:
     """A lesson's answers in a student's notebooks.
 
     ways: exercise id -> how its cells can be run; no entry where the student has nothing for it. other_names: what the exercise's cell defines, where nothing has its
-    name. own: exercise id -> the source of its own cells. notes: what a teacher should know.
+    name. notes: what a teacher should know.
     raised_points: whether a cell's metadata promises more points than the exercise has.
     """
 
     ways: dict[str, Ways] = field(default_factory=dict)
     other_names: dict[str, str] = field(default_factory=dict)
-    own: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     raised_points: bool = False
 
@@ -269,7 +268,6 @@ def _ways(found: Answers, exercise: Exercise, belongs: list) -> None:
             return
         found.other_names[exercise.id] = names[0] if names else ""
         found.notes.append(f"{exercise.id}: nothing is called {exercise.name}; its cell was taken")
-    found.own[exercise.id] = "\n".join(belongs[i][0].source for i in own)
 
     only_defines = [_only_defines(cell.source) for cell, _, _ in belongs]
 

@@ -1,7 +1,7 @@
 """Nothing that goes out to students holds an answer: every file of it is searched before it exists.
 
 What counts as an answer: nbgrader's delimiters, lines of any solution (the course's own, every
-variant's), the modules that hold references and slips, an answer in an assignment's checks, and
+variant's), the answer to a quiz as it is written there, the modules that hold references and slips, an answer in an assignment's checks, and
 the course's seed, from which hidden inputs are drawn.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 
 from kd_course.authoring.source import Lesson, outside_solution, read, solution_lines, source_of
-from kd_course.exercises import sealed
+from kd_course.exercises import catalogue, sealed
 from kd_course.grading import variants
 
 DELIMITERS = (
@@ -85,15 +85,19 @@ def _texts(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _solutions(lessons: Sequence[Lesson]) -> Iterable[tuple[str, str]]:
-    """(line, exercise) for every telling line of the course's own solutions and of all variants."""
+    """(text, exercise) for every telling line of the course's own solutions and of all variants.
+
+    Of an exercise that asks for a value or a choice it is the whole answer.
+    """
     for lesson in lessons:
         own = read(source_of(lesson.number))
         cells = [(cell.source, cell.exercise) for cell in own.cells if cell.exercise]
         cells += [(v.cell, f"{v.exercise}, {v.name}") for v in variants.of_lesson(lesson.number)]
         for source, exercise in cells:
-            for line in solution_lines(source):
-                if _tells_something(line):
-                    yield line, exercise
+            lines = solution_lines(source)
+            if catalogue.find(exercise.partition(",")[0]).kind == "value":
+                yield " ".join(lines), exercise  # the letter of a quiz tells all, however short
+            yield from ((line, exercise) for line in lines if _tells_something(line))
 
 
 def _shown(lessons: Sequence[Lesson], package: Path) -> str:

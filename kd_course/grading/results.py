@@ -2,6 +2,8 @@
 
 A result is written whole or not at all, and bears the fingerprint of what it was made from: the
 submission, the exercises, the seed. A run that finds a result with the right fingerprint takes it.
+It bears the assignment's own fingerprint too: a table is made of results of one assignment alone,
+so that marks of an earlier run with another seed do not stand among those of this one.
 """
 
 from __future__ import annotations
@@ -25,7 +27,10 @@ _GRAVEST = (TAMPERED, TIMEOUT, CRASHED, UNREADABLE)
 
 @dataclass(frozen=True)
 class Result:
-    """Everything that is kept of one submission."""
+    """Everything that is kept of one submission.
+
+    fingerprint: of the submission and the assignment together; assignment: of the latter alone.
+    """
 
     student: str
     other_id: str
@@ -35,6 +40,7 @@ class Result:
     marks: tuple[Mark, ...]
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    assignment: str = ""
 
     @property
     def points(self) -> float:
@@ -82,11 +88,11 @@ def load(path: Path) -> Result | None:
         return None
 
 
-def all_results(folder: Path) -> Iterator[Result]:
-    """The results in a folder, one at a time."""
+def all_results(folder: Path, assignment: str) -> Iterator[Result]:
+    """The results of one assignment in a folder, one at a time; `assignment`: its fingerprint."""
     for path in sorted(folder.glob("*-????????????.json")):
         result = load(path)
-        if result is not None:
+        if result is not None and result.assignment == assignment:
             yield result
 
 
@@ -198,7 +204,7 @@ def rows_of(
             extra[result.student] = row
         else:
             made[student.id] = {**row, "student": student.id, "name": student.name}
-    listed = [made.get(s.id) or _nothing(s, exercises) for s in roster or ()]
+    listed = [made.get(s.id) or nothing(s, exercises) for s in roster or ()]
     return listed + [extra[key] for key in sorted(extra)]
 
 
@@ -218,7 +224,8 @@ def _row(result: Result, exercises: Sequence[Exercise]) -> dict[str, Any]:
     return row
 
 
-def _nothing(student: Student, exercises: Sequence[Exercise]) -> dict[str, Any]:
+def nothing(student: Student, exercises: Sequence[Exercise]) -> dict[str, Any]:
+    """The row of somebody of whom there is no result."""
     row: dict[str, Any] = {"student": student.id, "name": student.name}
     for exercise in exercises:
         row[exercise.id], row[f"{exercise.id} status"] = "", MISSING

@@ -134,6 +134,7 @@ def grade(
         marks=tuple(marks),
         notes=tuple(dict.fromkeys([*files.escapes, *files.problems, *notes])),
         seconds=round(time.monotonic() - began, 2),
+        assignment=assignment.fingerprint,
     )
 
 
@@ -150,7 +151,7 @@ def unreadable(submission: Submission, assignment: Assignment, why: str) -> Resu
         isolation=assignment.isolation.name,
         marks=tuple(missing(e, NOTHING, UNREADABLE) for e in assignment.exercises),
         notes=(f"the grader could not read it ({why}): look at it yourself",),
-        seconds=0.0,
+        assignment=assignment.fingerprint,
     )
 
 
@@ -244,4 +245,4 @@ class _Runner:
         return self.room.attempt(job, lambda: self.assignment.sheets[exercise.id].sheet.cases)
 
     def _mark(self, exercise: Exercise, run: Run) -> Mark:
-        return mark(self.assignment.sheets[exercise.id], run, self.answers.own[exercise.id])
+        return mark(self.assignment.sheets[exercise.id], run)

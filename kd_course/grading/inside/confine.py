@@ -1,5 +1,7 @@
 """What a process loses before it sees a line of a student's code. Linux; from the standard library.
 
+Imported everywhere, since the grader must be able to say that there is no box on a machine.
+
 The box (bubblewrap) has shut the disk, the network and the machine's processes out already. Here
 one exercise is shut off from the next one, and from the process that all of them are forked from:
 its own processes, its own /tmp and home, bounds on what it may use, and no system call that an
@@ -8,11 +10,14 @@ exercise could need only for mischief.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import platform
-import resource
 import struct
+
+with contextlib.suppress(ImportError):  # Windows has none, and no box either
+    import resource
 
 NEW_USER, NEW_MOUNTS, NEW_PROCESSES, NEW_IPC, NEW_NETWORK = (
     0x10000000,
@@ -27,7 +32,8 @@ _DETACH = 2
 HOME = "/home/student"
 NOBODY = 65533  # a user that has no account; a grader that is root becomes it
 
-_libc = ctypes.CDLL(None, use_errno=True)
+with contextlib.suppress(TypeError, OSError):  # Windows: a library must be named
+    _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def _call(result: int, what: str) -> None:
