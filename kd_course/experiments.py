@@ -245,12 +245,12 @@ def comparison_table(report: Report, arms: Sequence[str], figure: str) -> str:
 
     An arm that this run did not train has a dash for its mean.
     """
-    lines = [f"{figure:<24}{'this run':>10}   reference (mean and 95 % interval over seeds)"]
+    lines = [f"{figure:<30}{'this run':>10}   reference (mean and 95 % interval over seeds)"]
     for arm in arms:
         name = f"{arm}/{figure}"
         own = f"{np.mean(report.values(name)):.3f}" if name in report.figures else "–"
         reference = reference_interval(report, name) or "no reference for these data"
-        lines.append(f"{arm:<24}{own:>10}   {reference}")
+        lines.append(f"{arm:<30}{own:>10}   {reference}")
     return "\n".join(lines)
 
 
@@ -266,7 +266,7 @@ def reference_table(lesson: str, figure: str) -> str:
             values = list(run["figures"][name]["values"].values())
             shown = seed_interval(values) if len(values) > 1 else f"{values[0]:.3f}"
             seeds = f"{len(values)} seed{'s' * (len(values) > 1)}"
-            lines.append(f"    {name.removesuffix('/' + figure):<24}{shown}   ({seeds})")
+            lines.append(f"    {name.removesuffix('/' + figure):<30}{shown}   ({seeds})")
     return "\n".join(lines) or f"the ledger holds no run of lesson {lesson}"
 
 

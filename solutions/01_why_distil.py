@@ -567,7 +567,7 @@ for losses_seen in guesses[:1]:
     print("loss while guessing (nats):", "  ".join(f"{loss:.2f}" for loss in losses_seen))
 
 # %% [markdown]
-# Guessing blindly among all tokens of the vocabulary would cost log(2000) = 7.60 nats, so the model has learnt something about headlines: not what is good news, but which words go together.
+# Guessing blindly among all tokens of the vocabulary would cost log(2000) = 7.60 nats, and knowing how often each token comes up, but nothing of its neighbours, about 5.6 nats. So the model has learnt something about headlines: not what is good news, but which words go together.
 #
 # ## 7 · Distillation: learn from what the teacher says
 #
@@ -581,7 +581,7 @@ print(f"{len(rows['train'])} headlines with labels, {len(taught)} with the teach
 # %% [markdown]
 # ## 8 · Side by side
 #
-# Six arms are trained. Each takes the same number of optimiser steps with the same batch size; each arm's learning rate was chosen on validation (the log below). The student's architecture is the same in the first four, which differ in two things only: which weights it starts from, and which targets it learns.
+# Six arms are trained. Each takes the same number of optimiser steps with the same batch size; each arm's learning rate was chosen on validation (the log below). The student's architecture is the same in the first four, which differ in which weights it starts from and in which targets it learns. The targets bring a third difference with them: a teacher also answers sentences that nobody has labelled, and labels cannot use those. So the distilled arms read the unlabelled headlines, too, each about once, where the others read their few labelled ones again and again. What distillation gains here is the teacher's answers *and* that text; lesson 04 gives all arms the same sentences.
 #
 # | | targets: labels | targets: labels and the teacher's answers |
 # |---|---|---|
@@ -666,7 +666,7 @@ for arm, other, reference in pairs:
     )
 
 # %% [markdown]
-# And the reference run's gains, pair by pair of seeds, with Student's interval over the seeds ({{ledger:01/offline/control/accuracy|count}} of them at `offline` scale). A verdict on one seed may not survive the others: compare transfer's gain above with its {{ledger:01/offline/transfer/gain over control|interval}} here.
+# And the reference run's gains, pair by pair of seeds, with Student's interval over the seeds ({{ledger:01/offline/control/accuracy|count}} of them at `offline` scale). One seed cannot speak for the others: compare what *transfer and distilled* gains over *distilled* above with its {{ledger:01/offline/transfer and distilled/gain over distilled|interval}} here.
 
 # %%
 for other in ("control", "teacher, pruned", "distilled", "teacher, pruned, retrained"):
@@ -738,7 +738,7 @@ plots.show(
 )
 
 # %% [markdown]
-# At `offline` scale the left panel does not speak for distillation: int8 leaves the teacher as good as it was at about a quarter of the bytes, and a pruned teacher is still far better than any student of like size. The right panel does: only the students are fast, because only they have fewer multiply-adds. Which of the two you need decides. This student is very small and its training very short; mind also that the pretraining is, and that a teacher which learnt from 40,000 labels is hard to follow with 2,000.
+# At `offline` scale the left panel does not speak for distillation: int8 leaves the teacher as good as it was at about a quarter of the bytes, and a pruned teacher is still far better than any student of like size. The right panel does: only the students are fast, because only they have fewer multiply-adds. Which of the two you need decides. This student is very small and its training very short, and its pretraining was short as well; and a teacher which learnt from 40,000 labels is hard to follow with 2,000.
 
 # %% [markdown]
 # ### Was the race fair? The log
@@ -759,7 +759,7 @@ for arm, entries in (report.table("grid") or {}).items():
     print(f"{arm:<27}" + "  ".join(f"{rate:g}: {score:.3f}" for rate, score in entries))
 
 # %% [markdown]
-# And would longer training change the picture? `KD_MAPS=1` computes it for the control and the distilled student, one seed a point, on validation; without it the cell draws what the ledger holds, if it holds any. The teacher, pruned and quantized, keeps its place: nothing there is trained longer.
+# And would longer training change the picture? `KD_MAPS=1` computes it for the control and the distilled student, one seed a point, on validation; without it the cell draws what the ledger holds, if it holds any. The two dotted lines are the teacher and the pruned teacher, as they were: nothing there is trained longer.
 
 # %%
 if setting.run.maps:
@@ -797,7 +797,7 @@ if lengths:
     )
 
 # %% [markdown]
-# In the reference run, longer training did not help the control: reading the same few labels again and again, it got worse. It helped the distilled student all the way, which has the teacher's answers to many unlabelled sentences to learn from, and brought it near the pruned teacher. So where there is text enough, the short race above says too little for distilling. One seed a point.
+# In the reference run, longer training did not help the control: reading the same few labels again and again, it got worse. It helped the distilled student all the way, which has the teacher's answers to many unlabelled sentences to learn from, and carried it past the pruned teacher that was not retrained, to about where the retrained ones stand. So where there is text enough, the short race above says too little for distilling. One seed a point.
 #
 # Transfer learning has a right to the same question. Its pretraining here was a tiny fraction of what a real one gets. So `KD_MAPS=1` also tries three and nine times the pretraining, with the same short training on the task afterwards. What is measured above is transfer learning on a shoestring; do not read it as a verdict on pretraining.
 

@@ -211,9 +211,10 @@ left.set_xticks(range(5), ticks, fontsize=8)
 left.set_xlabel("entropy of the truth, nats")
 plots.show(
     figure,
-    alt="Left: distance from the truth by ambiguity. The teacher is below "
-    f"{max(gaps['teacher'][group == g].mean() for g in places):.2f} nats in every group; its answer to another sentence of "
-    f"the same label, and the softened label, reach {max(gaps['softened label'][group == g].mean() for g in places):.2f}. "
+    alt="Left: distance from the truth by ambiguity. The teacher is at "
+    f"{max(gaps['teacher'][group == g].mean() for g in places):.3f} nats or less in every group; its answer to another sentence of "
+    f"the same label reaches {max(gaps['teacher, other sentence'][group == g].mean() for g in places):.2f}, the softened label "
+    f"{max(gaps['softened label'][group == g].mean() for g in places):.2f}. "
     "Right: the teacher's entropy against the truth's; group means lie above the diagonal for clear sentences and below it "
     "for ambiguous ones.",
 )
@@ -537,7 +538,7 @@ print()
 print(experiments.reference_table("04", "gain over truth, scaled"))
 
 # %% [markdown]
-# Read three things from it. Any kind of soft target is far better than labels: the control ends {{ledger:04/offline/control/student's KL, scaled|interval}} nats from the truth after scaling, the student of the truth {{ledger:04/offline/truth/student's KL, scaled|interval}}. Softening did not help: as trained, the softened truth's students gain {{ledger:04/offline/softened truth/gain over truth, as trained|interval}} nats on the truth's, a loss; scaled, {{ledger:04/offline/softened truth/gain over truth, scaled|interval}}, so that loss was the wrong sharpness and nothing else. And the teacher's students against the truth's: {{ledger:04/offline/teacher/gain over truth, scaled|interval}}. With {{ledger:04/offline/teacher/accuracy|count}} seeds of this student, the sign is open: a teacher that is itself {{ledger:04/offline/teacher/KL to the truth}} nats off teaches about as well as the truth.
+# Read three things from it. Any kind of soft target is far better than labels: the control ends {{ledger:04/offline/control/student's KL, scaled|interval}} nats from the truth after scaling, the student of the truth {{ledger:04/offline/truth/student's KL, scaled|interval}}. Softening did not help: as trained, the softened truth's students gain {{ledger:04/offline/softened truth/gain over truth, as trained|interval}} nats on the truth's, a loss; scaled, {{ledger:04/offline/softened truth/gain over truth, scaled|interval}}, so most of that loss was the wrong sharpness; what is left, if anything, is below what these seeds can show. (The softened teacher's students keep a loss even then: {{ledger:04/offline/softened teacher/gain over truth, scaled|interval}}.) And the teacher's students against the truth's: {{ledger:04/offline/teacher/gain over truth, scaled|interval}}. With {{ledger:04/offline/teacher/accuracy|count}} seeds of this student, the sign is open: a teacher that is itself {{ledger:04/offline/teacher/KL to the truth}} nats off teaches about as well as the truth.
 #
 # About as well, or a little better? Seeds differ by some hundredths of a nat, and this experiment cannot see less. The next one can.
 #
@@ -631,7 +632,7 @@ def fit_words(words, targets, penalties):
 # %% [markdown]
 # The training sets are drawn from a pool of sentences (`pool` in the table), and each draws its *labels* from the truth afresh: another sample of the same world, sentences and labels. Every arm sees the same sentences. To the arms of section 4 comes one more control:
 #
-# *shuffled error* gives each sentence the truth, plus the teacher's error **on another sentence** (added to the logits). These targets are as wrong as the teacher's, and as sharp, but the error has nothing to do with the sentence. If a teacher teaches well merely because its targets are a bit off, this arm must do as well.
+# *shuffled error* gives each sentence the truth, plus the teacher's error **on another sentence** (added to the logits). These targets are about as sharp as the teacher's and somewhat more wrong, and the error has nothing to do with the sentence. If a teacher teaches well merely because its targets are a bit off, this arm must do well, too.
 
 # %%
 pool_read = {"input_ids": read["train"]["input_ids"] + read["unlabelled"]["input_ids"]}
@@ -793,7 +794,7 @@ for arm in (a for a in arms_of_sets if a != "truth"):
     print(line)
 
 # %%
-figure, panels = plt.subplots(1, 4, figsize=(11.6, 3.4), sharey=True)
+figure, panels = plt.subplots(1, 4, figsize=(11.6, 3.4), sharex=True, sharey=True)
 for axes, treatment in zip(panels, treatments):
     shown = {a: gains[a, treatment] for a in arms_of_sets if a not in ("truth", "control")}
     plots.intervals(axes, shown, colours=[plots.role_colour(a) for a in shown])
@@ -922,7 +923,7 @@ for treatment in ("weakest penalty", "weakest, scaled"):
         )
 
 # %% [markdown]
-# The first panel has the same penalty for all arms, so only the targets differ. Labels against truth: bias {{ledger:04/offline/control/sets: bias, weakest penalty|.3f}} and {{ledger:04/offline/truth/sets: bias, weakest penalty|.3f}}, hardly a difference; variance {{ledger:04/offline/control/sets: variance, weakest penalty|.3f}} and {{ledger:04/offline/truth/sets: variance, weakest penalty|.3f}}. That is what soft targets are worth: a label is one draw, and another draw makes another student; a probability is the same every time. Menon et al. (2021) make this the statistical account of distillation.
+# The first panel has the same penalty for all arms, so only the targets differ. Labels against truth: bias {{ledger:04/offline/control/sets: bias, weakest penalty|.3f}} and {{ledger:04/offline/truth/sets: bias, weakest penalty|.3f}}, a small difference; variance {{ledger:04/offline/control/sets: variance, weakest penalty|.3f}} and {{ledger:04/offline/truth/sets: variance, weakest penalty|.3f}}. With one penalty for all, that is what soft targets save: a label is one draw, and another draw makes another student; a probability is the same every time. Menon et al. (2021) make this the statistical account of distillation. But look at the third panel. With a penalty of their own, the labels' students vary no more than the truth's ({{ledger:04/offline/control/sets: variance, own penalty, scaled|.3f}} against {{ledger:04/offline/truth/sets: variance, own penalty, scaled|.3f}}) and pay in bias instead: {{ledger:04/offline/control/sets: bias, own penalty, scaled|.3f}} against {{ledger:04/offline/truth/sets: bias, own penalty, scaled|.3f}}. Noise that a penalty suppresses comes back as bias.
 #
 # Softened truth: variance falls again, to {{ledger:04/offline/softened truth/sets: variance, weakest penalty|.3f}}, and bias rises to {{ledger:04/offline/softened truth/sets: bias, weakest penalty|.3f}}. Students that are all too modest agree better with each other. Scaled back (second panel), nothing of that is left: variance {{ledger:04/offline/softened truth/sets: variance, weakest, scaled|.3f}} and bias {{ledger:04/offline/softened truth/sets: bias, weakest, scaled|.3f}}, against {{ledger:04/offline/truth/sets: variance, weakest, scaled|.3f}} and {{ledger:04/offline/truth/sets: bias, weakest, scaled|.3f}} for the truth.
 #
@@ -1016,7 +1017,7 @@ plots.show(
 # %% [markdown]
 # Sharpened to T = 0.25, the same decisions make students that are {{ledger:04/offline/teacher at T 0.25/sets: weakest penalty}} nats from the truth, against {{ledger:04/offline/teacher at T 1/sets: weakest penalty}} at T = 1. Much of that can be undone afterwards (scaled, {{ledger:04/offline/teacher at T 0.25/sets: weakest, scaled}} against {{ledger:04/offline/teacher at T 1/sets: weakest, scaled}}), not all of it: what sharpening pushed into the dark is not to be had back. In the other direction, whoever looks at the weakest penalty alone finds T = 2 best ({{ledger:04/offline/teacher at T 2/sets: weakest penalty}}); tuned and scaled it is {{ledger:04/offline/teacher at T 2/sets: own penalty, scaled}}, against {{ledger:04/offline/teacher at T 0.5/sets: own penalty, scaled}} at T = 0.5 and {{ledger:04/offline/teacher at T 1/sets: own penalty, scaled}} at T = 1. So "which temperature teaches best" has no answer of its own: it depends on what else holds the student back.
 #
-# A better teacher by accuracy can be a worse one, then, if it is trained until it is too sharp. That is the cheap explanation to try first when a larger teacher disappoints: Cho and Hariharan (2019) found that teachers stopped early taught better.
+# A better teacher by accuracy can be a worse one, then, if it is trained until it is too sharp. That is the cheap explanation to try first when a larger teacher disappoints: Cho and Hariharan (2019) found that teachers stopped early taught better. The map below tries it on this corpus.
 #
 # ### A map of teachers and students
 #
@@ -1186,11 +1187,11 @@ if map_:
                         f"the better teacher has the worse student: {better} against {worse}, student {size} ({np.mean(a):.3f} against {np.mean(b):.3f})"
                     )
     print(
-        f"{inversions} of {len(order) * (len(order) - 1) // 2 * len(setting.map_students)} pairs of teachers, for each size of student"
+        f"{inversions} of {len(order) * (len(order) - 1) // 2 * len(setting.map_students)} comparisons: every pair of teachers, for each size of student"
     )
 
 # %% [markdown]
-# First look at the ranges: two seeds of one cell can lie further apart than two teachers. Then at what stands out all the same. For both sizes of student, every teacher is far better than labels. And beyond that the map is nearly flat.
+# First look at the ranges: two seeds of one cell can lie further apart than two teachers. Then at what stands out all the same. For both sizes of student, every teacher is far better than labels. And beyond that the map is nearly flat. Two rows stand out, for both sizes of student and beyond their seeds: those of *mini, stopped early* and of *mini, smoothed* end a little farther from the truth than those of *mini*. Both teachers are also a little farther from the truth than *mini* is, so here the better teacher did teach better, and stopping early did not help. Each is one teacher.
 #
 # A larger student is no better than the small one: with so few sentences, it is not size that holds a student back. And the teachers' own quality hardly matters: the last teacher is many times nearer to the truth than the others, its students only a little nearer than theirs, or not at all. What a student can take up from so few sentences, it can take up from a mediocre teacher as well; most of what the better teacher knows beyond that does not arrive. *That* gap, between what a teacher knows and what a student can follow, is plain here. Stanton et al. (2021) found the like at full size: students that do not come to agree with their teachers. With the same 8,000 sentences, the larger teachers are hardly better than the smallest, so of teachers that are larger *and* better the map has only one.
 #
@@ -1326,9 +1327,9 @@ for treatment in ("weakest penalty", "weakest, scaled", "own penalty, scaled"):
     print()
 
 # %% [markdown]
-# Smoothing made the *teachers* better: {{ledger:04/offline/ε = 0.2/teacher's KL|.3f}} nats from the truth instead of {{ledger:04/offline/ε = 0/teacher's KL|.3f}}. As trained, their students are worse than those of the plain teachers: a gain of {{ledger:04/offline/smoothing, seen/gain, weakest penalty|interval}} nats on sentences that the teacher had seen, {{ledger:04/offline/smoothing, unseen/gain, weakest penalty|interval}} on others. That is a better teacher that teaches worse. But scaled, the gains are {{ledger:04/offline/smoothing, seen/gain, weakest, scaled|interval}} and {{ledger:04/offline/smoothing, unseen/gain, weakest, scaled|interval}}: zero lies inside, and anything beyond a few thousandths of a nat is ruled out. Here, smoothing the teacher cost its students their sharpness and nothing that can be found beside it.
+# As they are, with one penalty for all, smoothing made the *teachers* better: {{ledger:04/offline/ε = 0.2/teacher's KL|.3f}} nats from the truth instead of {{ledger:04/offline/ε = 0/teacher's KL|.3f}}. As trained, their students are worse than those of the plain teachers: a gain of {{ledger:04/offline/smoothing, seen/gain, weakest penalty|interval}} nats on sentences that the teacher had seen, {{ledger:04/offline/smoothing, unseen/gain, weakest penalty|interval}} on others. That looks like a better teacher that teaches worse; part of what is better may be sharpness. Scaled, the gains are {{ledger:04/offline/smoothing, seen/gain, weakest, scaled|interval}} and {{ledger:04/offline/smoothing, unseen/gain, weakest, scaled|interval}}: zero lies inside, and anything beyond a few thousandths of a nat is ruled out. Here, smoothing the teacher cost its students their sharpness and nothing that can be found beside it.
 #
-# So do these data settle the dispute? No. A word model has no hidden layer in which the examples of a class could draw together, which is what Müller et al. saw. The row `mini, smoothed` of the map in section 6 is a transformer's; compare it there with `mini`, and mind that each is a single teacher.
+# So do these data settle the dispute? No. A word model has no hidden layer in which the examples of a class could draw together, which is what Müller et al. saw. The row `mini, smoothed` of the map in section 6 is a transformer's: after scaling its students are a little worse than those of `mini`, for both sizes; each is a single teacher.
 #
 # ## 8 · A teacher that is wrong, and sure of it
 #
@@ -1641,7 +1642,7 @@ for figure_name in ("accuracy", "student's KL, scaled"):
     print(experiments.comparison_table(report, compared, figure_name), "\n")
 
 # %% [markdown]
-# With the other tokenizer the control reaches {{ledger:04/offline/control, other tokenizer/accuracy|interval}}, the teacher's student {{ledger:04/offline/teacher, other tokenizer/accuracy|interval}}; with the shared one it was {{ledger:04/offline/control/accuracy|interval}} and {{ledger:04/offline/teacher/accuracy|interval}}. The gain from the teacher survives the change of tokenizer: the two never had to agree on tokens, only on the sentence and the classes.
+# With the other tokenizer the control reaches {{ledger:04/offline/control, other tokenizer/accuracy|interval}}, the teacher's student {{ledger:04/offline/teacher, other tokenizer/accuracy|interval}}; with the shared one it was {{ledger:04/offline/control/accuracy|interval}} and {{ledger:04/offline/teacher/accuracy|interval}}. Most of the gain survives the change of tokenizer: the two never had to agree on tokens, only on the sentence and the classes. The taught student is somewhat worse with the smaller vocabulary; whether the *gain* is smaller, these seeds leave open.
 #
 # Where targets are needed token by token and the tokenizers differ, there are four ways on, from plain to involved:
 #
@@ -1689,6 +1690,7 @@ check("04.9", first_choice)
 #
 # - G. Hinton, O. Vinyals, J. Dean: *Distilling the knowledge in a neural network*. arXiv:1503.02531, 2015. Soft targets and temperature.
 # - A. K. Menon, A. S. Rawat, S. Reddi, S. Kim, S. Kumar: *A statistical perspective on distillation*. ICML 2021. Why soft targets help: the true probabilities lower the variance of learning, and a teacher trades some bias for it.
+# - B. Zhao, Q. Cui, R. Song, Y. Qiu, J. Liang: *Decoupled knowledge distillation*. CVPR 2022. A loss that splits the label's class from the others.
 # - T. Heskes: *Bias/variance decompositions for likelihood-based estimators*. Neural Computation 10(6), 1998. The decomposition of section 5.
 # - C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger: *On calibration of modern neural networks*. ICML 2017. Temperature scaling.
 # - J. H. Cho, B. Hariharan: *On the efficacy of knowledge distillation*. ICCV 2019. Larger teachers that teach worse, and teachers stopped early.

@@ -140,7 +140,7 @@ print(f"the teacher's test accuracy  {teacher_accuracy:.3f}")
 # %% [markdown]
 # ### Cleaning
 #
-# Three things are nearly always safe: take out markup, turn what is written in another way into the usual way (an HTML entity, a no-break space, a full-width digit), and make one space of many. What is *not* safe is to remove what carries meaning: numbers, "not", punctuation, capitals (if the teacher sees them). Rule of thumb: clean towards what the teacher was trained on.
+# Three things are nearly always safe: take out markup, turn what is written in another way into the usual way (an HTML entity, a no-break space, a full-width digit), and make one space of many. (Look at your numbers all the same: NFKC turns m² into m2.) What is *not* safe is to remove what carries meaning: numbers, "not", punctuation, capitals (if the teacher sees them). Rule of thumb: clean towards what the teacher was trained on.
 
 
 # %% tags=["nbval-check-output"]
@@ -238,7 +238,7 @@ apart = np.abs(package - teacher_logits[:64].numpy()).max()
 print(f"furthest from the package's predict_logits: {apart:.0e}")
 
 # %% [markdown]
-# (Not exactly zero: the two pad their batches to different lengths, and sums are then rounded in another order.)
+# (It need not always be exactly zero: where two programs pad their batches to different lengths, sums are rounded in another order.)
 #
 # ## 2 · One step
 #
@@ -282,7 +282,7 @@ check("05.1", distillation_step)
 # ### Exercise 05.2 · Warm up, then come down
 # {{exercise:05.2}}
 #
-# Steps are counted from 0. The rate is 0 at step 0, rises on a straight line to `peak` at step `warmup`, falls on a straight line to 0 at step `total`, and stays 0 afterwards. `warmup` may be 0.
+# Steps are counted from 0. With a warm-up, the rate is 0 at step 0 and rises on a straight line to `peak` at step `warmup`; then it falls on a straight line to 0 at step `total`, and stays 0 afterwards. `warmup` may be 0: then step 0 has the peak already.
 
 
 # %% exercise="05.2"
@@ -347,7 +347,7 @@ check("05.3", clip_gradients)
 # %% [markdown]
 # ### Accumulation
 #
-# A batch of 32 may not fit the memory. Then let four batches of 8 add up their gradients, and step once. The result is the gradient of the 32 only if the division is right: each part's mean loss must count by its share of the rows. PyTorch *adds* gradients at each `backward()`, so a plain loop over parts makes the step four times as long; and dividing by four, as one often sees, is right only when all parts are of one size. At the end of an epoch they are not.
+# A batch of 32 may not fit the memory. Then let four batches of 8 add up their gradients, and step once. The result is the gradient of the 32 only if the division is right: each part's mean loss must count by its share of the rows. PyTorch *adds* gradients at each `backward()`, so a plain loop over parts makes the *gradient* four times as long. Plain gradient descent would then step four times as far. AdamW divides a constant factor out again, and clipping hides it too, so that the fault goes unseen until the factor changes from one step to the next. And dividing by four, as one often sees, is right only when all parts are of one size. At the end of an epoch they are not.
 
 
 # %% tags=["nbval-check-output"]
@@ -886,9 +886,9 @@ for arm in sparse:
         compare(right_at_the_end, f"{arm}, {rule}", f"{arm}, to the end", "gain by stopping")
 
 # %% [markdown]
-# The rule did what it was told, and it is worth seeing what that was. In the reference run, stopping by loss leaves the control with a test loss of {{ledger:05/offline/control, stopped by loss/test loss|interval}} nats, where the end of the training has {{ledger:05/offline/control, to the end/test loss|interval}}. Yet it *loses* accuracy by it: {{ledger:05/offline/control, stopped by loss/gain by stopping|points}} against the end. Stopping by errors changes the control's accuracy by {{ledger:05/offline/control, stopped by errors/gain by stopping|points}}, the distilled student's by {{ledger:05/offline/distilled, stopped by errors/gain by stopping|points}}.
+# The rule did what it was told, and it is worth seeing what that was. (The rate is constant here, so that no schedule ends the training before the rule does.) In the reference run, stopping by loss leaves the control with a test loss of {{ledger:05/offline/control, stopped by loss/test loss|interval}} nats, where the end of the training has {{ledger:05/offline/control, to the end/test loss|interval}}. Yet it *loses* accuracy by it: {{ledger:05/offline/control, stopped by loss/gain by stopping|points}} against the end. The distilled student's accuracy, stopped by loss, changes by {{ledger:05/offline/distilled, stopped by loss/gain by stopping|interval}}. Stopping by errors changes the control's by {{ledger:05/offline/control, stopped by errors/gain by stopping|interval}}, the distilled student's by {{ledger:05/offline/distilled, stopped by errors/gain by stopping|interval}}: both intervals hold 0, so it neither gains nor costs anything that is shown here.
 #
-# Two causes. A loss counts confidence: a model that grows too sure of itself pays in nats while it still learns to be right more often. So stop by the figure you will be judged by. And early in training there is a plateau on which nothing seems to happen; patience must outlast it. (Where a stopped student's accuracy is the share of the commonest class, the rule gave up before much had been learnt.)
+# Two causes. A loss counts confidence: a model that grows too sure of itself pays in nats while it still learns to be right more often. So at least do not stop by loss when you will be judged by accuracy. And early in training there is a plateau on which nothing seems to happen; patience must outlast it. (Where a stopped student's accuracy is the share of the commonest class, the rule gave up before much had been learnt.)
 #
 # The teacher does some of what stopping was meant to do: at the end of the same training its student's test loss is {{ledger:05/offline/distilled, to the end/test loss|interval}} nats. Soft targets do not ask a student to be certain.
 #
@@ -1299,7 +1299,7 @@ def ensemble_logits(logits):
 check("05.7", ensemble_logits)
 
 # %% [markdown]
-# Does a student of the ensemble keep the ensemble's gain? The members are three students of section 6, trained to the end on the *few* labelled sentences, with three seeds. Members that know little and differ much are where an ensemble helps most. They teach a fourth model of their own size, one of them alone or all three together. It reads those few sentences and the rest of the training sentences, whose labels are hidden from it: there it has the teachers' word only. The control is one member: the same model, the same labels, nobody to teach it. An ensemble of three costs three models at each answer; its student costs one.
+# Does a student of the ensemble keep the ensemble's gain? The members are three students of section 6, trained to the end on the *few* labelled sentences, with three seeds. One would expect an ensemble to help most where members know little and differ much: see whether it does. They teach a fourth model of their own size, one of them alone or all three together. It reads those few sentences and the rest of the training sentences, whose labels are hidden from it: there it has the teachers' word only. The control is one member: the same model, the same labels, nobody to teach it. An ensemble of three costs three models at each answer; its student costs one.
 
 
 # %%
@@ -1360,7 +1360,7 @@ experiments.plot_comparison(
 #
 # The mean of probabilities and the mean of logits are about equally accurate here; the difference is {{ledger:05/offline/mean of probabilities/gain over the mean of logits|interval}}. In nats they differ more: test loss {{ledger:05/offline/mean of probabilities/test loss|interval}} against {{ledger:05/offline/mean of logits/test loss|interval}}, one member {{ledger:05/offline/one member/test loss|interval}}. Averaging probabilities tempers whoever is too sure.
 #
-# And the mean of *weights* of three models that were trained apart has an accuracy of {{ledger:05/offline/mean of weights/accuracy|interval}}: nothing says that unit 17 of one has anything to do with unit 17 of another, so the mean of their weights is no model of anything. Weights may be averaged along *one* training, or between trainings that set out from the same pretrained weights and did not go far (Wortsman et al. 2022); answers may always be.
+# And the mean of *weights* of three models that were trained apart has an accuracy of {{ledger:05/offline/mean of weights/accuracy|interval}}: nothing says that unit 17 of one has anything to do with unit 17 of another, so the mean of their weights is no model of anything. (Its test loss, {{ledger:05/offline/mean of weights/test loss|interval}} nats, is the lowest of the table all the same. That is no merit: knowing nothing costs ln 3 = 1.10 nats, and every other arm is so sure of its errors that it pays more than that.) Weights may be averaged along *one* training, or between trainings that set out from the same pretrained weights and did not go far (Wortsman et al. 2022); answers may always be.
 #
 # ## 11 · An article's listing, audited
 #

@@ -153,9 +153,6 @@ HONEST = {
     "default-dtype-changed": hostile.notebook(
         "torch.set_default_dtype(torch.float64)\n" + hostile.RIGHT
     ),
-    "list-of-lists": hostile.notebook(
-        hostile.returning("(scores / temperature).softmax(-1).tolist()")
-    ),
     "other-name": hostile.notebook(hostile.RIGHT.replace("soften", "my_softmax")),
 }
 
@@ -172,14 +169,9 @@ def honest(tmp_path_factory, needs_box):
     )
 
 
-# What needs a gradient gets none from a list; so it is right on the cases that ask for none.
 @pytest.mark.parametrize("name", HONEST)
 def test_honest_but_unusual_gets_full_marks(honest, name):
-    row = honest[name]
-    if name == "list-of-lists":
-        assert row["00.1 status"] == "graded"
-        return
-    assert (row["total"], row["status"]) == ("4", "graded"), row
+    assert (honest[name]["total"], honest[name]["status"]) == ("4", "graded"), honest[name]
 
 
 @pytest.mark.parametrize("lesson", ["02", "03"])
@@ -301,6 +293,13 @@ def run_of(function, id: str = "00.1", **parts) -> box.Run:
     sheet = held(id).sheet
     outcomes = list(outcomes_of(sheet.exercise, function, sheet.cases))
     return box.Run(loaded=True, found=True, callable=True, outcomes=outcomes, **parts)
+
+
+def test_a_list_in_place_of_a_tensor_earns_nothing_and_is_told_why():
+    """Numbers that are right and carry no gradient: what follows could not be trained with them."""
+    mark = marking.mark(held(), run_of(lambda scores, t: torch.softmax(scores / t, -1).tolist()))
+    assert mark.points == 0
+    assert "The result is of another kind than the docstring asks for." in mark.words
 
 
 def test_partial_credit_goes_by_case():
@@ -945,6 +944,17 @@ def test_shards_need_the_courses_seed_and_parts_of_other_seeds_are_not_merged(
     assert "--shard: without the course's --seed" in capsys.readouterr().err
     assert cli.merge_main([*parts, "--out", str(tmp_path / "merged.csv")]) == cli.USAGE
     assert "marked otherwise than the others" in capsys.readouterr().err
+
+
+def test_parts_of_unlike_numbers_are_not_merged(tmp_path, capsys):
+    for i, count in ((1, 2), (2, 3)):
+        folder = results.folder_of(tmp_path / f"part{i}.csv")
+        folder.mkdir()
+        told = {"exercises": ["00.1"], "students": ["a"], "shards": count, "fingerprint": "x"}
+        (folder / f"run-{i}-of-{count}.run").write_text(json.dumps(told))
+    parts = [str(tmp_path / f"part{i}.csv") for i in (1, 2)]
+    assert cli.merge_main([*parts, "--out", str(tmp_path / "merged.csv")]) == cli.USAGE
+    assert "this is one of 3 parts, the others are of 2" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("shard", ["0/3", "4/3", "x", "1"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import html
 import inspect
 import json
 import os
@@ -33,6 +35,7 @@ from kd_course.exercises import catalogue, engine, examine, sealed
 from kd_course.grading import release as releasing
 from kd_course.grading import release_search, variants
 from kd_course.grading.answers import answer_key, public_reference
+from kd_course.grading.cli import grade_main
 from kd_course.grading.release import Leak, main, release, released, with_variants
 
 LESSONS, SEED = ("02", "03"), 271828182845
@@ -111,6 +114,26 @@ def test_the_students_package_lacks_references_slips_and_recorded_answers(course
     assert not [n for n in names if re.search(r"grading|authoring|recorded|exercises/lesson", n)]
     assert not [n for n in names if n.endswith((".pyc", ".pkl", ".pt"))]
     assert len([n for n in names if "settings/lesson" in n]) >= 4
+
+
+def test_the_students_package_installs_and_what_it_installs_lacks_them_too(course, tmp_path):
+    package = tmp_path / "package"
+    shutil.copytree(course / "students" / "package", package)  # pip builds where it finds it
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-compile",
+               "--target", str(tmp_path / "site"), str(package)]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True)
+    if "No matching distribution found for flit" in done.stderr:
+        pytest.skip("pip needs the package index for what builds a package, and cannot reach it")
+    assert done.returncode == 0, done.stderr
+    names = [str(path.relative_to(tmp_path / "site")) for path in files_in(tmp_path / "site")]
+    assert "kd_course/losses.py" in names and "kd_course/exercises/engine.py" in names
+    assert not [n for n in names if re.search(r"grading|authoring|recorded|exercises/lesson", n)]
+    bodies = {squeezed("".join(solution_lines(inspect.getsource(v.reference))))
+              for lesson in LESSONS for v in variants.of_lesson(lesson)}  # fmt: skip
+    for path in files_in(tmp_path / "site"):
+        text = path.read_bytes().decode("utf-8", errors="ignore")
+        assert "BEGIN SOLUTION" not in text and str(SEED) not in text, path
+        assert not any(body in squeezed(text) for body in bodies), path
 
 
 _AS_A_STUDENT = """
@@ -459,6 +482,33 @@ def test_the_summary_says_what_copying_would_still_earn(course, key):
     text = releasing._summary(course, key)
     assert "02.4" in text.split("solutions are public")[1].splitlines()[0]
     assert str(SEED) not in text
+
+
+def test_marks_follow_the_drawn_conventions_and_a_copied_public_solution_is_told_its_own(
+    own_course, key, needs_box, tmp_path
+):
+    """Through `grade`: who answered what was asked, and who handed in the course's own solutions."""
+    name = f"{slug('03')}.ipynb"
+    answered = nbformat.read(own_course / "source" / slug("03") / name, as_version=4)
+    public = nbformat.read(source_of("03").with_suffix(".ipynb"), as_version=4)
+    for student, notebook in (("answered", answered), ("copied", public)):
+        place = own_course / "submitted" / student / slug("03")
+        place.mkdir(parents=True)
+        nbformat.write(notebook, place / name)
+    pages = tmp_path / "pages"
+    arguments = [own_course, "--out", tmp_path / "marks.csv", "--lessons", "03"]
+    assert grade_main([*map(str, arguments), "--feedback", str(pages)]) == 0
+    with open(tmp_path / "marks.csv", newline="", encoding="utf-8") as file:
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    assert rows["answered"]["total"] == rows["answered"]["out_of"]
+    drawn = [id for id, answer in key.items() if answer.variant and id.startswith("03")]
+    assert len(drawn) >= 5
+    assert {id: rows["copied"][id] for id in drawn} == dict.fromkeys(drawn, "0")
+    told = html.unescape((pages / "copied.html").read_text(encoding="utf-8"))
+    assert told.count("A known slip: The lesson's own convention") == len(drawn)
+    for id in catalogue.of_lesson("03"):
+        if id.id not in drawn:  # what has no variant is right as it is in the course
+            assert float(rows["copied"][id.id]) == id.points
 
 
 # -- the page for teachers --------------------------------------------------------------------

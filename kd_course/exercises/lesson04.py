@@ -525,7 +525,7 @@ EXERCISES = (
             Choice(
                 "b",
                 "Any deviation from the truth helps: it works like noise.",
-                "The control with the shuffled errors deviates as much, and its students end farther from "
+                "The control with the shuffled errors deviates no less, and its students end farther from "
                 "the truth than those who were taught the truth.",
             ),
             Choice(

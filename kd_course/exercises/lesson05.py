@@ -739,7 +739,7 @@ EXERCISES = (
             Misconception(
                 "the parts' means are added",
                 _sum_of_means,
-                hint="Four parts would make a loss, and a step, four times as large.",
+                hint="Four parts would make a loss, and its gradient, four times as large.",
             ),
             Misconception(
                 "the hard part is weighed by all rows",
@@ -936,7 +936,7 @@ EXERCISES = (
                 "b",
                 "The listing cannot have printed this: the first batch alone costs about ln 2, and losses only add up.",
                 "Right. A head that knows nothing yet is about as good as guessing, 0.69 nats for the first "
-                "batch; each later batch adds something that is not negative. A sum of 250 batches of 0.56 would "
+                "batch; each later batch adds something that is not negative. A sum of 0.56 over 250 batches would "
                 "mean 0.002 a batch, from the first one on.",
             ),
             Choice(

@@ -241,7 +241,8 @@ class Room:
     def attempt(self, job: Job, draw: Callable[[], Sequence[Case]]) -> Run:
         """Run one exercise in a process of its own.
 
-        draw: gives the cases; called when the student's code has loaded, and not before.
+        draw: gives the cases; called, and the inputs handed over, when the student's code has
+        loaded and not before.
         Raises BoxBroken when the box, not the student, is at fault.
         """
         for again in (True, False):

@@ -291,6 +291,11 @@ def _told_by(folders: Sequence[Path]) -> dict[str, Any]:
             part = json.loads(file.read_text("utf-8"))
             told["students"] = sorted({*told["students"], *part["students"]})
             told["exercises"] = list(dict.fromkeys([*told["exercises"], *part["exercises"]]))
+            if told.setdefault("parts", part["shards"]) != part["shards"]:
+                raise ValueError(
+                    f"{file}: this is one of {part['shards']} parts, the others are of "
+                    f"{told['parts']}: a submission may be in none of them, or in two"
+                )
             told["shards"] = part["shards"]
             if told.setdefault("fingerprint", part["fingerprint"]) != part["fingerprint"]:
                 raise ValueError(
