@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def parameters(model: nn.Module, *, embeddings: bool = True) -> int:
     """How many numbers the model learns; shared ones count once.
 
-    embeddings: whether look-up tables count. They take memory, but next to no time.
+    embeddings: whether look-up tables count. Looking up takes next to no time; but a table that is
+    the output layer, too, is multiplied whole for every token written, and is left out with them.
     """
     from torch import nn
 

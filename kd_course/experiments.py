@@ -250,6 +250,10 @@ def comparison_table(report: Report, arms: Sequence[str], figure: str) -> str:
         name = f"{arm}/{figure}"
         own = f"{np.mean(report.values(name)):.3f}" if name in report.figures else "–"
         reference = reference_interval(report, name) or "no reference for these data"
+        if isinstance(reference, Interval) and reference.low == reference.high:
+            reference = (
+                f"{reference.mean:.3f}"  # one run: there is nothing to draw an interval from
+            )
         lines.append(f"{arm:<30}{own:>10}   {reference}")
     return "\n".join(lines)
 
@@ -297,7 +301,10 @@ def plot_comparison(
             markersize=11,
             fillstyle="none",
             color=plots.COLOURS["ink"],
+            label="your run" if row == 0 else None,
         )
+    axes.plot([], [], "o-", color=plots.COLOURS["ink"], label="reference, 95 % over seeds")
+    axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.01, 0.5))
     axes.set_title(title)
     described = "; ".join(f"{arm} {np.mean(own[arm]):.3f}" for arm in arms if own[arm])
     plots.show(

@@ -738,7 +738,7 @@ plots.show(
 )
 
 # %% [markdown]
-# At `offline` scale the left panel does not speak for distillation: int8 leaves the teacher as good as it was at about a quarter of the bytes, and a pruned teacher is still far better than any student of like size. The right panel does: only the students are fast, because only they have fewer multiply-adds. Which of the two you need decides. This student is very small and its training very short, and its pretraining was short as well; and a teacher which learnt from 40,000 labels is hard to follow with 2,000.
+# At `offline` scale the left panel does not speak for distillation: int8 leaves the teacher as good as it was at about a quarter of the bytes, and a pruned teacher is still far better than any student of like size. The right panel does: only the students are fast, because only they have fewer multiply-adds. (Models of one shape do the same work: where their times differ, the machine was busy. Read factors of ten, not of two.) Which of the two you need decides. This student is very small and its training very short, and its pretraining was short as well; and a teacher which learnt from 40,000 labels is hard to follow with 2,000.
 
 # %% [markdown]
 # ### Was the race fair? The log

@@ -51,6 +51,11 @@ def _rolled(labels, start, pad):
     return _filled(labels, pad).roll(1, dims=1)
 
 
+def _masked_before_the_shift(labels, start, pad):
+    shifted = torch.cat([_start_column(labels, start), labels[:, :-1]], 1)
+    return shifted.masked_fill(labels == IGNORED, pad)
+
+
 def _one_longer(labels, start, pad):
     return _filled(torch.cat([_start_column(labels, start), labels], 1), pad)
 
@@ -233,11 +238,11 @@ def _times_length(log_probabilities, alpha):
 
 
 def _alpha_times_length(log_probabilities, alpha):
-    return [sum(row) / max(alpha * len(row), 1) for row in log_probabilities]
+    return [sum(row) / (alpha * len(row)) for row in log_probabilities]
 
 
 def _power_of_the_quotient(log_probabilities, alpha):
-    return [-((-sum(row) / len(row)) ** alpha) for row in log_probabilities]
+    return [(sum(row) / len(row)) ** alpha for row in log_probabilities]
 
 
 def _as_a_probability(log_probabilities, alpha):
@@ -386,6 +391,11 @@ EXERCISES = (
                 "-100 is still among the inputs",
                 _ignored_left_in,
                 hint="-100 is no row of the embedding table. The loss skips it; the decoder cannot.",
+            ),
+            Misconception(
+                "the mask is taken before the shift: the end of the sentence is padded away",
+                _masked_before_the_shift,
+                hint="Mask what you return, not the labels it came from.",
             ),
             Misconception(
                 "the last token has come round to the front",
@@ -621,18 +631,18 @@ EXERCISES = (
             Choice(
                 "a",
                 "Ship X: a higher BLEU on the same test set means better translations, sentence by sentence.",
-                "BLEU is a mean over shared runs of characters, over the whole corpus. It says nothing "
-                "about a single sentence, and one character out of thirty is next to nothing to it.",
+                "BLEU is computed from counts of shared runs, summed over the whole corpus. It says "
+                "nothing about a single sentence, and one character out of thirty is next to nothing to it.",
             ),
             Choice(
                 "b",
                 "Ship Y: BLEU is useless, so the other figure decides.",
                 "The other figure is one more thing that can be measured, not all there is. And BLEU "
-                "did tell something: X is nearer to the references' wording.",
+                "does tell something about wording, once an interval says whether 0.8 is more than luck.",
             ),
             Choice(
                 "c",
-                "Neither yet: BLEU sees a lost 不 as one character. Count what reverses the meaning, for both, and read the sentences.",
+                "Neither yet: Y loses fewer negations, which BLEU hardly sees, but 1 % is too many for a leaflet. Count the other reversals (doses, figures, names) for both, and read the sentences.",
                 "Right. BLEU weighs every character alike; readers do not. A measure of your own for what "
                 "must not go wrong (negations, figures, names) stands beside it, and so do your eyes.",
             ),
