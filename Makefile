@@ -17,8 +17,9 @@ lessons := $(sort $(foreach source,$(wildcard solutions/[0-9][0-9]_*.py),\
 quiet := env -u KD_SEEDS -u KD_LIMIT -u KD_MAPS -u KD_MAX_STEPS -u KD_RESULTS \
     -u NBGRADER_EXECUTION KD_SCALE=offline HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 # Two processes with a thread each are faster on two cores than one process with two threads; a
-# file, and so a notebook, stays in one process.
-pytest := OMP_NUM_THREADS=1 $(python) -m pytest -n logical --maxprocesses 4 --dist loadfile
+# file, and so a notebook, stays in one process. Files go out as tests/conftest.py orders them.
+pytest := OMP_NUM_THREADS=1 $(python) -m pytest -n logical --maxprocesses 4 --dist loadfile \
+    --no-loadscope-reorder
 
 .PHONY: help lab test verify notebooks doctor clean
 

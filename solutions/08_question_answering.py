@@ -266,7 +266,7 @@ def train(model, rows, recipe, *, seed, with_curve=False):
     return (trained, log) if with_curve else trained
 
 
-teacher = copy.deepcopy(pretrained)  # a student may start from the same layers
+teacher = copy.deepcopy(pretrained)  # a student may start from these layers, too
 if "teacher" in setting.recipes:
     teacher, curve = train(
         teacher, sets["train"]["rows"], setting.recipes["teacher"], seed=0, with_curve=True
@@ -596,7 +596,7 @@ check("08.7", labels_loss)
 # %% [markdown]
 # ## 6 · The experiment
 #
-# Every student starts from copied layers, as DistilBERT did; the control too. From which? At `small` and `full` from the pretrained model, before it became the teacher; the head that marks answers is new. At `offline` scale there is no pretrained model: students start from the first and the last layer of the *trained* teacher, with its embeddings and its head. So this control has no teacher in its loss, but it has the teacher in its weights (lesson 05). Mind that when you read how much of the teacher it keeps: what an arm gains over the control is the soft loss's doing alone, and what the copied layers are worth shows in the arm that starts from random weights.
+# Every student starts from copied layers, as DistilBERT did; the control too. From which, `copied_from` says. At `full` from the pretrained model, before it became the teacher; the head that marks answers is new. At `offline` scale there is no pretrained model, and at `small` there is no time to learn from a new head what an answer is: there students start from layers of the *trained* teacher, with its embeddings and its head. So this control has no teacher in its loss, but it has the teacher in its weights (lesson 05). Mind that when you read how much of the teacher it keeps: what an arm gains over the control is the soft loss's doing alone, and what the copied layers are worth shows in the arm that starts from random weights.
 #
 # All take the same number of steps; section 8 shows how each arm's learning rate was chosen.
 #
@@ -610,13 +610,14 @@ check("08.7", labels_loss)
 
 # %%
 def new_student(arm, seed, layers=setting.student):
-    """Layers of `pretrained` (at offline scale: the trained teacher), or as many of random weights."""
-    student = models.copy_layers(pretrained, layers)
+    """Layers of the teacher, or of what it was before; or as many of random weights."""
+    source = teacher if setting.copied_from == "teacher" else pretrained
+    student = models.copy_layers(source, layers)
     transformers.set_seed(seed)
     if arm == "from random weights":
         for module in student.modules():
             student._init_weights(module)
-    elif "teacher" in setting.recipes:
+    elif setting.copied_from == "pretrained":
         student._init_weights(student.qa_outputs)  # no head was pretrained: every seed has its own
     return student
 

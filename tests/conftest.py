@@ -19,6 +19,24 @@ ROOT = Path(__file__).resolve().parents[1]
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 
+# Files whose few tests take longest. They come first, so that no process is left alone with one.
+LONGEST = (
+    "test_scales.py",
+    "test_authoring.py",
+    "test_release.py",
+    "test_lesson08.py",
+    "test_lesson07.py",
+    "test_grading.py",
+    "test_grading_hostile.py",
+    "test_teachers.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(LONGEST)))
+
+
 class StandIn:
     """A hub on this machine, whose health the test decides: `hub.fault = ("503", 2)`."""
 
