@@ -27,13 +27,15 @@ LEDGER = Path(__file__).with_name("ledger")  # a folder, one file a reference ru
 
 
 class Interval(NamedTuple):
-    """A mean and the range that it is likely to lie in."""
+    """A mean and the range that it is likely to lie in; of one run alone, no range."""
 
     mean: float
     low: float
     high: float
 
     def __str__(self) -> str:
+        if self.low == self.high:
+            return f"{self.mean:.3f}"
         return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
     def excludes(self, value: float) -> bool:
@@ -250,10 +252,6 @@ def comparison_table(report: Report, arms: Sequence[str], figure: str) -> str:
         name = f"{arm}/{figure}"
         own = f"{np.mean(report.values(name)):.3f}" if name in report.figures else "–"
         reference = reference_interval(report, name) or "no reference for these data"
-        if isinstance(reference, Interval) and reference.low == reference.high:
-            reference = (
-                f"{reference.mean:.3f}"  # one run: there is nothing to draw an interval from
-            )
         lines.append(f"{arm:<30}{own:>10}   {reference}")
     return "\n".join(lines)
 
@@ -268,9 +266,10 @@ def reference_table(lesson: str, figure: str) -> str:
         lines.append(f"{where}: {run['hardware']}, {run['date']}")
         for name in (name for name in run["figures"] if name.endswith(f"/{figure}")):
             values = list(run["figures"][name]["values"].values())
-            shown = seed_interval(values) if len(values) > 1 else f"{values[0]:.3f}"
             seeds = f"{len(values)} seed{'s' * (len(values) > 1)}"
-            lines.append(f"    {name.removesuffix('/' + figure):<30}{shown}   ({seeds})")
+            lines.append(
+                f"    {name.removesuffix('/' + figure):<30}{seed_interval(values)}   ({seeds})"
+            )
     return "\n".join(lines) or f"the ledger holds no run of lesson {lesson}"
 
 

@@ -639,7 +639,7 @@ print(experiments.reference_table("07", "gain in BLEU, greedy"))
 #
 # With a beam the gain is {{ledger:07/offline/sequence-level/gain in BLEU, beam|interval}}. In the table above two thirds of it went with the beam; here most of it stays, and so few seeds do not tell whether any goes.
 #
-# *Why* both gain, this experiment cannot say. The teacher's wording is more regular (section 6). And the teacher has read many times the students' pairs, so that its translations and its probabilities bring knowledge which these few pairs do not hold. That word-level distillation, which keeps the corpus's wording, gains about as much speaks for the second. A teacher trained on the students' own pairs, as at `small`, parts the two.
+# *Why* both gain, this experiment cannot say. The teacher's wording is more regular (section 6). And the teacher has read many times the students' pairs, so that its translations and its probabilities bring knowledge which these few pairs do not hold. That word-level distillation, which keeps the corpus's wording, gains about as much speaks for the second. A teacher trained on the students' own pairs, as at `small`, would part the two; that is not measured yet.
 
 # %% [markdown]
 # ### How were the recipes chosen?

@@ -43,7 +43,7 @@ setting = settings.for_lesson("08")
 print(setting)
 
 # %% [markdown]
-# *labelled* is how many questions with answers a student may learn from, *tested* how many test questions there are. *length* is how many tokens a window holds, *stride* how many of them two neighbouring windows share. *student* names the teacher's layers that are copied, counted from 0 (a single number: how many, spread evenly), *layers* those of the students on section 8's curve.
+# *labelled* is how many questions with answers a student may learn from, *tested* how many test questions there are. *length* is how many tokens a window holds, *stride* how many of them two neighbouring windows share. *student* names the teacher's layers that are copied, counted from 0 (a single number: how many, spread evenly), *copied_from* whether they are copied from the trained teacher or from what it was before, *layers* those of the students on section 8's curve.
 #
 # ## 1 · The task and its data
 
@@ -232,7 +232,7 @@ for split, found in sets.items():
 #
 # ### The teacher
 #
-# At `offline` scale the teacher ships with the course (`KD_RETRAIN=1` trains it again, in front of you). It learnt from questions about passages of its own, which you will never see. It is a RoFormer: a BERT whose attention sees how far apart two words are, not where each stands (Su et al., 2021). At the other scales a pretrained model is trained here on the same questions as its students.
+# At `offline` scale the teacher ships with the course (`KD_RETRAIN=1` trains it again, in front of you). It learnt from questions about passages of its own, which you will never see; *stages* in its recipe says of what level, about how many passages, for how many steps. It is a RoFormer: a BERT whose attention sees how far apart two words are, not where each stands (Su et al., 2021). At the other scales a pretrained model is trained here on the same questions as its students.
 
 
 # %%
@@ -726,7 +726,7 @@ print(experiments.reference_table("08", "gain over control"))
 #
 # Two things temper all this. The teacher learnt from many more questions than its students, and passes on what those taught it. And seeds differ here only in the order of the questions; neither the questions nor the start changes. So these intervals say nothing of another teacher, or of other labelled questions.
 #
-# And on real questions? At `small` ({{ledger:08/small/control/F1|count}} seeds; a small part of SQuAD) a MiniLM of six layers that has read the labelled questions for a few minutes ends at an F1 of {{ledger:08/small/teacher/F1}}, far from what SQuAD's tables show and far from nothing. Its students have three of its layers and half of its steps: the control {{ledger:08/small/control/F1|interval}}, the distilled student {{ledger:08/small/distilled/F1|interval}}, with the teacher's distributions alone {{ledger:08/small/distilled, soft only/F1|interval}}. The gains over the control, seed by seed: {{ledger:08/small/distilled/gain over control|interval}} and {{ledger:08/small/distilled, soft only/gain over control|interval}}. Here teacher and students have read the same questions, so it is not more labels that the teacher passes on. But half the layers lose half the F1 in so short a training, with a teacher or without one: what distilling saves of it is a part.
+# And on real questions? At `small` ({{ledger:08/small/control/F1|count}} seeds; a small part of SQuAD) a MiniLM of six layers that has read the labelled questions for a few minutes ends at an F1 of {{ledger:08/small/teacher/F1}}, far from what SQuAD's tables show and far from nothing. Its students have three of its layers and half of its steps: the control {{ledger:08/small/control/F1|interval}}, the distilled student {{ledger:08/small/distilled/F1|interval}}, with the teacher's distributions alone {{ledger:08/small/distilled, soft only/F1|interval}}. The gains over the control, seed by seed: {{ledger:08/small/distilled/gain over control|interval}} and {{ledger:08/small/distilled, soft only/gain over control|interval}}. Here teacher and students have read the same questions, so it is not more labels that the teacher passes on. But half the layers cost about half the F1 in so short a training, with a teacher or without one: what distilling saves of it is a part.
 
 # %% [markdown]
 # ### By kind of question

@@ -999,19 +999,23 @@ def test_a_seed_that_was_cut_short_is_drawn_again(tmp_path):
     assert cli._hidden_seed(7, tmp_path) == cli._hidden_seed(7, tmp_path / "other") != drawn
 
 
+def break_the_box_of(monkeypatch, student):
+    real = cli.grade
+
+    def broken(submission, *given, **named):
+        if submission.student == student:
+            raise box.BoxBroken("lesson 00: its box did not start")
+        return real(submission, *given, **named)
+
+    monkeypatch.setattr(cli, "grade", broken)
+
+
 def test_a_box_that_breaks_costs_the_run_nothing_but_the_submission(
     tmp_path, monkeypatch, needs_box
 ):
     for name in ("a", "b"):
         hostile.put(tmp_path / "in" / name, hostile.notebook())
-    real = cli.grade
-
-    def broken(submission, *given, **named):
-        if submission.student == "a":
-            raise box.BoxBroken("lesson 00: its box did not start")
-        return real(submission, *given, **named)
-
-    monkeypatch.setattr(cli, "grade", broken)
+    break_the_box_of(monkeypatch, "a")
     out = tmp_path / "marks.csv"
     assert cli.grade_main([str(tmp_path / "in"), "--out", str(out), "--lessons", "00"]) == 1
     found = table(out)
@@ -1025,14 +1029,7 @@ def test_no_mark_of_another_seed_stands_in_a_table(how, tmp_path, monkeypatch, n
     out, feedback = tmp_path / "marks.csv", tmp_path / "pages"
     grade(tmp_path / "in", out, "--seed", "3", "--feedback", str(feedback))
     assert "4 of 4 points" in (feedback / "a.html").read_text()
-    real = cli.grade
-
-    def broken(submission, *given, **named):
-        if submission.student == "a":
-            raise box.BoxBroken("lesson 00: its box did not start")
-        return real(submission, *given, **named)
-
-    monkeypatch.setattr(cli, "grade", broken)
+    break_the_box_of(monkeypatch, "a")
     arguments = [str(tmp_path / "in"), "--out", str(out), "--lessons", "00", "--seed", "4"]
     options = ["--feedback", str(feedback)]
     part = str(tmp_path / "part.csv")
@@ -1180,6 +1177,19 @@ def test_a_gradebook_that_cannot_be_opened_is_refused_before_anything_is_graded(
         assert cli.grade_main([*arguments, *options]) == cli.USAGE
         assert "cannot be opened as nbgrader's gradebook" in capsys.readouterr().err
     assert not (tmp_path / "marks.csv").exists()
+
+
+def test_marks_given_without_a_box_enter_no_gradebook(tmp_path, monkeypatch, capsys):
+    """Every mark says how it was given; a gradebook could not."""
+    monkeypatch.setattr(isolation.shutil, "which", lambda name: None)
+    hostile.put(tmp_path / "in" / "ada", hostile.notebook())
+    out, book = tmp_path / "marks.csv", ["--gradebook", str(tmp_path), "--assignment", "week1"]
+    arguments = [str(tmp_path / "in"), "--out", str(out), "--lessons", "00", "--unsafe"]
+    assert cli.grade_main([*arguments, *book]) == cli.USAGE
+    assert "--gradebook: marks given without a locked box" in capsys.readouterr().err
+    assert cli.grade_main([*arguments, "--seed", "1", "--shard", "1/1"]) == 0
+    assert cli.merge_main([str(out), "--out", str(tmp_path / "all.csv"), *book]) == cli.USAGE
+    assert not (tmp_path / "gradebook.db").exists()
 
 
 def test_a_gradebook_that_does_not_fit_is_refused_before_anything_is_graded(tmp_path, capsys):

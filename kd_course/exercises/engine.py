@@ -279,7 +279,9 @@ def misconception_of(sheet: Sheet, outcomes: Sequence[Outcome]) -> Misconception
 def _alike(exercise: Exercise, a: Outcome, b: Outcome) -> bool:
     if a.raised or b.raised:
         return bool(a.raised and b.raised and a.raised.name == b.raised.name)
-    same = (a.refused, a.changed, a.attached) == (b.refused, b.changed, b.attached)
+    if a.refused or b.refused:
+        return a.refused == b.refused
+    same = (a.changed, a.attached) == (b.changed, b.attached)
     return same and mismatch(exercise, replace(a, changed=()), b) is None
 
 

@@ -242,7 +242,7 @@ def _alpha_times_length(log_probabilities, alpha):
 
 
 def _power_of_the_quotient(log_probabilities, alpha):
-    return [-((-sum(row) / len(row)) ** alpha) for row in log_probabilities]
+    return [(sum(row) / len(row)) ** alpha for row in log_probabilities]  # complex at α = 0.6
 
 
 def _as_a_probability(log_probabilities, alpha):

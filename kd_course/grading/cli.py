@@ -7,7 +7,6 @@ import contextlib
 import hashlib
 import io
 import json
-import os
 import secrets
 import sys
 import threading
@@ -74,7 +73,8 @@ def grade_main(argv: list[str]) -> int:
             raise ValueError(
                 "--shard: without the course's --seed every part would draw hidden inputs of its own"
             )
-        _check_gradebook(options, [e for lesson in lessons for e in catalogue.of_lesson(lesson)])
+        exercises = [e for lesson in lessons for e in catalogue.of_lesson(lesson)]
+        _check_gradebook(options, exercises, isolation.name)
     except SystemExit as error:
         return int(error.code or 0)
     except (NoBox, ValueError, OSError) as error:
@@ -143,7 +143,7 @@ def merge_main(argv: list[str]) -> int:
         folders = [p if p.is_dir() else results.folder_of(p) for p in options.parts]
         told = _told_by(folders)
         exercises = [catalogue.find(id) for id in told["exercises"]]
-        _check_gradebook(options, exercises)
+        _check_gradebook(options, exercises, told["isolation"])
     except SystemExit as error:
         return int(error.code or 0)
     except (ValueError, OSError) as error:
@@ -277,6 +277,7 @@ def _remember(
         "exercises": [exercise.id for exercise in assignment.exercises],
         "students": [submission.student for submission in submissions],
         "shards": shard[1] if shard else 0,
+        "isolation": assignment.isolation.name,
         "fingerprint": assignment.fingerprint,
     }
     name = f"run-{shard[0]}-of-{shard[1]}.run" if shard else "run.run"
@@ -285,18 +286,18 @@ def _remember(
 
 
 def _told_by(folders: Sequence[Path]) -> dict[str, Any]:
-    told: dict[str, Any] = {"exercises": [], "students": [], "shards": 0}
+    told: dict[str, Any] = {"exercises": [], "students": []}
     for folder in folders:
         for file in sorted(folder.glob("*.run")) if folder.is_dir() else ():
             part = json.loads(file.read_text("utf-8"))
             told["students"] = sorted({*told["students"], *part["students"]})
             told["exercises"] = list(dict.fromkeys([*told["exercises"], *part["exercises"]]))
-            if told.setdefault("parts", part["shards"]) != part["shards"]:
+            if told.setdefault("shards", part["shards"]) != part["shards"]:
                 raise ValueError(
-                    f"{file}: this is one of {part['shards']} parts, the others are of "
-                    f"{told['parts']}: a submission may be in none of them, or in two"
+                    f"{file}: this is one of {part['shards'] or 1} parts, the others are of "
+                    f"{told['shards'] or 1}: a submission may be in none of them, or in two"
                 )
-            told["shards"] = part["shards"]
+            told["isolation"] = part.get("isolation", "")
             if told.setdefault("fingerprint", part["fingerprint"]) != part["fingerprint"]:
                 raise ValueError(
                     f"{file}: this part was marked otherwise than the others (seed, lessons, "
@@ -425,8 +426,13 @@ def _one(submission: Submission, assignment: Assignment, folder: Path, boxes: _B
 # -- what is written --------------------------------------------------------------------------
 
 
-def _check_gradebook(options: argparse.Namespace, exercises: Sequence[Any]) -> None:
+def _check_gradebook(options: argparse.Namespace, exercises: Sequence[Any], isolation: str) -> None:
     if options.gradebook:
+        if isolation == UNSAFE.name:
+            raise ValueError(
+                "--gradebook: marks given without a locked box say so, and a gradebook has no "
+                "place for it: leave --gradebook out, or grade where there is a box"
+            )
         from kd_course.grading import gradebook
 
         gradebook.check(options.gradebook, options.assignment, exercises)

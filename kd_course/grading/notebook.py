@@ -63,8 +63,8 @@ class Ways:
 class Answers:
     """A lesson's answers in a student's notebooks.
 
-    ways: exercise id -> how its cells can be run; no entry where the student has nothing for it. other_names: what the exercise's cell defines, where nothing has its
-    name. notes: what a teacher should know.
+    ways: exercise id -> how its cells can be run; no entry where the student has nothing for it.
+    other_names: what the exercise's cell defines, where nothing has its name. notes: what a teacher should know.
     raised_points: whether a cell's metadata promises more points than the exercise has.
     """
 

@@ -1,8 +1,8 @@
 """Nothing that goes out to students holds an answer: every file of it is searched before it exists.
 
 What counts as an answer: nbgrader's delimiters, lines of any solution (the course's own, every
-variant's), the answer to a quiz as it is written there, the modules that hold references and slips, an answer in an assignment's checks, and
-the course's seed, from which hidden inputs are drawn.
+variant's), the answer to a quiz as it is written there, the modules that hold references and slips,
+an answer in an assignment's checks, and the course's seed, from which hidden inputs are drawn.
 """
 
 from __future__ import annotations
