@@ -1015,10 +1015,12 @@ def test_a_box_that_breaks_costs_the_run_nothing_but_the_submission(
 ):
     for name in ("a", "b"):
         hostile.put(tmp_path / "in" / name, hostile.notebook())
-    break_the_box_of(monkeypatch, "a")
     out = tmp_path / "marks.csv"
+    assert grade(tmp_path / "in", out)["a"]["total"] == "4"
+    hostile.put(tmp_path / "in" / "a", hostile.notebook(hostile.WRONG))
+    break_the_box_of(monkeypatch, "a")
     assert cli.grade_main([str(tmp_path / "in"), "--out", str(out), "--lessons", "00"]) == 1
-    found = table(out)
+    found = table(out)  # and the mark of what was handed in before stands there no more
     assert found["a"]["status"] == results.NOT_YET and found["b"]["total"] == "4"
 
 

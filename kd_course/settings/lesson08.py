@@ -14,9 +14,7 @@ class QuestionAnswering(LessonSettings):
     dataset: str  # "reading" is the embedded corpus; anything else is the hub's identifier
     teacher: str  # a shipped teacher's name, or the hub's identifier
     student: int | tuple[int, ...]  # which layers are copied, counted from 0, or how many
-    copied_from: (
-        str  # "teacher", as trained, or "pretrained": the model before it became the teacher
-    )
+    copied_from: str  # "teacher", as trained; "pretrained": what it was before that
     labelled: int | None  # questions that a student learns from; None: all of them
     tested: int | None  # test questions; None: all of them
     length: int  # tokens of a window
