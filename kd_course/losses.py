@@ -51,9 +51,11 @@ def soft_target_loss(
     student = _rows(student_logits, "student_logits", mask)
     teacher = _rows(teacher_logits.detach(), "teacher_logits", mask)
 
-    # A row in which both exclude every class has nothing to compare.
-    empty = ((student == -math.inf) & (teacher == -math.inf)).all(-1)
-    student, teacher = student[~empty], teacher[~empty]  # (rows, classes)
+    # A row in which both exclude every class has nothing to compare. To select is to copy, and a
+    # vocabulary is wide: only where there is such a row.
+    empty = (student.amax(-1) == -math.inf) & (teacher.amax(-1) == -math.inf)
+    if empty.any():
+        student, teacher = student[~empty], teacher[~empty]  # (rows, classes)
 
     student_log_p = F.log_softmax(student / temperature, dim=-1)
     teacher_log_p = F.log_softmax(teacher / temperature, dim=-1)
