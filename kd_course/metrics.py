@@ -203,13 +203,12 @@ def bleu(
     predictions: one text a row; references: one right text a row or more, as a list of lists.
     tokenize: "zh" parts Chinese into characters, "13a" is for languages that write spaces; the
     same texts have other scores under another one, so the signature names it.
-    Raises ValueError when the two have unequal lengths or a row has no reference.
+    Raises ValueError when the two have unequal lengths, a row has no reference, or sacrebleu knows
+    no such tokenizer.
 
     Papineni et al., BLEU, 2002; Post, A Call for Clarity in Reporting BLEU Scores, 2018.
     """
-    from sacrebleu.metrics import BLEU
-
-    return _corpus_score(BLEU(tokenize=tokenize), predictions, references)
+    return _corpus_score(_bleu(tokenize), predictions, references)
 
 
 def chrf(predictions: Sequence[str], references: Sequence[Sequence[str]]) -> Score:
@@ -226,11 +225,9 @@ def chrf(predictions: Sequence[str], references: Sequence[Sequence[str]]) -> Sco
 
 def sentence_bleu(prediction: str, references: Sequence[str], *, tokenize: str = "zh") -> float:
     """BLEU of one sentence, 0 … 100: for choosing among candidates, too noisy for a verdict."""
-    from sacrebleu.metrics import BLEU
-
-    return (
-        BLEU(tokenize=tokenize, effective_order=True).sentence_score(prediction, references).score
-    )
+    _one_entry_a_row([prediction], [references])
+    scorer = _bleu(tokenize, effective_order=True)
+    return scorer.sentence_score(prediction, list(references)).score
 
 
 def bleu_counts(
@@ -241,10 +238,8 @@ def bleu_counts(
     The columns: tokens of the prediction and of the reference nearest in length; the runs of one
     to four tokens that are shared; and all such runs of the prediction.
     """
-    from sacrebleu.metrics import BLEU
-
     _one_entry_a_row(predictions, references)
-    scorer = BLEU(tokenize=tokenize, effective_order=True)
+    scorer = _bleu(tokenize, effective_order=True)
     scores = [scorer.sentence_score(p, r) for p, r in zip(predictions, references, strict=True)]
     return np.array([[s.sys_len, s.ref_len, *s.counts, *s.totals] for s in scores])
 
@@ -255,6 +250,16 @@ def bleu_of(counts: np.ndarray) -> float:
 
     counts = [int(count) for count in counts]
     return BLEU.compute_bleu(counts[2:6], counts[6:], counts[0], counts[1]).score
+
+
+def _bleu(tokenize: str, **options: Any) -> Any:
+    from sacrebleu.metrics import BLEU
+
+    if tokenize not in BLEU.TOKENIZERS:
+        raise ValueError(
+            f"tokenize must be one of {', '.join(sorted(BLEU.TOKENIZERS))}, but is {tokenize!r}"
+        )
+    return BLEU(tokenize=tokenize, **options)
 
 
 def _corpus_score(

@@ -574,6 +574,19 @@ def test_chinese_is_written_properly(pairs, flaw, pattern):
     assert not bad, (flaw, bad[:5])
 
 
+def test_one_who_changes_a_splits_format_changes_nobody_elses():
+    sizes = {"train": 3, "validation": 2, "test": 2}
+    parallel.load(sizes=sizes)["train"].set_format("numpy")
+    assert parallel.load(sizes=sizes)["train"].format["type"] is None
+
+
+def test_what_is_no_text_is_refused():
+    with pytest.raises(TypeError, match="en: must be a text"):
+        parallel.log_probability(None, "我")
+    with pytest.raises(TypeError, match="zh: must be a text"):
+        parallel.log_probability("Tomorrow, I will go to the bookshop.", None)
+
+
 def test_a_question_stays_a_question(pairs):
     assert all((en[-1] == "?") == (zh[-1] == "？") for en, zh in pairs)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import json
 import math
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+import transformers
 
 from kd_course import cost, experiments, metrics, translation
 from kd_course.corpora import parallel
@@ -160,7 +162,24 @@ def test_a_copied_student_writes_what_it_would_write_without_a_cache(tokenizer):
     assert with_cache.tolist() == without.tolist()
 
 
-@pytest.mark.parametrize("wrong", [{"encoder": 0}, {"encoder": 3}, {"decoder": [1]}])
+def test_a_number_of_layers_may_be_numpys_and_a_teacher_without_them_is_named(tokenizer):
+    student = translation.copy_layers(fresh(0, tokenizer), encoder=np.int64(1), decoder=1)
+    assert student.config.encoder_layers == 1
+    sizes = {"d_model": 8, "d_ff": 8, "num_layers": 1, "num_heads": 1, "d_kv": 8}
+    t5 = transformers.T5ForConditionalGeneration(transformers.T5Config(vocab_size=20, **sizes))
+    with pytest.raises(ValueError, match="T5ForConditionalGeneration has no `layers`"):
+        translation.copy_layers(t5, encoder=1, decoder=1)
+
+
+@pytest.mark.parametrize("width", [16, 40])
+def test_a_width_that_heads_do_not_divide_is_refused(tokenizer, width):
+    with pytest.raises(ValueError, match="multiple of 32"):
+        translation.translator("tiny", tokenizer, seed=0, d_model=width)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"encoder": 0}, {"encoder": 3}, {"encoder": True}, {"decoder": [1]}]
+)
 def test_layers_that_are_not_there_are_refused(tokenizer, wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         translation.copy_layers(fresh(0, tokenizer), **{"encoder": 1, "decoder": 1, **wrong})
@@ -416,9 +435,40 @@ def test_every_row_is_in_one_batch_and_rows_of_like_length_are_together():
 def test_a_model_in_training_is_put_back_into_training():
     model, tokenizer = tiny_teacher()
     model.train()
-    translation.translate(model, tokenizer, SOURCES[:2])
-    assert model.training
-    model.eval()
+    try:
+        translation.translate(model, tokenizer, SOURCES[:2])
+        assert model.training
+        with pytest.raises(RuntimeError, match="dies"), pytest.MonkeyPatch.context() as patch:
+            patch.setattr(
+                model, "generate", lambda **_: (_ for _ in ()).throw(RuntimeError("dies"))
+            )
+            translation.translate(model, tokenizer, SOURCES[:2])
+        assert model.training
+    finally:
+        model.eval()
+
+
+def test_the_open_search_is_asked_without_dropout(tokenizer):
+    model = translation.translator("tiny", tokenizer, seed=0, dropout=0.5).train()
+    ask = translation.next_token_of(model, torch.tensor([[5, 6, 1]]))
+    assert torch.equal(ask([(0, 4)]), ask([(0, 4)])) and model.training
+    with pytest.raises(ValueError, match="one sentence"):
+        translation.next_token_of(model, torch.ones(2, 3, dtype=torch.long))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"beams": 0}, {"candidates": 0}, {"candidates": 5}, {"batch_size": -1}, {"longest": 0}],
+)
+def test_a_search_for_nothing_is_refused_by_name(wrong, tmp_path):
+    model, tokenizer = tiny_teacher()
+    options = {"beams": 4, "candidates": 1, **wrong}
+    (name,) = wrong
+    with pytest.raises(ValueError, match=f"{name} must"):
+        translation.n_best(model, tokenizer, SOURCES[:2], **options)
+    with pytest.raises(ValueError, match=f"{name} must"):
+        translation.rewrite(model, tokenizer, SOURCES[:2], tmp_path / "c.jsonl", **options)
+    assert list(tmp_path.iterdir()) == []
 
 
 # -- bad input --------------------------------------------------------------------------------
@@ -450,10 +500,18 @@ def test_emoji_keep_their_place_in_the_corpus(tmp_path):
     assert best == [translation.translate(model, tokenizer, [s], beams=4)[0] for s in sources]
 
 
-def test_a_text_for_a_list_of_texts_is_refused():
+def test_a_text_for_a_list_of_texts_is_refused(tmp_path):
     model, tokenizer = tiny_teacher()
     with pytest.raises(TypeError, match="list of texts"):
         translation.translate(model, tokenizer, "I saw Tom.")
+    with pytest.raises(TypeError, match="list of texts"):
+        translation.rewrite(model, tokenizer, "I saw Tom.", tmp_path / "c.jsonl")
+    with pytest.raises(TypeError, match="list of texts"):
+        translation.pairs_from("ab", "甲乙")
+    with pytest.raises(TypeError, match="list of texts"):
+        translation.closest("甲乙", "甲", metrics.sentence_bleu)
+    with pytest.raises(ValueError, match="at least one"):
+        translation.rewrite(model, tokenizer, [], tmp_path / "c.jsonl")
 
 
 def two_files(folder, source: bytes, target: bytes):
@@ -477,6 +535,17 @@ def test_files_of_unequal_length_are_refused_with_both_lengths(tmp_path):
 def test_an_empty_line_in_a_file_is_named(tmp_path):
     files = two_files(tmp_path, b"One.\n\nThree.\n", "一。\n二。\n三。\n".encode())
     with pytest.raises(ValueError, match=r"en: line 1 .* is empty"):
+        translation.read_lines(*files)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path):
+    files = two_files(tmp_path, b"\xef\xbb\xbfOne.\n", "\ufeff一。\n".encode())
+    assert translation.read_lines(*files) == (["One."], ["一。"])
+
+
+def test_a_file_in_another_encoding_is_named_with_the_line_and_the_way_on(tmp_path):
+    files = two_files(tmp_path, b"One.\nTwo.\n", b"1\n" + "二。\n".encode("gb18030"))
+    with pytest.raises(ValueError, match=r"zh: line 1 .* not UTF-8.*iconv"):
         translation.read_lines(*files)
 
 
@@ -575,6 +644,98 @@ def test_a_corpus_of_another_teacher_or_other_options_is_not_taken(rewritten):
         )
 
 
+def test_a_corpus_of_another_tokenizer_or_other_settings_is_not_taken(rewritten):
+    model, tokenizer = tiny_teacher()
+    options = {"beams": 3, "candidates": 2, "batch_size": 4, "progress": False}
+    sources, targets = map(list, zip(*PAIRS))
+    other = translation.train_tokenizers(sources, targets[::-1][:4], vocabulary=(90, 90))
+    with pytest.raises(ValueError, match="tokenizer"):
+        translation.rewrite(model, other, SOURCES, rewritten, **options)
+    with pytest.raises(ValueError, match="longest"):
+        translation.rewrite(model, tokenizer, SOURCES, rewritten, **options, longest=50)
+    changed = copy.deepcopy(model)
+    changed.generation_config.repetition_penalty = 5.0
+    with pytest.raises(ValueError, match="generation"):
+        translation.rewrite(changed, tokenizer, SOURCES, rewritten, **options)
+
+
+@pytest.mark.parametrize("text", ["这是我的语料。\n", "[1]\n", '"x"\n', '{"a": 1}\n', "", "\n"])
+def test_a_file_of_another_kind_is_left_as_it_is(text, tmp_path):
+    model, tokenizer = tiny_teacher()
+    path = tmp_path / "train.zh"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match="no rewritten corpus"):
+        translation.rewrite(model, tokenizer, SOURCES[:3], path, progress=False)
+    assert path.read_text(encoding="utf-8") == text
+
+
+def with_texts(change):
+    """An edit of line 3: its `texts` changed, all else as it was written."""
+
+    def edit(lines):
+        line = json.loads(lines[3])
+        return [*lines[:3], json.dumps({**line, "texts": change(line["texts"])}), *lines[4:]]
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda t: t[:1],
+        lambda t: t[::-1],
+        lambda t: "abc",
+        lambda t: [t[0] + "。", t[1]],
+        lambda t: [],
+    ],
+    ids=["one lost", "exchanged", "no list", "one changed", "none"],
+)
+def test_translations_that_were_changed_are_found(rewritten, change):
+    edited(rewritten, with_texts(change))
+    with pytest.raises(ValueError, match="line 3 .* not what was written"):
+        translation.read_rewritten(rewritten, SOURCES)
+
+
+def test_translations_of_two_sources_exchanged_are_found(rewritten):
+    def exchanged(lines):
+        first, second = json.loads(lines[0]), json.loads(lines[1])
+        first["texts"], second["texts"] = second["texts"], first["texts"]
+        return [json.dumps(first), json.dumps(second), *lines[2:]]
+
+    edited(rewritten, exchanged)
+    with pytest.raises(ValueError, match="line 0 .* not what was written"):
+        translation.read_rewritten(rewritten, SOURCES)
+
+
+def test_a_corpus_that_lost_its_last_lines_is_made_anew(rewritten):
+    model, tokenizer = tiny_teacher()
+    whole = rewritten.read_bytes()
+    edited(rewritten, lambda lines: lines[:20])
+    options = {"beams": 3, "candidates": 2, "batch_size": 4, "progress": False}
+    with pytest.warns(UserWarning, match="made anew"):
+        translation.rewrite(model, tokenizer, SOURCES, rewritten, **options)
+    assert rewritten.read_bytes() == whole
+
+
+@pytest.mark.parametrize("forced", [False, True])
+def test_a_translation_that_does_not_end_is_not_taught_as_a_whole_one(tmp_path, forced):
+    model, tokenizer = tiny_teacher()
+    model = copy.deepcopy(model)
+    model.generation_config.forced_eos_token_id = tokenizer.eos_token_id if forced else None
+    sources = [en for en, _ in PAIRS]
+    lengths = [len(ids) for ids in tokenizer(text_target=[zh for _, zh in PAIRS])["labels"]]
+    longest = sorted(lengths)[2] + (1 if forced else 0)  # an end in the last place may be forced
+    whole = [length <= longest - (1 if forced else 0) for length in lengths]
+    with pytest.warns(UserWarning, match=f"{whole.count(False)} of 6 translations had not ended"):
+        found = translation.rewrite(
+            model, tokenizer, sources, tmp_path / "c.jsonl", longest=longest, progress=False
+        )
+    assert [bool(texts[0]) for texts in found] == whole
+    assert {texts[0] for texts in found} - {""} <= {zh for _, zh in PAIRS}
+    pairs = translation.pairs_from(sources, [texts[0] for texts in found])
+    assert len(pairs) == whole.count(True)
+
+
 def test_a_damaged_corpus_is_told_and_made_anew(rewritten):
     model, tokenizer = tiny_teacher()
     whole = rewritten.read_bytes()
@@ -656,6 +817,13 @@ def test_chrf_has_a_signature_and_full_marks_for_the_reference():
     score = metrics.chrf(["今天早上火车又晚点了。"], [["今天早上火车又晚点了。"]])
     assert score.value == pytest.approx(100) and "chrF" not in score.signature
     assert score.signature.startswith("nrefs:1")
+
+
+def test_a_tokenizer_that_sacrebleu_has_not_is_refused_by_name():
+    with pytest.raises(ValueError, match="tokenize must be one of .*zh.*'xx'"):
+        metrics.bleu(["甲"], [["甲"]], tokenize="xx")
+    with pytest.raises(ValueError, match="row 0 has none"):
+        metrics.sentence_bleu("甲", [])
 
 
 def test_any_of_several_references_counts():

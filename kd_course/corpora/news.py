@@ -12,6 +12,7 @@ whose Financial PhraseBank this imitates in tone, labels and imbalance.
 
 from __future__ import annotations
 
+import copy
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -68,7 +69,9 @@ def load(seed: int = 0, *, sizes: Mapping[str, int] | None = None) -> DatasetDic
     wanted = {**SIZES, **(sizes or {})}
     for name, size in wanted.items():
         _check_count(size, f"sizes: {name!r}")
-    return DatasetDict(_splits(seed, tuple(wanted.items())))
+    # Copies: whoever changes a split's format changes nobody else's.
+    splits = _splits(seed, tuple(wanted.items()))
+    return DatasetDict({name: copy.copy(split) for name, split in splits.items()})
 
 
 def teacher_corpus(seed: int = 0, size: int = TEACHER_SIZE) -> Dataset:
@@ -79,7 +82,7 @@ def teacher_corpus(seed: int = 0, size: int = TEACHER_SIZE) -> Dataset:
     """
     _check_count(seed, "seed:")
     _check_count(size, "size:")
-    return _teacher_corpus(seed, size)
+    return copy.copy(_teacher_corpus(seed, size))
 
 
 def posterior(texts: Sequence[str]) -> np.ndarray:

@@ -13,6 +13,7 @@ multilingual neural machine translation and zero-shot translation, 2020.
 
 from __future__ import annotations
 
+import copy
 import math
 import random
 from collections.abc import Iterator, Mapping
@@ -63,7 +64,9 @@ def load(seed: int = 0, *, sizes: Mapping[str, int] | None = None) -> DatasetDic
     wanted = {**SIZES, **(sizes or {})}
     for name, size in wanted.items():
         _check_count(size, f"sizes: {name!r}")
-    return DatasetDict(_splits(seed, tuple(wanted.items())))
+    # Copies: whoever changes a split's format changes nobody else's.
+    splits = _splits(seed, tuple(wanted.items()))
+    return DatasetDict({name: copy.copy(split) for name, split in splits.items()})
 
 
 def teacher_corpus(seed: int = 0, size: int = TEACHER_SIZE) -> Dataset:
@@ -74,7 +77,7 @@ def teacher_corpus(seed: int = 0, size: int = TEACHER_SIZE) -> Dataset:
     """
     _check_count(seed, "seed:")
     _check_count(size, "size:")
-    return _teacher_corpus(seed, size)
+    return copy.copy(_teacher_corpus(seed, size))
 
 
 def log_probability(en: str, zh: str) -> float:
@@ -82,8 +85,10 @@ def log_probability(en: str, zh: str) -> float:
 
     −inf for a translation that it never gives. What is asked is exactness: a right translation
     that the grammar does not know has −inf too.
-    Raises ValueError when `en` is no sentence of the grammar.
+    Raises ValueError when `en` is no sentence of the grammar, TypeError when either is no text.
     """
+    if not isinstance(zh, str):
+        raise TypeError(f"zh: must be a text, but is a {type(zh).__name__}")
     p = _read(en).probability(zh)
     return math.log(p) if p > 0 else -math.inf
 
@@ -112,7 +117,7 @@ def entropy(en: str) -> float:
 
     0 where there is one, ln n where n are equally good. Raises ValueError as `translations` does.
     """
-    return -math.fsum(p * math.log(p) for _, p in translations(en))
+    return 0.0 - math.fsum(p * math.log(p) for _, p in translations(en))  # never -0.0
 
 
 def alignment(en: str, zh: str) -> list[Link]:
@@ -137,8 +142,14 @@ def grammar() -> SynchronousGrammar:
     return SynchronousGrammar(word_rules() | daily_rules() | news_rules() | {"sentence": top})
 
 
-@lru_cache(maxsize=8192)
 def _read(en: str) -> Reading:
+    if not isinstance(en, str):
+        raise TypeError(f"en: must be a text, but is a {type(en).__name__}")
+    return _read_once(en)
+
+
+@lru_cache(maxsize=8192)
+def _read_once(en: str) -> Reading:
     return grammar().read(en)
 
 

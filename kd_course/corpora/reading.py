@@ -12,6 +12,7 @@ text, 2016. The two columns that are ours are `kind` and `spans`.
 
 from __future__ import annotations
 
+import copy
 import random
 import re
 from collections.abc import Iterator, Mapping
@@ -76,7 +77,9 @@ def load(
     wanted = {**SIZES, **(sizes or {})}
     for name, size in wanted.items():
         _check_count(size, f"sizes: {name!r}")
-    return DatasetDict(_splits(seed, level, tuple(wanted.items())))
+    # Copies: whoever changes a split's format changes nobody else's.
+    splits = _splits(seed, level, tuple(wanted.items()))
+    return DatasetDict({name: copy.copy(split) for name, split in splits.items()})
 
 
 def teacher_corpus(seed: int = 0, size: int = TEACHER_SIZE, *, level: str = "full") -> Dataset:
@@ -88,7 +91,7 @@ def teacher_corpus(seed: int = 0, size: int = TEACHER_SIZE, *, level: str = "ful
     _check_count(seed, "seed:")
     _check_count(size, "size:")
     _check_level(level)
-    return _teacher_corpus(seed, level, size)
+    return copy.copy(_teacher_corpus(seed, level, size))
 
 
 def _check_count(value: int, name: str) -> None:

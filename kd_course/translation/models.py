@@ -6,6 +6,7 @@ Junczys-Dowmunt et al., Marian: Fast Neural Machine Translation in C++, 2018.
 from __future__ import annotations
 
 import copy
+import numbers
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,8 @@ def translator(
 
     changed: entries of SIZES[size] that are to be otherwise, decoder_layers=2 for one.
     The two languages have embeddings of their own; the output layer is the target's, once more.
-    Raises ValueError for a size that is not in SIZES, or an entry that it has not.
+    Raises ValueError for a size that is not in SIZES, an entry that it has not, or a d_model that
+    is no multiple of 32.
     """
     from transformers import MarianConfig, MarianMTModel, set_seed
 
@@ -49,6 +51,10 @@ def translator(
     if unknown:
         raise ValueError(f"changed: a size has {', '.join(SIZES[size])}, but not {sorted(unknown)}")
     shape = {**SIZES[size], **changed}
+    if shape["d_model"] < 32 or shape["d_model"] % 32:
+        raise ValueError(
+            f"d_model must be a multiple of 32, a head's width, but is {shape['d_model']}"
+        )
     inner, heads = shape.pop("inner"), shape["d_model"] // 32
     config = MarianConfig(
         vocab_size=len(tokenizer.source),
@@ -108,14 +114,19 @@ def copy_layers(
     encoder, decoder: which layers, counted from 0, bottom first; or how many, spread evenly from
     the first to the last (one: the first).
     Returns a model of the same class, in training mode; it shares no tensor with the teacher.
-    Raises ValueError for layers that the teacher has not.
+    Raises ValueError for layers that the teacher has not, and for a model that does not keep its
+    layers in `layers` of encoder and decoder, as Marian, BART and their kind do.
 
     Shleifer & Rush, Pre-trained Summarization Distillation, 2020: shrink and fine-tune.
     """
     student = copy.deepcopy(teacher)
-    base = student.get_submodule(student.base_model_prefix)
+    sides = {"encoder": student.get_encoder(), "decoder": student.get_decoder()}
     for name, wanted in (("encoder", encoder), ("decoder", decoder)):
-        layers = base.get_submodule(name).layers
+        layers = getattr(sides[name], "layers", None)
+        if layers is None:
+            raise ValueError(
+                f"teacher: the {name} of a {type(teacher).__name__} has no `layers` to copy from"
+            )
         chosen = _chosen(name, wanted, len(layers))
         kept = [layers[i] for i in chosen]
         del layers[:]
@@ -135,7 +146,9 @@ def _number(layers: list) -> None:
 
 
 def _chosen(name: str, wanted: int | Sequence[int], total: int) -> list[int]:
-    if isinstance(wanted, int):
+    if isinstance(wanted, bool):
+        raise ValueError(f"{name} must be a number of layers, or which, but is {wanted}")
+    if isinstance(wanted, numbers.Integral):
         if not 1 <= wanted <= total:
             raise ValueError(f"{name} must lie in 1 … {total}, the teacher's own, but is {wanted}")
         return [round(i * (total - 1) / max(wanted - 1, 1)) for i in range(wanted)]

@@ -7,7 +7,8 @@
     read_lines       two text files of one sentence a line, which must be equally long
 
 A corpus whose lines have slipped trains without an error, and teaches nonsense. So every line
-carries a digest of its source, and whoever reads the file hands in the sources again.
+carries a digest of its source and one of source and translations together, and whoever reads the
+file hands in the sources again.
 
 Kim & Rush, Sequence-Level Knowledge Distillation, 2016.
 """
@@ -18,13 +19,15 @@ import hashlib
 import json
 import shutil
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kd_course.storage import write_whole
 from kd_course.translation.search import (
+    LONGEST_OUTPUT,
     batches_by_length,
+    check_search,
     longest_source,
     readable,
     translate_batch,
@@ -33,6 +36,8 @@ from kd_course.translation.search import (
 if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedModel
+
+FORMAT = "kd_course: rewritten corpus, 1"  # the first thing in the file: no other file is replaced
 
 
 def rewrite(
@@ -45,6 +50,7 @@ def rewrite(
     candidates: int = 1,
     batch_size: int = 64,
     length_penalty: float = 1.0,
+    longest: int = LONGEST_OUTPUT,
     progress: bool = True,
 ) -> list[list[str]]:
     """The teacher's `candidates` best translations of every source, in the sources' order.
@@ -53,19 +59,29 @@ def rewrite(
     made again, unless it is damaged. Batches are grouped by length. Each is written as soon as it
     is done, beside the file: a run that was killed goes on after its last whole batch, and ends
     with the same file as one that was not. The file itself appears whole.
+    longest: tokens. A translation that has not ended by then would teach to stop half-way: it
+    becomes an empty text, which `pairs_from` leaves out, and a warning says how many there are.
     Raises ValueError naming the line for a source that is empty or longer than the teacher reads,
     before anything is translated; and for a file at `path` that was made from other sources, by
-    another teacher or with other options.
+    another teacher or tokenizer or with other options, or that is no rewritten corpus at all.
     """
-    sources, path = list(sources), Path(path)
-    ids = readable(sources, tokenizer, longest_source(teacher))
+    check_search(beams, candidates, batch_size, longest)
+    if not len(sources):
+        raise ValueError("sources must hold at least one sentence")
+    ids, path = readable(sources, tokenizer, longest_source(teacher)), Path(path)
+    sources = list(sources)
     options = {"beams": beams, "candidates": candidates, "length_penalty": length_penalty}
+    options["longest"] = longest
     made_with = {
+        "format": FORMAT,
         "teacher": weights_digest(teacher),
-        "sources": _digest("\n".join(map(_digest, sources))),
+        "tokenizer": _digest_of_rows([*ids, _vocabulary(teacher, tokenizer)]),
+        "generation": _generation(teacher),
+        "sources": _digest_of_rows([sources]),
         **options,
         "batch_size": batch_size,
     }
+    made_with = json.loads(json.dumps(made_with))  # as it will be read again
     parts = path.with_name(f".{path.name}.batches-{_digest(json.dumps(made_with))}")
     if path.exists():
         try:
@@ -74,18 +90,26 @@ def rewrite(
             return found
         except Damaged as error:
             warnings.warn(f"{error}; it is made anew", stacklevel=2)
-            path.unlink()
 
     lines: list[Any] = [None] * len(sources)
     batches = list(batches_by_length([len(row) for row in ids], batch_size))
     for number, rows in enumerate(_with_bar(batches, progress)):
-        part, digests = parts / f"{number}.json", [_digest(sources[row]) for row in rows]
-        done = _kept(part, digests)
+        part, batch = parts / f"{number}.json", [sources[row] for row in rows]
+        done = _kept(part, batch, candidates)
         if done is None:
-            texts = translate_batch(teacher, tokenizer, [ids[row] for row in rows], **options)
-            done = _keep(part, digests, texts)
+            texts = translate_batch(
+                teacher, tokenizer, [ids[row] for row in rows], **options, whole_only=True
+            )
+            done = _keep(part, batch, texts)
         for row, line in zip(rows, done, strict=True):
             lines[row] = line
+    endless = sum(not line["texts"][0] for line in lines)
+    if endless:
+        warnings.warn(
+            f"{endless} of {len(lines)} translations had not ended after {longest} tokens; they "
+            f"are left empty",
+            stacklevel=2,
+        )
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in [made_with, *lines])
     write_whole(path, lambda fresh: Path(fresh).write_text(text, encoding="utf-8"))
     shutil.rmtree(parts, ignore_errors=True)
@@ -97,9 +121,10 @@ def read_rewritten(
 ) -> list[list[str]]:
     """What `rewrite` wrote: the candidates of every source, best first, in the sources' order.
 
-    Raises ValueError when the file holds more or fewer lines than there are sources, when a line
-    belongs to another source (the file has slipped, or the sources have), and when the file was
-    made with something else than `made_with`; Damaged, a ValueError too, when it cannot be read.
+    Raises ValueError when the file is no rewritten corpus, when it holds more or fewer lines than
+    there are sources, when a line belongs to another source (the file has slipped, or the sources
+    have), and when the file was made with something else than `made_with`; Damaged, a ValueError
+    too, when a line cannot be read or is not what was written.
     """
     head, *lines = _parsed(Path(path))
     for name, wanted in (made_with or {}).items():
@@ -110,7 +135,8 @@ def read_rewritten(
                 f"choose another path"
             )
     if len(lines) != len(sources):
-        raise ValueError(
+        lost = head["sources"] == _digest_of_rows([list(sources)])
+        raise (Damaged if lost else ValueError)(
             f"{path} holds translations of {len(lines)} sources, but there are {len(sources)}"
         )
     for number, (line, source) in enumerate(zip(lines, sources, strict=True)):
@@ -119,22 +145,54 @@ def read_rewritten(
                 f"{path}: line {number} (counted from 0) is no translation of {source!r}: lines "
                 f"have slipped, or the sources are others than those it was made from"
             )
+        if not _is_whole(line, source, head["candidates"]):
+            raise Damaged(
+                f"{path} is damaged: line {number} (counted from 0) is not what was written"
+            )
     return [line["texts"] for line in lines]
 
 
 class Damaged(ValueError):
-    """A rewritten corpus that cannot be read."""
+    """A rewritten corpus of which something is lost or was changed."""
 
 
 def _parsed(path: Path) -> list[dict]:
+    """The head and the lines; ValueError for another kind of file, Damaged for a torn one."""
+    first, *rest = _lines_of(path) or [""]
     try:
-        head, *lines = [json.loads(line) for line in _lines_of(path)]
+        head = json.loads(first)
+        ours = head["format"] == FORMAT
+    except (ValueError, KeyError, TypeError):
+        ours = False
+    if not ours:
+        raise ValueError(f"{path} is no rewritten corpus: choose another path")
+    try:
+        lines = [json.loads(line) for line in rest]
         for line in lines:
-            if not line["texts"] or "source" not in line:
-                raise ValueError("a line is incomplete")
+            line["source"], line["texts"]
     except (ValueError, KeyError, TypeError) as error:
-        raise Damaged(f"{path} is damaged, or no rewritten corpus ({error})") from error
+        raise Damaged(f"{path} is damaged: {error}") from error
     return [head, *lines]
+
+
+def _line(source: str, texts: list[str]) -> dict:
+    """A source's line: the translations, and what they are held against when they are read."""
+    return {"source": _digest(source), "texts": texts, "whole": _digest_of_line(source, texts)}
+
+
+def _is_whole(line: dict, source: str, candidates: int) -> bool:
+    """Whether a line is what was written for this source: nothing lost, nothing changed."""
+    texts = line["texts"]
+    return (
+        isinstance(texts, list)
+        and len(texts) == candidates
+        and all(isinstance(text, str) for text in texts)
+        and line.get("whole") == _digest_of_line(source, texts)
+    )
+
+
+def _digest_of_line(source: str, texts: list[str]) -> str:
+    return _digest(json.dumps([source, texts], ensure_ascii=False))
 
 
 def pairs_from(
@@ -146,6 +204,7 @@ def pairs_from(
     """
     from datasets import Dataset, Features, Translation
 
+    _refuse_one_text(sources=sources, targets=targets)
     if len(sources) != len(targets):
         raise ValueError(
             f"sources and targets must be equally many, but are {len(sources)} and {len(targets)}"
@@ -168,7 +227,8 @@ def closest(
 
     Kim & Rush 2016, section 3.3.
     """
-    if not candidates:
+    _refuse_one_text(candidates=candidates)
+    if not len(candidates):
         raise ValueError("candidates must hold at least one translation")
     return max(candidates, key=lambda candidate: score(candidate, [reference]))
 
@@ -178,7 +238,9 @@ def read_lines(source_file: str | Path, target_file: str | Path) -> tuple[list[s
 
     Only a line feed ends a line (or carriage return and line feed): Python's splitlines also parts
     at U+2028 and others, which occur within sentences, and the rest of the file would slip.
-    Raises ValueError for files of unequal length, and for an empty line, naming it.
+    A byte order mark in front is left out.
+    Raises ValueError for files of unequal length, and for a line that is empty or no UTF-8, naming
+    it.
     """
     sides = [_lines_of(Path(file)) for file in (source_file, target_file)]
     if len(sides[0]) != len(sides[1]):
@@ -196,30 +258,42 @@ def read_lines(source_file: str | Path, target_file: str | Path) -> tuple[list[s
 
 
 def _lines_of(path: Path) -> list[str]:
-    lines = path.read_bytes().decode("utf-8").split("\n")
+    data = path.read_bytes()
+    try:
+        lines = data.decode("utf-8-sig").split("\n")
+    except UnicodeDecodeError as error:
+        number = data[: error.start].count(b"\n")
+        raise ValueError(
+            f"{path}: line {number} (counted from 0) is not UTF-8: convert the file first, for one "
+            f"from GB18030 by iconv -f GB18030 -t UTF-8"
+        ) from error
     if lines[-1] == "":  # what stands after the last line feed
         lines.pop()
     return [line.removesuffix("\r") for line in lines]
 
 
+def _refuse_one_text(**lists: Sequence[str]) -> None:
+    for name, texts in lists.items():
+        if isinstance(texts, str):
+            raise TypeError(f"{name} must be a list of texts, but is one text")
+
+
 # -- batches ----------------------------------------------------------------------------------
 
 
-def _kept(path: Path, digests: list[str]) -> list[dict] | None:
-    """A batch's lines from its file; None where there is none, or not of these sources."""
+def _kept(path: Path, sources: list[str], candidates: int) -> list[dict] | None:
+    """A batch's lines from its file; None where there is none, or not whole, or of other sources."""
     try:
         lines = json.loads(path.read_text(encoding="utf-8"))
-        return lines if [line["source"] for line in lines] == digests else None
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        whole = [_is_whole(*pair, candidates) for pair in zip(lines, sources, strict=True)]
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
         return None
+    return lines if all(whole) else None
 
 
-def _keep(path: Path, digests: list[str], translated: list[list[str]]) -> list[dict]:
+def _keep(path: Path, sources: list[str], translated: list[list[str]]) -> list[dict]:
     """A batch's lines, written whole to its file."""
-    lines = [
-        {"source": digest, "texts": texts}
-        for digest, texts in zip(digests, translated, strict=True)
-    ]
+    lines = [_line(source, texts) for source, texts in zip(sources, translated, strict=True)]
     text = json.dumps(lines, ensure_ascii=False)
     write_whole(path, lambda fresh: Path(fresh).write_text(text, encoding="utf-8"))
     return lines
@@ -233,6 +307,26 @@ def _with_bar(batches: list[list[int]], progress: bool) -> Any:
 
 def _digest(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def _digest_of_rows(rows: Iterable[list]) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for row in rows:
+        digest.update(json.dumps(row).encode() + b"\n")
+    return digest.hexdigest()
+
+
+def _vocabulary(model: PreTrainedModel, tokenizer: Any) -> list[str]:
+    """What each target number stands for."""
+    size = getattr(model.config, "decoder_vocab_size", None) or model.config.vocab_size
+    return tokenizer.batch_decode([[i] for i in range(size)], skip_special_tokens=False)
+
+
+def _generation(model: PreTrainedModel) -> dict[str, Any]:
+    """The model's own settings of `generate`, where they are not the library's."""
+    settings = model.generation_config.to_diff_dict()
+    about = {"transformers_version", "_from_model_config"}
+    return {name: value for name, value in sorted(settings.items()) if name not in about}
 
 
 def weights_digest(model: PreTrainedModel) -> str:

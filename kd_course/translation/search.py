@@ -7,6 +7,7 @@ do the same with the library's `generate`, in batches of like length.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
-LONGEST_OUTPUT = 64  # tokens; only a model that has lost its way goes on for so long
+LONGEST_OUTPUT = 128  # tokens; where nothing else is asked for
 
 
 # -- in the open ------------------------------------------------------------------------------
@@ -85,15 +86,22 @@ def next_token_of(model: PreTrainedModel, input_ids: Tensor) -> Callable[[list],
     """What `beam_search` asks: a model's next-token log probabilities for one source sentence.
 
     input_ids: (1, length). The source is read once; every prefix is read anew, which is slow and
-    easy to follow (`generate` keeps what it has computed).
+    easy to follow (`generate` keeps what it has computed). Dropout is off, whatever mode the model
+    is in.
+    Raises ValueError for input_ids of more than one sentence.
     """
+    if input_ids.ndim != 2 or len(input_ids) != 1:
+        raise ValueError(
+            f"input_ids must be one sentence, of shape (1, length), but have shape "
+            f"{tuple(input_ids.shape)}"
+        )
     encoder = model.get_encoder()
-    with torch.inference_mode():
+    with _answering(model):
         read = encoder(input_ids=input_ids, attention_mask=torch.ones_like(input_ids))
 
     def ask(prefixes: list[tuple[int, ...]]) -> Tensor:
         states = read.last_hidden_state.expand(len(prefixes), -1, -1)
-        with torch.inference_mode():
+        with _answering(model):
             logits = model(
                 encoder_outputs=(states,),
                 attention_mask=input_ids.new_ones(len(prefixes), input_ids.shape[1]),
@@ -102,6 +110,18 @@ def next_token_of(model: PreTrainedModel, input_ids: Tensor) -> Callable[[list],
         return logits[:, -1].float().log_softmax(-1).cpu()
 
     return ask
+
+
+@contextmanager
+def _answering(model: PreTrainedModel) -> Iterator[None]:
+    """Eval mode without gradients; the model is put back into its own mode, also after an error."""
+    was_training = model.training
+    model.eval()
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        model.train(was_training)
 
 
 # -- in practice ------------------------------------------------------------------------------
@@ -115,10 +135,12 @@ def translate(
     beams: int = 1,
     batch_size: int = 64,
     length_penalty: float = 1.0,
+    longest: int = LONGEST_OUTPUT,
 ) -> list[str]:
     """The best translation of every sentence, in the sentences' order.
 
-    beams: 1 is greedy. Batches are grouped by length, so that little is spent on padding.
+    beams: 1 is greedy. longest: tokens, after which a translation that does not end is cut off.
+    Batches are grouped by length, so that little is spent on padding.
     Raises ValueError naming the line for a sentence that is empty or longer than the model reads.
     """
     found = n_best(
@@ -129,6 +151,7 @@ def translate(
         candidates=1,
         batch_size=batch_size,
         length_penalty=length_penalty,
+        longest=longest,
     )
     return [candidates[0] for candidates in found]
 
@@ -142,15 +165,15 @@ def n_best(
     candidates: int,
     batch_size: int = 64,
     length_penalty: float = 1.0,
+    longest: int = LONGEST_OUTPUT,
 ) -> list[list[str]]:
     """The `candidates` best translations of every sentence, in the sentences' order, best first.
 
-    candidates: at most beams.
+    candidates: at most beams. longest: as for `translate`.
     Raises ValueError as `translate` does, and for more candidates than beams.
     """
-    if not 1 <= candidates <= beams:
-        raise ValueError(f"candidates must lie in 1 … {beams}, the beams, but is {candidates}")
-    if not sentences:
+    check_search(beams, candidates, batch_size, longest)
+    if not len(sentences):
         return []
     ids = readable(sentences, tokenizer, longest_source(model))
     found: list[list[str]] = [[]] * len(sentences)
@@ -163,6 +186,7 @@ def n_best(
             beams=beams,
             candidates=candidates,
             length_penalty=length_penalty,
+            longest=longest,
         )
         for row, texts in zip(rows, translated, strict=True):
             found[row] = texts
@@ -177,12 +201,16 @@ def translate_batch(
     beams: int,
     candidates: int,
     length_penalty: float = 1.0,
+    longest: int = LONGEST_OUTPUT,
+    whole_only: bool = False,
 ) -> list[list[str]]:
-    """The `candidates` best translations of one batch of tokenised sentences, in its order."""
+    """The `candidates` best translations of one batch of tokenised sentences, in its order.
+
+    whole_only: what had not ended after `longest` tokens becomes an empty text, and is not cut off.
+    """
     input_ids, attention_mask = _padded(ids, tokenizer.pad_token_id, model.device)
-    was_training = model.training
-    model.eval()
-    with torch.inference_mode():
+    longest = min(longest, longest_source(model) - 1)
+    with _answering(model):
         sequences = model.generate(
             input_ids=input_ids,
             attention_mask=attention_mask,
@@ -190,14 +218,33 @@ def translate_batch(
             num_return_sequences=candidates,
             do_sample=False,
             # The same for every batch: a translation must not depend on its neighbours.
-            max_new_tokens=min(LONGEST_OUTPUT, longest_source(model) - 1),
+            max_new_tokens=longest,
             max_length=None,
             length_penalty=length_penalty,
             early_stopping=False,
         )
-    model.train(was_training)
     texts = [t.strip() for t in tokenizer.batch_decode(sequences, skip_special_tokens=True)]
+    if whole_only:
+        ended = _ended(sequences, tokenizer.eos_token_id, longest, model)
+        texts = [text if whole else "" for text, whole in zip(texts, ended, strict=True)]
     return [texts[i : i + candidates] for i in range(0, len(texts), candidates)]
+
+
+def _ended(sequences: Tensor, end: int, longest: int, model: PreTrainedModel) -> list[bool]:
+    """Which sequences, the start token first, came to an end by themselves."""
+    written = sequences[:, 1 : longest + 1]
+    if model.generation_config.forced_eos_token_id is not None:
+        written = written[:, : longest - 1]  # an end in the last place was put there by the library
+    return (written == end).any(dim=-1).tolist()
+
+
+def check_search(beams: int, candidates: int, batch_size: int, longest: int) -> None:
+    """ValueError, naming what is wrong, for a search that cannot find anything."""
+    for name, value in (("beams", beams), ("batch_size", batch_size), ("longest", longest)):
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1, but is {value}")
+    if not 1 <= candidates <= beams:
+        raise ValueError(f"candidates must lie in 1 … {beams}, the beams, but is {candidates}")
 
 
 def batches_by_length(lengths: Sequence[int], batch_size: int) -> Iterator[list[int]]:
