@@ -300,7 +300,7 @@ SOFT_LOSS = Exercise(
         Misconception(
             "The teacher is not softened",
             _soft_teacher_hot,
-            hint="T divides the logits of both. A student at T cannot match a teacher at 1.",
+            hint="T divides the logits of both. Otherwise the loss is smallest for logits T times off.",
         ),
         Misconception(
             "The student is not softened",

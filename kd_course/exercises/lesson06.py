@@ -31,6 +31,9 @@ def leak_cases(random) -> list[Case]:
             (["Profit rose sharply."], ["Profit rose"]), "a test row that is part of a training row"
         ),
         Case((many[:8], many[4:]), "four rows in both"),
+        Case(
+            (["A.", "B."], ["C.", "A.", "a.", "A."]), "a leak that the test set holds three times"
+        ),
         Case((["A."], ["B."]), "no leak at all"),
     ]
 
@@ -77,6 +80,7 @@ def f1_cases(random) -> list[Case]:
         ),
         Case((torch.tensor(predicted), torch.tensor(labels), 3), "forty rows, half of one class"),
         Case((torch.tensor([0, 1, 2]), torch.tensor([0, 1, 2]), 3), "everything right"),
+        Case((torch.tensor([0, 1]), torch.tensor([0, 1]), 3), "a class that never occurs"),
     ]
 
 
@@ -133,6 +137,10 @@ def ece_cases(random) -> list[Case]:
         Case(
             (torch.tensor([[0.7, 0.2, 0.1]] * 3), torch.tensor([0, 0, 0]), 4),
             "too modest: right more often than it says",
+        ),
+        Case(
+            (torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.6, 0.4]]), torch.tensor([0, 1, 1]), 4),
+            "a model that is certain, and not always right",
         ),
         Case((logits.softmax(-1), labels, 10), "sixty rows, ten bins"),
         Case((logits.softmax(-1), labels, 3), "the same rows in three bins"),
@@ -192,6 +200,9 @@ def temperature_cases(random) -> list[Case]:
     signal = torch.nn.functional.one_hot(labels, 3).double()
     noise = torch.from_numpy(random.normal(size=(80, 3)))
     candidates = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0]
+    # Seldom wrong, and then quite sure of it: each other way to judge confidence asks for another T.
+    seldom = 3 * signal + 0.3 * noise
+    seldom[:6] = 12 * torch.nn.functional.one_hot((labels[:6] + 1) % 3, 3).double()
     return [
         Case((8 * (signal + noise), labels, candidates), "a model far too sure of itself"),
         Case((0.3 * (signal + 0.3 * noise), labels, candidates), "a model far too modest"),
@@ -199,6 +210,7 @@ def temperature_cases(random) -> list[Case]:
             (signal + noise, labels, candidates[::-1]),
             "a model about right; candidates in another order",
         ),
+        Case((seldom, labels, candidates), "a model that is seldom wrong, but then surely"),
     ]
 
 

@@ -24,6 +24,8 @@ def shift_cases(random) -> list[Case]:
             "two sentences, the second padded",
         ),
         Case((torch.from_numpy(long), 3, 0), "three sentences, two of them padded"),
+        # No float32 holds this number, so that whole numbers stored as such are found out.
+        Case((torch.tensor([[2**24 + 1, 5, 1]]), 3, 0), "a very large vocabulary"),
     ]
 
 
@@ -64,6 +66,12 @@ def _first_overwritten(labels, start, pad):
     return _filled(torch.cat([_start_column(labels, start), labels[:, 1:]], 1), pad)
 
 
+def _as_floats(labels, start, pad):
+    shifted = torch.zeros(labels.shape)
+    shifted[:, 0], shifted[:, 1:] = start, labels[:, :-1]
+    return _filled(shifted, pad)
+
+
 def _pad_for_start(labels, start, pad):
     return _filled(torch.cat([_start_column(labels, pad), labels[:, :-1]], 1), pad)
 
@@ -92,13 +100,26 @@ def token_loss_cases(random) -> list[Case]:
             gradient_of=(0,),
         ),
         Case((logits(2, 3, 5), logits(2, 3, 5), nothing, 2.0), "padding only: the loss is 0"),
+        Case(
+            (1000 * logits(2, 3, 5), 1000 * logits(2, 3, 5), labels, 1.0),
+            "two models that are entirely sure",
+            gradient_of=(0,),
+        ),
     ]
 
 
 def _kl(student_logits, teacher_logits, temperature):
-    p = (teacher_logits / temperature).softmax(-1)
+    log_p = (teacher_logits / temperature).log_softmax(-1)
     log_q = (student_logits / temperature).log_softmax(-1)
-    return (p * (p.log() - log_q)).sum(-1)  # (batch, length)
+    return (log_p.exp() * (log_p - log_q)).sum(-1)  # (batch, length)
+
+
+def _log_of_softmax(student_logits, teacher_logits, labels, temperature):
+    p = (teacher_logits / temperature).softmax(-1)
+    q = (student_logits / temperature).softmax(-1)
+    per_token = (p * (p / q).log()).sum(-1)
+    counts = labels != IGNORED
+    return temperature**2 * per_token[counts].sum() / counts.sum().clamp(min=1)
 
 
 def _over(per_token, mask):
@@ -376,6 +397,8 @@ EXERCISES = (
         difficulty=2,
         importance=5,
         cases=shift_cases,
+        rtol=0.0,
+        atol=0.0,  # these are numbers of pieces: near is not right
         misconceptions=(
             Misconception(
                 "nothing is shifted: the decoder reads the token that it is to predict",
@@ -417,6 +440,11 @@ EXERCISES = (
                 _pad_for_start,
                 hint="In Marian the two have one number. In other models they have not: use start.",
             ),
+            Misconception(
+                "the numbers have become floats",
+                _as_floats,
+                hint="torch.zeros makes floats, which no embedding takes: torch.full_like(labels, start) keeps the type.",
+            ),
         ),
         hint="Put start in front, leave the last column out, and replace -100 by pad.",
         allowed="torch",
@@ -442,6 +470,11 @@ EXERCISES = (
                 "padding is learnt like words",
                 _padding_learns,
                 hint="Where the label is -100 there is no token: it has neither loss nor gradient.",
+            ),
+            Misconception(
+                "the log of a softmax: a probability that has become 0 gives NaN",
+                _log_of_softmax,
+                hint="log_softmax computes the logarithm from the logits, and never meets log 0.",
             ),
             Misconception(
                 "divided by the number of sentences (batchmean): long sentences make the loss grow",

@@ -241,11 +241,15 @@ def softmax_cases(random) -> list[Case]:
     part = torch.tensor([[0, 0, 1, 1, 1, 0], [0, 1, 1, 1, 0, 0]], dtype=torch.bool)
     none = torch.tensor([[0, 1, 1, 1], [0, 0, 0, 0]], dtype=torch.bool)
     loud = torch.where(part, logits(2, 6), torch.tensor(300.0))
+    louder = torch.where(part, logits(2, 6), torch.tensor(1e30))
+    excluded = torch.where(part, logits(2, 6), torch.tensor(-torch.inf))
     return [
         Case((logits(2, 5), whole), "every position allowed", gradient_of=(0,)),
         Case((logits(2, 6), part), "question in front, padding behind", gradient_of=(0,)),
         Case((loud, part), "the largest logits stand where no answer may be", gradient_of=(0,)),
         Case((logits(2, 4), none), "a window without any allowed position", gradient_of=(0,)),
+        Case((louder, part), "a logit of 1e30 where no answer may be", gradient_of=(0,)),
+        Case((excluded, part), "-inf where no answer may be", gradient_of=(0,)),
     ]
 
 
@@ -305,6 +309,14 @@ def loss_cases(random) -> list[Case]:
             2.0,
             0.5,
             "a window that is wholly masked",
+        ),
+        case(
+            [*ragged, [0] * 6],
+            [2, NOT_HERE, 3, 1],
+            [4, NOT_HERE, 3, 2],
+            2.0,
+            0.5,
+            "a window that is wholly masked and has a label",
         ),
         case(ragged, [NOT_HERE] * 3, [NOT_HERE] * 3, 2.0, 0.5, "no window holds the answer"),
         case(ragged, [NOT_HERE] * 3, [NOT_HERE] * 3, 2.0, 1.0, "no window holds it, α = 1"),

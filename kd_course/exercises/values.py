@@ -131,7 +131,7 @@ def difference(got: Any, expected: Any, *, rtol: float, atol: float) -> Differen
         return _numbers_differ(got, np.asarray(expected), rtol, atol)
     if isinstance(expected, tuple):
         if isinstance(got, np.ndarray) and got.ndim:
-            got = tuple(got)
+            got = tuple(plain(item) for item in got)
         if not isinstance(got, tuple):
             return Difference("type", f"expected {len(expected)} results, but got {named(got)}")
         if len(got) != len(expected):
