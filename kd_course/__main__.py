@@ -62,8 +62,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     chosen = parser.parse_args(argv)
     module, function, _ = there[chosen.command]
-    # Only the room that is asked for is opened: most of them import torch.
-    return getattr(importlib.import_module(module), function)(chosen.arguments) or 0
+    try:
+        # Only the room that is asked for is opened: most of them import torch.
+        run = getattr(importlib.import_module(module), function)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "kd_course":
+            raise
+        print(
+            f"{chosen.command} needs {(error.name or '').partition('.')[0]}, which is not "
+            f'installed here: {sys.executable} -m pip install -c constraints.txt -e ".[dev]"',
+            file=sys.stderr,
+        )
+        return 2
+    return run(chosen.arguments) or 0
 
 
 def _is_there(module: str) -> bool:

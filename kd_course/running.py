@@ -35,7 +35,8 @@ def main(argv: list[str]) -> int:
             print(error, file=sys.stderr)
             return 2
         folder = arguments.out or Path("results") / f"{lesson}-{settings.scale()}"
-        worst = max(worst, run_lesson(lesson, notebook, folder, reference=arguments.reference))
+        reference = {"reference": arguments.reference, "sample": arguments.sample}
+        worst = max(worst, run_lesson(lesson, notebook, folder, **reference))
     return worst
 
 
@@ -54,6 +55,11 @@ def _parser() -> argparse.ArgumentParser:
         "--max-steps", type=int, metavar="N", help="stop every training after N steps"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="default: results/NN-SCALE")
+    parser.add_argument(
+        "--sample",
+        metavar="TEXT",
+        help="for authors, with --reference: what the data were, where they were not the hub's own",
+    )
     parser.add_argument(
         "--reference",
         choices=("figures", "minutes"),
@@ -87,7 +93,14 @@ def find_lesson(lesson: str) -> Path:
     return found[0]
 
 
-def run_lesson(lesson: str, notebook: Path, folder: Path, *, reference: str | None = None) -> int:
+def run_lesson(
+    lesson: str,
+    notebook: Path,
+    folder: Path,
+    *,
+    reference: str | None = None,
+    sample: str | None = None,
+) -> int:
     """Execute, compare, print; 0 when every judged figure lies in its band, otherwise 1."""
     folder.mkdir(parents=True, exist_ok=True)
     results = folder / "results.json"
@@ -104,7 +117,7 @@ def run_lesson(lesson: str, notebook: Path, folder: Path, *, reference: str | No
         f"\nLesson {lesson}, scale {settings.scale()}: {minutes:.1f} minutes; {folder / notebook.name}"
     )
     if reference:
-        write_reference(lesson, report, minutes, reference)
+        write_reference(lesson, report, minutes, reference, sample)
     if report is None:
         print("This lesson trains nothing: there is no figure to compare.")
         return 0
@@ -169,11 +182,14 @@ def as_table(rows: list[dict]) -> str:
 # -- reference runs ---------------------------------------------------------------------------
 
 
-def write_reference(lesson: str, report: dict | None, minutes: float, what: str) -> None:
+def write_reference(
+    lesson: str, report: dict | None, minutes: float, what: str, sample: str | None = None
+) -> None:
     """Enter a run into the ledger's folder: its figures, or only how long it takes.
 
     report: `Report.as_dict()`; None for a lesson that measures nothing. minutes: of the whole run.
-    what: "figures" or "minutes". Raises ValueError for a run that was shortened.
+    what: "figures" or "minutes". sample: what the data were, where they were not the hub's own.
+    Raises ValueError for a run that was shortened.
     """
     if report and report["shortened"]:
         raise ValueError("a shortened run is no reference: leave out --limit and --max-steps")
@@ -195,6 +211,8 @@ def write_reference(lesson: str, report: dict | None, minutes: float, what: str)
         entry |= {"data": report["data"], "figures": report["figures"]}
         entry |= {"tables": {**kept, **report["tables"]}, **circumstances()}
         entry["seeds"] = len(settings.switches().seeds)
+        if sample:
+            entry["sample"] = sample
     if what == "minutes":
         entry["minutes"] = round(minutes, 2)
     text = json.dumps(entry, indent=1, ensure_ascii=False, sort_keys=True) + "\n"

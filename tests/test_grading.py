@@ -302,6 +302,17 @@ def test_a_list_in_place_of_a_tensor_earns_nothing_and_is_told_why():
     assert "The result is of another kind than the docstring asks for." in mark.words
 
 
+def test_an_array_in_place_of_a_list_is_the_same_answer():
+    def leaked_rows(train_texts, test_texts):
+        known = {" ".join(text.lower().split()) for text in train_texts}
+        return np.flatnonzero([" ".join(text.lower().split()) in known for text in test_texts])
+
+    mark = marking.mark(held("06.1"), run_of(leaked_rows, "06.1"))
+    assert mark.points == 3, (mark.status, mark.why)
+    wrong = marking.mark(held("06.1"), run_of(lambda a, b: np.arange(len(b)), "06.1"))
+    assert wrong.status != "tampered" and wrong.points == 0, wrong.why
+
+
 def test_partial_credit_goes_by_case():
     right = lambda scores, t: torch.softmax(scores / t, -1)  # noqa: E731
     run = run_of(right)
@@ -929,6 +940,20 @@ def test_shards_together_give_what_one_run_gives_and_a_lost_one_costs_only_itsel
     )
     assert cli.merge_main([*parts, "--out", str(tmp_path / "merged.csv")]) == 0
     assert table(tmp_path / "merged.csv") == whole
+
+
+def test_without_its_seed_a_released_course_is_not_graded_by_other_conventions(tmp_path, capsys):
+    released = hostile.notebook()
+    box = {"cell_type": "markdown", "id": "box", "metadata": {}}
+    released["cells"].append({**box, "source": f"{course.CONVENTION}the result is in bits.**"})
+    for i in range(3):
+        hostile.put(tmp_path / "in" / f"s{i}", released)
+    arguments = [str(tmp_path / "in"), "--out", str(tmp_path / "marks.csv"), "--unsafe"]
+    assert cli.grade_main(arguments) == cli.USAGE
+    assert "3 of the first 3 submissions come from a released course" in capsys.readouterr().err
+    for i in range(3, 6):  # half of them do not say it: then one who copies the box stops nobody
+        hostile.put(tmp_path / "in" / f"s{i}", hostile.notebook())
+    cli._refuse_released(collect.collect(tmp_path / "in"))
 
 
 def test_shards_need_the_courses_seed_and_parts_of_other_seeds_are_not_merged(

@@ -1,11 +1,13 @@
 """A headless run is judged by the ledger, and leaves its notebook behind whatever happens."""
 
 import json
+import sys
 
 import nbformat
 import pytest
 
 from kd_course import experiments, running
+from kd_course.__main__ import main
 from kd_course.experiments import Ledger
 
 REPORT = """
@@ -61,6 +63,23 @@ def test_a_failing_cell_fails_the_run_and_leaves_the_notebook(run, capsys, tmp_p
 def test_yesterdays_results_are_not_taken_for_todays(run, tmp_path):
     assert run(REPORT.format(value=0.5)) == 1
     assert run("1 + 1") == 0
+
+
+def test_a_library_that_is_missing_is_named_with_the_way_to_it(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "nbgrader.preprocessors", None)
+    for name in ("kd_course.grading.release", "kd_course.authoring.editions"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    assert main(["release", "--lessons", "00", "--out", "course"]) == 2
+    assert "release needs nbgrader, which is not installed here" in capsys.readouterr().err
+
+
+def test_a_reference_on_other_data_says_what_they_were(tmp_path, monkeypatch):
+    monkeypatch.setattr(experiments, "LEDGER", tmp_path)
+    report = {"scale": "offline", "data": "d", "figures": {}, "tables": {}, "shortened": False}
+    running.write_reference("06", report, 1.0, "figures", "a few sentences")
+    running.write_reference("06", report, 1.0, "minutes")
+    (entry,) = (json.loads(path.read_text(encoding="utf-8")) for path in tmp_path.glob("*.json"))
+    assert (entry["sample"], entry["minutes"]) == ("a few sentences", 1.0)
 
 
 def test_an_unknown_lesson_is_a_usage_error(capsys):

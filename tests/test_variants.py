@@ -9,8 +9,8 @@ from functools import lru_cache
 import pytest
 import torch
 
-from kd_course.authoring.source import outside_solution, read, solution_lines, source_of
-from kd_course.exercises import engine, find, lessons
+from kd_course.authoring.source import ROOT, outside_solution, read, solution_lines, source_of
+from kd_course.exercises import engine, find, lessons, of_lesson
 from kd_course.grading import variants
 from kd_course.grading.answers import answer_key, answer_of, public_reference
 
@@ -201,3 +201,12 @@ def test_where_conventions_agree_being_right_shows_nothing(variant):
 def test_in_the_courses_own_exercises_every_case_tells():
     sheet = answer_key(["02"])["02.3"].sheet(1)
     assert sheet.telling == tuple(range(len(sheet.cases)))
+
+
+def test_the_page_for_teachers_says_how_much_has_variants():
+    exercises = [exercise for lesson in lessons() for exercise in of_lesson(lesson)]
+    some = [exercise for exercise in exercises if variants.of(exercise.id)]
+    points = sum(e.points for e in some), sum(e.points for e in exercises)
+    page = " ".join((ROOT / "docs" / "teaching.md").read_text(encoding="utf-8").split())
+    told = f"{len(some)} of the {len(exercises)} with {points[0]} of the {points[1]} points"
+    assert told in page

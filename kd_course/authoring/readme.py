@@ -169,7 +169,8 @@ def _training(lessons: list[Lesson]) -> str:
         runs = [run for run in ledger.runs_of(lesson.number) if run["figures"]]
         ways = sorted({(SCALES.index(run["scale"]), run["dataset"]) for run in runs})
         for scale, dataset in ways:
-            where = f"`{SCALES[scale]}`" + (f", {dataset}" if dataset else "")
+            sample = next((run["sample"] for run in runs if _is(run, scale, dataset)), "")
+            where = ", ".join(filter(None, [f"`{SCALES[scale]}`", dataset, sample]))
             columns = [
                 _time_and_result(run)
                 for device in ("CPU", "GPU")
@@ -177,6 +178,10 @@ def _training(lessons: list[Lesson]) -> str:
             ]
             rows.append((f"{lesson.number} {lesson.title}", where, *columns))
     return _table(("lesson", "scale", "laptop, two cores", "GPU"), rows)
+
+
+def _is(run: dict, scale: int, dataset: str) -> bool:
+    return bool(run.get("sample")) and (run["scale"], run["dataset"]) == (SCALES[scale], dataset)
 
 
 def _pick(runs: list[dict], *key: str) -> dict | None:

@@ -22,7 +22,7 @@ from kd_course.exercises import catalogue
 from kd_course.grading import results
 from kd_course.grading.box import Box, BoxBroken
 from kd_course.grading.collect import Submission, collect
-from kd_course.grading.course import MANIFEST
+from kd_course.grading.course import CONVENTION, MANIFEST
 from kd_course.grading.isolation import UNSAFE, NoBox, find_isolation
 from kd_course.grading.submission import Assignment, fingerprint_of, grade, unreadable
 from kd_course.grading.talk import Limits
@@ -68,6 +68,8 @@ def grade_main(argv: list[str]) -> int:
         roster = results.read_roster(options.roster) if options.roster else None
         submissions = collect(options.submissions)
         _take_over(options)
+        if options.seed is None:
+            _refuse_released(submissions)
         lessons = _lessons(options, submissions)
         if shard and options.seed is None:
             raise ValueError(
@@ -210,6 +212,22 @@ def _take_over(options: argparse.Namespace) -> None:
         raise ValueError(f"--seed: {course} was released with another seed; leave it out")
     options.seed = seed
     options.lessons = options.lessons or ",".join(dict.fromkeys(id[:2] for id in key))
+
+
+def _refuse_released(submissions: Sequence[Submission]) -> None:
+    """ValueError where most of some notebooks come from a released course, whose seed nobody gave.
+
+    Most, so that no single student can bring it about.
+    """
+    looked_at = submissions[:20]
+    mark = CONVENTION.encode()
+    carry = sum(any(mark in data for _, data in s.read().notebooks) for s in looked_at)
+    if 2 * carry > len(looked_at):
+        raise ValueError(
+            f"{carry} of the first {len(looked_at)} submissions come from a released course, whose "
+            f"conventions only its seed tells: pass --seed (it stands in {MANIFEST}), or put the "
+            f"submissions into that course's folder"
+        )
 
 
 def _lessons(options: argparse.Namespace, submissions: Sequence[Submission]) -> tuple[str, ...]:

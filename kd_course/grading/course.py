@@ -11,6 +11,7 @@ from kd_course.authoring.source import read, source_of
 from kd_course.exercises.spec import Exercise
 
 MANIFEST = "kd_course_release.json"  # what a released course says of itself
+CONVENTION = "> **In this exercise "  # how the box over an exercise with another convention begins
 PACKAGE = Path(kd_course.__file__).parent
 # Rooms that hold answers, or serve nobody in there.
 LEFT_OUT = (

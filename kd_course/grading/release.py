@@ -31,7 +31,7 @@ from kd_course.authoring.source import ROOT, Lesson, LessonError, read, source_o
 from kd_course.exercises import engine, sealed
 from kd_course.grading import variants
 from kd_course.grading.answers import Answer, answer_key
-from kd_course.grading.course import MANIFEST
+from kd_course.grading.course import CONVENTION, MANIFEST
 from kd_course.grading.release_search import PACKAGE, answers_found, package_files
 from kd_course.storage import write_whole
 
@@ -142,7 +142,7 @@ def _with_statements(text: str, drawn: Mapping[str, tuple[Answer, variants.Varia
 def _statement(heading: str, answer: Answer, variant: variants.Variant) -> str:
     return (
         f"{heading}\n{editions.exercise_line(answer.exercise)}\n\n"
-        f"> **In this exercise {variant.name}.** The lesson has it otherwise ({variant.instead}). "
+        f"{CONVENTION}{variant.name}.** The lesson has it otherwise ({variant.instead}). "
         f"What counts here is the text below.\n\n{variant.statement}\n"
     )
 
