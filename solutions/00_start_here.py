@@ -121,11 +121,12 @@ print(doctor.table())
 # | scale | data | models | runs on |
 # |---|---|---|---|
 # | `offline` | generated with the course: the true probabilities are known | small, trained from scratch; teachers come with the course | two cores, minutes, no network |
-# | `small` | real, from the hub | a small pretrained teacher | two cores and a coffee break, or a GPU |
+# | `small` | real, from the hub | a small pretrained teacher | two cores and some patience, or a GPU |
 # | `full` | real, whole | BERT-base and its kind | a GPU |
 #
-# Choose one before you start Jupyter: `KD_SCALE=small make lab`. Without that, it is `offline`. Each lesson's head
-# says what the scales mean there and how long they take.
+# Choose one before you start Jupyter: `KD_SCALE=small make lab` (in PowerShell: `$env:KD_SCALE = "small"`, then
+# start JupyterLab). Without that, it is `offline`. Each lesson's head says what the scales mean there; the README
+# has a table of how long they took where it was measured.
 #
 # What is dear to compute is kept: a teacher's answers, a download, a model you trained. It lies in one folder, the
 # **cache**. Files appear there whole or not at all, they are checked when they are read, and you may delete the
@@ -182,7 +183,7 @@ check("00.1", first_try)
 # | sign | means |
 # |---|---|
 # | `✓` | right on every case |
-# | `○` | not attempted yet; no harm done |
+# | `○` | not attempted yet, or only noted for the one who marks it; no harm done |
 # | `✗` | not yet, and why |
 #
 # ### Exercise 00.1 · Scores into beliefs
@@ -287,7 +288,8 @@ control = "c"
 check("00.3", control)
 
 # %% [markdown]
-# A quiz explains the choice you made. Once you have the right one, it explains them all.
+# A quiz explains the choice you made. Once you have the right one, it explains them all. (In an assignment that a
+# teacher handed out it is only noted, and you learn with your marks whether it was right.)
 #
 # ## What you can now do
 #

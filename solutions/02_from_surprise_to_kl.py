@@ -159,10 +159,11 @@ check("02.1", surprise)
 # $0 \cdot \log 0$ counts as 0, which is also the limit of $a \log a$ as $a$ goes to 0. A computer
 # does not know that (for it, $0 \cdot (-\infty)$ is NaN), so it must be told.
 #
-# In bits, entropy has a meaning one can hold in the hand: how many yes/no questions it takes, on
-# average, to find out the answer, if one asks cleverly. For our readers ask first "was it
-# negative?" (half the time we are done), then, if not, "was it neutral?". That is one question half
-# of the time and two otherwise, 1.5 on average.
+# In bits, entropy has a meaning one can hold in the hand: no way of asking yes/no questions finds out
+# the answer in fewer, on average, and the cleverest way needs less than one more. Where every
+# probability is ½, ¼, ⅛ …, as with our readers, the two are equal: ask first "was it negative?"
+# (half the time we are done), then, if not, "was it neutral?". That is one question half of the time
+# and two otherwise, 1.5 on average.
 
 # %% tags=["nbval-check-output"]
 questions = torch.tensor([1.0, 2.0, 2.0])  # to find out: negative, neutral, positive
@@ -1006,7 +1007,6 @@ plots.show(
 )
 
 # %% [markdown]
-# %% [markdown]
 # ## 8 · Which way is down?
 #
 # A student learns by gradient descent, so what matters in the end is the *derivative* of the loss
@@ -1122,8 +1122,9 @@ for name, loss in {
 
 # %% [markdown]
 # The third class holds half of the target and a thousandth of the model. Forward KL pulls its logit
-# up with force 0.497, reverse KL with 0.007 and JS with 0.003. That is why, in section 5, reverse
-# KL never found the second camp.
+# up with force 0.497, reverse KL with 0.007 and JS with 0.003. So these two start slowly. Three free
+# logits get there in the end, as each can rise by itself. The single hump of section 5 does not: it
+# cannot stand in both camps, and every way from one to the other leads uphill.
 #
 # ### Exercise 02.9 · Student minus target
 # {{exercise:02.9}}

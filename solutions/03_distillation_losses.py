@@ -129,9 +129,11 @@ check("03.1", soft_targets)
 #   = T^2 \sum_i p_i \,(\log p_i - \log q_i),
 #   \qquad p = \mathrm{softmax}(z_t / T),\quad q = \mathrm{softmax}(z_s / T)$$
 #
-# **Both** are softened by the same $T$: a student at temperature 1 could never agree with a teacher
-# at temperature 4. Take the $T^2$ on trust for one more section. Of a batch, the loss is the mean
-# over examples.
+# **Both** are softened by the same $T$. A student left at temperature 1 would agree when
+# $z_s = z_t / T$: it would learn the softened distribution as its own, and be too unsure when it is
+# used. With the same $T$ on both sides, agreement at this temperature is agreement at every
+# temperature. Take the $T^2$ on trust for one more section. Of a batch, the loss is the mean over
+# examples.
 #
 # PyTorch has `F.kl_div` for this, and it is a small minefield. Its *first* argument is the log of
 # the second distribution, $\log q$; its second is $p$ itself; and its default `reduction="mean"`
@@ -201,9 +203,10 @@ check("03.2", soft_loss)
 #   \qquad\text{so}\qquad
 #   q_i - p_i \approx \frac{1}{C\,T}\big[(z_{s,i} - \bar z_s) - (z_{t,i} - \bar z_t)\big]$$
 #
-# Both powers together: **the gradient of the bare KL fades like $1/T^2$.** At $T = 4$ the teacher
-# would speak some sixteen times more quietly than at $T = 1$, while the labels, compared at
-# temperature one, keep their voice. Multiplying by $T^2$ undoes exactly this:
+# Both powers together: **once $T$ is large against the logits, the gradient of the bare KL fades like
+# $1/T^2$.** There, doubling $T$ makes the teacher four times quieter (at a low $T$ it fades more
+# slowly), while the labels, compared at temperature one, keep their voice. Multiplying by $T^2$
+# undoes this where $T$ is large:
 #
 # $$\frac{\partial L_\text{soft}}{\partial z_{s,i}} = T\,(q_i - p_i)$$
 #
@@ -301,7 +304,8 @@ axes.legend(loc="lower left")
 plots.show(
     figure,
     alt="Gradient length against temperature from 0.1 to 100, both axes logarithmic. With T² the curve rises at first "
-    "and is level from about T = 10. Without T² it falls along a straight line of slope minus two, to a ten-thousandth. "
+    "and is level from about T = 10. Without T² it falls throughout, with slope about minus one at a low T and minus two from "
+    "about T = 10 on, to a ten-thousandth. "
     "The hard loss is a level line close to the curve with T².",
 )
 
@@ -465,7 +469,7 @@ axes.set(
 axes.legend()
 plots.show(
     figure,
-    alt="Two falling curves of the same shape over 60 steps: T² times KL falls from 1.95 to nearly 0, T² times "
+    alt="Two falling curves of the same shape over 60 steps: T² times KL falls from 1.97 to nearly 0, T² times "
     "cross-entropy lies 4.17 nats above it everywhere and flattens at T² times the teacher's entropy.",
 )
 

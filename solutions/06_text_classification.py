@@ -137,7 +137,7 @@ print("rows that leak:", classification.leaks(["Net profit rose.", "Costs were f
 # %% [markdown]
 # ### How far do single words carry?
 #
-# Before training a network, see what a model without any sense of order reaches: logistic regression on word counts. Whatever a network adds, it adds to this.
+# Before training a network, see what a model without any sense of order reaches: logistic regression on word counts. Whatever a network is worth, it must show beyond this.
 
 # %%
 bag_of_words = make_pipeline(CountVectorizer(), LogisticRegression(max_iter=1000))
@@ -257,7 +257,7 @@ print(f"teacher, macro F1       {metrics.macro_f1(teacher_p['test'], labels['tes
 # ### Exercise 06.2 · A mean that a rare class can pull down
 # {{exercise:06.2}}
 #
-# F1 of a class is 2 · (rows rightly given to it) / (rows given to it + rows labelled with it), and 0 when nothing was given to it. Macro F1 is the plain mean over the classes.
+# F1 of a class is 2 · (rows rightly given to it) / (rows given to it + rows labelled with it), and 0 when nothing was given to it or nothing is labelled with it. Macro F1 is the plain mean over the classes.
 
 
 # %% exercise="06.2"
@@ -437,7 +437,7 @@ print(experiments.reference_table("06", "gain over control"))
 # %% [markdown]
 # At `offline` scale the teacher was worth a lot: its student gains {{ledger:06/offline/distilled/gain over control|points}} over the control on the same sentences, and {{ledger:06/offline/distilled, more text/gain over control|points}} when the teacher labels more text ({{ledger:06/offline/control/accuracy|count}} seeds). It is a much smaller model, and keeps {{ledger:06/offline/distilled, more text/retention|percent}} of its teacher's accuracy.
 #
-# Two things should temper this. Compare the control with the word counts of section 1: trained from scratch on so few sentences, this network adds little by itself. And what is passed on is what 40,000 labelled sentences taught the teacher, sentences that the control never saw. Where teacher and student have the same labels, expect less. On Financial PhraseBank (`small`, {{ledger:06/small/control/accuracy|count}} seeds) the distilled student keeps {{ledger:06/small/distilled/retention|percent}} of its teacher's accuracy, and the control, which never met a teacher, {{ledger:06/small/control/retention|percent}}. The difference between the two is {{ledger:06/small/distilled/gain over control|interval}} over the seeds. That interval begins at 0, and it draws only the seeds again, not the few hundred test sentences, which could have been others too. So take the sign as open. For more text, which at `small` are the generated headlines, no gain is shown at all: {{ledger:06/small/distilled, more text/gain over control|interval}}. Do not carry figures over to other data: that is why you measure.
+# Two things should temper this. Compare the control with the word counts of section 1: it does not reach them. Trained from scratch on so few sentences, this network does worse than a model without any sense of order, and part of the gain over the control only makes up for that. And what is passed on is what 40,000 labelled sentences taught the teacher, sentences that the control never saw. Where teacher and student have the same labels, expect less. On Financial PhraseBank (`small`, {{ledger:06/small/control/accuracy|count}} seeds) the distilled student keeps {{ledger:06/small/distilled/retention|percent}} of its teacher's accuracy, and the control, which never met a teacher, {{ledger:06/small/control/retention|percent}}. In accuracy the distilled student is ahead by {{ledger:06/small/distilled/gain over control|interval}} over the seeds. That interval begins at 0, and it draws only the seeds again, not the few hundred test sentences, which could have been others too. So take the sign as open. For more text, which at `small` are the generated headlines, no gain is shown at all: {{ledger:06/small/distilled, more text/gain over control|interval}}. Do not carry figures over to other data: that is why you measure.
 #
 # ### Exercise 06.4 · Reading an interval
 # {{exercise:06.4}}
@@ -620,13 +620,13 @@ if truth:
     )
 
 # %% [markdown]
-# The student of the *softened* truth learns from targets that are wrong on purpose. As trained, it ends {{ledger:06/offline/softened truth/KL to the truth|interval}} nats from the truth, the student of the exact truth {{ledger:06/offline/truth/KL to the truth|interval}}. At their best temperatures it is {{ledger:06/offline/softened truth/KL to the truth, scaled|interval}} against {{ledger:06/offline/truth/KL to the truth, scaled|interval}}. Whatever softening wins in the first column and not in the second was sharpness: a student that sees few sentences learns them too well and becomes too sure, softened targets hold it back, and one number, the scaling temperature, does the same afterwards. The column *best T* in section 5 shows how far each student had to be held back.
+# The student of the *softened* truth learns from targets that are wrong on purpose. As trained, it ends {{ledger:06/offline/softened truth/KL to the truth|interval}} nats from the truth, the student of the exact truth {{ledger:06/offline/truth/KL to the truth|interval}}. At their best temperatures it is {{ledger:06/offline/softened truth/KL to the truth, scaled|interval}} against {{ledger:06/offline/truth/KL to the truth, scaled|interval}}. As trained, the seeds do not tell the two apart; at their best temperatures the exact truth has the lower mean, and pair by pair the sign is still open. What softening does change is confidence. A student that sees few sentences learns them too well and becomes too sure: the column *best T* in section 5 is near one for the student of the softened truth, and well above one for the exact truth's.
 #
-# And the teacher, itself {{ledger:06/offline/teacher/KL to the truth}} nats from the truth? On the same sentences its student has {{ledger:06/offline/distilled/accuracy|interval}} accuracy, the truth's student {{ledger:06/offline/truth/accuracy|interval}}. The two also differ in α and T, so this is no clean comparison of teachers; lesson 04 makes one, and asks when a teacher can be better than the truth.
+# And the teacher, itself {{ledger:06/offline/teacher/KL to the truth}} nats from the truth? On the same sentences its student has {{ledger:06/offline/distilled/accuracy|interval}} accuracy, the truth's student {{ledger:06/offline/truth/accuracy|interval}}. But it ends farther from the truth, {{ledger:06/offline/distilled/KL to the truth|interval}} nats as trained and {{ledger:06/offline/distilled/KL to the truth, scaled|interval}} at its best temperature: on the same sentences, and by this measure, no teacher here comes out ahead of the truth. The two also differ in α and T, so this is no clean comparison of teachers; lesson 04 makes one, and asks when a teacher can be better than the truth.
 #
 # ## 7 · How were the recipes chosen, and what do α and T change?
 #
-# A comparison is fair when every arm was tuned equally hard. At `offline` and `small` scale the same grid of learning rates and lengths of training was tried for each arm, on validation sentences only; the test split had no say. The ledger keeps the whole log (`KD_MAPS=1` computes it again here: about 40 trainings with one seed at `offline`). At `small` the teacher was chosen in the same way, out of four recipes, but by its cross-entropy and not by its accuracy: what it passes on are probabilities. At `full` one recipe serves all arms, and was not tuned. Where a best recipe stands at the edge of its grid, a longer training may have been better still.
+# A comparison is fair when every arm was tuned equally hard. At `offline` the same two learning rates and two lengths of training were tried for each arm, at `small` the same two learning rates at one length, with one seed and on validation sentences only; the test split had no say. The ledger keeps the whole log (`KD_MAPS=1` computes it again here: about 40 trainings with one seed at `offline`). At `small` the teacher was chosen in the same way, out of four recipes, but by its cross-entropy and not by its accuracy: what it passes on are probabilities. At `full` one recipe serves all arms, and was not tuned. So small a grid is all edge: at `offline` every arm chose the longer training, and outside the grid any arm may do better. And neighbours in the log may differ by the seed alone.
 
 
 # %%
@@ -721,7 +721,7 @@ if map_:
 # %% [markdown]
 # ### More text, no more labels
 #
-# Unlabelled text is cheap. The curve shows what it is worth: the student's validation accuracy by the number of sentences that the teacher labelled for it, at the same number of steps throughout. Each dot is one seed of the reference run, the ring is your run, and the dashed line is the control. Mind the spread between the seeds before you read a trend into the line.
+# Unlabelled text is cheap. What is it worth? The curve gives the student's validation accuracy by the number of sentences that the teacher labelled for it, at the same number of steps throughout. Each dot is one seed of the reference run, the ring is your run, and the dashed line is the control. Mind the spread between the seeds before you read a trend into the line: three seeds do not tell neighbouring points apart.
 
 # %%
 if setting.run.maps and setting.transfer:
@@ -763,15 +763,16 @@ if found:
         label="your run",
     )
     axes.set(
-        title="What unlabelled text is worth",
+        title="Accuracy by amount of unlabelled text",
         xlabel="unlabelled sentences that the teacher labelled",
         ylabel="validation accuracy",
     )
     axes.legend(loc="lower right", bbox_to_anchor=(1, 0.12))
     plots.show(
         figure,
-        alt=f"Validation accuracy of the distilled student goes from {means[0]:.3f} with no unlabelled "
-        f"sentence to {means[-1]:.3f} with {sizes[-1]}; the control lies at {np.mean(found['control']):.3f}.",
+        alt="Validation accuracy of the distilled student by unlabelled sentences, mean (lowest to highest seed): "
+        + "; ".join(f"{n}: {np.mean(a):.3f} ({min(a):.3f} to {max(a):.3f})" for n, *a in found["curve"])
+        + f". The control lies at {np.mean(found['control']):.3f}.",
     )
 
 # %% [markdown]
@@ -877,7 +878,7 @@ if "test_unseen_templates" in labels:
     )
 
 # %% [markdown]
-# Set the gain on seen templates beside the one on unseen ones. The teacher itself falls, and what its students owe it falls with it: much of what was distilled is knowledge of these templates.
+# Teacher, students and the control all fall: templates are part of what every one of them learnt. Whether the *gain* over the control shrinks as well, one seed cannot say.
 
 # %% [markdown]
 # ## 9 · Texts longer than the model's window
@@ -915,7 +916,7 @@ print(text[:6] + text[-4:], "<- head of 6, tail of 4")
 # %% [markdown]
 # ## 10 · What it costs to run
 #
-# Parameters are not time. So measure: the median (p50) and the slow tail (p95) of one call, for one sentence and for a batch of 32, and how many sentences a second that makes. Timings depend on the machine and on what else it does; the ratio between teacher and student is what travels.
+# Parameters are not time. So measure: the median (p50) and the slow tail (p95) of one call, for one sentence and for a batch of 32, and how many sentences a second that makes. Timings depend on the machine and on what else it does; the ratio between teacher and student is steadier, but it too depends on the size of the batch and on the machine: measure it where the student will run.
 
 # %%
 texts = data["test"]["text"][:32]

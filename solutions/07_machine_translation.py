@@ -402,7 +402,7 @@ print(f"padded further:  {loss.item():.4f} nats a token")
 #
 # Word by word, the student still reads the corpus's wording. What one would like to match is the teacher's distribution over whole *sentences*, and there are far too many of those. Kim and Rush (2016) put all of it on the sentence that the teacher itself finds by beam search. That needs no new loss: translate the training sources with the teacher, and train on the result as if it were the corpus.
 #
-# It is the dear part of this lesson, so the package does it with care. Sources are translated in batches of like length. Each batch is written as soon as it is done, so a run that is killed goes on where it stopped and ends with the same file. The file appears whole, and every line carries a digest of its source.
+# It is the dear part of this lesson, so the package does it with care. Sources are translated in batches of like length. Each batch is written as soon as it is done, so a run that is killed goes on where it stopped and ends with the same file. The file appears whole, and every line carries digests of its source and of what was written for it. A translation that does not come to an end is left empty: cut off, it would teach the student to stop half-way.
 
 # %%
 print(f"{len(english['train'])} sources, {setting.beams} beams, {setting.candidates} kept")
@@ -410,7 +410,7 @@ name = f"07-{translation.weights_digest(teacher)}-{experiments.fingerprint(engli
 path = Path("results", "rewritten", name)
 started = time.perf_counter()
 candidates = translation.rewrite(
-    teacher, tokenizer, english["train"], path,
+    teacher, tokenizer, english["train"], path, longest=setting.longest,
     beams=setting.beams, candidates=setting.candidates, progress=setting.run.scale != "offline",
 )  # fmt: skip
 print(f"{time.perf_counter() - started:.0f} s (a file that is there already is only read)")
@@ -699,7 +699,7 @@ control, student = (
     students["control", seed].cpu().eval(),
     students["sequence-level", seed].cpu().eval(),
 )
-both = ([outputs["control", seed, search] for search in searches])
+both = [outputs["control", seed, search] for search in searches]
 row = next((i for i, (greedy, beam) in enumerate(zip(*both)) if greedy != beam), 0)
 ids = torch.tensor(tokenizer([english["test"][row]])["input_ids"])
 print(english["test"][row])
@@ -1007,7 +1007,7 @@ print(translated(sentence))
 # %% [markdown]
 # ## 11 · What it costs to run
 #
-# Measured, not derived: translations a second in batches (the best of three rounds, in which all take turns), and the time of one sentence alone, over forty different ones: its median (p50) and its slow tail (p95). Timings depend on the machine and on what else it does; the ratio between teacher and student is what travels.
+# Measured, not derived: translations a second in batches (the best of three rounds, in which all take turns), and the time of one sentence alone, over forty different ones: its median (p50) and its slow tail (p95). Timings depend on the machine and on what else it does; the ratio between teacher and student is steadier, but it too depends on the batch and on the machine.
 
 # %%
 teacher = teacher.cpu()

@@ -58,7 +58,7 @@ def settings(run: Switches) -> QuestionAnswering:
             # (validation, one seed) where the teacher had 0.58: too few to learn what an answer is.
             copied_from="teacher",
             labelled=2000,
-            tested=None,
+            tested=1000,
             length=192,
             stride=64,
             batch_size=16,
