@@ -449,7 +449,7 @@ def test_the_same_seed_gives_the_same_rows_in_every_process():
         for seed in ("1", "2")
     }  # fmt: skip
     # Whoever changes the corpus trains the shipped teacher and runs the ledger's figures again.
-    assert digests == {"15949fd7acbb4f55cb208030a6c873511c24a026327cf17cfd27767e9f4a5d39"}
+    assert digests == {"0597d779aef94bcf6324f7e05208f38dc2ef9cf813222f06b8d6ca59230dad69"}
 
 
 def test_another_seed_gives_other_rows(corpus):
@@ -596,7 +596,7 @@ def test_what_is_denied_stays_denied(pairs):
         if re.search(r"\bnot\b|n't\b|\bnever\b|\bcannot\b", en):
             assert re.search("不|没|别|无法", zh), (en, zh)
         elif "unchanged" not in en and not en.endswith("?"):
-            assert not re.search("没|不(?!错|过)", re.sub("不太喜欢", "", zh)), (en, zh)
+            assert not re.search("没|不(?!错|过)", zh), (en, zh)
 
 
 def test_sums_are_converted_from_thousands_to_ten_thousands(pairs):

@@ -99,10 +99,12 @@ near | [read] {reading}           | 看{reading}             | | HH | study
 near | [write] {writing*}         | 写~{writing*}           | | PPNFXGQM | study
 near | [drink] {drink*}           | 喝~{drink*}             | | PPNNFHHGQQ | drink
 near | [eat] {food*}              | 吃~{food*}              | | PPPNNFFHHGQQ | eat
-day  | [have] {meal}              | 吃~{meal}               | | PNFXGQY | eat
+day  | [have] {meal}              | 吃~{meal}               | | PNFXQY | eat
+day  | [have] dinner              | 吃(晚饭|晚餐)           | | G | eat
 day  | [have] {meal} {spot.eat}   | 在{spot.eat}吃{meal}    | | HH |
-day  | [have] {meal} together       | 一起吃{meal}            | | LLLF |
-day  | [make] {meal}              | 做~{meal}               | | PNBFXHGQM | home
+day  | [have] {meal} together       | 一起吃{meal}            | | LLL |
+day  | [make] {meal}              | 做~{meal}               | | PNBFXHQM | home
+day  | [make] dinner              | 做(晚饭|晚餐)           | | G | home
 near | [watch] {show*}            | 看~{show*}              | | PPNFHGQL | home
 near | [go] to {local}            | 去~{local}              | 去了{local} / 去{local}了 | PPPNNBOFFMXQQWLL |
 near | [go] to {haunt}            | 去{haunt}               | | HH |
@@ -132,7 +134,8 @@ near | [leave] <his> {lost} {left} | | 把<他的>{lost}(忘|落)在{left}了 | 
 near | [look] for <his> {lost}    | 找<他的>{lost}          | | GG |
 near | [open] the {opening}       | 打开~{opening}          | | PREE |
 near | [close] the {opening}      | 关上~{opening}          | | PNREEM |
-near | [turn] off the {device}    | (关掉|关)~{device}    | | PNREEM |
+near | [turn] off the {device}    | (关掉|关)~{device}      | | PNEE |
+near | [turn] off the {device}    | 关掉{device} / 把{device}关掉 | | RM |
 far  | [borrow] {shelf*} from the library | 从图书馆借~{shelf*} | | PNFXQW |
 far  | [borrow] {lent*} from <whom> | (向|跟)<whom>借~{lent*} | | PNFXQ |
 near | [return] {lent.the} to <whom> | 把{lent.the}还给<whom> | 把{lent.the}还给了<whom> | PFXMRE |
@@ -148,12 +151,12 @@ near | [see] a doctor             | (看医生|去看病)         | 看了医生
 near | [repair] {machine.the}     | (修|修理){machine.the}  | (修好了|修理了){machine.the} | PNFXGMR |
 near | [have] a meeting with {client} | (和|跟){client}开会 | (和|跟){client}开了(个|)会 | PNBFXMG |
 far  | [book] {n} {journey} tickets to {city} | (订|预订){n}张去{city}的{journey} | (订|预订)了{n}张去{city}的{journey} | PFAMR |
-far  | [book] a hotel room in {city} | 在{city}(订|预订)(一个|)酒店房间 | 在{city}(订|预订)了(一个|)酒店房间 | PFXM |
+far  | [book] a hotel room in {city} | 在{city}(订|预订)酒店房间 | 在{city}(订|预订)了(一个|)酒店房间 | PFXM |
 near | [take] photos              | (拍照|照相)             | 拍了(一些|几张)照片 | PFG | sport
 near | [take] a walk              | 散步                    | 散了步 | PNOFGHLL | walk
 long | [move] to {city}           | 搬到{city}              | 搬到了{city} / 搬到{city}去了 | PFFXW |
-day  | [go] to work by {transport} | (坐|乘){transport}(去|)上班 | (坐|乘){transport}(去|)上班 | HHPF |
-day  | [walk] to school           | 走路(去|)上学           | 走路(去|)上学 | HPF |
+day  | [go] to work by {transport} | (坐|乘){transport}(去|)上班 | 是(坐|乘){transport}去上班的 | HHPF |
+day  | [walk] to school           | 走路(去|)上学           | 是走路去上学的 | HPF |
 day  | [ride] a bicycle to school | 骑(自行车|车)(去|)上学  | 骑(自行车|车)(去|)上学 | HF |
 near | [listen] to {sound}        | 听~{sound}              | | PHG | home
 """
@@ -227,7 +230,7 @@ STATEMENTS = """
 1: <S> (<do> not|<do>n't) want to {Fno} {U}
     <S>{U}不(想|打算){Fno}
 0.6: if <S> <have> time {U} , <he> will {F}
-    (如果|要是)<S>{U}有(时间|空)，(<他>|)(会|就会|就){F}
+    (如果|要是)<S>{U}有(时间|空)，(<他>会|<他>就会|就会){F}
 0.8: <S> <want> to {B} , but <he> (<do> not|<do>n't) have enough time
     <S>想{B}，(但是|但|不过|可是)(<他>|)没有(足够的|)时间
     <S>想{B}，(但是|但|不过|可是)(<他>|)时间不够

@@ -46,9 +46,6 @@ ABOUT_PEOPLE = """
     <N>有{owned}
 1.2: <S> (<do> not|<do>n't) have {lacked}
     <S>没有{lacked}
-1: <S> <is> wearing {worn.on} today
-    <S>今天{worn.on}
-    今天<S>{worn.on}
 2: <S> <like> {liked}
     <S>(很|)喜欢{liked}
 1: <S> (<do> not|<do>n't) like {liked}
@@ -57,7 +54,7 @@ ABOUT_PEOPLE = """
     <S>(非常|很)喜欢{liked}
 0.8: <S> <like> {drink.mass} more than {juice}
     比起{juice}，<S>更喜欢(喝|){drink.mass}
-    <S>喜欢(喝|){drink.mass}，不太喜欢(喝|){juice}
+    跟{juice}相比，<S>更喜欢(喝|){drink.mass}
 1.2: <S> can {skill}
     <S>会{skill}
 0.8: <S> (cannot|can't) {skill}
@@ -72,7 +69,7 @@ ABOUT_PEOPLE = """
 1.5: <S> <think> (that|) {opinion}
     <S>(觉得|认为){opinion}
 1: when <S> came home , {kin.of.<person>} was {at_home}
-    <S>(回家|到家)(的时候|时)，{kin.of.<person>}(正在|在){at_home}
+    <S>(回到家|到家)(的时候|时)，{kin.of.<person>}(正在|在){at_home}
 1: <S> bought {worn.a} for {price} yuan {time.past.far}
     <S>{time.past.far}花{price}(元|块钱)买了{worn.a} *2
     {time.past.far}<S>花{price}(元|块钱)买了{worn.a}
@@ -85,6 +82,9 @@ ABOUT_PEOPLE = """
 ONE_PERSON = """
 1.2: <S> <have> {illness}
     <S>{illness}
+1.5: <S> <is> wearing {worn.on} today
+    <S>今天{worn.on}
+    今天<S>{worn.on}
 0.8: <S> had {illness} {time.past.day}
     <S>{time.past.day}{illness}
 1.4: <N> <is> {job.a}

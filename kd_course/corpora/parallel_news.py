@@ -148,11 +148,13 @@ rate.of
 rate.moved
     rose to | 升至,上升到
     fell to | 降至,下降到
-led.one
+led.abroad
     France | 法国
     Brazil | 巴西
     Russia | 俄罗斯
-    the United States | 美国
+led.one
+    3: {led.abroad} => {led.abroad}
+    the United States => 美国
 led.other
     India | 印度
     Canada | 加拿大
@@ -380,8 +382,8 @@ TOLD_OF_PAST = """
     {period}{team.one}对{team.other}(的|)出口{rose}{percent}
     {team.one}{period}对{team.other}(的|)出口{rose}{percent}
 0.7: {team.one}'s imports from {team.other} {rose} {percent} {period}
-    {period}{team.one}从{team.other}(的|)进口{rose}{percent}
-    {team.one}{period}从{team.other}(的|)进口{rose}{percent}
+    {period}{team.one}从{team.other}的(进口|进口额){rose}{percent}
+    {team.one}{period}从{team.other}的(进口|进口额){rose}{percent}
 1: {living.price} prices {share.rose} {percent} {period}
     {period}{living.price}{share.rose}{percent}
     {living.price}{period}{share.rose}{percent}
@@ -394,9 +396,9 @@ TOLD_OF_PAST = """
 1: {leader} visited {host} {T}
     {leader}{T}访问了{host}
     {T}{leader}访问了{host}
-1: the foreign ministers of {host} and {led} met in {city} {T}
-    {host}和{led}(的外长|外长|两国外长){T}在{city}(举行了会谈|举行会谈|会面)
-    {T}{host}和{led}(的外长|外长|两国外长)在{city}(举行了会谈|举行会谈|会面)
+1: the foreign ministers of {host} and {abroad} met in {city} {T}
+    {host}和{abroad}(的外长|外长|两国外长){T}在{city}(举行了会谈|举行会谈|会面)
+    {T}{host}和{abroad}(的外长|外长|两国外长)在{city}(举行了会谈|举行会谈|会面)
 1: {host} and {led} signed {an.agreement} {T}
     {host}(和|与){led}{T}签署了一项{an.agreement}
     {T}{host}(和|与){led}签署了一项{an.agreement}
@@ -511,9 +513,10 @@ def news_rules() -> Rules:
             "4: the president of {led.one} => {led.one}总统",
             "3: the prime minister of {led.other} => {led.other}总理",
             "1: the prime minister of Spain => 西班牙首相",
-            "1: the foreign minister of {led.one} => {led.one}(外长|外交部长)",
+            "1: the foreign minister of {led.abroad} => {led.abroad}(外长|外交部长)",
         ],
         "led": ["{led.one} => {led.one}", "{led.other} => {led.other}"],
+        "abroad": ["{led.abroad} => {led.abroad}", "{led.other} => {led.other}"],
         "an.agreement": [
             "3: {agreement} agreement => {agreement}(协议|协定)",
             "2: a new {agreement.new} agreement => 新的{agreement.new}(协议|协定)",
