@@ -402,19 +402,23 @@ print(f"padded further:  {loss.item():.4f} nats a token")
 #
 # Word by word, the student still reads the corpus's wording. What one would like to match is the teacher's distribution over whole *sentences*, and there are far too many of those. Kim and Rush (2016) put all of it on the sentence that the teacher itself finds by beam search. That needs no new loss: translate the training sources with the teacher, and train on the result as if it were the corpus.
 #
-# It is the dear part of this lesson, so the package does it with care. Sources are translated in batches of like length. Each batch is written as soon as it is done, so a run that is killed goes on where it stopped and ends with the same file. The file appears whole, and every line carries digests of its source and of what was written for it. A translation that does not come to an end is left empty: cut off, it would teach the student to stop half-way.
+# It is the dear part of this lesson, so the package does it with care. Sources are translated in batches of like length. Each batch is written as soon as it is done, so a run that is killed goes on where it stopped and ends with the same file. The file appears whole, and every line carries digests of its source and of what was written for it. A translation that does not come to an end is left empty: cut off, it would teach the student to stop half-way. The corpus's own takes its place then, so that all arms read the same sources.
 
 # %%
 print(f"{len(english['train'])} sources, {setting.beams} beams, {setting.candidates} kept")
-name = f"07-{translation.weights_digest(teacher)}-{experiments.fingerprint(english['train'])}.jsonl"
-path = Path("results", "rewritten", name)
+name = f"{translation.weights_digest(teacher)}-{experiments.fingerprint(english['train'])}"
+searched = f"{setting.beams}-{setting.candidates}-{setting.longest}"
+path = Path("results", "rewritten", f"07-{name}-{searched}.jsonl")
 started = time.perf_counter()
 candidates = translation.rewrite(
     teacher, tokenizer, english["train"], path, longest=setting.longest,
     beams=setting.beams, candidates=setting.candidates, progress=setting.run.scale != "offline",
 )  # fmt: skip
 print(f"{time.perf_counter() - started:.0f} s (a file that is there already is only read)")
-rewritten = [texts[0] for texts in candidates]
+rewritten = [texts[0] or zh for texts, zh in zip(candidates, chinese["train"])]
+endless = sum(not texts[0] for texts in candidates)
+if endless:
+    print(f"{endless} translations did not end: there the corpus's own stays")
 for en, zh, theirs in list(zip(english["train"], chinese["train"], rewritten))[:5]:
     print(f"{en}\n    corpus   {zh}\n    teacher  {theirs}")
 
