@@ -24,6 +24,7 @@ SIZES = {
     "tiny": {"d_model": 96, "encoder_layers": 2, "decoder_layers": 1, "inner": 256},
     "mini": {"d_model": 96, "encoder_layers": 4, "decoder_layers": 1, "inner": 384},
     "small": {"d_model": 128, "encoder_layers": 3, "decoder_layers": 3, "inner": 512},
+    "medium": {"d_model": 192, "encoder_layers": 3, "decoder_layers": 2, "inner": 512},
     "base": {"d_model": 192, "encoder_layers": 4, "decoder_layers": 4, "inner": 768},
 }
 
