@@ -70,8 +70,12 @@ def rewrite(
         raise ValueError("sources must hold at least one sentence")
     ids, path = readable(sources, tokenizer, longest_source(teacher)), Path(path)
     sources = list(sources)
-    options = {"beams": beams, "candidates": candidates, "length_penalty": length_penalty}
-    options["longest"] = longest
+    options = {
+        "beams": beams,
+        "candidates": candidates,
+        "length_penalty": length_penalty,
+        "longest": longest,
+    }
     made_with = {
         "format": FORMAT,
         "teacher": weights_digest(teacher),
