@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
@@ -26,6 +27,7 @@ from kd_course.exercises.values import Difference, NotPlain, difference, named, 
 
 PUBLIC_SEED = 0
 WIDTH = 98  # of a message, in characters
+_PARSING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -208,11 +210,21 @@ def outcomes_of(
     return run_here(attempt, cases, names)
 
 
+def parsed(source: str) -> ast.Module:
+    """As ast.parse, for code that runs in several threads: one of them at a time.
+
+    Python 3.11 counts how deep a tree is for all threads together, and may raise SystemError when
+    one is interrupted while it parses. A student's work is not to be called unreadable for that.
+    """
+    with _PARSING:
+        return ast.parse(source)
+
+
 @lru_cache
 def argument_names(signature: str) -> tuple[str, ...]:
     """The arguments' names in a signature as a lesson prints it."""
     try:
-        arguments = ast.parse(f"def {signature.removeprefix('def ').rstrip(':')}: ...").body[0].args
+        arguments = parsed(f"def {signature.removeprefix('def ').rstrip(':')}: ...").body[0].args
     except SyntaxError:
         return ()
     return tuple(a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs))

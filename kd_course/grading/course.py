@@ -8,6 +8,7 @@ from pathlib import Path
 
 import kd_course
 from kd_course.authoring.source import read, source_of
+from kd_course.exercises.engine import parsed
 from kd_course.exercises.spec import Exercise
 
 MANIFEST = "kd_course_release.json"  # what a released course says of itself
@@ -94,14 +95,14 @@ def withheld(exercise: Exercise) -> dict[str, dict[str, str]]:
 
 
 def _without(source: str, names: set[str], message, module: str) -> str:
-    tree = ast.parse(source)
+    tree = parsed(source)
     for statement in tree.body:
         if isinstance(statement, ast.FunctionDef) and statement.name in names:
             refusal = (
                 "from kd_course.exercises import Withheld\n"
                 f"raise Withheld({message(f'{module}.{statement.name}')!r})"
             )
-            statement.body, statement.decorator_list = ast.parse(refusal).body, []
+            statement.body, statement.decorator_list = parsed(refusal).body, []
         elif isinstance(statement, ast.ClassDef) and statement.name in names:
             statement.body = [ast.Pass()]
     return ast.unparse(tree)

@@ -16,6 +16,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from kd_course.authoring.source import read, source_of
+from kd_course.exercises.engine import parsed
 from kd_course.exercises.spec import Exercise
 from kd_course.grading.inside.attempt import DEFINITIONS, WHOLE, defines, without_magics
 
@@ -159,7 +160,7 @@ def names_defined(source: str) -> frozenset[str]:
     """The names that a cell gives at its top level; by their look where it is no Python."""
     source = without_magics(source)
     try:
-        tree = ast.parse(source)
+        tree = parsed(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         looks = (_LOOKS.match(line[:_LOOKED_AT]) for line in source.splitlines())
         return frozenset(look[1] for look in looks if look)
@@ -237,7 +238,7 @@ def _without_stubs(belongs: list, found: Answers) -> list:
 def _is_stub(cell: StudentCell, exercise: Exercise) -> bool:
     """Whether nothing was written into an answer's cell yet."""
     try:
-        body = ast.parse(without_magics(cell.source)).body
+        body = parsed(without_magics(cell.source)).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     for statement in body:
@@ -290,7 +291,7 @@ def _ways(found: Answers, exercise: Exercise, belongs: list) -> None:
 def _only_defines(source: str) -> bool:
     """Whether running all of a cell is the same as taking what it defines."""
     try:
-        return all(map(defines, ast.parse(without_magics(source)).body))
+        return all(map(defines, parsed(without_magics(source)).body))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
 
@@ -298,7 +299,7 @@ def _only_defines(source: str) -> bool:
 def _last_defined(source: str) -> set[str]:
     """The function, or else the variable, that a cell defines last."""
     try:
-        body = ast.parse(without_magics(source)).body
+        body = parsed(without_magics(source)).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return set()
     functions = [s.name for s in body if isinstance(s, ast.FunctionDef)]
