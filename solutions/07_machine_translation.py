@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 07 · Can a small model translate like a large one?
 #
-# A sentence has many right translations. A large model can keep them all in mind; a small one, shown a different wording each time, learns a blur of them. So for translation there is a second way to distil: let the teacher translate the training sentences, and let the student learn from *its* translations, one wording for each. In this lesson you do both ways, word by word and sentence by sentence, and you measure what each is worth.
+# A sentence has many right translations. A large model can keep them all in mind; a small one, shown a different wording each time, may learn a blur of them. So for translation there is a second way to distil: let the teacher translate the training sentences, and let the student learn from *its* translations, one wording for each. In this lesson you do both ways, word by word and sentence by sentence, and you measure what each is worth.
 #
 # **You will be able to**
 # - compute a token loss in which padding has no say, and shift a decoder's inputs the right way;
@@ -56,7 +56,7 @@ known = setting.dataset == "parallel"  # whether every right translation is know
 print(setting)
 
 # %% [markdown]
-# *pairs* is how many training pairs each student may use. *beams* and *candidates* say how hard the teacher searches and how many translations of a sentence it writes down. Section 7 says how the recipes were chosen.
+# *pairs* is how many training pairs each student may use. *vocabulary* counts the pieces of English and of Chinese that a model reads and writes, *longest* the pieces of a sentence (section 2); *tiny* names a size, which section 4 shows. *beams* and *candidates* say how hard the teacher searches and how many translations of a sentence it writes down. Section 7 says how the recipes were chosen.
 #
 # ## 1 · The data, before anything else
 #
@@ -302,7 +302,7 @@ if known:
         print(f"    {words:<22}" + "   ".join(f"{zh or '(nothing)'} {count}" for zh, count in ways))
 
 # %% [markdown]
-# Some of this is grammar: *is* becomes 是 before a profession and 在 before a place, and a translator must learn that. Most is free choice (周五 or 星期五). A large model learns all these renderings *and* which go together; a small one spends weights on a choice that makes no translation better. Zhou, Gu and Neubig (2020) measured this entropy, with an automatic aligner, before and after a teacher had rewritten the corpus, for models that write all pieces at once and suffer most from it. You will do the same in section 6.
+# Some of this is grammar: *is* becomes 是 before a profession and 在 before a place, and a translator must learn that. Most is free choice (周五 or 星期五). A large model learns all these renderings *and* which go together; a small one would spend weights on a choice that makes no translation better; whether it does, section 7 asks. Zhou, Gu and Neubig (2020) measured this entropy, with an automatic aligner, before and after a teacher had rewritten the corpus, for models that write all pieces at once and suffer most from it. You will do the same in section 6.
 #
 # ## 4 · Student, control, and what is kept equal
 #

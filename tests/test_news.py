@@ -499,3 +499,9 @@ def test_a_faulty_grammar_is_refused_when_it_is_built(meanings, rules, message):
 def test_a_prior_that_is_no_distribution_is_refused():
     with pytest.raises(ValueError, match="prior: .* sum to 1"):
         Grammar((0.5, 0.6), [Meaning("m", (1, 1), ("a",))], {})
+
+
+def test_one_who_changes_a_splits_format_changes_nobody_elses():
+    sizes = {name: 2 for name in news.SIZES}
+    news.load(sizes=sizes)["train"].set_format("numpy")
+    assert news.load(sizes=sizes)["train"].format["type"] is None

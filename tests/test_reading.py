@@ -507,3 +507,9 @@ def test_every_kind_of_phrase_answers_one_kind_of_question():
 
 FULL = "ff46def30e62a58ef1ecc5a98873d82f5bad722937c21043cb693f8d4211c9d5"
 PLAIN = "3e79098235fc162d7dedffa279882523d97cc767068171a10103614d4cebb765"
+
+
+def test_one_who_changes_a_splits_format_changes_nobody_elses():
+    sizes = {name: 2 for name in reading.SIZES}
+    reading.load(sizes=sizes)["train"].set_format("numpy")
+    assert reading.load(sizes=sizes)["train"].format["type"] is None

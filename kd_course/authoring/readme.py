@@ -169,8 +169,12 @@ def _training(lessons: list[Lesson]) -> str:
         runs = [run for run in ledger.runs_of(lesson.number) if run["figures"]]
         ways = sorted({(SCALES.index(run["scale"]), run["dataset"]) for run in runs})
         for scale, dataset in ways:
-            sample = next((run["sample"] for run in runs if _is(run, scale, dataset)), "")
-            where = ", ".join(filter(None, [f"`{SCALES[scale]}`", dataset, sample]))
+            measured_on = {
+                run["sample"]
+                for run in runs
+                if "sample" in run and (run["scale"], run["dataset"]) == (SCALES[scale], dataset)
+            }
+            where = ", ".join(filter(None, [f"`{SCALES[scale]}`", dataset, *sorted(measured_on)]))
             columns = [
                 _time_and_result(run)
                 for device in ("CPU", "GPU")
@@ -178,10 +182,6 @@ def _training(lessons: list[Lesson]) -> str:
             ]
             rows.append((f"{lesson.number} {lesson.title}", where, *columns))
     return _table(("lesson", "scale", "laptop, two cores", "GPU"), rows)
-
-
-def _is(run: dict, scale: int, dataset: str) -> bool:
-    return bool(run.get("sample")) and (run["scale"], run["dataset"]) == (SCALES[scale], dataset)
 
 
 def _pick(runs: list[dict], *key: str) -> dict | None:

@@ -215,9 +215,9 @@ def _take_over(options: argparse.Namespace) -> None:
 
 
 def _refuse_released(submissions: Sequence[Submission]) -> None:
-    """ValueError where most of some notebooks come from a released course, whose seed nobody gave.
+    """ValueError where submissions come from a released course, and nobody gave its seed.
 
-    Most, so that no single student can bring it about.
+    Only where most of them do, so that no single student can bring it about.
     """
     looked_at = submissions[:20]
     mark = CONVENTION.encode()
