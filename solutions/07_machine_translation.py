@@ -121,7 +121,7 @@ print(
 
 # %%
 if known:
-    nats = [max(0.0, parallel.entropy(en)) for en in english["test"]]  # rounding gives -0.0
+    nats = [parallel.entropy(en) for en in english["test"]]
     figure, axes = plt.subplots()
     axes.hist(nats, bins=30, color=plots.COLOURS["truth"])
     axes.set(
@@ -505,12 +505,12 @@ if shown:
     axes.set_yticks(places, shown)
     axes.invert_yaxis()
     axes.set(
-        title="The teacher's wording varies less than the corpus's",
+        title="How often a word gets its commonest rendering",
         xlabel="share of a word's commonest rendering",
         ylabel="English words",
         xlim=(0, 1),
     )
-    axes.legend(loc="lower right")
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     plots.show(
         figure,
         alt="Bars, two for each of the English words that the corpus renders most variously: the share of the commonest "

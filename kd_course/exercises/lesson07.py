@@ -600,7 +600,7 @@ EXERCISES = (
                 hint="Sum the logarithms, and leave them as they are: products of many probabilities underflow.",
             ),
         ),
-        hint="sum(row) / len(row) ** alpha",
+        hint="At α = 0 the sum stays as it is, at α = 1 it becomes a mean: which power of the length does that?",
         allowed="plain Python, torch",
     ),
     Exercise(
