@@ -1,7 +1,7 @@
 """The shipped teachers are what the ledger says they are."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -45,3 +45,20 @@ def test_a_teacher_is_trained_again_once_and_then_kept(tmp_path, monkeypatch):
     first = teachers.obtain("news", retrain=True)
     assert teachers.obtain("news", retrain=True) == first and trained == ["news"]
     assert str(tmp_path) in first
+
+
+def test_checkpoints_of_a_teacher_that_read_another_corpus_are_not_gone_on_from(
+    tmp_path, monkeypatch
+):
+    """The corpus changes with the course, the recipe may not: then training starts anew."""
+    from kd_course.corpora import parallel
+
+    maker = teachers.MAKERS["translation"]
+    recipe = replace(maker.RECIPE, size="tiny", pairs=160, vocabulary=(300, 600), epochs=1)
+    other = parallel.teacher_corpus(seed=recipe.seed + 1, size=recipe.pairs)
+    maker.fit(recipe, tmp_path / "cache", quiet=True)  # leaves its checkpoints, as a killed run does
+    monkeypatch.setattr(parallel, "teacher_corpus", lambda **_: other)
+    again, *_ = maker.fit(recipe, tmp_path / "cache", quiet=True)
+    anew, *_ = maker.fit(recipe, tmp_path / "nothing there", quiet=True)
+    for name, weights in anew.state_dict().items():
+        assert again.state_dict()[name].equal(weights), name

@@ -43,8 +43,11 @@ RECIPE = TeacherRecipe(
 def fit(
     recipe: TeacherRecipe, scratch: Path, *, quiet: bool = False
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, list[dict]]:
-    """The trained reader, its tokenizer, and its curve; scratch holds checkpoints to go on from."""
-    from kd_course import models
+    """The trained reader, its tokenizer, and its curve; scratch holds checkpoints to go on from.
+
+    A run that was killed goes on from the last one, if it read the same texts.
+    """
+    from kd_course import experiments, models
     from kd_course.corpora import reading
 
     corpora = {
@@ -62,7 +65,7 @@ def fit(
     model = models.reader(recipe.size, tokenizer, seed=recipe.seed)
     curve: list[dict] = []
     for level, _, steps in recipe.stages:
-        folder = scratch / level
+        folder = scratch / experiments.fingerprint(texts) / level
         trainer = _trainer(model, tokenizer, corpora[level], steps, recipe, folder, quiet=quiet)
         trainer.train(resume_from_checkpoint=True)
         done = curve[-1]["step"] if curve else 0

@@ -39,13 +39,14 @@ RECIPE = TeacherRecipe(
 def fit(
     recipe: TeacherRecipe, scratch: Path, *, quiet: bool = False
 ) -> tuple[PreTrainedModel, PairTokenizer, list[dict]]:
-    """The trained translator, its tokenizer, and its curve; scratch is the trainer's own folder.
+    """The trained translator, its tokenizer, and its curve; scratch holds checkpoints to go on from.
 
-    Progress is kept there after every epoch: a run that was killed goes on from the last one.
+    Progress is kept there after every epoch: a run that was killed goes on from the last one, if it
+    read the same pairs.
     """
     import torch
 
-    from kd_course import translation
+    from kd_course import experiments, translation
     from kd_course.corpora import parallel
     from kd_course.distillation.seq2seq import (
         Seq2SeqDistillationTrainer,
@@ -65,7 +66,7 @@ def fit(
     trainer = Seq2SeqDistillationTrainer(
         model=model,
         args=seq2seq_training_arguments(
-            scratch,
+            scratch / experiments.fingerprint(text for pair in pairs for text in pair.values()),
             num_train_epochs=recipe.epochs,
             learning_rate=recipe.learning_rate,
             per_device_train_batch_size=recipe.batch_size,
