@@ -56,7 +56,9 @@ def test_checkpoints_of_a_teacher_that_read_another_corpus_are_not_gone_on_from(
     maker = teachers.MAKERS["translation"]
     recipe = replace(maker.RECIPE, size="tiny", pairs=160, vocabulary=(300, 600), epochs=1)
     other = parallel.teacher_corpus(seed=recipe.seed + 1, size=recipe.pairs)
-    maker.fit(recipe, tmp_path / "cache", quiet=True)  # leaves its checkpoints, as a killed run does
+    maker.fit(
+        recipe, tmp_path / "cache", quiet=True
+    )  # leaves its checkpoints, as a killed run does
     monkeypatch.setattr(parallel, "teacher_corpus", lambda **_: other)
     again, *_ = maker.fit(recipe, tmp_path / "cache", quiet=True)
     anew, *_ = maker.fit(recipe, tmp_path / "nothing there", quiet=True)
