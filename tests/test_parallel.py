@@ -45,28 +45,33 @@ def some(pairs):
 # "Will" is a name or the beginning of a question, optional words make translations fall together.
 RULES = {
     "sentence": [
-        "3: {who} saw {whom} {when?40} . => {who}{when}看见(了|*2){whom}。 *2 / {when}{who}看见了{whom}。",
+        "3: {who} saw {whom} {when?40} . => {who}{when}看见(了|*2){whom}。 / {when}{who}看见了{whom}。",
         "1: {who} {act} . => {who}{act}。",
-        "1.5: (will|does) {who} {act} ? => {who}(会|)(会|)不{act}？ / {who}会不{act}？ *0.5",
+        "1.5: (will*2|does|did*3) {who} {act} ? => {who}(会|)(会|)不{act}？ / {who}会不{act}？ *0.5",
     ],
     "who": ["Tom => (汤姆|汤)", "2: will => 意志", "Will => 威尔", "Li Ming => 李(明|)"],
     "whom": ["her duck => 她的鸭子 / 她鸭子", "her => 她", "Tom's {thing} => 汤姆(的|){thing}"],
-    "thing": ["duck => 鸭子", "2: duck yesterday => 昨天的鸭子", "hat => 帽子 *3 / 帽"],
+    "thing": ["duck => 鸭子", "2: duck yesterday => 昨天的鸭子", "hat => 帽子 *2 / 帽 *2 / 帽儿"],
     "when": ["yesterday => 昨天 / 昨日", "last {day} => 上{day}"],
     "day": ["Monday => (周一|星期一*2)", "Friday => 周五"],
     "act": ["saw {whom} duck => 看见{whom}躲开", "swim {when} and {when:2} => {when}和{when:2}游泳"],
 }  # fmt: skip
 
 
-def choices(text):
+def with_weights(texts, mark, rarer):
+    """(text, weight): its own, or `rarer` times that of the one before; 1 for the first."""
+    found = []
+    for text in texts:
+        text, _, weight = text.partition(mark)
+        found.append((text.strip(), float(weight or (found[-1][1] * rarer if found else 1))))
+    return found
+
+
+def choices(text, rarer):
     """'x(a|b*2)y' as [('xay', 1/3), ('xby', 2/3)], by hand."""
     found = [("", 1.0)]
     for i, part in enumerate(re.split(r"\(([^)]*)\)", text)):
-        options = [(part, 1.0)]
-        if i % 2:
-            options = [
-                (o.partition("*")[0], float(o.partition("*")[2] or 1)) for o in part.split("|")
-            ]
+        options = with_weights(part.split("|"), "*", rarer) if i % 2 else [(part, 1.0)]
         total = sum(w for _, w in options)
         found = [(a + b, p * w / total) for a, p in found for b, w in options]
     return found
@@ -87,10 +92,8 @@ def spelled_out(symbol):
                 p *= int(percent) / 100 if keep else 1 - int(percent) / 100
                 en = en.replace(f"{{{name}?{percent}}}", f"{{{name}}}" if keep else "")
                 zhs = zhs if keep else zhs.replace(f"{{{name}}}", "")
-            targets = [
-                (t.partition(" *")[0], float(t.partition(" *")[2] or 1)) for t in zhs.split(" / ")
-            ]
-            for en_text, q in choices(en):
+            targets = with_weights(zhs.split(" / "), " *", rarer=1 / 3)
+            for en_text, q in choices(en, rarer=1):
                 slots = re.findall(r"\{[^}]+\}", en_text)
                 children = [list(spelled_out(slot[1:-1].partition(":")[0])) for slot in slots]
                 for child in itertools.product(*children):
@@ -98,7 +101,7 @@ def spelled_out(symbol):
                     for slot, (words, _, s) in zip(slots, child, strict=True):
                         source, r = source.replace(slot, " ".join(words)), r * s
                     for target, w in targets:
-                        for zh, s in choices(target):
+                        for zh, s in choices(target, rarer=1 / 3):
                             for slot, (_, piece, _) in zip(slots, child, strict=True):
                                 zh = zh.replace(slot, piece)
                             share = w / sum(w for _, w in targets)
@@ -204,21 +207,21 @@ def test_no_sentence_has_more_ways_to_be_translated_than_can_be_listed(pairs):
     [
         (
             "I like cats.",
-            {"我喜欢猫。": 1 / 2, "我很喜欢猫。": 1 / 2},
+            {"我喜欢猫。": 3 / 4, "我很喜欢猫。": 1 / 4},
         ),
         (
             "Tom bought a hat yesterday.",
             {
-                "汤姆昨天买了一顶帽子。": 2 / 3,
-                "昨天汤姆买了一顶帽子。": 1 / 3,
+                "汤姆昨天买了一顶帽子。": 3 / 4,
+                "昨天汤姆买了一顶帽子。": 1 / 4,
             },
         ),
         (
             "Parliament passed a new tax law yesterday.",
             {
-                f"{order}通过了一项新的税法。": 1 / 4
-                for who in ("议会", "国会")
-                for order in (f"{who}昨天", f"昨天{who}")
+                f"{order}通过了一项新的税法。": p * q
+                for who, p in (("议会", 3 / 4), ("国会", 1 / 4))
+                for order, q in ((f"{who}昨天", 3 / 4), (f"昨天{who}", 1 / 4))
             },
         ),
     ],
@@ -288,7 +291,7 @@ def test_the_surprise_of_the_corpus_is_its_entropy(some):
     entropy = np.array([parallel.entropy(en) for en, _ in some])
     excess = surprise - entropy
     assert abs(excess.mean()) < 4 * excess.std() / len(some) ** 0.5
-    assert 1.8 < entropy.mean() < 2.8
+    assert 1.5 < entropy.mean() < 2.5
     assert (entropy > 0.5).mean() > 0.9
 
 
@@ -449,7 +452,7 @@ def test_the_same_seed_gives_the_same_rows_in_every_process():
         for seed in ("1", "2")
     }  # fmt: skip
     # Whoever changes the corpus trains the shipped teacher and runs the ledger's figures again.
-    assert digests == {"0597d779aef94bcf6324f7e05208f38dc2ef9cf813222f06b8d6ca59230dad69"}
+    assert digests == {"84e5fb5f6c3e1c449b609738cb34d21a4ee229f9c444b90cf8203ed77a1303e6"}
 
 
 def test_another_seed_gives_other_rows(corpus):
@@ -651,6 +654,6 @@ def test_a_sentence_with_too_many_translations_is_not_listed_but_weighed():
     wide = SynchronousGrammar({"sentence": ["a . => " + "(一|二)" * 30 + "。"]})
     reading = wide.read("A.")
     assert reading.count() == 2**30
-    assert math.isclose(reading.probability("一" * 30 + "。"), 2**-30)
+    assert math.isclose(reading.probability("一" * 30 + "。"), 0.75**30)
     with pytest.raises(ValueError, match="over 1000"):
         reading.translations(1_000)

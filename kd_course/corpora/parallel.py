@@ -2,10 +2,11 @@
 
 One grammar writes both languages at once (`parallel_grammar` draws and reads; `parallel_words`,
 `parallel_activities`, `parallel_daily` and `parallel_news` hold the rules). Nearly every sentence
-has several translations that are all right: synonyms (电脑 or 计算机), word order (昨天他… or
-他昨天…), words that may be left out (的, 了, 都). The corpus holds one of them, drawn with its
-probability. So a translation's uncertainty is choice among equals, and how much of it there is can
-be computed: no model can expect a lower cross-entropy than the mean of `entropy`.
+has several translations that are all right: synonyms (电脑 or 计算机), word order (他昨天… or
+昨天他…), words that may be left out (的, 了, 都). As in any language one wording is usual and the
+others are less so. The corpus holds one of them, drawn with its probability. So a translation's
+uncertainty is choice among what is right, and how much of it there is can be computed: no model can
+expect a lower cross-entropy than the mean of `entropy`.
 
 Rows are those of opus-100: {"translation": {"en": …, "zh": …}}. Zhang et al., Improving massively
 multilingual neural machine translation and zero-shot translation, 2020.

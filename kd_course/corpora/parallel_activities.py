@@ -70,7 +70,7 @@ def for_person(text: str, person: str) -> str:
         "S": f"{{who.{person}}}", "A": f"{{asked.{person}}}", "N": f"{{named.{person}}}",
         "kin": f"{{kin.of.{person}}}", "whom": f"{{whom.{person}}}",
         "is": forms["is"], "was": forms["was"], "his": forms["his"], "he": forms["en"],
-        "他": forms["zh"], "他的": f"({forms['zh']}的|*2)", "person": person,
+        "他": forms["zh"], "他的": f"(|{forms['zh']}的)", "person": person,
     }  # fmt: skip
 
     def form(match: re.Match) -> str:
@@ -189,15 +189,15 @@ VIEWS = {
 PAST, FUTURE = "{time.past.GROUP}", "{time.future.GROUP}"
 STATEMENTS = """
 5: <S> {P} {T}
-    <S>{T}{P} *2
+    <S>{T}{P}
     {T}<S>{P}
 1.5: {T} , <S> {P}
-    {T}<S>{P} *2
+    {T}<S>{P}
     <S>{T}{P}
 0.5: <S> {P}
     <S>{P}
 2.6: <S> (did not|didn't) {N} {T}
-    <S>{T}(没有|没){N} *2
+    <S>{T}(没有|没){N}
     {T}<S>(没有|没){N}
 1: <S> (didn't|did not) {B} {T} because {why0.<person>}
     <S>{T}因为{why0.<person>}(没有|没){B}
@@ -208,16 +208,16 @@ STATEMENTS = """
     <S>{T}因为{weather0}(没有|没){O}
     因为{weather0}，(所以|)<S>{T}(没有|没){O}
 2.4: <S> will {F} {U}
-    <S>{U}(会|要){F} *2
+    <S>{U}(会|要){F}
     {U}<S>(会|要){F}
 1: {U} , <S> will {F}
-    {U}<S>(会|要){F} *2
+    {U}<S>(会|要){F}
     <S>{U}(会|要){F}
 1.2: <S> <is> going to {F} {U}
-    <S>{U}(要|打算|准备){F} *2
+    <S>{U}(要|打算|准备){F}
     {U}<S>(要|打算|准备){F}
 1.2: <S> <want> to {F} {U}
-    <S>{U}(想|想要){F} *2
+    <S>{U}(想|想要){F}
     {U}<S>(想|想要){F}
 1: <S> <plan> to {F} {U}
     <S>(打算|计划){U}{F}
@@ -225,7 +225,7 @@ STATEMENTS = """
 0.6: <S> <hope> to {F} {U}
     <S>希望{U}(能|可以){F}
 1: <S> (will not|won't) {Fno} {U}
-    <S>{U}不会{Fno} *2
+    <S>{U}不会{Fno}
     {U}<S>不会{Fno}
 1: <S> (<do> not|<do>n't) want to {Fno} {U}
     <S>{U}不(想|打算){Fno}
@@ -235,15 +235,15 @@ STATEMENTS = """
     <S>想{B}，(但是|但|不过|可是)(<他>|)没有(足够的|)时间
     <S>想{B}，(但是|但|不过|可是)(<他>|)时间不够
 1.4: <S> (must|<have> to) {M} {U}
-    <S>{U}(必须|得|要){M} *2
+    <S>{U}(必须|得|要){M}
     {U}<S>(必须|得|要){M}
 1: <S> should {M} {U}
     <S>{U}(应该|该){M}
 1.2: <S> forgot to {E} {T}
-    <S>{T}(忘了|忘记){E} *2
+    <S>{T}(忘了|忘记){E}
     {T}<S>(忘了|忘记){E}
 2: <S> {H} EVERY
-    <S>EVERY(都|){H} *2
+    <S>EVERY(都|){H}
     EVERY<S>(都|){H}
 1.6: <S> {oft} {H}
     <S>{oft}{H}
@@ -254,9 +254,9 @@ STATEMENTS = """
 0.7: <S> used to {Hbase}
     <S>以前(经常|常常|常){Hbase}
 2.2: <S> <is> {G}
-    <S>{G}(呢|*2)
+    <S>{G}(|呢)
 1: <S> <is> {G} (now|right now)
-    <S>现在{G}(呢|*2)
+    <S>现在{G}(|呢)
 0.7: <S> <was> {G} at {time.hour} o'clock last night
     <S>(昨晚|昨天晚上){time.hour}点{G}
 1.5: <S> <have> already {X}
@@ -268,19 +268,19 @@ STATEMENTS = """
 """
 QUESTIONS = """
 3: did <A> {Q} {T}
-    <A>{T}{Q}吗 *2
+    <A>{T}{Q}吗
     {T}<A>{Q}吗
 1.5: did <A> {Qbare} {T}
-    <A>{T}有没有{Qbare} *2
+    <A>{T}有没有{Qbare}
     {T}<A>有没有{Qbare}
 1: <have> <A> {Xasked} yet
     <A>{Xasked}吗
 1.4: will <A> {Fasked} {U}
-    <A>{U}会{Fasked}吗 *2
+    <A>{U}会{Fasked}吗
     <A>{U}会不会{Fasked}
     {U}<A>会{Fasked}吗
 1.2: <do> <A> want to {Fasked} {U}
-    <A>{U}想{Fasked}吗 *2
+    <A>{U}想{Fasked}吗
     <A>{U}想不想{Fasked}
 1: <do> <A> often {Hbase}
     <A>(经常|常){Hbase}吗
@@ -289,7 +289,7 @@ QUESTIONS = """
 1.4: when did <A> {W}
     <A>(是|)什么时候{W}的
 0.8: when will <A> {Fasked}
-    <A>什么时候(*3|会|打算){Fasked}
+    <A>什么时候(|会|打算){Fasked}
 0.8: why did <A> {W} {T}
     <A>{T}为什么(要|){W}
     <A>为什么{T}(要|){W}
@@ -315,7 +315,7 @@ TOLD_TO_YOU = """
 1: (don't|do not) forget to {E} {U}
     {U}(别|不要)(忘了|忘记){E}
 2: let's {L} {U}
-    (我们|咱们){U}{L}吧 *2
+    (我们|咱们){U}{L}吧
     {U}(我们|咱们){L}吧
 """
 EVERY = {

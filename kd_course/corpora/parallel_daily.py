@@ -25,7 +25,7 @@ ABOUT_PEOPLE = """
 1: <S> <is> not very {state} today
     <S>今天不太{state}
 1.2: <S> <was> very {state} {time.past.near}
-    <S>{time.past.near}(很|非常){state} *2
+    <S>{time.past.near}(很|非常){state}
     {time.past.near}<S>(很|非常){state}
 1: <S> <feel> much better today
     <S>今天(感觉|觉得)好多了
@@ -37,7 +37,7 @@ ABOUT_PEOPLE = """
 0.8: <N> <have> worked in the {workplace} for {n} years
     <N>(已经|)在{workplace}工作了{n}年了
 0.8: <N> <was> born in {city} in {time.birth}
-    <N>{time.birth}(出生在|出生于|生于){city} *2
+    <N>{time.birth}(出生在|出生于|生于){city}
     <N>{time.birth}在{city}出生
 0.8: <N> moved to {city} in {time.year}
     <N>{time.year}搬到了{city}
@@ -47,9 +47,9 @@ ABOUT_PEOPLE = """
 1.2: <S> (<do> not|<do>n't) have {lacked}
     <S>没有{lacked}
 2: <S> <like> {liked}
-    <S>(很|)喜欢{liked}
+    <S>(|很)喜欢{liked}
 1: <S> (<do> not|<do>n't) like {liked}
-    <S>不(太|*2)喜欢{liked}
+    <S>不(|太)喜欢{liked}
 1: <S> <like> {liked} very much
     <S>(非常|很)喜欢{liked}
 0.8: <S> <like> {drink.mass} more than {juice}
@@ -71,7 +71,7 @@ ABOUT_PEOPLE = """
 1: when <S> came home , {kin.of.<person>} was {at_home}
     <S>(回到家|到家)(的时候|时)，{kin.of.<person>}(正在|在){at_home}
 1: <S> bought {worn.a} for {price} yuan {time.past.far}
-    <S>{time.past.far}花{price}(元|块钱)买了{worn.a} *2
+    <S>{time.past.far}花{price}(元|块钱)买了{worn.a}
     {time.past.far}<S>花{price}(元|块钱)买了{worn.a}
 0.8: <S> <have> been to {far} {n} times
     <S>去过{far}{n}次
@@ -139,7 +139,7 @@ ASKED_OF_PEOPLE = """
 0.8: how did <A> get to {local}
     <A>是怎么(去|到){local}的
 0.8: how many {goods.plural} did <A> buy
-    <A>(一共|*2)买了(几|多少){goods.plural}
+    <A>(|一共)买了(几|多少){goods.plural}
 0.7: how many {goods.plural} <do> <A> have
     <A>有(几|多少){goods.plural}
 0.6: <do> <A> know {fact}
@@ -196,7 +196,7 @@ MATTERS = """
 1.2: {worn.this} is {compared} than {worn.that}
     {worn.this}比{worn.that}{compared}
 1: {worn.this} costs {price} yuan
-    {worn.this}(要|卖|*2){price}(元|块钱|块)
+    {worn.this}(|要|卖){price}(元|块钱|块)
 1: {text.this} is very {readable}
     {text.this}(很|非常){readable}
 0.7: the {on_table.there} on the {surface} is mine
@@ -226,7 +226,7 @@ MATTERS = """
 0.7: {name.woman} is as {tall} as {name.man}
     {name.woman}(和|跟){name.man}一样{tall}
 0.7: {name.man} is not as {tall} as {name.woman}
-    {name.man}没有{name.woman}(那么|*2){tall}
+    {name.man}没有{name.woman}(|那么){tall}
 0.6: {name.man} runs faster than {name.woman}
     {name.man}跑得比{name.woman}快
     {name.man}比{name.woman}跑得快
@@ -269,7 +269,7 @@ ASKED_OF_MATTERS = """
 1.2: how much is {worn.this}
     {worn.this}多少钱
 1: how much does {goods.this} cost
-    {goods.this}(要|*2)多少钱
+    {goods.this}(|要)多少钱
 0.8: is this {owner.asked} {own.noun}
     这是{owner.asked}{own.noun}吗
     这是不是{owner.asked}{own.noun}
@@ -715,7 +715,7 @@ def daily_rules() -> Rules:
         "daily.polite": _scaled(ASKED_OF_MATTERS, 1),
         "daily.tells": [
             "12: {daily.told} => {daily.told}",
-            "1: {speaker} says (that*2|) {daily.reported} => {speaker}说{daily.reported}",
+            "1: {speaker} says (that|*0.5) {daily.reported} => {speaker}说{daily.reported}",
         ],
         "daily.asks": [
             "8: {daily.asked} => {daily.asked}",

@@ -1,14 +1,16 @@
 """Synchronous grammars without recursion: draw a sentence with its translation, and read both back.
 
 One rule writes both languages at once. Its English side is chosen with the rule's weight; its
-Chinese side is then one of several that are all right, each with its own weight:
+Chinese side is then one of several that are all right, the commoner first:
 
-    3: {who} bought {thing} {when}  =>  {who}{when}买了{thing} *2  /  {when}{who}买了{thing}
+    3: {who} bought {thing} {when}  =>  {who}{when}买了{thing}  /  {when}{who}买了{thing}
 
-`3:` is the weight of the rule among those of its symbol, `*2` the weight of a translation among
-those of its rule (1 where none is given). `{name}` is another symbol, `{name:2}` the same a second
-time, `{name?60}` there in 60 of 100 cases and left out of both sides otherwise. `(did not|didn't)`
-is a choice of words within one side, weighted in the same way, where an option may be empty.
+`3:` is the weight of the rule among those of its symbol. A translation occurs RARER times as often
+as the one before it, for in a language one wording is usual and the others are rarer; `*2` behind
+it gives it a weight of its own (the first has 1). `{name}` is another symbol, `{name:2}` the same a
+second time, `{name?60}` there in 60 of 100 cases and left out of both sides otherwise. `(会|将)` is
+a choice of words, weighted in the same way; in English, `(did not|didn't)`, an option without a
+weight is as common as the one before it. An option may be empty.
 
 The English of a derivation d has the probability p(d), the product of its rules' shares, and the
 Chinese p(zh | d), the product of the shares of its choices. One English sentence may have several
@@ -32,6 +34,8 @@ from itertools import accumulate, product
 
 Draw = Callable[[], float]  # a number in [0, 1): random.Random(seed).random, the same everywhere
 Rules = Mapping[str, Sequence[str]]
+
+RARER = 1 / 3  # of Chinese wordings: how often one occurs for each time the one before it does
 
 _SLOT = re.compile(r"\{([^}:?]+)(:\d+)?(?:\?(\d+))?\}")
 _PART = re.compile(r"\{[^}]*\}|\([^)]*\)|[^{}()]+")
@@ -148,7 +152,7 @@ class SynchronousGrammar:
         weight = float(head[1] or 1)
         if not weight > 0:
             raise ValueError(f"{where}: a weight must be positive, not {weight}")
-        targets = [_weighted(text, where) for text in head[3].split(" / ")]
+        targets = _weighted(head[3].split(" / "), RARER, where)
         for share, source in _spelled_out(head[2], where):
             slots = [part for part in source if part.startswith("{")]
             if len(set(slots)) != len(slots):
@@ -470,18 +474,23 @@ def _strings(node: _Node, done: dict[int, dict[str, float]]) -> dict[str, float]
 # --- The notation -------------------------------------------------------------------------------
 
 
-def _weighted(text: str, where: str) -> tuple[str, float]:
-    """'text *2' as ('text', 2.0)."""
-    match = _WEIGHT.fullmatch(text.strip())
-    weight = float(match[2] or 1)
-    if not weight > 0:
-        raise ValueError(f"{where}: a weight must be positive, not {weight}")
-    return match[1].strip(), weight
+def _weighted(texts: Sequence[str], rarer: float, where: str) -> list[tuple[str, float]]:
+    """'text *2' as ('text', 2.0); without a weight, `rarer` times that of the text before it."""
+    found: list[tuple[str, float]] = []
+    weight = 1.0
+    for text in texts:
+        match = _WEIGHT.fullmatch(text.strip())
+        weight = float(match[2] or weight)
+        if not weight > 0:
+            raise ValueError(f"{where}: a weight must be positive, not {weight}")
+        found.append((match[1].strip(), weight))
+        weight *= rarer
+    return found
 
 
-def _options(part: str, where: str) -> list[tuple[str, float]]:
+def _options(part: str, rarer: float, where: str) -> list[tuple[str, float]]:
     """'(a|b*2)' as [('a', 1/3), ('b', 2/3)]."""
-    pairs = [_weighted(option, where) for option in part[1:-1].split("|")]
+    pairs = _weighted(part[1:-1].split("|"), rarer, where)
     total = sum(weight for _, weight in pairs)
     return [(text, weight / total) for text, weight in pairs]
 
@@ -498,7 +507,7 @@ def _spelled_out(text: str, where: str) -> Iterator[tuple[float, list[str]]]:
             share = float(percent or 100) / 100
             choices.append([([slot], share)] + ([([], 1 - share)] if percent else []))
         elif part.startswith("("):
-            choices.append([(words_of(option), p) for option, p in _options(part, where)])
+            choices.append([(words_of(option), p) for option, p in _options(part, 1, where)])
         else:
             choices.append([(words_of(part), 1.0)])
     for choice in product(*choices):
@@ -518,7 +527,7 @@ def _pieces(
                 raise ValueError(f"{where}: {part} stands in the Chinese side alone")
             pieces.append(slots.index(part))
             continue
-        options = _options(part, where) if part.startswith("(") else [(part, 1.0)]
+        options = _options(part, RARER, where) if part.startswith("(") else [(part, 1.0)]
         if any(set(option) & set("(){}|*") for option, _ in options):
             raise ValueError(f"{where}: {part!r} is no choice; choices hold text only")
         pieces.append(

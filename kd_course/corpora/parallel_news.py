@@ -50,12 +50,12 @@ def figure_rules() -> Rules:
         short = chinese in (1, 2, 3, 4, 5, 6, 8, 10, 20, 30) or chinese % 100 == 0
         words = in_words(chinese).replace("二", "两") if chinese == 2 else in_words(chinese)
         return f"{shown(english)} => " + (
-            f"({shown(chinese)}*3|{words})" if short and chinese < 10_000 else shown(chinese)
+            f"({shown(chinese)}|{words})" if short and chinese < 10_000 else shown(chinese)
         )
 
     return {
-        "percent": [f"{shown(p)} percent => ({shown(p)}%*2|百分之{in_words(p)})" for p in PERCENTAGES],
-        "rate": [f"{shown(p)} percent => ({shown(p)}%*2|百分之{in_words(p)})"
+        "percent": [f"{shown(p)} percent => ({shown(p)}%|百分之{in_words(p)})" for p in PERCENTAGES],
+        "rate": [f"{shown(p)} percent => ({shown(p)}%|百分之{in_words(p)})"
                  for p in (1.5, 2, 2.1, 2.4, 3, 3.2, 3.6, 4, 4.5, 5, 5.2, 6, 7.5)],
         "million": [sum_of(m, m * 100) for m in MILLIONS],
         "hundred.million": [sum_of(m, m / 100) for m in HUNDREDS_OF_MILLIONS],
@@ -65,17 +65,17 @@ def figure_rules() -> Rules:
             "2: {hundred.million} million => {hundred.million}亿",
             "4: {billion} billion => {billion}亿",
         ],
-        "people": [f"{p} => ({p}*3|{in_words(p)})" for p in PEOPLE],
+        "people": [f"{p} => ({p}|{in_words(p)})" for p in PEOPLE],
         "thousands": [
-            f"{t},000 => " + (f"({t}000*2|{in_words(t * 1000)})" if t < 10
-                              else f"({shown(t / 10)}万*2|{in_words(t / 10).replace('二', '两')}万)"
-                              if t % 10 == 0 else f"({shown(t / 10)}万*2|{t}000)")
+            f"{t},000 => " + (f"({t}000|{in_words(t * 1000)})" if t < 10
+                              else f"({shown(t / 10)}万|{in_words(t / 10).replace('二', '两')}万)"
+                              if t % 10 == 0 else f"({shown(t / 10)}万|{t}000)")
             for t in THOUSANDS
         ],
         "points": ["0.25 => 0.25", "0.5 => 0.5", "0.75 => 0.75"],
-        "score": [f"{a}-{b} => ({a}比{b}*2|{in_words(a)}比{in_words(b)})"
+        "score": [f"{a}-{b} => ({a}比{b}|{in_words(a)}比{in_words(b)})"
                   for a, b in ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2), (4, 2))],
-        "draw": [f"{a}-{a} => ({a}比{a}*2|{in_words(a)}比{in_words(a)})" for a in (1, 2, 3)],
+        "draw": [f"{a}-{a} => ({a}比{a}|{in_words(a)}比{in_words(a)})" for a in (1, 2, 3)],
     }  # fmt: skip
 
 
@@ -337,11 +337,11 @@ TOLD_OF_PAST = """
     {company}(表示|称|宣布)，(公司|其){period}的{figure}{rose}{percent}
     {company}(表示|称|宣布)，{period}(公司|其){figure}{rose}{percent}
 0.8: the finance minister said {T} that the economy (will|would) grow {rate} next year
-    财政部长{T}(说|表示|称)，明年经济(将*2|会)增长{rate}
-    {T}财政部长(说|表示|称)，明年经济(将*2|会)增长{rate}
+    财政部长{T}(说|表示|称)，明年经济(将|会)增长{rate}
+    {T}财政部长(说|表示|称)，明年经济(将|会)增长{rate}
 0.6: the education minister said {T} that the government (will|would) build {people} new schools
-    教育部长{T}(说|表示|称)，政府(将*2|会)(建|修建){people}所新学校
-    {T}教育部长(说|表示|称)，政府(将*2|会)(建|修建){people}所新学校
+    教育部长{T}(说|表示|称)，政府(将|会)(建|修建){people}所新学校
+    {T}教育部长(说|表示|称)，政府(将|会)(建|修建){people}所新学校
 1: {company} made a loss of {sum} {currency} {period}
     {company}{period}亏损(了|){sum}{currency}
     {period}{company}亏损(了|){sum}{currency}
@@ -373,8 +373,8 @@ TOLD_OF_PAST = """
     {bank}{T}(维持|保持)利率不变
     {T}{bank}(维持|保持)利率不变
 1.2: the {rate.of} in {country} {rate.moved} {rate} in {time.month}
-    {country}{time.month}(份|*2)(的|){rate.of}{rate.moved}{rate}
-    {time.month}(份|*2){country}(的|){rate.of}{rate.moved}{rate}
+    {country}{time.month}(|份)(的|){rate.of}{rate.moved}{rate}
+    {time.month}(|份){country}(的|){rate.of}{rate.moved}{rate}
 1.2: {nation}'s economy (grew|grew by) {rate} {period}
     {nation}经济{period}增长了{rate}
     {period}{nation}经济增长了{rate}
@@ -425,7 +425,7 @@ TOLD_OF_PAST = """
     {T}{place}发生(了|)强烈地震
 1.6: at least {people} people were {hurt} in {accident} in {place} {T}
     {place}{T}发生{accident}，(造成|导致)至少{people}人{hurt}
-    {T}{place}发生{accident}，(造成|导致|*2)至少{people}人{hurt}
+    {T}{place}发生{accident}，(|造成|导致)至少{people}人{hurt}
 1: a fire in a {burnt} in {city} killed {n} people {T}
     {city}一{burnt}{T}(发生火灾|起火)，(造成|导致){n}人(死亡|遇难)
     {T}{city}一{burnt}(发生火灾|起火)，(造成|导致){n}人(死亡|遇难)
@@ -458,43 +458,43 @@ TOLD_OF_PAST = """
 """
 TOLD_OF_FUTURE = """
 1.2: {company} will open {n} new {work.place} in {country} {V}
-    {company}{V}(将*2|会)在{country}(开设|新开){n}{work.place}
+    {company}{V}(将|会)在{country}(开设|新开){n}{work.place}
     {company}将于{V}在{country}(开设|新开){n}{work.place}
 1: {company} plans to cut {thousands} jobs {V}
     {company}(计划|打算){V}(裁员|裁减){thousands}人
 1: {company} plans to build a new factory in {city} {V}
     {company}(计划|打算){V}在{city}(建|兴建|建设)一(座|家)新工厂
 1: {company} will invest {sum} {currency} in {country} {V}
-    {company}{V}(将*2|会)在{country}投资{sum}{currency}
+    {company}{V}(将|会)在{country}投资{sum}{currency}
 1.2: {bank} is expected to {raise} interest rates {U}
-    (预计|市场预计){bank}{U}(将*2|会){raise}利率
-    {bank}预计{U}(将*2|会){raise}利率
+    (预计|市场预计){bank}{U}(将|会){raise}利率
+    {bank}预计{U}(将|会){raise}利率
 0.8: {bank} may {raise} interest rates {U}
     {bank}{U}(可能|可能会|或将){raise}利率
 0.8: {bank} will not {raise} interest rates {U}
     {bank}{U}不会{raise}利率
 1.2: {leader} will visit {host} {U}
-    {leader}{U}(将*2|会)访问{host}
+    {leader}{U}(将|会)访问{host}
     {leader}将(于|在){U}访问{host}
 1: {voting} will hold elections {U}
-    {voting}{U}(将*2|会)举行(大选|选举)
+    {voting}{U}(将|会)举行(大选|选举)
     {voting}将(于|在){U}举行(大选|选举)
 1: the government plans to spend {sum.state} {currency} on {spent.on}
     政府(计划|打算)(投入|拨款){sum.state}{currency}用于{spent.on}
 0.8: the government will spend {sum.state} {currency} on {spent.on} {V}
-    政府{V}(将*2|会)(投入|拨款){sum.state}{currency}用于{spent.on}
+    政府{V}(将|会)(投入|拨款){sum.state}{currency}用于{spent.on}
 0.8: {country} will launch a new satellite {V}
-    {country}{V}(将*2|会)发射一颗新(的|)卫星
+    {country}{V}(将|会)发射一颗新(的|)卫星
     {country}将(于|在){V}发射一颗新(的|)卫星
 1: {team.one} will play against {team.other} {U}
-    {team.one}队{U}(将*2|会)(迎战|对阵){team.other}队
+    {team.one}队{U}(将|会)(迎战|对阵){team.other}队
     {team.one}队将(于|在){U}(迎战|对阵){team.other}队
 0.8: the match between {team.one} and {team.other} will start at {time.hour} o'clock tonight
     {team.one}队(和|与|对){team.other}队的比赛(将于|将在|)(今晚|今天晚上){time.hour}点(开始|举行)
 0.7: {athlete} will not play against {team.one} {U} because of an injury
     (由于|因为|因)(受伤|伤病)，{athlete}{U}(不会|不能|无法)参加对{team.one}队的比赛
 0.8: the new {opened} in {city} will open {U}
-    {city}的新{opened}{U}(将*2|会)(启用|投入使用)
+    {city}的新{opened}{U}(将|会)(启用|投入使用)
     {city}的新{opened}将(于|在){U}(启用|投入使用)
 """
 
@@ -529,7 +529,7 @@ def news_rules() -> Rules:
         ],
     }
     rules["period"].append("2: in {time.year} => {time.year}")
-    rules["time.plan"] += ["1.5: in {time.month} => {time.month}(份|*2)"]
+    rules["time.plan"] += ["1.5: in {time.month} => {time.month}(|份)"]
     rules["nation"] = [rule for rule in pairs(COUNTRIES) if not rule.startswith("the ")]
     rules["time.news.day"] = [
         *pairs("yesterday | 昨天\nthis morning | 今天早上,今天上午\nlast night | 昨晚,昨天晚上"),
@@ -537,12 +537,12 @@ def news_rules() -> Rules:
     ]
     rules["time.news"] += [
         "4: on {time.weekday} => {time.weekday}",
-        "1.5: in {time.month} => {time.month}(份|*2)",
+        "1.5: in {time.month} => {time.month}(|份)",
     ]
     rules["time.coming"] += [
         "3: on {time.weekday} => {time.weekday}",
         "1: next {time.weekday} => 下{time.weekday}",
-        "1.5: in {time.month} => {time.month}(份|*2)",
+        "1.5: in {time.month} => {time.month}(|份)",
     ]
     told = [
         rule.replace("{T}", "{time.news}")

@@ -1,7 +1,7 @@
 """The words of the parallel corpus: things, people, places, times, and what they are in Chinese.
 
 Tables are text, so that they can be read and mended. Each row is `english | … | chinese`; a comma
-separates translations that are equally good. All people are invented.
+separates translations that are all right, the commoner first. All people are invented.
 """
 
 from __future__ import annotations
@@ -154,13 +154,13 @@ dumplings | 饺子
 }
 
 NUMERALS = """
-two | 两*3,2
-three | 三*3,3
-four | 四*3,4
-five | 五*3,5
-six | 六*3,6
-eight | 八*3,8
-ten | 十*3,10
+two | 两,2
+three | 三,3
+four | 四,4
+five | 五,5
+six | 六,6
+eight | 八,8
+ten | 十,10
 """
 
 
@@ -220,7 +220,7 @@ def _forms(names: str, measure: str, zh: str, groups: str) -> dict[str, list[str
             f"1: some {plural} => 几{measure}{zh} / 一些{zh}",
             *(f"{3 / len(described)}: {rule}" for rule in described),
         ],
-        "none": [f"3: {a} => {zh}", f"2: any {plural} => (*3|任何){zh}"],
+        "none": [f"3: {a} => {zh}", f"2: any {plural} => (|任何){zh}"],
         "asked": [f"5: {a} => {zh}"],
         "known": [],
         "doing": [f"3: {a} => 一{measure}{zh} / {zh}", f"2: the {singular} => 那{measure}{zh}"],
@@ -232,7 +232,7 @@ def _forms(names: str, measure: str, zh: str, groups: str) -> dict[str, list[str
         "plural": [f"{plural} => {measure}{zh}"],
         "this": [f"this {singular} => 这{measure}{zh}"],
         "that": [f"that {singular} => 那{measure}{zh}"],
-        "the": [f"the {singular} => (那*2|这){measure}{zh}"],
+        "the": [f"the {singular} => (那|这){measure}{zh}"],
     }
 
 
@@ -323,10 +323,10 @@ def people_rules() -> Rules:
         rules[f"named.{person}"].append(named)
         rules[f"who.{person}"] += [
             named,
-            f"3: my {{kin.{kind}}} => (我*3|我的){{kin.{kind}}}",
+            f"3: my {{kin.{kind}}} => (我|我的){{kin.{kind}}}",
             f"0.6: {{name.{other}}}'s {{kin.{kind}}} => {{name.{other}}}的{{kin.{kind}}}",
         ]
-        rules[f"asked.{person}"] += [named, f"3: your {{kin.{kind}}} => (你*3|你的){{kin.{kind}}}"]
+        rules[f"asked.{person}"] += [named, f"3: your {{kin.{kind}}} => (你|你的){{kin.{kind}}}"]
         rules[f"whom.{person}"].append(f"4: {{name.{other}}} => {{name.{other}}}")
     for person in ("i", "you", "we"):
         rules[f"whom.{person}"] += [
@@ -501,11 +501,11 @@ future.far
     2: next month | 下个月
     2: next year | 明年
 hour
-    six | 六*3,6
-    seven | 七*3,7
-    eight | 八*3,8
-    nine | 九*3,9
-    ten | 十*3,10
+    six | 六,6
+    seven | 七,7
+    eight | 八,8
+    nine | 九,9
+    ten | 十,10
 weekday
     Monday | 周一,星期一
     Tuesday | 周二,星期二
@@ -560,7 +560,7 @@ def time_rules() -> Rules:
     rules["time.year"] = [f"{year} => {year}年" for year in range(2015, 2025)]
     rules["time.birth"] = [f"{year} => {year}年" for year in (1985, 1990, 1995, 2000, 2005)]
     rules["oft"] = pairs(
-        "often | 经常*2,常常*2,常\nusually | 通常,一般\nalways | 总是\nsometimes | 有时,有时候"
+        "often | 经常,常常,常\nusually | 通常,一般\nalways | 总是\nsometimes | 有时,有时候"
     )
     return rules
 
