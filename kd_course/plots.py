@@ -110,9 +110,11 @@ def intervals(
 ) -> None:
     """One row an arm: the mean as a dot, its interval as a bar.
 
-    results: name -> (mean, low, high), drawn from top to bottom.
+    results: name -> (mean, low, high), drawn from top to bottom. A mean is written with three
+    decimals, or with one where some are ten and more: scores from 0 to 100.
     """
     names = list(results)
+    decimals = 1 if any(abs(mean) >= 10 for mean, *_ in results.values()) else 3
     for row, name in enumerate(names):
         mean, low, high = results[name]
         colour = colours[row] if colours else COLOURS.get(name, COLOURS["ink"])
@@ -121,7 +123,7 @@ def intervals(
         )
         axes.plot(mean, row, "o", color=colour, markersize=7)
         axes.annotate(
-            f"{mean:.3f}",
+            f"{mean:.{decimals}f}",
             (mean, row),
             xytext=(0, 7),
             textcoords="offset points",
