@@ -2,10 +2,11 @@
 
 import json
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from kd_course import experiments, running
+from kd_course import experiments, plots, running
 from kd_course.experiments import (
     Interval,
     Ledger,
@@ -227,3 +228,13 @@ def test_the_shipped_ledger_tells_where_every_run_was_made():
 def test_fingerprints_tell_data_apart():
     assert experiments.fingerprint(["ab", "c"]) != experiments.fingerprint(["a", "bc"])
     assert experiments.fingerprint(["x"]) == experiments.fingerprint(["x"])
+
+
+@pytest.mark.parametrize(
+    ("mean", "written"), [(0.8034, "0.803"), (9.5, "9.500"), (77.512, "77.5"), (-12.0, "-12.0")]
+)
+def test_a_mean_is_written_with_the_decimals_of_its_scale(mean, written):
+    _, axes = plt.subplots()
+    plots.intervals(axes, {"control": (mean, mean - 1, mean + 1)})
+    assert [text.get_text() for text in axes.texts] == [written]
+    plt.close()

@@ -47,20 +47,30 @@ def test_a_teacher_is_trained_again_once_and_then_kept(tmp_path, monkeypatch):
     assert str(tmp_path) in first
 
 
+SHORT = {  # what a test changes of a recipe
+    "reading": dict(size="mini", vocabulary=400, stages=(("plain", 6, 2),)),
+    "translation": dict(size="tiny", vocabulary=(300, 600), pairs=160, epochs=1),
+}
+
+
+@pytest.mark.parametrize("name", sorted(SHORT))
 def test_checkpoints_of_a_teacher_that_read_another_corpus_are_not_gone_on_from(
-    tmp_path, monkeypatch
+    name, tmp_path, monkeypatch
 ):
     """The corpus changes with the course, the recipe may not: then training starts anew."""
-    from kd_course.corpora import parallel
+    from kd_course.corpora import parallel, reading
 
-    maker = teachers.MAKERS["translation"]
-    recipe = replace(maker.RECIPE, size="tiny", pairs=160, vocabulary=(300, 600), epochs=1)
-    other = parallel.teacher_corpus(seed=recipe.seed + 1, size=recipe.pairs)
+    maker = teachers.MAKERS[name]
+    recipe = replace(maker.RECIPE, **SHORT[name])
+    if name == "reading":
+        corpus, other = reading, reading.teacher_corpus(recipe.seed + 1, 6, level="plain")
+    else:
+        corpus, other = parallel, parallel.teacher_corpus(seed=recipe.seed + 1, size=160)
     maker.fit(
         recipe, tmp_path / "cache", quiet=True
     )  # leaves its checkpoints, as a killed run does
-    monkeypatch.setattr(parallel, "teacher_corpus", lambda **_: other)
+    monkeypatch.setattr(corpus, "teacher_corpus", lambda *_, **__: other)
     again, *_ = maker.fit(recipe, tmp_path / "cache", quiet=True)
     anew, *_ = maker.fit(recipe, tmp_path / "nothing there", quiet=True)
-    for name, weights in anew.state_dict().items():
-        assert again.state_dict()[name].equal(weights), name
+    for weights, expected in zip(again.parameters(), anew.parameters(), strict=True):
+        assert weights.equal(expected)
