@@ -12,30 +12,30 @@ from kd_course import __version__
 # command: (the module that does it, its function of the remaining arguments, what it is for)
 COMMANDS = {
     "doctor": (
-        "kd_course.doctor",
+        "kd_course.commands.doctor",
         "main",
         "says whether the course can run here, and what to do if not",
     ),
     "run": (
-        "kd_course.running",
+        "kd_course.commands.run",
         "main",
         "runs a lesson headless and holds its results to the ledger",
     ),
-    "check": ("kd_course.exercises.cli", "check_main", "checks a solution that stands in a file"),
-    "exercises": ("kd_course.exercises.cli", "list_main", "lists the exercises"),
-    "teacher": ("kd_course.teachers", "main", "trains a shipped teacher again, from its recipe"),
+    "check": ("kd_course.commands.check", "check_main", "checks a solution that stands in a file"),
+    "exercises": ("kd_course.commands.check", "list_main", "lists the exercises"),
+    "teacher": ("kd_course.commands.teacher", "main", "trains a shipped teacher again, from its recipe"),
     "release": (
         "kd_course.grading.release",
         "main",
         "makes what students get of some lessons, without answers",
     ),
-    "grade": ("kd_course.grading.cli", "grade_main", "marks submissions in a locked box"),
+    "grade": ("kd_course.grading.grade_command", "grade_main", "marks submissions in a locked box"),
     "merge": (
-        "kd_course.grading.cli",
+        "kd_course.grading.grade_command",
         "merge_main",
         "puts the parts of a sharded grading together",
     ),
-    "bench": ("kd_course.bench", "main", "measures what caching and padding by length save"),
+    "bench": ("kd_course.commands.bench", "main", "measures what caching and padding by length save"),
 }
 
 

@@ -15,7 +15,6 @@ import copy
 import json
 import math
 import tempfile
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -126,21 +125,21 @@ def int8(model: nn.Module) -> nn.Module:
 
 
 def with_int8_kernels(model: nn.Module) -> nn.Module | None:
-    """A copy whose linear layers compute in int8, by PyTorch's dynamic quantization, on the CPU.
+    """A copy, in eval mode, whose linear layers multiply in int8, by the package torchao.
 
-    Inputs are quantized on the fly, call by call. None where this PyTorch has no such kernels
-    (the interface is deprecated; its successor is the package torchao).
+    Inputs are quantized on the fly, row by row. None where torchao is not installed: the course
+    does not need it. The copy is compiled in its first calls, which takes a C++ compiler and a
+    minute or more; not compiled, it would be slower than float32.
     """
     try:
-        from torch.ao.quantization import quantize_dynamic
-    except ImportError:
+        from torchao.quantization import Int8DynamicActivationInt8WeightConfig, quantize_
+    except ModuleNotFoundError:
         return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return quantize_dynamic(copy.deepcopy(model).eval(), {nn.Linear}, dtype=torch.qint8)
-        except (RuntimeError, NotImplementedError, AttributeError):
-            return None
+    faster = copy.deepcopy(model).eval()
+    # Inductor's settings are this process's, not the copy's: they stay as they are.
+    quantize_(faster, Int8DynamicActivationInt8WeightConfig(set_inductor_config=False))
+    faster.compile(dynamic=True)
+    return faster
 
 
 # -- on disk ----------------------------------------------------------------------------------

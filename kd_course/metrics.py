@@ -16,6 +16,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 
+def shown(value: float, figure: str = "", *, percent: bool = False) -> str:
+    """A figure as text: a BLEU or chrF, from 0 to 100, with one decimal; all else with three.
+
+    figure: what is measured, as the ledger or a plot names it: "gain in BLEU, greedy". A share of
+    a BLEU is a share. percent: shares in percent, with one decimal.
+    """
+    if re.search(r"\b(BLEU|chrF)\b", figure) and "share" not in figure:
+        return f"{value:.1f}"
+    return f"{100 * value:.1f} %" if percent else f"{value:.3f}"
+
+
 def probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """Logits (rows, classes) as probabilities, in float64, at a temperature."""
     from scipy.special import softmax
@@ -192,7 +203,7 @@ class Score(NamedTuple):
     signature: str
 
     def __str__(self) -> str:
-        return f"{self.value:.1f}   {self.signature}"
+        return f"{shown(self.value, 'BLEU')}   {self.signature}"
 
 
 def bleu(

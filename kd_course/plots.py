@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from kd_course import metrics
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -110,11 +112,10 @@ def intervals(
 ) -> None:
     """One row an arm: the mean as a dot, its interval as a bar.
 
-    results: name -> (mean, low, high), drawn from top to bottom. A mean is written with three
-    decimals, or with one where some are ten and more: scores from 0 to 100.
+    results: name -> (mean, low, high), drawn from top to bottom. unit: what is measured; it also
+    decides with how many decimals a mean is written.
     """
     names = list(results)
-    decimals = 1 if any(abs(mean) >= 10 for mean, *_ in results.values()) else 3
     for row, name in enumerate(names):
         mean, low, high = results[name]
         colour = colours[row] if colours else COLOURS.get(name, COLOURS["ink"])
@@ -123,7 +124,7 @@ def intervals(
         )
         axes.plot(mean, row, "o", color=colour, markersize=7)
         axes.annotate(
-            f"{mean:.{decimals}f}",
+            metrics.shown(mean, unit),
             (mean, row),
             xytext=(0, 7),
             textcoords="offset points",

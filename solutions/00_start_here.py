@@ -20,7 +20,8 @@ import matplotlib.pyplot as plt
 import torch
 from matplotlib.patches import FancyBboxPatch
 
-from kd_course import divergences, doctor, plots, settings, storage
+from kd_course import divergences, plots, settings, storage
+from kd_course.commands import doctor
 from kd_course.exercises import check
 
 plots.style()

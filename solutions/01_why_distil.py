@@ -31,10 +31,10 @@ from transformers import DataCollatorForLanguageModeling, DataCollatorWithPaddin
 from kd_course import compression, cost, experiments, metrics, models, plots, settings, teachers
 from kd_course.corpora import classification
 from kd_course.distillation import (
-    DistillationTrainer,
     add_teacher_logits,
     cached_teacher_outputs,
     predict_logits,
+    train_with_recipe,
     training_arguments,
 )
 from kd_course.exercises import check
@@ -303,28 +303,8 @@ print({split: len(part) for split, part in data.items()})
 # %%
 def train(model, part, recipe, *, seed):
     """Train with one recipe; every arm goes through here. Returns the model."""
-    steps = setting.run.max_steps if setting.run.max_steps > 0 else recipe.steps
-    trainer = DistillationTrainer(
-        model=model,
-        args=training_arguments(
-            "results/01-training",
-            seed=seed,
-            learning_rate=recipe.learning_rate,
-            max_steps=steps,
-            per_device_train_batch_size=setting.batch_size,
-            warmup_steps=0.1,
-            weight_decay=0.01,
-            disable_tqdm=True,
-            bf16=setting.run.scale != "offline" and torch.cuda.is_available(),
-        ),
-        train_dataset=part,
-        data_collator=DataCollatorWithPadding(tokenizer),
-        alpha=recipe.alpha,
-        temperature=recipe.temperature,
-    )
-    trainer.remove_callback(transformers.PrinterCallback)
-    trainer.train()
-    trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
+    collator = DataCollatorWithPadding(tokenizer)
+    trainer = train_with_recipe(model, part, recipe, setting, seed=seed, data_collator=collator)
     return trainer.model.eval().cpu()
 
 
@@ -342,7 +322,7 @@ def correct(model, split):
 print(f"teacher, validation accuracy  {correct(teacher, 'validation').mean():.3f}")
 
 # %% [markdown]
-# `DistillationTrainer` is the transformers library's own `Trainer`, and can also learn from soft targets. α says how much: with α = 0 it looks at labels only, with α = 0.9 nine tenths of what it minimises come from the teacher. The temperature T makes the teacher's belief less pointed before it is imitated. What exactly it computes, and why, is the matter of lesson 03; until then it is a tool.
+# `train_with_recipe` trains with `DistillationTrainer`: the transformers library's own `Trainer`, which can also learn from soft targets. α says how much: with α = 0 it looks at labels only, with α = 0.9 nine tenths of what it minimises come from the teacher. The temperature T makes the teacher's belief less pointed before it is imitated. What exactly it computes, and why, is the matter of lesson 03; until then it is a tool.
 
 # %%
 p = metrics.probabilities(predict_logits(teacher, rows["train"], tokenizer))

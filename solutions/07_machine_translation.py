@@ -45,7 +45,7 @@ from kd_course import (
     widgets,
 )
 from kd_course.corpora import hub, parallel
-from kd_course.distillation.seq2seq import Seq2SeqDistillationTrainer, seq2seq_training_arguments
+from kd_course.distillation import Seq2SeqDistillationTrainer, train_with_recipe
 from kd_course.exercises import check
 
 plots.style()
@@ -149,32 +149,9 @@ if known:
 # %%
 def train(model, rows, recipe, *, seed, **teacher):
     """Train with one recipe; every arm goes through here. Returns the trainer."""
-    steps = setting.run.max_steps if setting.run.max_steps > 0 else recipe.steps
-    trainer = Seq2SeqDistillationTrainer(
-        model=model,
-        args=seq2seq_training_arguments(
-            "results/07-training",
-            seed=seed,
-            learning_rate=recipe.learning_rate,
-            max_steps=steps,
-            per_device_train_batch_size=setting.batch_size,
-            warmup_steps=0.1,
-            weight_decay=0.01,
-            logging_steps=max(1, steps // 20),
-            disable_tqdm=True,
-            bf16=setting.run.scale == "full" and torch.cuda.is_available(),
-        ),
-        train_dataset=rows,
-        data_collator=translation.collator(tokenizer, model),
-        alpha=recipe.alpha,
-        temperature=recipe.temperature,
-        **teacher,
-    )
-    trainer.remove_callback(transformers.PrinterCallback)  # the log is kept, not printed
-    trainer.train()
-    # Mixed precision wraps the model; afterwards it answers in full precision again.
-    trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
-    return trainer
+    collator = translation.collator(tokenizer, model)
+    options = {"kind": Seq2SeqDistillationTrainer, "data_collator": collator, **teacher}
+    return train_with_recipe(model, rows, recipe, setting, seed=seed, **options)
 
 
 def with_code(pairs, code):

@@ -33,7 +33,7 @@ from kd_course.distillation import (
     add_teacher_logits,
     cached_teacher_outputs,
     predict_spans,
-    training_arguments,
+    train_with_recipe,
 )
 from kd_course.exercises import check
 
@@ -238,32 +238,10 @@ for split, found in sets.items():
 # %%
 def train(model, rows, recipe, *, seed, with_curve=False):
     """Train with one recipe; every arm goes through here. Returns the trained model (and its curve)."""
-    steps = setting.run.max_steps if setting.run.max_steps > 0 else recipe.steps
-    trainer = SpanDistillationTrainer(
-        model=model,
-        args=training_arguments(
-            "results/08-training",
-            seed=seed,
-            learning_rate=recipe.learning_rate,
-            max_steps=steps,
-            per_device_train_batch_size=setting.batch_size,
-            warmup_steps=0.1,
-            weight_decay=0.01,
-            logging_steps=max(1, steps // 20),
-            disable_tqdm=True,
-            bf16=setting.run.scale != "offline" and torch.cuda.is_available(),
-        ),
-        train_dataset=rows,
-        processing_class=tokenizer,
-        alpha=recipe.alpha,
-        temperature=recipe.temperature,
-    )
-    trainer.remove_callback(transformers.PrinterCallback)  # the log is kept, not printed
-    trainer.train()
-    # Mixed precision wraps the model; afterwards it answers in full precision again.
-    trained = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
+    options = {"kind": SpanDistillationTrainer, "processing_class": tokenizer}
+    trainer = train_with_recipe(model, rows, recipe, setting, seed=seed, **options)
     log = [(entry["step"], entry["loss"]) for entry in trainer.state.log_history if "loss" in entry]
-    return (trained, log) if with_curve else trained
+    return (trainer.model, log) if with_curve else trainer.model
 
 
 teacher = copy.deepcopy(pretrained)  # a student may start from these layers, too

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
-import itertools
 import os
-import sys
-import threading
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[1]
 
 # Pictures are drawn, but no window opens.
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -37,89 +30,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: order.get(item.path.name, len(LONGEST)))
 
 
-class StandIn:
-    """A hub on this machine, whose health the test decides: `hub.fault = ("503", 2)`."""
+@pytest.fixture(scope="session")
+def data_sets(tmp_path_factory) -> Path:
+    """A root folder with the data sets that our stand-in for the hub serves."""
+    from hub_contents import write_data_sets
 
-    def __init__(self, module, root: Path):
-        self._handler = type(
-            "Handler",
-            (module.Hub,),
-            {
-                "root": root,
-                "extra": {},
-                "fault": ("none", 1),
-                "counter": itertools.count(1),
-                "digests": {},
-            },
-        )
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
-
-    @property
-    def fault(self) -> tuple[str, int]:
-        return self._handler.fault
-
-    @fault.setter
-    def fault(self, kind_and_every: tuple[str, int]) -> None:
-        self._handler.counter = itertools.count(1)
-        self._handler.fault = kind_and_every
-
-    def add_model(self, identifier: str, folder: Path) -> None:
-        self._handler.extra[identifier] = folder
-
-    def environment(self, home: Path) -> dict[str, str]:
-        """The environment of a process that takes this for the hub and keeps its cache in home."""
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if name
-            not in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_TOKEN")
-        }
-        kept |= {
-            "HF_ENDPOINT": self.endpoint,
-            "HF_HOME": str(home),
-            "HF_HUB_DISABLE_TELEMETRY": "1",
-            "HF_HUB_DISABLE_XET": "1",
-            "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-        }
-        kept.pop("HF_HUB_CACHE", None)
-        return kept | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-def _stand_in_folder() -> Path | None:
-    """Where the stand-in for the hub lies: KD_HUB, or shared/hub beside the checkout."""
-    for folder in (os.environ.get("KD_HUB"), ROOT.parent / "shared" / "hub"):
-        if folder and Path(folder, "serve.py").is_file():
-            return Path(folder)
-    return None
+    return write_data_sets(tmp_path_factory.mktemp("hub"))
 
 
 @pytest.fixture
-def make_hub():
-    """make_hub(root=None) -> StandIn, which serves root, or the data sets that come with it."""
-    folder = _stand_in_folder()
-    if folder is None:
-        pytest.skip(
-            "no stand-in for the hub: ../shared/hub/serve.py is missing, and KD_HUB names none"
-        )
-    spec = importlib.util.spec_from_file_location("hub_stand_in", folder / "serve.py")
-    module = importlib.util.module_from_spec(spec)
-    before = sys.dont_write_bytecode
-    sys.dont_write_bytecode = True  # the folder is not ours to write to
-    try:
-        spec.loader.exec_module(module)
-    finally:
-        sys.dont_write_bytecode = before
+def make_hub(data_sets):
+    """make_hub(root=None) -> StandIn, which serves root, or the data sets of hub_contents."""
+    from hub_stand_in import StandIn
+
     running = []
 
     def make(root: Path | None = None) -> StandIn:
-        running.append(StandIn(module, root or folder))
+        running.append(StandIn(root or data_sets))
         return running[-1]
 
     yield make

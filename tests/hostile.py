@@ -64,7 +64,7 @@ def spread(data):
 _FORGE = (
     _WRITE
     + """
-wire = sys.modules["inside.wire"]
+wire = sys.modules["sandboxed.wire"]
 right = {"value": None, "gradients": (), "attached": True, "changed": (), "raised": None, "refused": ""}
 loaded = {"found": True, "empty": False, "stub": False, "callable": True, "errors": []}
 """
@@ -140,7 +140,7 @@ CELLS: dict[str, tuple[str, float, str]] = {
             "assert set(os.listdir('{ROOT}')) & {'solutions', 'kd_course', 'tests', 'notebooks'}",
             "assert os.listdir(torch.__path__[0].replace('/torch', '/kd_course'))",
             "import kd_course\nassert os.listdir(kd_course.__path__[0])",
-            "import kd_course.exercises.lesson00",
+            "import kd_course.lessons.lesson00.exercises",
             "import kd_course.exercises.engine",
             "import kd_course.grading",
             "import kd_course.authoring",
@@ -215,9 +215,9 @@ CELLS: dict[str, tuple[str, float, str]] = {
             "assert ctypes.CDLL(None).unshare(0x10000000) == 0",
             "assert ctypes.CDLL(None).mount(b'x', b'/tmp', b'tmpfs', 0, None) == 0",
             "assert ctypes.CDLL(None).umount2(b'/proc', 2) == 0",
-            "assert ctypes.CDLL(None).umount2(b'/box/inside', 2) == 0",
+            "assert ctypes.CDLL(None).umount2(b'/box/sandboxed', 2) == 0",
             "assert ctypes.CDLL(None).ptrace(16, os.getppid(), 0, 0) == 0",
-            "assert os.listdir('/proc') or os.listdir('/box/inside')",
+            "assert os.listdir('/proc') or os.listdir('/box/sandboxed')",
             "os.setuid(0)",
             "os.chroot('/tmp')",
             "assert subprocess.run(['unshare', '-r', 'true'], capture_output=True).returncode == 0",
@@ -336,18 +336,18 @@ CELLS: dict[str, tuple[str, float, str]] = {
         "graded",
     ),
     "patched-imports": (
-        WRONG + "\nimport sys, types\nfake = types.ModuleType('kd_course.exercises.running')\n"
+        WRONG + "\nimport sys, types\nfake = types.ModuleType('kd_course.exercises.attempts')\n"
         "fake.is_empty = fake.has_stub = lambda f: False\n"
         "class Outcome: value = 1.0; gradients = (); attached = True; changed = (); raised = None; refused = ''\n"
         "fake.run_here = lambda *a: (Outcome(),)\nfake.Outcome = Outcome\n"
-        "sys.modules['kd_course.exercises.running'] = fake\n"
-        "import kd_course.exercises\nkd_course.exercises.running = fake\n",
+        "sys.modules['kd_course.exercises.attempts'] = fake\n"
+        "import kd_course.exercises\nkd_course.exercises.attempts = fake\n",
         0,
         "graded",
     ),
     "patched-channel": (
         WRONG
-        + "\nimport sys\nwire = sys.modules['inside.wire']\nsend = wire.send\n"
+        + "\nimport sys\nwire = sys.modules['sandboxed.wire']\nsend = wire.send\n"
         "def forged(channel, value):\n    send(channel, {{**value, 'passed': True, 'points': 300}})\n"
         "wire.send = forged\n".replace("{{", "{").replace("}}", "}"),
         0,

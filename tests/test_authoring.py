@@ -133,6 +133,33 @@ def test_the_readmes_tables_are_what_the_lessons_and_the_ledger_give():
     assert readme.filled(text, readme.readme_blocks()) == text
 
 
+def training_table(monkeypatch, *devices: str) -> list[list[str]]:
+    """The README's table of reference runs, as cells, for a run of lesson 06 on each device."""
+    run = {"lesson": "06", "scale": "offline", "dataset": "", "minutes": 2.0}
+    figures = {"teacher/accuracy": {"kind": "measured", "values": {"0": 0.5}}}
+    runs = [run | {"device": device, "figures": figures} for device in devices]
+    if "CPU" in devices:  # and one more, which no GPU has seen
+        runs.append(run | {"device": "CPU", "figures": figures, "scale": "small"})
+    monkeypatch.setattr(readme.experiments, "ledger", lambda: readme.experiments.Ledger(runs))
+    lines = readme._training([read(source_of("06"))]).splitlines()
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_the_readme_has_no_column_for_a_gpu_while_nothing_was_measured_on_one(monkeypatch):
+    header, _, *rows = training_table(monkeypatch, "CPU")
+    assert header == ["lesson", "scale", "laptop, two cores"]
+    assert [row[1:] for row in rows] == [
+        ["`offline`", "teacher 50.0 %; 2.0 min"],
+        ["`small`", "teacher 50.0 %; 2.0 min"],
+    ]
+
+
+def test_a_run_on_a_gpu_brings_its_column(monkeypatch):
+    header, _, *rows = training_table(monkeypatch, "CPU", "GPU")
+    assert header == ["lesson", "scale", "laptop, two cores", "GPU"]
+    assert [row[3] for row in rows] == ["teacher 50.0 %; 2.0 min", "not measured"]
+
+
 def _texts(cell):
     for output in cell.get("outputs", ()):
         yield output.get("text", "")

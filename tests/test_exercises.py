@@ -15,17 +15,20 @@ import torch
 
 from kd_course.authoring.references import references
 from kd_course.authoring.source import read, source_of
+from kd_course.commands import check as check_command
 from kd_course.exercises import (
     CheckFailed,
     all_exercises,
+    attempts,
     check,
-    cli,
+
     engine,
     examine,
+    files,
     find,
     lessons,
     recording,
-    running,
+    sheets,
 )
 from kd_course.exercises.spec import Case, Choice, Exercise, Misconception
 
@@ -86,10 +89,10 @@ def test_misconceptions_fail_and_are_told_apart_on_inputs_nobody_has_seen(id, an
 @pytest.mark.parametrize("id", EXERCISES)
 def test_what_is_recorded_is_what_the_reference_answers(id, answers):
     exercise = EXERCISES[id]
-    cases = engine.cases_of(exercise, engine.PUBLIC_SEED)
+    cases = sheets.cases_of(exercise, sheets.PUBLIC_SEED)
     recorded = recording.load(exercise, cases)
-    for now, then in zip(engine.outcomes_of(exercise, answers[id], cases), recorded, strict=True):
-        assert engine.mismatch(exercise, now, then) is None
+    for now, then in zip(sheets.outcomes_of(exercise, answers[id], cases), recorded, strict=True):
+        assert sheets.mismatch(exercise, now, then) is None
 
 
 @pytest.mark.parametrize("id", FUNCTIONS)
@@ -121,7 +124,7 @@ def test_double_precision_passes(id, answers):
 
 @pytest.mark.parametrize("id", FUNCTIONS)
 def test_other_argument_names_pass_also_when_they_are_keyword_only(id, answers):
-    count = len(engine.argument_names(EXERCISES[id].signature))
+    count = len(sheets.argument_names(EXERCISES[id].signature))
     names = [f"other_{i}" for i in range(count)]
     spaces = {"reference": answers[id]}
     exec(f"def renamed({', '.join(names)}): return reference({', '.join(names)})", spaces)
@@ -292,7 +295,7 @@ OWN = Exercise(
 def own_exercise(monkeypatch):
     """Lets `examine("99.1", …)` find the exercise above, with its reference recorded."""
     cases = _cases(None)
-    own = engine.Sheet(OWN, cases, engine.outcomes_of(OWN, mean_square, cases))
+    own = sheets.Sheet(OWN, cases, sheets.outcomes_of(OWN, mean_square, cases))
     usual = engine.public_sheet
     monkeypatch.setattr(engine, "public_sheet", lambda id: own if id == OWN.id else usual(id))
     return own
@@ -301,7 +304,7 @@ def own_exercise(monkeypatch):
 def without_gradients(sheet):
     """Let the exercise above look at values only."""
     sheet.cases = tuple(Case(case.args, case.label) for case in sheet.cases)
-    sheet.expected = engine.outcomes_of(OWN, mean_square, sheet.cases)
+    sheet.expected = sheets.outcomes_of(OWN, mean_square, sheet.cases)
 
 
 def told(attempt, **options):
@@ -518,14 +521,14 @@ def test_what_never_returns_is_stopped_and_said_to(attempt):
 
 
 def test_an_attempt_that_was_not_run_on_every_case_does_not_pass(own_exercise):
-    some = engine.outcomes_of(OWN, mean_square, own_exercise.cases)[:1]
+    some = sheets.outcomes_of(OWN, mean_square, own_exercise.cases)[:1]
     assert engine.judge(own_exercise, own_exercise.expected).passed
     assert engine.judge(own_exercise, some).status == "stopped"
 
 
 def test_time_is_short_enough_for_twenty_seconds():
-    assert running.SECONDS + 1 < 20
-    assert cli.SECONDS > running.SECONDS
+    assert attempts.SECONDS + 1 < 20
+    assert check_command.SECONDS > attempts.SECONDS
 
 
 def test_a_loop_that_ends_is_interrupted_for_good():
@@ -568,8 +571,8 @@ def test_what_is_kept_of_endless_printing_is_bounded():
         for _ in range(10_000):
             print("more and more")
 
-    for outcome in running.run(attempt, _cases(None)):
-        assert len(outcome.printed) == running.PRINTED
+    for outcome in attempts.run(attempt, _cases(None)):
+        assert len(outcome.printed) == attempts.PRINTED
 
 
 def test_nothing_of_the_session_is_changed():
@@ -760,10 +763,10 @@ def _answer(tmp_path, text, name="answer.py"):
 
 
 def test_the_command_passes_a_right_file_and_names_the_slip_in_a_wrong_one(tmp_path, capfd):
-    assert cli.check_main(["00.1", _answer(tmp_path, GOOD)]) == 0
+    assert check_command.check_main(["00.1", _answer(tmp_path, GOOD)]) == 0
     out = capfd.readouterr().out
     assert out.startswith("✓ 00.1 soften") and "noise" not in out
-    assert cli.check_main(["00.1", _answer(tmp_path, GOOD.replace("-1)", "0)"))]) == 1
+    assert check_command.check_main(["00.1", _answer(tmp_path, GOOD.replace("-1)", "0)"))]) == 1
     assert "columns sum to one" in capfd.readouterr().out
 
 
@@ -777,8 +780,8 @@ def test_the_command_passes_a_right_file_and_names_the_slip_in_a_wrong_one(tmp_p
 def test_a_file_that_does_not_come_to_a_check_does_not_pass(
     text, said, tmp_path, capfd, monkeypatch
 ):
-    monkeypatch.setattr(cli, "SECONDS", 2.0)
-    assert cli.check_main(["00.1", _answer(tmp_path, text)]) == 1
+    monkeypatch.setattr(check_command, "SECONDS", 2.0)
+    assert check_command.check_main(["00.1", _answer(tmp_path, text)]) == 1
     assert said in " ".join(capfd.readouterr().out.split())
 
 
@@ -791,17 +794,17 @@ def test_a_file_that_does_not_come_to_a_check_does_not_pass(
     ],
 )
 def test_a_file_that_stops_half_way_says_where(text, said, tmp_path):
-    values, error = cli.definitions(pathlib.Path(_answer(tmp_path, text)))
+    values, error = files.definitions(pathlib.Path(_answer(tmp_path, text)))
     assert "soften" not in values and said in error
 
 
 def test_the_command_reads_both_editions_and_the_source_of_a_lesson(capfd):
     source = source_of("00")
     for path in (source, source.with_suffix(".ipynb")):
-        values, error = cli.definitions(path)
+        values, error = files.definitions(path)
         assert examine("00.1", values["soften"]).passed and not error
     learners = source.parents[1] / "notebooks" / f"{source.stem}.ipynb"
-    assert cli.check_main(["00.1", str(learners)]) == 1
+    assert check_command.check_main(["00.1", str(learners)]) == 1
     assert "Not attempted yet" in capfd.readouterr().out
 
 
@@ -809,21 +812,21 @@ def test_the_command_reads_both_editions_and_the_source_of_a_lesson(capfd):
     "argv", [[], ["00.1"], ["00.1", "missing.py"], ["00.1", "pyproject.toml"], ["00.1", "a", "b"]]
 )
 def test_a_command_that_is_not_understood_exits_with_two(argv, capfd):
-    assert cli.check_main(argv) == 2
+    assert check_command.check_main(argv) == 2
     assert capfd.readouterr().err
 
 
 def test_an_unknown_exercise_on_the_command_line_exits_with_two(tmp_path, capfd):
-    assert cli.check_main(["00.99", _answer(tmp_path, GOOD)]) == 2
+    assert check_command.check_main(["00.99", _answer(tmp_path, GOOD)]) == 2
     assert "00.1, 00.2, 00.3" in capfd.readouterr().err
 
 
 def test_the_list_of_exercises_is_whole_in_both_forms(capsys):
-    assert cli.list_main(["--json"]) == 0
+    assert check_command.list_main(["--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert [row["id"] for row in rows] == list(EXERCISES)
     assert set(rows[0]) == {"id", "lesson", "name", "signature", "points", "minutes"}
-    assert cli.list_main([]) == 0
+    assert check_command.list_main([]) == 0
     shown = capsys.readouterr().out
     assert all(f"\n{id} " in shown for id in EXERCISES)
-    assert cli.list_main(["--nonsense"]) == 2
+    assert check_command.list_main(["--nonsense"]) == 2

@@ -1,21 +1,26 @@
 """Intervals cover what they claim to, the ledger judges fairly, and nothing shortened becomes a reference."""
 
 import json
+import re
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from kd_course import experiments, plots, running
+from kd_course import experiments, plots
+from kd_course.commands import ledger_entry
 from kd_course.experiments import (
     Interval,
     Ledger,
     Report,
+    comparisons,
     paired_interval,
     seed_interval,
+    reference_runs,
     tune,
     verdict,
 )
+from kd_course.experiments import report as report_module
 
 
 def entry(**changes):
@@ -120,6 +125,31 @@ def test_a_single_figure_reads_in_every_form(ledger):
     assert ledger.field(key, "interval").startswith("0.810 [0.785")
 
 
+def test_a_bleu_reads_with_one_decimal_in_prose_and_in_tables(monkeypatch):
+    values = {"0": 76.96, "1": 77.04, "2": 77.0}
+    figures = {"both/BLEU": {"kind": "measured", "values": values}}
+    ledger = Ledger([entry(figures=figures, hardware="CPU", date="2026-01-01")])
+    assert ledger.field("06/offline/both/BLEU") == "77.0"
+    assert ledger.field("06/offline/both/BLEU", "interval") == "77.0 [76.9, 77.1]"
+    assert ledger.field("06/offline/both/BLEU", "range") == "77.0 to 77.0"
+    assert ledger.field("06/offline/both/BLEU", ".2f") == "77.00"
+
+    monkeypatch.setattr(comparisons, "ledger", lambda: ledger)
+    monkeypatch.setattr(report_module, "ledger", lambda: ledger)
+    report = Report("06", "offline", data="abc")
+    report.add("both/BLEU", 75.53, seed=0)
+    lines = experiments.comparison_table(report, ["both", "control"], "BLEU").splitlines()
+    assert [re.split("  +", line) for line in lines] == [
+        ["BLEU", "this run", "reference (mean and 95 % interval over seeds)"],
+        ["both", "75.5", "77.0 [76.9, 77.1]"],
+        ["control", "–", "no reference for these data"],
+    ]
+    assert experiments.reference_table("06", "BLEU").splitlines() == [
+        "offline: CPU, 2026-01-01",
+        "    both  77.0 [76.9, 77.1]  (3 seeds)",
+    ]
+
+
 def test_a_figure_that_is_not_there_is_named(ledger):
     with pytest.raises(KeyError, match="06/offline/distilled/f1.*distilled/accuracy"):
         ledger.field("06/offline/distilled/f1")
@@ -180,32 +210,32 @@ def test_a_report_is_kept_on_disk_when_asked_for(tmp_path, monkeypatch):
 
 
 def test_a_shortened_run_never_becomes_a_reference(tmp_path, monkeypatch):
-    monkeypatch.setattr(experiments, "LEDGER", tmp_path)
+    monkeypatch.setattr(reference_runs, "PACKAGE", tmp_path)
     with pytest.raises(ValueError, match="shortened"):
-        running.write_reference("06", report_of(0.8, shortened=True), 1.0, "figures")
+        ledger_entry.write_reference("06", report_of(0.8, shortened=True), 1.0, "figures")
 
 
 def test_a_reference_brings_its_circumstances(tmp_path, monkeypatch):
-    monkeypatch.setattr(experiments, "LEDGER", tmp_path)
-    running.write_reference("06", report_of(0.8), 1.0, "figures")
-    run = json.loads((tmp_path / f"06-offline-{experiments.device().lower()}.json").read_text())
+    monkeypatch.setattr(reference_runs, "PACKAGE", tmp_path)
+    ledger_entry.write_reference("06", report_of(0.8), 1.0, "figures")
+    run = json.loads((reference_runs.folder_of("06") / f"offline-{experiments.device().lower()}.json").read_text())
     assert {"hardware", "threads", "versions", "seeds", "date", "data", "figures"} <= set(run)
     experiments.ledger.cache_clear()
 
 
 def test_another_data_set_or_device_takes_no_runs_place(tmp_path, monkeypatch):
-    monkeypatch.setattr(experiments, "LEDGER", tmp_path)
+    monkeypatch.setattr(reference_runs, "PACKAGE", tmp_path)
     monkeypatch.setenv("KD_SCALE", "small")
     for device, value in (("CPU", 0.8), ("GPU", 0.7)):
-        monkeypatch.setattr(experiments, "device", lambda device=device: device)
-        running.write_reference("06", report_of(value, scale="small"), 1.0, "figures")
-    running.write_reference("06", report_of(0.7, scale="small"), 3.0, "minutes")
+        monkeypatch.setattr(reference_runs, "device", lambda device=device: device)
+        ledger_entry.write_reference("06", report_of(value, scale="small"), 1.0, "figures")
+    ledger_entry.write_reference("06", report_of(0.7, scale="small"), 3.0, "minutes")
     other = report_of(0.9, data="xyz", scale="small")
     with monkeypatch.context() as patch:
         patch.setenv("KD_DATASET", "stanfordnlp/sst2")
-        running.write_reference("06", other, 1.0, "figures")
+        ledger_entry.write_reference("06", other, 1.0, "figures")
 
-    assert len(list(tmp_path.glob("*.json"))) == 3
+    assert len(list(tmp_path.rglob("*.json"))) == 3
     ledger = experiments.ledger()
     assert ledger.field("06/small/distilled/accuracy") == "0.800"  # its own data, the laptop
     assert ledger.run("06", "small", device="GPU")["minutes"] == 3.0
@@ -216,8 +246,8 @@ def test_another_data_set_or_device_takes_no_runs_place(tmp_path, monkeypatch):
 
 
 def test_the_shipped_ledger_tells_where_every_run_was_made():
-    paths = list(experiments.LEDGER.glob("*.json"))
-    assert paths
+    paths = [path for room in reference_runs.ROOMS for path in reference_runs.PACKAGE.glob(f"{room}/*.json")]
+    assert len(paths) == len(list(reference_runs.PACKAGE.rglob("reference/**/*.json"))) > 10
     for path in paths:
         run = json.loads(path.read_text(encoding="utf-8"))
         if run["figures"]:
@@ -231,10 +261,16 @@ def test_fingerprints_tell_data_apart():
 
 
 @pytest.mark.parametrize(
-    ("mean", "written"), [(0.8034, "0.803"), (9.5, "9.500"), (77.512, "77.5"), (-12.0, "-12.0")]
+    ("mean", "unit", "written"),
+    [
+        (0.8034, "test accuracy", "0.803"),
+        (4.814, "BLEU on the test sentences", "4.8"),
+        (12.5, "KL, nats", "12.500"),
+        (9.5, "", "9.500"),
+    ],
 )
-def test_a_mean_is_written_with_the_decimals_of_its_scale(mean, written):
+def test_a_mean_is_written_with_the_decimals_of_what_is_measured(mean, unit, written):
     _, axes = plt.subplots()
-    plots.intervals(axes, {"control": (mean, mean - 1, mean + 1)})
+    plots.intervals(axes, {"control": (mean, mean - 1, mean + 1)}, unit=unit)
     assert [text.get_text() for text in axes.texts] == [written]
     plt.close()

@@ -26,12 +26,24 @@ import pytest
 import torch
 
 from kd_course.exercises import all_exercises, find, of_lesson
-from kd_course.exercises.engine import judge, mismatch, outcomes_of, public_sheet
-from kd_course.exercises.running import Outcome, Raised, run_here
+from kd_course.exercises.engine import judge, public_sheet
+from kd_course.exercises.sheets import mismatch, outcomes_of
+from kd_course.exercises.attempts import Outcome, Raised, run_here
 from kd_course.exercises.spec import Case, Handle, Made
-from kd_course.grading import box, cli, collect, course, isolation, marking, notebook, results, talk
+from kd_course.grading import (
+    box,
+    collect,
+    conversation,
+    course,
+    grade_command,
+    isolation,
+    marking,
+    notebook,
+    resources,
+    results,
+)
 from kd_course.grading.answers import answer_key
-from kd_course.grading.inside import attempt, confine, wire
+from kd_course.grading.sandboxed import attempt, confine, wire
 from kd_course.grading.outcomes import outcome_from
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,7 +56,7 @@ def table(out: Path) -> dict[str, dict[str, str]]:
 
 def grade(root: Path, out: Path, *options: str, lessons: str = "00") -> dict[str, dict[str, str]]:
     arguments = [str(root), "--out", str(out), "--lessons", lessons, *options]
-    assert cli.grade_main(arguments) == 0
+    assert grade_command.grade_main(arguments) == 0
     return table(out)
 
 
@@ -254,7 +266,10 @@ def test_no_function_of_the_package_answers_an_exercise_without_being_withheld()
                 every = outcomes_of(exercise, function, sheet.cases)
                 if judge(sheet, every).passed:
                     shortcuts.add((exercise.id, name))
-    undeclared = {(id, name) for id, name in shortcuts if name not in find(id).withheld}
+    withheld = {
+        (e.id, ".".join(course.defined_in(name))) for e in all_exercises() for name in e.withheld
+    }
+    undeclared = shortcuts - withheld
     assert not undeclared
     assert len(shortcuts) > 10  # and so the search finds what there is
 
@@ -268,9 +283,12 @@ def _takes(function, count: int) -> bool:
 
 def test_no_source_in_the_box_tells_an_answer():
     package = course.package()
-    assert "kd_course.losses" in package and "kd_course.exercises.running" in package
-    for lost in ("engine", "catalogue", "recording", "cli", *(f"lesson0{i}" for i in range(7))):
+    assert "kd_course.losses" in package and "kd_course.exercises.attempts" in package
+    for lost in ("engine", "sheets", "catalogue", "recording", "variants"):
         assert f"kd_course.exercises.{lost}" not in package
+    rooms = {name for name in package if name.startswith("kd_course.lessons.")}
+    assert "kd_course.lessons.lesson06.settings" in rooms
+    assert all(re.search(r"lesson\d\d(\.settings)?$", name) for name in rooms)
     for lost in ("authoring", "grading", "release"):
         assert not any(name.startswith(f"kd_course.{lost}") for name in package)
     text = "\n".join(package.values())
@@ -530,7 +548,7 @@ def ask(one: box.Box | box.Room, expression: str, before: str = "") -> object:
 
 @pytest.fixture(scope="module")
 def one_box(needs_box):
-    with box.Box("00", needs_box, talk.Limits(seconds=10)) as one:
+    with box.Box("00", needs_box, conversation.Limits(seconds=10)) as one:
         yield one
 
 
@@ -576,15 +594,14 @@ def test_exercises_share_nothing_that_one_could_leave_for_the_next(one_box, need
 
 
 def _below(one: box.Box) -> list[int]:
-    from kd_course.grading import watching
 
-    return watching.below(one._process.pid)
+    return resources.below(one._process.pid)
 
 
 def test_modules_and_optimizers_stay_inside_and_only_their_numbers_come_out(needs_box):
     weight = torch.tensor([[1.0, -2.0]])
-    student = Made("student", "kd_course.exercises.made.linear", (weight,))
-    optimizer = Made("optimizer", "kd_course.exercises.made.sgd", (Handle("student"), 0.5))
+    student = Made("student", "kd_course.exercises.fixtures.linear", (weight,))
+    optimizer = Made("optimizer", "kd_course.exercises.fixtures.sgd", (Handle("student"), 0.5))
     x, y = torch.tensor([[1.0, 1.0], [2.0, 0.0]]), torch.tensor([[0.0], [1.0]])
     case = Case((student, optimizer, x, y), "one step")
     source = (
@@ -594,7 +611,7 @@ def test_modules_and_optimizers_stay_inside_and_only_their_numbers_come_out(need
         "    return loss.item()\n"
     )
     job = box.Job([{"name": "<c>", "source": source, "run": "whole"}], "step", "function")
-    with box.Box("00", needs_box, talk.Limits(seconds=60)) as one:
+    with box.Box("00", needs_box, conversation.Limits(seconds=60)) as one:
         run = one.attempt(job, lambda: [case])
         # A module that is returned: its parameters, and what it says to the case's inputs.
         other = "def step(student, optimizer, x, y):\n    return student\n"
@@ -643,7 +660,7 @@ def test_where_exercises_cannot_be_shut_off_each_submission_has_a_loader_of_its_
         "import os\nfor pid in range(2, 400):\n    if pid != os.getpid():\n"
         "        try: os.kill(pid, 9)\n        except OSError: pass\n"
     )
-    with box.Box("00", isolation.BUBBLEWRAP_EACH, talk.Limits(seconds=5)) as one:
+    with box.Box("00", isolation.BUBBLEWRAP_EACH, conversation.Limits(seconds=5)) as one:
         with one.room() as room:
             for source in (kill + hostile.RIGHT, hostile.RIGHT):  # another loader, if need be
                 cells = [{"name": "<c>", "source": source, "run": "whole"}]
@@ -670,7 +687,7 @@ def test_without_bubblewrap_it_refuses_and_says_what_to_install(tmp_path, monkey
     monkeypatch.setattr(isolation.shutil, "which", lambda name: None)
     hostile.put(tmp_path / "in" / "a", hostile.notebook())
     arguments = [str(tmp_path / "in"), "--out", str(tmp_path / "marks.csv"), "--lessons", "00"]
-    assert cli.grade_main(arguments) == 2
+    assert grade_command.grade_main(arguments) == 2
     assert "apt-get install bubblewrap" in capsys.readouterr().err
     assert not (tmp_path / "marks.csv").exists()
 
@@ -679,7 +696,7 @@ def test_without_bubblewrap_it_refuses_and_says_what_to_install(tmp_path, monkey
 def test_another_system_is_told_that_it_has_no_box(platform, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(sys, "platform", platform)
     arguments = [str(tmp_path), "--out", str(tmp_path / "marks.csv"), "--lessons", "00"]
-    assert cli.grade_main(arguments) == cli.USAGE
+    assert grade_command.grade_main(arguments) == grade_command.USAGE
     said = capsys.readouterr().err
     assert f"No locked box: {platform}" in said and "WSL 2 or a virtual machine" in said
     assert isolation.find_isolation(unsafe=True) == isolation.UNSAFE
@@ -696,7 +713,7 @@ def test_a_system_without_the_parts_a_box_needs_can_still_import_the_grader():
         "    if name is None: raise TypeError('a library must be named')\n"
         "    return real(name, *rest, **more)\n"
         "ctypes.CDLL = named\n"
-        "from kd_course.grading import cli\n"
+        "from kd_course.grading import grade_command\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -937,15 +954,15 @@ def test_shards_together_give_what_one_run_gives_and_a_lost_one_costs_only_itsel
             "--lessons",
             "00",
         ]
-        assert cli.grade_main([*arguments, "--seed", "3", "--shard", f"{i}/3"]) == 0
+        assert grade_command.grade_main([*arguments, "--seed", "3", "--shard", f"{i}/3"]) == 0
     parts = [str(tmp_path / f"part{i}.csv") for i in (1, 2, 3)]
-    assert cli.merge_main([parts[0], parts[2], "--out", str(tmp_path / "merged.csv")]) == 1
+    assert grade_command.merge_main([parts[0], parts[2], "--out", str(tmp_path / "merged.csv")]) == 1
     assert "--shard 2/3" in capsys.readouterr().err
     merged = table(tmp_path / "merged.csv")
     lost = {s for s, row in merged.items() if row["status"] == results.NOT_YET}
     assert lost and set(merged) == set(whole)
     assert all(merged[s] == whole[s] for s in whole if s not in lost)
-    cli.grade_main(
+    grade_command.grade_main(
         [
             str(tmp_path / "in"),
             "--out",
@@ -958,7 +975,7 @@ def test_shards_together_give_what_one_run_gives_and_a_lost_one_costs_only_itsel
             "2/3",
         ]
     )
-    assert cli.merge_main([*parts, "--out", str(tmp_path / "merged.csv")]) == 0
+    assert grade_command.merge_main([*parts, "--out", str(tmp_path / "merged.csv")]) == 0
     assert table(tmp_path / "merged.csv") == whole
 
 
@@ -969,11 +986,11 @@ def test_without_its_seed_a_released_course_is_not_graded_by_other_conventions(t
     for i in range(3):
         hostile.put(tmp_path / "in" / f"s{i}", released)
     arguments = [str(tmp_path / "in"), "--out", str(tmp_path / "marks.csv"), "--unsafe"]
-    assert cli.grade_main(arguments) == cli.USAGE
+    assert grade_command.grade_main(arguments) == grade_command.USAGE
     assert "3 of the first 3 submissions come from a released course" in capsys.readouterr().err
     for i in range(3, 6):  # half of them do not say it: then one who copies the box stops nobody
         hostile.put(tmp_path / "in" / f"s{i}", hostile.notebook())
-    cli._refuse_released(collect.collect(tmp_path / "in"))
+    grade_command._refuse_released(collect.collect(tmp_path / "in"))
 
 
 def test_shards_need_the_courses_seed_and_parts_of_other_seeds_are_not_merged(
@@ -982,12 +999,12 @@ def test_shards_need_the_courses_seed_and_parts_of_other_seeds_are_not_merged(
     for i in range(4):
         hostile.put(tmp_path / "in" / f"s{i}", hostile.notebook())
     parts = [str(tmp_path / f"part{i}.csv") for i in (1, 2)]
-    for seed, i, expected in ((None, 1, cli.USAGE), (3, 1, 0), (4, 2, 0)):
+    for seed, i, expected in ((None, 1, grade_command.USAGE), (3, 1, 0), (4, 2, 0)):
         told = ["--seed", str(seed)] if seed else []
         arguments = [str(tmp_path / "in"), "--out", parts[i - 1], "--lessons", "00"]
-        assert cli.grade_main([*arguments, "--shard", f"{i}/2", *told]) == expected
+        assert grade_command.grade_main([*arguments, "--shard", f"{i}/2", *told]) == expected
     assert "--shard: without the course's --seed" in capsys.readouterr().err
-    assert cli.merge_main([*parts, "--out", str(tmp_path / "merged.csv")]) == cli.USAGE
+    assert grade_command.merge_main([*parts, "--out", str(tmp_path / "merged.csv")]) == grade_command.USAGE
     assert "marked otherwise than the others" in capsys.readouterr().err
 
 
@@ -998,7 +1015,7 @@ def test_parts_of_unlike_numbers_are_not_merged(tmp_path, capsys):
         told = {"exercises": ["00.1"], "students": ["a"], "shards": count, "fingerprint": "x"}
         (folder / f"run-{i}-of-{count}.run").write_text(json.dumps(told))
     parts = [str(tmp_path / f"part{i}.csv") for i in (1, 2)]
-    assert cli.merge_main([*parts, "--out", str(tmp_path / "merged.csv")]) == cli.USAGE
+    assert grade_command.merge_main([*parts, "--out", str(tmp_path / "merged.csv")]) == grade_command.USAGE
     assert "this is one of 3 parts, the others are of 2" in capsys.readouterr().err
 
 
@@ -1006,7 +1023,7 @@ def test_parts_of_unlike_numbers_are_not_merged(tmp_path, capsys):
 def test_a_shard_that_is_none_is_refused(shard, tmp_path, capsys):
     (tmp_path / "in").mkdir()
     assert (
-        cli.grade_main([str(tmp_path / "in"), "--out", str(tmp_path / "m.csv"), "--shard", shard])
+        grade_command.grade_main([str(tmp_path / "in"), "--out", str(tmp_path / "m.csv"), "--shard", shard])
         == 2
     )
     assert "--shard" in capsys.readouterr().err
@@ -1017,7 +1034,7 @@ def test_a_shard_that_is_none_is_refused(shard, tmp_path, capsys):
 def test_a_limit_that_is_none_is_refused(option, value, tmp_path, capsys):
     (tmp_path / "in").mkdir()
     arguments = [str(tmp_path / "in"), "--out", str(tmp_path / "m.csv"), option, value]
-    assert cli.grade_main(arguments) == cli.USAGE
+    assert grade_command.grade_main(arguments) == grade_command.USAGE
     assert f"{option} must be above 0" in capsys.readouterr().err
 
 
@@ -1028,9 +1045,9 @@ def test_a_slow_exercise_is_given_the_time_that_was_asked_for(
     """--seconds is for a case; all cases together must not be stopped sooner."""
     (tmp_path / "in" / "a").mkdir(parents=True)
     seen = []
-    real = cli._assignment
+    real = grade_command._assignment
     monkeypatch.setattr(
-        cli, "_assignment", lambda *given: (seen.append(given[-1]), real(*given))[1]
+        grade_command, "_assignment", lambda *given: (seen.append(given[-1]), real(*given))[1]
     )
     grade(tmp_path / "in", tmp_path / "marks.csv", "--seconds", seconds)
     assert (seen[0].seconds, seen[0].total) == (float(seconds), total)
@@ -1038,21 +1055,21 @@ def test_a_slow_exercise_is_given_the_time_that_was_asked_for(
 
 def test_a_seed_that_was_cut_short_is_drawn_again(tmp_path):
     (tmp_path / "seed").write_text("")
-    drawn = cli._hidden_seed(None, tmp_path)
-    assert cli._hidden_seed(None, tmp_path) == drawn == int((tmp_path / "seed").read_text())
+    drawn = grade_command._hidden_seed(None, tmp_path)
+    assert grade_command._hidden_seed(None, tmp_path) == drawn == int((tmp_path / "seed").read_text())
     assert (tmp_path / "seed").stat().st_mode & 0o777 == 0o600
-    assert cli._hidden_seed(7, tmp_path) == cli._hidden_seed(7, tmp_path / "other") != drawn
+    assert grade_command._hidden_seed(7, tmp_path) == grade_command._hidden_seed(7, tmp_path / "other") != drawn
 
 
 def break_the_box_of(monkeypatch, student):
-    real = cli.grade
+    real = grade_command.grade
 
     def broken(submission, *given, **named):
         if submission.student == student:
             raise box.BoxBroken("lesson 00: its box did not start")
         return real(submission, *given, **named)
 
-    monkeypatch.setattr(cli, "grade", broken)
+    monkeypatch.setattr(grade_command, "grade", broken)
 
 
 def test_a_box_that_breaks_costs_the_run_nothing_but_the_submission(
@@ -1064,7 +1081,7 @@ def test_a_box_that_breaks_costs_the_run_nothing_but_the_submission(
     assert grade(tmp_path / "in", out)["a"]["total"] == "4"
     hostile.put(tmp_path / "in" / "a", hostile.notebook(hostile.WRONG))
     break_the_box_of(monkeypatch, "a")
-    assert cli.grade_main([str(tmp_path / "in"), "--out", str(out), "--lessons", "00"]) == 1
+    assert grade_command.grade_main([str(tmp_path / "in"), "--out", str(out), "--lessons", "00"]) == 1
     found = table(out)  # and the mark of what was handed in before stands there no more
     assert found["a"]["status"] == results.NOT_YET and found["b"]["total"] == "4"
 
@@ -1083,9 +1100,9 @@ def test_no_mark_of_another_seed_stands_in_a_table(how, tmp_path, monkeypatch, n
     if how == "merge":
         arguments[2:3] = [part, "--shard", "1/1"]
         options, merging = [], [part, "--out", str(out), *options]
-    assert cli.grade_main([*arguments, *options]) == cli.UNFINISHED
+    assert grade_command.grade_main([*arguments, *options]) == grade_command.UNFINISHED
     if how == "merge":
-        assert cli.merge_main(merging) == cli.UNFINISHED
+        assert grade_command.merge_main(merging) == grade_command.UNFINISHED
     found = table(out)
     assert (found["a"]["status"], found["a"]["total"]) == (results.NOT_YET, "")
     assert (found["b"]["status"], found["b"]["total"]) == ("graded", "4")
@@ -1102,7 +1119,7 @@ def test_a_loader_that_dies_costs_nobody_who_is_working_in_it(needs_box):
         kind=one.kind,
         arguments=("scores", "temperature"),
     )
-    with box.Box("00", isolation.find_isolation(), talk.Limits()) as shared:
+    with box.Box("00", isolation.find_isolation(), conversation.Limits()) as shared:
         if not shared.isolation.alone:
             pytest.skip("rooms are not shut off from each other here; each has a box of its own")
         with ThreadPoolExecutor(3) as pool:  # whose threads last as long as the boxes they start
@@ -1169,16 +1186,16 @@ def test_memory_does_not_grow_with_the_number_of_submissions(tmp_path, monkeypat
         return results.Result(submission.student, "", named["fingerprint"], "missing", "x", ())
 
     monkeypatch.setattr(collect.Submission, "read", counted)
-    monkeypatch.setattr(cli, "grade", marked)
+    monkeypatch.setattr(grade_command, "grade", marked)
     from kd_course.grading.submission import Assignment
 
-    nothing = Assignment((), {}, isolation.BUBBLEWRAP, talk.Limits(), "")
+    nothing = Assignment((), {}, isolation.BUBBLEWRAP, conversation.Limits(), "")
     import tracemalloc
 
     submissions = collect.collect(tmp_path / "in")
     monkeypatch.setattr(results, "write_whole", lambda path, writer: writer(path))  # no fsync
     tracemalloc.start()
-    assert not cli.run(submissions, nothing, tmp_path, jobs=2)
+    assert not grade_command.run(submissions, nothing, tmp_path, jobs=2)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert most <= 3 and peak < 10 * 2**20
@@ -1221,7 +1238,7 @@ def test_a_gradebook_that_cannot_be_opened_is_refused_before_anything_is_graded(
     (tmp_path / "book.db").write_text("this is no database")
     for place in ("book.db", "no/such/folder"):
         options = ["--gradebook", str(tmp_path / place), "--assignment", "week1", "--unsafe"]
-        assert cli.grade_main([*arguments, *options]) == cli.USAGE
+        assert grade_command.grade_main([*arguments, *options]) == grade_command.USAGE
         assert "cannot be opened as nbgrader's gradebook" in capsys.readouterr().err
     assert not (tmp_path / "marks.csv").exists()
 
@@ -1232,17 +1249,17 @@ def test_marks_given_without_a_box_enter_no_gradebook(tmp_path, monkeypatch, cap
     hostile.put(tmp_path / "in" / "ada", hostile.notebook())
     out, book = tmp_path / "marks.csv", ["--gradebook", str(tmp_path), "--assignment", "week1"]
     arguments = [str(tmp_path / "in"), "--out", str(out), "--lessons", "00", "--unsafe"]
-    assert cli.grade_main([*arguments, *book]) == cli.USAGE
+    assert grade_command.grade_main([*arguments, *book]) == grade_command.USAGE
     assert "--gradebook: marks given without a locked box" in capsys.readouterr().err
-    assert cli.grade_main([*arguments, "--seed", "1", "--shard", "1/1"]) == 0
-    assert cli.merge_main([str(out), "--out", str(tmp_path / "all.csv"), *book]) == cli.USAGE
+    assert grade_command.grade_main([*arguments, "--seed", "1", "--shard", "1/1"]) == 0
+    assert grade_command.merge_main([str(out), "--out", str(tmp_path / "all.csv"), *book]) == grade_command.USAGE
     assert not (tmp_path / "gradebook.db").exists()
 
 
 def test_a_gradebook_that_does_not_fit_is_refused_before_anything_is_graded(tmp_path, capsys):
     hostile.put(tmp_path / "in" / "ada", hostile.notebook())
     arguments = [str(tmp_path / "in"), "--out", str(tmp_path / "marks.csv"), "--lessons", "00"]
-    assert cli.grade_main([*arguments, "--gradebook", str(tmp_path), "--unsafe"]) == cli.USAGE
+    assert grade_command.grade_main([*arguments, "--gradebook", str(tmp_path), "--unsafe"]) == grade_command.USAGE
     assert "name one with --assignment" in capsys.readouterr().err
     assert not (tmp_path / "marks.csv").exists()
 
@@ -1271,14 +1288,14 @@ def test_progress_is_shown_with_the_time_that_is_left(tmp_path, needs_box, monke
     for name in "abcd":
         hostile.put(tmp_path / "in" / name, hostile.notebook())
     shown = []
-    real = cli.tqdm
+    real = grade_command.tqdm
 
     def watched(*given, **named):
         bar = real(*given, **{**named, "mininterval": 0})
         shown.append(bar)
         return bar
 
-    monkeypatch.setattr(cli, "tqdm", watched)
+    monkeypatch.setattr(grade_command, "tqdm", watched)
     grade(tmp_path / "in", tmp_path / "marks.csv", "--seed", "1")
     bar = shown[-1]
     assert (bar.n, bar.total, bar.initial) == (4, 4, 0)
@@ -1295,8 +1312,8 @@ def test_what_has_its_marks_already_does_not_count_for_the_time_that_is_left(
     grade(tmp_path / "in", tmp_path / "marks.csv", "--seed", "1")
     hostile.put(tmp_path / "in" / "c", hostile.notebook(hostile.WRONG))
     bars = []
-    real = cli._progress
-    monkeypatch.setattr(cli, "_progress", lambda total: bars.append(real(total)) or bars[-1])
+    real = grade_command._progress
+    monkeypatch.setattr(grade_command, "_progress", lambda total: bars.append(real(total)) or bars[-1])
     grade(tmp_path / "in", tmp_path / "marks.csv", "--seed", "1")
     assert (bars[0].n, bars[0].initial) == (3, 2)
 

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import hostile
 import pytest
 
-from kd_course.grading import cli, watching
+from kd_course.grading import grade_command, resources
 from kd_course.grading.isolation import UNSAFE
 
 pytestmark = pytest.mark.usefixtures("needs_box")
@@ -45,7 +45,7 @@ def _table(out: Path) -> dict[str, dict[str, str]]:
 def _grade(root: Path, out: Path) -> dict[str, dict[str, str]]:
     limits = ["--seconds", "3", "--memory", "0.4", "--jobs", "2"]
     assert (
-        cli.grade_main([str(root), "--out", str(out), "--lessons", "00", "--seed", "5", *limits])
+        grade_command.grade_main([str(root), "--out", str(out), "--lessons", "00", "--seed", "5", *limits])
         == 0
     )
     return _table(out)
@@ -53,7 +53,7 @@ def _grade(root: Path, out: Path) -> dict[str, dict[str, str]]:
 
 def _running(marker: str) -> list[str]:
     """What a submission has started anywhere, and what this process still has of its boxes."""
-    ours = set(watching.below(os.getpid()))
+    ours = set(resources.below(os.getpid()))
     found = []
     for process in Path("/proc").iterdir():
         if process.name.isdigit():
@@ -89,8 +89,8 @@ def run(tmp_path_factory):
             str(place / "alone" / "marks.csv"),
             *map(str, sorted((place / "alone" / "marks.results").iterdir())[:2]),
             str(hostile.ROOT / "solutions" / "00_start_here.py"),
-            str(hostile.ROOT / "kd_course" / "exercises" / "recorded" / "00.json"),
-            str(hostile.ROOT / "kd_course" / "exercises" / "lesson00.py"),
+            str(hostile.ROOT / "kd_course" / "lessons" / "lesson00" / "recorded.json"),
+            str(hostile.ROOT / "kd_course" / "lessons" / "lesson00" / "exercises.py"),
             str(hostile.ROOT / "kd_course" / "grading" / "answers.py"),
             "/etc/shadow",
             "/etc/passwd",
@@ -126,7 +126,7 @@ def _filled(name: str, fill: dict[str, str]) -> dict:
 def _everything(place: Path) -> list[str]:
     """What no submission may change: the others' work, marks already given, the course itself."""
     trees = [_tree(place / name) for name in ("others", "submitted", "alone")]
-    trees.append(_tree(hostile.ROOT / "kd_course" / "exercises" / "recorded"))
+    trees.append(_tree(hostile.ROOT / "kd_course" / "lessons"))
     return trees + [_tree(hostile.ROOT / name, "*.py") for name in ("kd_course", "solutions")]
 
 
@@ -199,7 +199,7 @@ def test_no_submission_stops_the_run_that_looks_for_the_lessons(tmp_path):
     hostile.put(tmp_path / "in" / "ada", hostile.notebook())
     for name, (make, _, _) in hostile.HANDED_IN.items():
         make(tmp_path / "in", name)
-    assert cli.grade_main([str(tmp_path / "in"), "--out", str(tmp_path / "marks.csv")]) == 0
+    assert grade_command.grade_main([str(tmp_path / "in"), "--out", str(tmp_path / "marks.csv")]) == 0
     assert _table(tmp_path / "marks.csv")["ada"]["00.1"] == "2"
 
 
@@ -213,10 +213,10 @@ def test_the_same_cells_do_their_harm_where_nothing_locks_them_in(run, tmp_path,
         fill = {**run.fill, "{TCP}": str(tcp.getsockname()[1])}
         for name in harmless:
             hostile.put(tmp_path / "in" / name, _filled(name, fill))
-        monkeypatch.setattr(cli, "find_isolation", lambda unsafe: UNSAFE)
+        monkeypatch.setattr(grade_command, "find_isolation", lambda unsafe: UNSAFE)
         out = tmp_path / "marks.csv"
         arguments = [str(tmp_path / "in"), "--out", str(out), "--lessons", "00", "--unsafe"]
-        assert cli.grade_main(arguments) == 0
+        assert grade_command.grade_main(arguments) == 0
     found = _table(out)
     assert {name: found[name]["00.1"] for name in harmless} == dict.fromkeys(harmless, "0")
     assert heard

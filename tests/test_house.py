@@ -20,7 +20,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from kd_course import doctor
+from kd_course.commands import doctor
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -214,14 +214,20 @@ def test_importing_the_course_is_cheap_and_leaves_torch_alone():
 
 # Who may import whom: a room only what stands on a floor below its own, or on its own floor.
 FLOORS = [
-    {"kd_course", "divergences", "storage"},
-    {"losses", "settings", "plots", "metrics", "cost", "experiments"},
-    {"corpora", "models", "spans", "translation", "widgets", "doctor"},
-    {"distillation", "teachers", "running"},
-    {"exercises", "bench"},
-    {"grading", "authoring"},
+    {"kd_course", "divergences", "storage", "downloads"},
+    {"losses", "settings", "plots", "metrics", "cost"},
+    {"experiments", "corpora", "models", "spans", "compression"},
+    {"translation", "widgets"},
+    {"distillation"},
+    {"teachers"},
+    {"exercises", "lessons"},
+    {"commands"},
+    {"authoring"},
+    {"grading"},
     {"__main__"},
 ]
+# What lessons teach and import: nothing in it knows the workshop, nor any lesson.
+LIBRARY = set.union(*FLOORS[:6]) - {"settings"}
 
 
 def floor(room: str) -> int:
@@ -230,33 +236,96 @@ def floor(room: str) -> int:
     return found
 
 
-def imported_rooms(path: Path) -> set[str]:
-    """The rooms of the course that a file imports, at its top or inside a function."""
-    package = ["kd_course", *path.relative_to(ROOT / "kd_course").parent.parts]
-    rooms = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def modules_of_the_course() -> dict[str, Path]:
+    """Every module by its dotted name."""
+    found = {}
+    for path in sorted((ROOT / "kd_course").rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+MODULES = modules_of_the_course()
+
+
+def room_of(module: str) -> str:
+    return (module.split(".") + ["kd_course"])[1]
+
+
+def imported_modules(path: Path) -> set[str]:
+    """The modules of the course that a file imports, at its top or inside a function.
+
+    What is imported for type checkers alone never runs, and does not count.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for_types = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    package = path.relative_to(ROOT).parent.parts
+    found = set()
+    for node in ast.walk(tree):
+        if id(node) in for_types:
+            continue
         if isinstance(node, ast.Import):
-            modules = [alias.name for alias in node.names]
+            names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            above = package[: len(package) - node.level + 1] if node.level else []
+            above = package[: len(package) - node.level + 1] if node.level else ()
             base = ".".join([*above, *([node.module] if node.module else [])])
-            modules = [f"{base}.{alias.name}" for alias in node.names]
+            names = [f"{base}.{alias.name}" for alias in node.names]
         else:
             continue
-        assert not any(m.split(".")[0] in ("solutions", "notebooks", "tests") for m in modules)
-        rooms |= {m.split(".")[1] for m in modules if m.startswith("kd_course.")}
-    return rooms - {"__version__"}
+        assert not any(m.split(".")[0] in ("solutions", "notebooks", "tests") for m in names)
+        for name in names:
+            known = [m for m in (name, name.rpartition(".")[0]) if m in MODULES]
+            found |= {known[0]} if known else set()
+    return found - {"kd_course"}
 
 
 def test_imports_run_one_way():
-    needs = {}
-    for path in sorted((ROOT / "kd_course").rglob("*.py")):
-        parts = path.relative_to(ROOT / "kd_course").with_suffix("").parts
-        room = "kd_course" if parts == ("__init__",) else parts[0]
-        for other in imported_rooms(path) - {room}:
-            assert floor(other) <= floor(room), f"{path.name} in {room} imports {other}, upward"
-            needs.setdefault(room, set()).add(other)
-    graphlib.TopologicalSorter(needs).prepare()  # CycleError names rooms that import each other
+    for module, path in MODULES.items():
+        for other in imported_modules(path):
+            upward = floor(room_of(other)) > floor(room_of(module))
+            assert not upward, f"{module} imports {other}, upward"
+
+
+def test_no_import_runs_in_a_circle():
+    rooms: dict[str, set[str]] = {}
+    modules: dict[str, set[str]] = {}
+    for module, path in MODULES.items():
+        others = imported_modules(path)
+        rooms.setdefault(room_of(module), set()).update(map(room_of, others))
+        # A room's __init__ hands on what its modules define; they take one another by name.
+        modules[module] = {m for m in others if not module.startswith(m)}
+    for needs in ({room: others - {room} for room, others in rooms.items()}, modules):
+        graphlib.TopologicalSorter(needs).prepare()  # CycleError names who imports whom
+
+
+def test_the_library_knows_no_lesson_and_nothing_of_the_workshop():
+    for module, path in MODULES.items():
+        if room_of(module) in LIBRARY:
+            others = {room_of(other) for other in imported_modules(path)}
+            assert others <= LIBRARY, (module, others - LIBRARY)
+
+
+def test_every_room_of_the_library_is_read_in_one_sitting():
+    for module, path in MODULES.items():
+        if room_of(module) not in LIBRARY:
+            continue
+        text = path.read_text(encoding="utf-8")
+        assert text.count("\n") <= 400, f"{module} has {text.count(chr(10))} lines"
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                assert node.end_lineno - node.lineno < 60, f"{module}.{node.name} is too long"
+
+
+def test_no_two_modules_bear_one_name():
+    """Outside of the lessons' rooms, which are alike on purpose."""
+    names = [m.rpartition(".")[2] for m in MODULES if not re.search(r"\.lessons\.lesson\d\d", m)]
+    twice = {name for name, count in Counter(names).items() if count > 1} - {"__main__"}
+    assert not twice
 
 
 # -- the command line -------------------------------------------------------------------------

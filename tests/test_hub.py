@@ -1,4 +1,4 @@
-"""The hub, well and unwell: kd_course.corpora.hub.
+"""The hub, well and unwell: kd_course.corpora.hub and kd_course.downloads.
 
 Each test has a stand-in for the hub, a process of its own and an empty cache. The process tries,
 waits for a word, and tries again, as a learner does who runs the cell once more.
@@ -13,10 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-NEWS = "atrost/financial_phrasebank"
-PAIRS = "Helsinki-NLP/opus-100"
-QUESTIONS = "rajpurkar/squad"
+from hub_contents import NEWS, PAIRS, QUESTIONS, REVIEWS, rows, tables, write_classifier
 
 # Prints one line of JSON an attempt; tries once for every line it is given. Patience is the same,
 # only the clock runs faster.
@@ -24,12 +21,13 @@ PREAMBLE = """
 import json, sys, time
 sleep = time.sleep
 time.sleep = lambda seconds: sleep(min(seconds, 0.02))
+from kd_course import downloads
 from kd_course.corpora import hub
 
 def answer(call):
     try:
         result = {"value": call()}
-    except hub.HubError as error:
+    except downloads.HubError as error:
         result = {"error": str(error)}
     print(json.dumps(result), flush=True)
 
@@ -50,7 +48,7 @@ def questions():
 
 def model():
     from transformers import AutoModelForSequenceClassification
-    return hub.fetch("somebody/model", lambda: int(
+    return downloads.fetch("somebody/model", lambda: int(
         AutoModelForSequenceClassification.from_pretrained("somebody/model").num_parameters()))
 """
 
@@ -101,35 +99,42 @@ def test_the_columns_are_mapped(make_hub, learner):
     value = learner(make_hub(), "news()").run()["value"]
     assert value["columns"] == ["text", "label"]
     assert value["names"] == ["negative", "neutral", "positive"]
-    assert value["rows"] == {"train": 3038, "validation": 600, "test": 600}
-    assert value["first"] == {
-        "text": "Vacon 's office will support its customers in Brazil and South America .",
-        "label": 1,
-    }
+    assert value["rows"] == rows(NEWS)
+    first = tables(NEWS)["test"].to_pylist()[0]
+    assert value["first"] == {"text": first["sentence"].strip(), "label": first["label"]}
+    assert first["sentence"] != first["sentence"].strip()
 
 
 def test_sst2_gets_a_validation_split_whose_texts_training_never_sees(make_hub, learner):
-    cell = """(lambda data: {
+    cell = """(lambda data, plain: {
         "rows": data.num_rows, "names": data["train"].features["label"].names,
-        "shared": len(set(map(str.lower, data["train"]["text"]))
-                      & set(map(str.lower, data["validation"]["text"]))),
+        "different": {split: len(texts) for split, texts in plain.items()},
+        "shared": len(plain["train"] & plain["validation"]),
         "unstripped": sum(t != t.strip() for t in data["train"]["text"]),
         "limited": hub.load_dataset("stanfordnlp/sst2", limit=7).num_rows,
-    })(hub.load_dataset("stanfordnlp/sst2"))"""
+    })(*(lambda data: (data, {
+        split: set(map(str.lower, rows["text"])) for split, rows in data.items()
+    }))(hub.load_dataset("stanfordnlp/sst2")))"""
     value = learner(make_hub(), cell).run()["value"]
+    served = tables(REVIEWS)["train"]["sentence"].to_pylist()
+    different = len({text.strip().lower() for text in served})
+    assert different < len(served), "some occur again, in another case"
     assert value["names"] == ["negative", "positive"]
-    assert value["rows"]["validation"] == 2000
-    assert value["rows"]["test"] == 872
-    assert 65_000 < value["rows"]["train"] <= 67_349 - 2000
+    assert value["rows"]["validation"] == value["different"]["validation"] == 2000
+    assert value["different"]["train"] == different - 2000
+    assert value["different"]["train"] < value["rows"]["train"] < len(served) - 2000
+    assert value["rows"]["test"] == rows(REVIEWS)["validation"]
     assert value["shared"] == value["unstripped"] == 0
     assert value["limited"] == {"train": 7, "validation": 7, "test": 7}
 
 
 def test_sentence_pairs_keep_opus_100s_schema(make_hub, learner):
     value = learner(make_hub(), "pairs()").run()["value"]
-    assert value["rows"] == {"train": 19_015, "validation": 630, "test": 632}
+    assert value["rows"] == rows(PAIRS)
     assert value["columns"] == ["translation"]
-    assert set(value["first"]["translation"]) == {"en", "zh"}
+    first = tables(PAIRS)["test"]["translation"].to_pylist()[0]
+    assert value["first"]["translation"] == {side: first[side].strip() for side in ("en", "zh")}
+    assert all(text != text.strip() for text in first.values())
     cell = """(lambda data: {
         "rows": data.num_rows,
         "features": str(data["train"].features),
@@ -161,9 +166,11 @@ def test_squads_validation_split_holds_articles_that_training_never_sees(make_hu
     value = learner(make_hub(), cell).run()["value"]
     titles = value["titles"]
     assert value["columns"] == ["id", "title", "context", "question", "answers"]
-    assert value["rows"]["train"] + value["rows"]["validation"] == 2910
-    assert value["rows"]["test"] == 560
-    assert (len(titles["train"]), len(titles["validation"])) == (14, 2)
+    assert value["rows"]["train"] + value["rows"]["validation"] == rows(QUESTIONS)["train"]
+    assert value["rows"]["test"] == rows(QUESTIONS)["validation"]
+    served = set(tables(QUESTIONS)["train"]["title"].to_pylist())
+    assert {*titles["train"], *titles["validation"]} == served
+    assert len(titles["validation"]) == round(0.1 * len(served)) == 2
     assert not set(titles["train"]) & set(titles["validation"])
     assert value["read before"] == 0
     assert value["other"] != titles["validation"]
@@ -204,9 +211,10 @@ def test_faults_are_named_and_the_next_attempt_works(make_hub, learner, tiny_mod
 def test_an_occasional_fault_is_not_noticed(make_hub, learner, fault):
     hub = make_hub()
     hub.fault = fault
-    assert learner(hub, "news()").run()["value"]["rows"]["train"] == 3038
-    assert learner(hub, "pairs()").run()["value"]["rows"]["train"] == 19_015
-    assert learner(hub, "questions()").run()["value"]["rows"]["test"] == 560
+    assert learner(hub, "news()").run()["value"]["rows"] == rows(NEWS)
+    assert learner(hub, "pairs()").run()["value"]["rows"] == rows(PAIRS)
+    test = learner(hub, "questions()").run()["value"]["rows"]["test"]
+    assert test == rows(QUESTIONS)["validation"]
 
 
 @pytest.mark.parametrize("cell", ["news()", "pairs()", "questions()", "model()"])
@@ -226,7 +234,7 @@ def test_a_process_killed_in_a_download_leaves_a_usable_cache(make_hub, learner,
     stops = """
 import huggingface_hub.file_download
 def http_get(url, temp_file, **options):
-    temp_file.write(b"PAR1" + bytes(100_000))
+    temp_file.write(b"PAR1" + bytes(1000))
     temp_file.flush()
     print("half", flush=True)
     sleep(600)
@@ -238,16 +246,14 @@ huggingface_hub.file_download.http_get = http_get
     assert half_way.process.stdout.readline() == "half\n"
     half_way.close()
     assert list((tmp_path / "home").glob("hub/**/*.incomplete"))
-    assert learner(hub, "news()").run()["value"]["rows"]["train"] == 3038
+    assert learner(hub, "news()").run()["value"]["rows"] == rows(NEWS)
 
 
 @pytest.mark.parametrize("where", ["hub/**/blobs/*", "datasets/**/*.arrow"])
-@pytest.mark.parametrize(
-    ("cell", "rows"), [("news()", 3038), ("pairs()", 19_015), ("questions()", 2575)]
-)
-def test_a_damaged_cache_is_redone(make_hub, learner, tmp_path, where, cell, rows):
+@pytest.mark.parametrize("cell", ["news()", "pairs()", "questions()"])
+def test_a_damaged_cache_is_redone(make_hub, learner, tmp_path, where, cell):
     hub = make_hub()
-    learner(hub, cell).run()
+    before = learner(hub, cell).run()["value"]
     home = tmp_path / "home"
     if where.startswith("hub"):  # what was made of the files goes too, or nobody would read them
         for arrow in home.glob("datasets/**/*.arrow"):
@@ -256,7 +262,7 @@ def test_a_damaged_cache_is_redone(make_hub, learner, tmp_path, where, cell, row
     assert damaged
     for file in damaged:
         os.truncate(file, file.stat().st_size // 2)
-    assert learner(hub, cell).run()["value"]["rows"]["train"] == rows
+    assert learner(hub, cell).run()["value"] == before
 
 
 def test_a_damaged_model_file_is_named_and_fetched_anew(make_hub, learner, tiny_model, tmp_path):
@@ -504,34 +510,23 @@ def test_a_gated_repository_says_how_to_get_in():
     import httpx2
     from huggingface_hub.errors import GatedRepoError
 
-    from kd_course.corpora import hub
+    from kd_course import downloads
 
     refusal = httpx2.Response(403, request=httpx2.Request("GET", "http://127.0.0.1/"))
     with (
-        pytest.raises(hub.HubError, match="accepted its terms.*log in"),
-        hub.reaching("some/model"),
+        pytest.raises(downloads.HubError, match="accepted its terms.*log in"),
+        downloads.reaching("some/model"),
     ):
         raise GatedRepoError("gated", response=refusal)
 
 
 def test_what_is_not_the_hubs_fault_passes_unchanged():
-    from kd_course.corpora import hub
+    from kd_course import downloads
 
-    with pytest.raises(ZeroDivisionError), hub.reaching("some/model"):
+    with pytest.raises(ZeroDivisionError), downloads.reaching("some/model"):
         _ = 1 / 0
 
 
 @pytest.fixture(scope="module")
 def tiny_model(tmp_path_factory):
-    """A model repository of a few kilobytes: what it computes is of no interest."""
-    from transformers import BertConfig, BertForSequenceClassification
-
-    folder = tmp_path_factory.mktemp("model")
-    size = {
-        "hidden_size": 8,
-        "num_hidden_layers": 1,
-        "num_attention_heads": 1,
-        "intermediate_size": 8,
-    }
-    BertForSequenceClassification(BertConfig(vocab_size=50, **size)).save_pretrained(folder)
-    return folder
+    return write_classifier(tmp_path_factory.mktemp("model"))

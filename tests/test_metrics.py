@@ -1,5 +1,7 @@
 """Metrics and costs equal figures worked out by hand, or by another library."""
 
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -80,8 +82,60 @@ def test_multiply_adds_by_hand_and_the_mode_is_left_as_it_was():
     assert model.training
 
 
+@pytest.mark.parametrize("attention", ["eager", "sdpa"])
+def test_attentions_own_two_products_are_counted_whichever_kernel_computes_them(attention):
+    import transformers
+
+    layers, tokens, width, inner, classes = 3, 7, 16, 40, 2
+    config = transformers.BertConfig(
+        vocab_size=50,
+        hidden_size=width,
+        num_hidden_layers=layers,
+        num_attention_heads=4,
+        intermediate_size=inner,
+        num_labels=classes,
+        attn_implementation=attention,
+    )
+    model = transformers.BertForSequenceClassification(config)
+    projections = 4 * tokens * width**2  # queries, keys, values, output
+    attended = 2 * tokens**2 * width  # queries with keys, weights with values
+    feed_forward = 2 * tokens * width * inner
+    head = width**2 + width * classes  # on the first token only
+    ids = torch.arange(tokens)[None]
+    by_hand = layers * (projections + attended + feed_forward) + head
+    assert cost.multiply_adds(model, {"input_ids": ids}) == by_hand
+
+
 def test_latency_calls_as_often_as_it_says():
     calls = []
     times = cost.latency(lambda: calls.append(1), repeats=7, warm_up=2)
     assert len(calls) == 9
     assert 0 <= times["p50"] <= times["p95"]
+
+
+def test_latency_sees_single_calls_so_that_a_slow_tail_shows():
+    pauses = iter([0.05] * 2 + [0.0] * 8 + [0.05] * 2)  # two to warm up, then ten
+    times = cost.latency(lambda: time.sleep(next(pauses)), repeats=10, warm_up=2)
+    assert times["p50"] < 25 < 50 <= times["p95"]
+
+
+@pytest.mark.parametrize(
+    ("value", "figure", "written"),
+    [
+        (77.512, "BLEU, greedy", "77.5"),
+        (4.814, "control/BLEU, beam", "4.8"),
+        (-1.3, "gain in BLEU, greedy", "-1.3"),
+        (41.08, "chrF, greedy", "41.1"),
+        (0.9651, "share of the teacher's BLEU, greedy", "0.965"),
+        (0.8034, "accuracy", "0.803"),
+        (12.3456, "KL to the truth, nats", "12.346"),
+        (0.5, "", "0.500"),
+    ],
+)
+def test_a_score_has_one_decimal_and_all_else_three(value, figure, written):
+    assert metrics.shown(value, figure) == written
+
+
+def test_in_percent_a_share_is_and_a_score_stays_as_it_is():
+    assert metrics.shown(0.8034, "accuracy", percent=True) == "80.3 %"
+    assert metrics.shown(77.512, "BLEU, greedy", percent=True) == "77.5"

@@ -12,16 +12,13 @@ import numpy as np
 import pytest
 
 from kd_course.corpora import news
-from kd_course.corpora.grammar import (
-    Comparison,
-    Grammar,
-    Meaning,
-    Uniform,
-    tenths,
-    to_text,
-    to_words,
-)
-from kd_course.corpora.news_meanings import PRIOR
+from kd_course.corpora.grammars.context_free import Grammar, Meaning, to_text, to_words
+from kd_course.corpora.grammars.figures import Comparison, Uniform, tenths
+from kd_course.corpora.grammars.news_meanings import Event, fill, prior
+from kd_course.corpora.grammars.news_rules import build_rules
+from kd_course.corpora.words import build, part, read
+
+PRIOR = prior()
 
 SMALL = {
     "train": 500,
@@ -505,3 +502,55 @@ def test_one_who_changes_a_splits_format_changes_nobody_elses():
     sizes = {name: 2 for name in news.SIZES}
     news.load(sizes=sizes)["train"].set_format("numpy")
     assert news.load(sizes=sizes)["train"].format["type"] is None
+
+
+# --- The words are data -------------------------------------------------------------------------
+
+
+def test_every_topic_event_word_and_figure_of_the_data_can_be_said():
+    grammars = [news.grammar(unseen_templates=unseen) for unseen in (False, True)]
+    for grammar in grammars:
+        names = {meaning.name.partition(":")[0] for meaning in grammar.meanings}
+        tables = (("news_meanings", "topics"), ("news_meanings", "two_clauses"))
+        for file, table in (*tables, ("news_events", "events")):
+            assert set(part(file, table)) <= names, (file, table)
+    rules = build_rules()
+    todo = [body for grammar in grammars for m in grammar.meanings for body in m.templates]
+    said = set()
+    while todo:
+        body = todo.pop()
+        body = body[1] if isinstance(body, tuple) else body
+        for name in re.findall(r"\{([^}?]+)", body if isinstance(body, str) else ""):
+            if name not in said:
+                said.add(name)
+                todo += rules[name]
+    assert set(part("news_words")) <= said
+    assert set(part("news_figures", "figures")) <= said
+    moved = {name.rpartition(".")[0] for name in said}
+    assert set(part("news_figures", "comparisons")) <= moved
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"wieghts": (1, 2, 3)}, "unexpected keyword argument 'wieghts'"),
+        ({"seen": None}, "missing 1 required .* argument: 'seen'"),
+        ({"weights": (1, 2)}, r"weights must be three numbers, not \(1, 2\)"),
+    ],
+)
+def test_a_faulty_entry_is_refused_by_its_file_and_name(monkeypatch, change, message):
+    entry = {**part("news_events", "events", "hiring"), **change}
+    entry = {key: value for key, value in entry.items() if value is not None}
+    monkeypatch.setattr("kd_course.corpora.words.part", lambda *keys: entry)
+    where = r"words/news_events.toml, \[events.hiring\]: .*"
+    with pytest.raises(ValueError, match=where + message):
+        build(Event, "news_events", "events", "hiring")
+
+
+def test_words_that_are_not_there_are_named():
+    with pytest.raises(ValueError, match="words/nowhere.toml: there is no such file"):
+        read("nowhere")
+    with pytest.raises(ValueError, match=r"words/news_words.toml: has no \[village\]"):
+        part("news_words", "village")
+    with pytest.raises(ValueError, match="RISES stands for nothing in 'N RISES'"):
+        fill("N RISES", {"RISE": "{rise}"})

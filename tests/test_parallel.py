@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 import os
@@ -16,8 +17,15 @@ import numpy as np
 import pytest
 
 from kd_course.corpora import parallel
-from kd_course.corpora.parallel_grammar import SynchronousGrammar, text_of, words_of
-from kd_course.corpora.parallel_news import in_words
+from kd_course.corpora.grammars import (
+    parallel_activities,
+    parallel_persons,
+    parallel_vocabulary,
+    rule_tables,
+)
+from kd_course.corpora.grammars.english_text import text_of, words_of
+from kd_course.corpora.grammars.parallel_figures import in_words
+from kd_course.corpora.grammars.synchronous import SynchronousGrammar
 
 SMALL = {"train": 600, "validation": 200, "test": 200}
 
@@ -648,6 +656,47 @@ def test_numbers_are_read_as_chinese_reads_them(number, words):
 def test_a_faulty_grammar_is_refused_when_it_is_built(rules, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         SynchronousGrammar(rules)
+
+
+@pytest.mark.parametrize(
+    ("file", "table", "row", "broken", "where"),
+    [
+        ("words", "tables.places", "    Paris | 巴黎", "    Paris 巴黎", "tables > city"),
+        ("words", "tables.places", "    Paris | 巴黎", "    Paris | 巴黎 | 3", "tables > city"),
+        ("words", "tables.places", "    Paris | 巴黎", "    Paris |", "tables > city"),
+        ("words", "tables.places", "    Paris | 巴黎", "    x: Paris | 巴黎", "tables > city"),
+        ("words", "tables.places", "    Paris | 巴黎", "Paris | 巴黎", "tables"),
+        ("words", "nouns", "table/tables ", "table ", "nouns"),
+        ("words", "nouns", "| 张     | 桌子", "| 桌子", "nouns"),
+        ("words", "verbs.irregular", "read read read", "read read", "verbs.irregular"),
+        ("activities", "activities", "day  | [walk]", "dya  | [walk]", "activities"),
+        ("activities", "activities", "| HPF |", "| HPZ |", "activities"),
+        ("activities", "statements", "0.5: <S> {P}", "<S> {P}", "statements"),
+        ("activities", "statements", "0.5: <S> {P}", "0.5: <S> {Z}", "statements"),
+        ("activities", "statements", "\n    <S>{P}\n", "\n", "statements"),
+        ("activities", "questions", "<A>{T}{Q}吗", "a => <A>{T}{Q}吗", "questions"),
+    ],
+)  # fmt: skip
+def test_a_row_that_does_not_read_is_named_with_its_table_and_file(
+    monkeypatch, file, table, row, broken, where
+):
+    words = {name: copy.deepcopy(rule_tables.read(name)) for name in
+             ("parallel_words", "parallel_activities")}  # fmt: skip
+    *path, last = table.split(".")
+    holder = words[f"parallel_{file}"]
+    for part in path:
+        holder = holder[part]
+    assert holder[last].count(row) == 1
+    holder[last] = holder[last].replace(row, broken)
+    monkeypatch.setattr(rule_tables, "read", words.__getitem__)
+    parallel_persons._irregular.cache_clear()
+    parallel_persons.verb_forms.cache_clear()
+    named = re.escape(f"words/parallel_{file}.toml, table '{where}', row '")
+    with pytest.raises(ValueError, match=named):
+        parallel_vocabulary.vocabulary()
+        rules = parallel_activities.activity_rules()
+        for frames in ("statements", "questions"):
+            parallel_activities.framed(frames, 1, "he", rules)
 
 
 def test_a_sentence_with_too_many_translations_is_not_listed_but_weighed():

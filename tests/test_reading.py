@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import itertools
 import re
@@ -9,15 +10,19 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from kd_course.corpora import reading, reading_companies, reading_people
-from kd_course.corpora import reading_words as words
-from kd_course.corpora.reading_annotators import SHARES, mark, spans, taken
-from kd_course.corpora.reading_cast import KINDS, Phrase
-from kd_course.corpora.reading_grammar import Mention
+from kd_course.corpora import reading
+from kd_course.corpora.grammars.annotators import SHARES, mark, spans, taken
+from kd_course.corpora.grammars.cast import KINDS, Phrase
+from kd_course.corpora.grammars.stories import Mention
+from kd_course.corpora.grammars.story_files import make_story
+from kd_course.corpora.words import read
+
+WORDS = read("reading_words")
 
 SMALL = {"train": 60, "validation": 20, "test": 30, "test_new_names": 15}
 
@@ -94,9 +99,12 @@ def test_every_question_has_an_id_of_its_own(all_rows):
 
 def test_new_names_occur_in_their_split_alone(corpus, plain):
     new = re.compile(
-        r"\b(%s)\b" % "|".join((*words.NEW_COMPANIES, *words.NEW_SURNAMES, *words.NEW_CITIES))
+        r"\b(%s)\b"
+        % "|".join((*WORDS["new_companies"], *WORDS["new_surnames"], *WORDS["new_cities"]))
     )
-    old = re.compile(r"\b(%s)\b" % "|".join((*words.COMPANIES, *words.SURNAMES, *words.CITIES)))
+    old = re.compile(
+        r"\b(%s)\b" % "|".join((*WORDS["companies"], *WORDS["surnames"], *WORDS["cities"]))
+    )
     for level in (corpus, plain):
         for name, split in level.items():
             for context in set(split["context"]):
@@ -233,10 +241,14 @@ def test_the_question_does_not_contain_its_answer(all_rows):
 CANDIDATES = {  # by patterns of our own, not the grammar's
     "who": r"\b(?:%s) [A-Z]\w+|[A-Z]\w+ family|%s|\b(?:army|navy|coast guard)\b|"
     r"city of (?=[A-Z])|(?:energy group|retail chain) (?=[A-Z])|%s"
-    % ("|".join((*words.MEN, *words.WOMEN)), "|".join(words.FUNDS), "|".join(words.OFFENCES)),
-    "when": r"\b(?:%s)\b|\b(?:1[89]|20)\d\d\b" % "|".join(words.MONTHS),
+    % (
+        "|".join((*WORDS["men"], *WORDS["women"])),
+        "|".join(WORDS["funds"]),
+        "|".join(WORDS["offences"]),
+    ),
+    "when": r"\b(?:%s)\b|\b(?:1[89]|20)\d\d\b" % "|".join(WORDS["months"]),
     "where": r"\bin (?:the \w+ city of )?(?:%s)\b|\b(?:next to|beside|behind|on|in) (?:the|an) "
-    % "|".join((*words.CITIES, *words.NEW_CITIES)),
+    % "|".join((*WORDS["cities"], *WORDS["new_cities"])),
     "how much": r"\d[\d,.]*\d|\d",
     "why": r"\b(?:because|after|thanks to|to [a-z]+|for (?!EUR|USD|GBP|\d)[a-z])",
 }
@@ -259,7 +271,7 @@ def test_the_answer_is_of_the_kind_that_the_question_asks_for(all_rows):
         "why": r"(Why|What|Which achievement)\b",
     }
     shape = {
-        "when": r"(\d{1,2} )?(%s)|\d{4}" % "|".join(words.MONTHS),
+        "when": r"(\d{1,2} )?(%s)|\d{4}" % "|".join(WORDS["months"]),
         "how much": r"\d[\d,.]*( million)?",
     }
     for row in all_rows:
@@ -413,8 +425,8 @@ def test_text_is_written_as_a_newspaper_would(passages, all_rows):
 
 
 def test_nobody_is_called_by_surname_or_pronoun_before_being_introduced(passages):
-    surnames = "|".join((*words.SURNAMES, *words.NEW_SURNAMES))
-    first = "|".join((*words.MEN, *words.WOMEN))
+    surnames = "|".join((*WORDS["surnames"], *WORDS["new_surnames"]))
+    first = "|".join((*WORDS["men"], *WORDS["women"]))
     for text in passages:
         known = set()
         for name, surname in re.findall(rf"\b(?:({first}) )?({surnames})\b(?! family)", text):
@@ -432,15 +444,15 @@ def test_a_pronoun_agrees_with_the_first_name_before_it(passages):
             surname = re.findall(r"\b(?:Since .*?, )?([A-Z]\w+) (?:has known)", text)
             before = text[: pronoun.start()]
             named = re.findall(rf"(\w+) {surname[0]}\b" if surname else r"(\w+) [A-Z]\w+", before)
-            named = [n for n in named if n in words.MEN or n in words.WOMEN]
+            named = [n for n in named if n in WORDS["men"] or n in WORDS["women"]]
             if surname and named:
                 checked += 1
-                assert (named[0] in words.WOMEN) == (pronoun[1].lower() == "she"), text
+                assert (named[0] in WORDS["women"]) == (pronoun[1].lower() == "she"), text
     assert checked > 50
 
 
 def test_it_and_the_company_follow_a_sentence_about_one_company_only(rows):
-    names = "|".join((*words.COMPANIES, *words.NEW_COMPANIES))
+    names = "|".join((*WORDS["companies"], *WORDS["new_companies"]))
     for context in {row["context"] for row in rows}:
         sentences = re.split(r'(?<=[.?!]) |(?<=[.]") ', context)
         for before, sentence in itertools.pairwise(sentences):
@@ -486,7 +498,7 @@ def test_the_vocabulary_is_small(rows):
 
 
 def test_every_slot_of_every_template_is_in_the_cast():
-    for story in (*reading_companies.STORIES, *reading_people.STORIES):
+    for story in reading.STORIES:
         beats = [story.lead, *story.middle, *story.compare, *itertools.chain(*story.asides)]
         for beat in (*beats, *story.background):
             questions = itertools.chain(*beat.asked.values())
@@ -499,6 +511,44 @@ def test_every_slot_of_every_template_is_in_the_cast():
                 assert wording != beat.plain or len(beat.wordings) >= 2 or not missing
                 if wording in beat.wordings:
                     assert not missing, (story.name, missing, wording)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda story: story.pop("title"), "story 'acquire': title is missing"),
+        (lambda story: story.update(leed={}), "story 'acquire': leed is unknown"),
+        (lambda story: story.update(title="Y"), "entry title: slot 'Y' is not in the cast"),
+        (lambda story: story["lead"].pop("plain"), "entry lead: plain is missing"),
+        (lambda story: story["middle"][1].update(said=""), "entry middle 2: said is unknown"),
+        (lambda story: story["lead"].update(plain="{x}."), "entry lead: slot 'x' is not in the"),
+        (lambda story: story["lead"].update(asked={"x": []}), "entry lead: one asks for slot 'x'"),
+        (lambda story: story["lead"].update(wordings="{X}."), "entry lead: wordings is expected"),
+        (lambda story: story["cast"].update(site="towns"), "entry cast.site: nothing is known"),
+        (lambda story: story["cast"].update(why="reason bye"), "entry cast.why: 'bye' is not in"),
+        (lambda story: story.update(shared_cast="town"), "entry shared_cast: there is no cast"),
+        (lambda story: story.update(background=["x"]), "entry background: there is no beat 'x'"),
+        (lambda story: story["asides"][0].update(x=[]), "entry asides 1: one of beats, chief"),
+        (lambda story: story["asides"][1].update(analyst=["a"]), "entry asides 2: SAID, ASKED"),
+        (lambda story: story.update(left_out=["R", "Q"]), "entry left_out: slot 'Q'"),
+        (
+            lambda story: story.update(left_out=["owner"]),
+            "shared.toml.*entry beats.owner: one asks",
+        ),
+    ],
+)
+def test_what_is_wrong_in_a_story_is_named(change, message):
+    written = copy.deepcopy(read("stories/acquire"))
+    change(written)
+    with pytest.raises(ValueError, match=message) as caught:
+        make_story("acquire", written, read("stories/shared"))
+    assert re.match(r"words/stories/(acquire|shared)\.toml, story 'acquire'", str(caught.value))
+
+
+def test_every_story_has_a_file_and_every_file_is_a_story():
+    folder = Path(reading.__file__).parent / "words" / "stories"
+    files = {path.stem for path in folder.glob("*.toml")}
+    assert files == {"shared", *(story.name for story in reading.STORIES)}
 
 
 def test_every_kind_of_phrase_answers_one_kind_of_question():

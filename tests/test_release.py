@@ -31,15 +31,16 @@ from kd_course.authoring.source import (
     source_of,
     sources,
 )
-from kd_course.exercises import catalogue, engine, examine, sealed
+from kd_course.exercises import catalogue, engine, examine, sealed, sheets
 from kd_course.grading import release as releasing
 from kd_course.grading import release_search, variants
 from kd_course.grading.answers import answer_key, public_reference
-from kd_course.grading.cli import grade_main
+from kd_course.grading.grade_command import grade_main
 from kd_course.grading.release import Leak, main, release, released, with_variants
 
 LESSONS, SEED = ("02", "03"), 271828182845
 PACKAGE = Path(kd_course.__file__).parent
+TEACHERS_ALONE = r"grading|authoring|recorded|variants|lesson\d\d/exercises"  # in the path of a file
 QUICK = {"OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg", "KD_MAX_STEPS": "3"}
 
 
@@ -83,8 +84,8 @@ def test_a_bundle_holds_notebooks_their_checks_the_package_and_instructions(cour
         "package/pyproject.toml",
         "package/constraints.txt",
         "package/README.md",
-        "package/kd_course/losses.py",
-        "package/kd_course/teachers/news/model.safetensors",
+        "package/kd_course/losses/targets.py",
+        "package/kd_course/teachers/shipped/news/model.safetensors",
     ):
         assert (course / "students" / name).is_file(), name
     with zipfile.ZipFile(course / "students.zip") as archive:
@@ -111,9 +112,12 @@ def test_no_solution_of_any_variant_and_no_seed_is_in_what_students_get(course, 
 def test_the_students_package_lacks_references_slips_and_recorded_answers(course):
     names = [str(p.relative_to(course / "students" / "package")) for p in
              files_in(course / "students" / "package")]  # fmt: skip
-    assert not [n for n in names if re.search(r"grading|authoring|recorded|exercises/lesson", n)]
+    assert not [n for n in names if re.search(TEACHERS_ALONE, n)]
     assert not [n for n in names if n.endswith((".pyc", ".pkl", ".pt"))]
-    assert len([n for n in names if "settings/lesson" in n]) >= 4
+    rooms = [n for n in names if re.search(r"lessons/lesson\d\d/", n)]
+    assert len([n for n in rooms if n.endswith("settings.py")]) >= 4
+    for name in rooms:  # whatever else may lie in a lesson's room some day
+        assert re.search(r"lesson\d\d/(__init__\.py|settings\.py|reference/[\w-]+\.json)$", name), name
 
 
 def test_the_students_package_installs_and_what_it_installs_lacks_them_too(course, tmp_path):
@@ -126,8 +130,8 @@ def test_the_students_package_installs_and_what_it_installs_lacks_them_too(cours
         pytest.skip("pip needs the package index for what builds a package, and cannot reach it")
     assert done.returncode == 0, done.stderr
     names = [str(path.relative_to(tmp_path / "site")) for path in files_in(tmp_path / "site")]
-    assert "kd_course/losses.py" in names and "kd_course/exercises/engine.py" in names
-    assert not [n for n in names if re.search(r"grading|authoring|recorded|exercises/lesson", n)]
+    assert "kd_course/losses/targets.py" in names and "kd_course/exercises/engine.py" in names
+    assert not [n for n in names if re.search(TEACHERS_ALONE, n)]
     bodies = {squeezed("".join(solution_lines(inspect.getsource(v.reference))))
               for lesson in LESSONS for v in variants.of_lesson(lesson)}  # fmt: skip
     for path in files_in(tmp_path / "site"):
@@ -142,8 +146,8 @@ from pathlib import Path
 import kd_course
 from kd_course.exercises import examine, sealed
 assert Path(kd_course.__file__).is_relative_to(sys.argv[1]), kd_course.__file__
-for room in ("kd_course.grading", "kd_course.grading.variants03", "kd_course.authoring",
-             "kd_course.exercises.lesson03"):
+for room in ("kd_course.grading", "kd_course.lessons.lesson03.variants", "kd_course.authoring",
+             "kd_course.lessons.lesson03.exercises"):
     try:
         importlib.import_module(room)
     except ModuleNotFoundError:
@@ -243,22 +247,22 @@ def test_checks_as_data_judge_as_the_code_does(course, key):
             answer = key[id]
             if answer.exercise.kind == "value":
                 continue
-            ours = answer.sheet(engine.PUBLIC_SEED)
-            theirs = engine.Sheet(entry.exercise, entry.cases, entry.expected, entry.slips)
+            ours = answer.sheet(sheets.PUBLIC_SEED)
+            theirs = sheets.Sheet(entry.exercise, entry.cases, entry.expected, entry.slips)
             for wrong in answer.exercise.misconceptions:
                 outcomes = ours.slip(wrong)
                 assert engine.judge(theirs, outcomes) == engine.judge(ours, outcomes)
-            right = engine.outcomes_of(entry.exercise, answer.reference, entry.cases)
+            right = sheets.outcomes_of(entry.exercise, answer.reference, entry.cases)
             assert engine.judge(theirs, right).passed
 
 
 def test_every_exercise_of_the_course_can_be_sealed(tmp_path):
     for lesson in catalogue.lessons():
-        sheets = [a.sheet(engine.PUBLIC_SEED) for a in answer_key([lesson]).values()]
+        made = [a.sheet(sheets.PUBLIC_SEED) for a in answer_key([lesson]).values()]
         path = tmp_path / f"{lesson}_checks.npz"
-        path.write_bytes(sealed.seal(sheets))
+        path.write_bytes(sealed.seal(made))
         held = sealed.read(path)
-        for sheet in sheets:
+        for sheet in made:
             for mine, theirs in zip(sheet.cases, held[sheet.exercise.id].cases, strict=True):
                 assert engine.size(mine.args) == engine.size(theirs.args)
                 assert [type(a) for a in mine.args] == [type(a) for a in theirs.args]
@@ -310,9 +314,9 @@ def test_damaged_checks_say_so(tmp_path, monkeypatch):
 
 
 def test_a_sheet_without_an_answer_judges_nobody():
-    sheet = engine.Sheet(catalogue.find("03.5"), (), ())
+    sheet = sheets.Sheet(catalogue.find("03.5"), (), ())
     with pytest.raises(ValueError, match="holds no answer"):
-        engine.judge(sheet, engine.outcomes_of(sheet.exercise, "a", ()))
+        engine.judge(sheet, sheets.outcomes_of(sheet.exercise, "a", ()))
 
 
 # -- nothing leaks ----------------------------------------------------------------------------
@@ -333,8 +337,8 @@ def put_in_output(folder, text):
     nbformat.write(notebook, path)
 
 
-def put_in_package(folder, name):
-    target = folder / "package" / "kd_course" / name
+def put_in_package(folder, name, place=None):
+    target = folder / "package" / "kd_course" / (place or name)
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(PACKAGE / name, target)
 
@@ -374,16 +378,40 @@ LEAKS = {
         "outputs of cell",
     ),
     "a module of variants": (
-        lambda f: put_in_package(f, "grading/variants03.py"),
-        "grading/variants03.py: grading is for teachers only",
+        lambda f: put_in_package(f, "lessons/lesson03/variants.py"),
+        "lesson03/variants.py: variants.py is for teachers only",
     ),
     "a lesson's slips": (
-        lambda f: put_in_package(f, "exercises/lesson03.py"),
-        "lesson03.py is for teachers only",
+        lambda f: put_in_package(f, "lessons/lesson03/exercises.py"),
+        "lesson03/exercises.py: exercises.py is for teachers only",
     ),
     "recorded answers": (
-        lambda f: put_in_package(f, "exercises/recorded/03.json"),
-        "recorded is for teachers only",
+        lambda f: put_in_package(f, "lessons/lesson03/recorded.json"),
+        "recorded.json is for teachers only",
+    ),
+    "recorded arrays": (
+        lambda f: put_in_package(f, "lessons/lesson03/recorded.npz"),
+        "recorded.npz is for teachers only",
+    ),
+    "anything new in a lesson's room": (
+        lambda f: put_in_package(f, "lessons/lesson03/exercises.py", "lessons/lesson03/notes.py"),
+        "lesson03/notes.py: notes.py is for teachers only",
+    ),
+    "a lesson's slips in a library room": (
+        lambda f: put_in_package(f, "lessons/lesson03/exercises.py", "losses/exercises.py"),
+        "losses/exercises.py: exercises.py is for teachers only",
+    ),
+    "how variants are drawn": (
+        lambda f: put_in_package(f, "exercises/variants.py"),
+        "exercises/variants.py: variants.py is for teachers only",
+    ),
+    "what knows the answers": (
+        lambda f: put_in_package(f, "grading/answers.py"),
+        "grading/answers.py: grading is for teachers only",
+    ),
+    "what builds the lessons": (
+        lambda f: put_in_package(f, "authoring/source.py"),
+        "authoring/source.py: authoring is for teachers only",
     ),
     "the answer to a quiz": (put_an_answer_in_the_checks, "the answer to 03.5"),
     "the seed": (lambda f: (f / "notes.txt").write_text(f"{SEED}"), "notes.txt: the course's seed"),

@@ -5,9 +5,11 @@ import json
 import nbformat
 import pytest
 
-from kd_course import experiments, running
+from kd_course import experiments
 from kd_course.__main__ import COMMANDS, main
-from kd_course.experiments import Ledger
+from kd_course.commands import ledger_entry
+from kd_course.commands import run as command
+from kd_course.experiments import Ledger, reference_runs
 
 REPORT = """
 from kd_course.experiments import Report
@@ -29,7 +31,7 @@ def run(tmp_path, monkeypatch):
     def run(*cells):
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
         nbformat.write(notebook, tmp_path / "98_test.ipynb")
-        return running.run_lesson("98", tmp_path / "98_test.ipynb", tmp_path / "out")
+        return command.run_lesson("98", tmp_path / "98_test.ipynb", tmp_path / "out")
 
     return run
 
@@ -74,14 +76,14 @@ def test_a_library_that_is_missing_is_named_with_the_way_to_it(tmp_path, monkeyp
 
 
 def test_a_reference_on_other_data_says_what_they_were(tmp_path, monkeypatch):
-    monkeypatch.setattr(experiments, "LEDGER", tmp_path)
+    monkeypatch.setattr(reference_runs, "PACKAGE", tmp_path)
     report = {"scale": "offline", "data": "d", "figures": {}, "tables": {}, "shortened": False}
-    running.write_reference("06", report, 1.0, "figures", "a few sentences")
-    running.write_reference("06", report, 1.0, "minutes")
-    (entry,) = (json.loads(path.read_text(encoding="utf-8")) for path in tmp_path.glob("*.json"))
+    ledger_entry.write_reference("06", report, 1.0, "figures", "a few sentences")
+    ledger_entry.write_reference("06", report, 1.0, "minutes")
+    (entry,) = (json.loads(path.read_text(encoding="utf-8")) for path in tmp_path.rglob("*.json"))
     assert (entry["sample"], entry["minutes"]) == ("a few sentences", 1.0)
 
 
 def test_an_unknown_lesson_is_a_usage_error(capsys):
-    assert running.main(["77"]) == 2
+    assert command.main(["77"]) == 2
     assert "no worked edition of lesson '77'" in capsys.readouterr().err

@@ -1,5 +1,7 @@
 """The switches are read in one place, and a bad value is named before anything runs."""
 
+from dataclasses import dataclass
+
 import pytest
 
 from kd_course import settings
@@ -53,6 +55,22 @@ def test_every_scale_tunes_every_arm_on_a_grid_of_one_size_that_holds_its_recipe
         if arm != "teacher":
             assert recipe in setting.grid(arm), arm
     assert {"control", "distilled"} <= set(setting.recipes)
+
+
+def test_settings_print_as_a_table_a_row_each_and_none_reads_as_all():
+    @dataclass(frozen=True)
+    class Some(settings.LessonSettings):
+        labelled: int | None
+        width: str
+        recipes: dict
+
+    some = Some(settings.Switches("small"), None, "007", {"control": settings.Recipe(0.5, 3)})
+    assert str(some).splitlines() == [
+        "scale            small",
+        "labelled         all",
+        "width            007",
+        "recipe: control  learning rate 0.5, 3 steps",
+    ]
 
 
 def test_a_lesson_without_settings_says_which_have_them():

@@ -41,7 +41,7 @@ from kd_course.distillation import (
     last_checkpoint,
     training_arguments,
 )
-from kd_course.distillation.teacher import ask
+from kd_course.distillation.asking import ask
 from kd_course.losses import distillation_loss
 
 

@@ -21,7 +21,7 @@ import transformers
 from kd_course import cost, experiments, metrics, translation
 from kd_course.corpora import parallel
 from kd_course.distillation import DistillationTrainer
-from kd_course.distillation.seq2seq import Seq2SeqDistillationTrainer, seq2seq_training_arguments
+from kd_course.distillation.seq2seq_trainer import Seq2SeqDistillationTrainer, seq2seq_training_arguments
 from kd_course.translation import search
 from kd_course.translation.search import Path as Partial
 from kd_course.translation.vocabulary import END, PAD, UNKNOWN

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from kd_course.authoring.source import ROOT, outside_solution, read, solution_lines, source_of
-from kd_course.exercises import engine, find, lessons, of_lesson
-from kd_course.grading import variants
+from kd_course.exercises import engine, find, lessons, of_lesson, sheets
+from kd_course.exercises import variants
 from kd_course.grading.answers import answer_key, answer_of, public_reference
 
 VARIANTS = [variant for lesson in lessons() for variant in variants.of_lesson(lesson)]
@@ -39,7 +39,7 @@ def setup_of(lesson):
 
 def judged(variant, attempt, seed):
     sheet = sheet_of(VARIANTS.index(variant), seed)
-    return engine.judge(sheet, engine.outcomes_of(sheet.exercise, attempt, sheet.cases))
+    return engine.judge(sheet, sheets.outcomes_of(sheet.exercise, attempt, sheet.cases))
 
 
 def test_ten_exercises_of_five_lessons_have_three_variants_each():
@@ -124,7 +124,7 @@ def test_its_cell_has_signature_and_docstring_outside_its_solution(variant):
     spaces = {}
     exec(stub + "\n    ...", spaces)
     code = spaces[spec.name].__code__
-    assert code.co_varnames[: code.co_argcount] == engine.argument_names(spec.signature)
+    assert code.co_varnames[: code.co_argcount] == sheets.argument_names(spec.signature)
     assert variant.cell.count("### BEGIN SOLUTION") == variant.cell.count("### END SOLUTION") == 1
     assert solution_lines(variant.cell)
 
@@ -195,7 +195,7 @@ def test_where_conventions_agree_being_right_shows_nothing(variant):
         assert len(others) == len(variants.of(variant.exercise))
         for wrong in others:
             for i in sheet.telling:
-                assert engine.mismatch(sheet.exercise, sheet.slip(wrong)[i], sheet.expected[i])
+                assert sheets.mismatch(sheet.exercise, sheet.slip(wrong)[i], sheet.expected[i])
 
 
 def test_in_the_courses_own_exercises_every_case_tells():

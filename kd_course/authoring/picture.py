@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kd_course import experiments
+from kd_course import experiments, metrics
 from kd_course.authoring.source import ROOT
 from kd_course.experiments import Interval
 
@@ -37,7 +37,8 @@ def draw(target: Path = PICTURE) -> None:
 def text_alternative() -> str:
     """What the picture shows, in words and figures."""
     parts = [
-        f"{title}: " + ", ".join(f"{arm} {result.mean:.3f}" for arm, result in results.items())
+        f"{title}: "
+        + ", ".join(f"{arm} {metrics.shown(result.mean)}" for arm, result in results.items())
         for title, results in _measured().items()
     ]
     return "Test accuracy, with 95 % intervals over seeds. " + "; ".join(parts) + "."

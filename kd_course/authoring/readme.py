@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from kd_course import experiments
+from kd_course import experiments, metrics
 from kd_course.authoring import picture
 from kd_course.authoring.source import ROOT, Lesson, read, sources
 from kd_course.exercises import catalogue
@@ -38,7 +38,7 @@ HEADLINES = {  # of lessons whose arms are others
         ("control", "control/F1"),
     ),
 }
-
+DEVICES = {"CPU": "laptop, two cores", "GPU": "GPU"}  # as the ledger and the table call them
 
 TEACHING = ROOT / "docs" / "teaching.md"
 # Plans for a class: the lessons of each week. A lesson that does not exist yet is called planned.
@@ -163,25 +163,32 @@ def _points(lessons: list[Lesson]) -> int:
 
 
 def _training(lessons: list[Lesson]) -> str:
+    """A row for each lesson, scale and data set of the ledger, a column for each kind of device.
+
+    The column of GPUs is there once the ledger holds a run on one.
+    """
     ledger = experiments.ledger()
+    runs = {
+        lesson: [run for run in ledger.runs_of(lesson.number) if run["figures"]]
+        for lesson in lessons
+    }
+    on_a_gpu = any(run["device"] == "GPU" for own in runs.values() for run in own)
+    devices = DEVICES if on_a_gpu else {"CPU": DEVICES["CPU"]}
     rows = []
-    for lesson in lessons:
-        runs = [run for run in ledger.runs_of(lesson.number) if run["figures"]]
-        ways = sorted({(SCALES.index(run["scale"]), run["dataset"]) for run in runs})
+    for lesson, own in runs.items():
+        ways = sorted({(SCALES.index(run["scale"]), run["dataset"]) for run in own})
         for scale, dataset in ways:
             measured_on = {
                 run["sample"]
-                for run in runs
+                for run in own
                 if "sample" in run and (run["scale"], run["dataset"]) == (SCALES[scale], dataset)
             }
             where = ", ".join(filter(None, [f"`{SCALES[scale]}`", dataset, *sorted(measured_on)]))
             columns = [
-                _time_and_result(run)
-                for device in ("CPU", "GPU")
-                for run in [_pick(runs, SCALES[scale], dataset, device)]
+                _time_and_result(_pick(own, SCALES[scale], dataset, device)) for device in devices
             ]
             rows.append((f"{lesson.number} {lesson.title}", where, *columns))
-    return _table(("lesson", "scale", "laptop, two cores", "GPU"), rows)
+    return _table(("lesson", "scale", *devices.values()), rows)
 
 
 def _pick(runs: list[dict], *key: str) -> dict | None:
@@ -204,8 +211,7 @@ def _time_and_result(run: dict | None) -> str:
 
 def _figure(name: str, values: dict[str, float]) -> str:
     """A figure's mean over seeds: a share in percent, BLEU as it is, from 0 to 100."""
-    mean = np.mean(list(values.values()))
-    return f"{mean:.1f}" if "BLEU" in name else f"{100 * mean:.1f} %"
+    return metrics.shown(np.mean(list(values.values())), name, percent=True)
 
 
 def _first_words(text: str) -> str:

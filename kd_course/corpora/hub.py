@@ -1,32 +1,18 @@
-"""Real data sets and models from the hub, in the course's form; and what to say when it fails.
+"""Real data sets from the hub, in the course's form: which column is which, and which split.
 
-Downloading, caching and resuming are the libraries' work. Here stands what they leave to the
-caller: which column is which, more patience with a hub that is busy, and errors that name the
-cause and the way on.
+Reaching the hub is the work of `kd_course.downloads`, and so is what to say when it fails.
 """
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import logging
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
+
+from kd_course.downloads import OFFLINE, HubError, download_dataset
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
-
-Result = TypeVar("Result")
-
-WAITS = (1.0, 2.0, 4.0, 8.0)  # seconds between attempts at a hub that answers 5xx
-OFFLINE = "or set KD_SCALE=offline, which needs no network."
-WAY_ON = f"What has arrived whole is kept, so trying again later goes on from there; {OFFLINE}"
-
-
-class HubError(RuntimeError):
-    """Something from the hub could not be had; the message names the cause and the way on."""
 
 
 def _its_own_splits() -> dict[str, str]:
@@ -126,7 +112,7 @@ def load_dataset(
         )
     import datasets
 
-    raw = _download(identifier)
+    raw = download_dataset(identifier)
     data = {
         ours: _mapped(raw, theirs, source, identifier) for ours, theirs in source.splits.items()
     }
@@ -160,7 +146,7 @@ def load_translation(
         raise ValueError(f"config: must name two languages, as in 'en-zh', not {config!r}")
     import datasets
 
-    raw = _download(identifier, config)
+    raw = download_dataset(identifier, config)
     return datasets.DatasetDict(
         {
             split: _pairs(_translations(raw, split, languages, identifier), languages, limit, seed)
@@ -196,7 +182,7 @@ def load_questions(
         )
     import datasets
 
-    raw = _download(identifier)
+    raw = download_dataset(identifier)
     data = {ours: _questions(raw, theirs, identifier) for ours, theirs in source.splits.items()}
     if "validation" not in data:
         data["train"], data["validation"] = _carve_titles(data["train"], source.validation, seed)
@@ -210,40 +196,6 @@ def _check_limit(limit: int | None) -> None:
         raise ValueError(f"limit must be at least 1, or None for all rows, but is {limit}")
 
 
-def _download(identifier: str, *config: str) -> DatasetDict:
-    """The data set as it is, of one configuration; damaged files in the cache are replaced."""
-    import datasets
-
-    def download(**options) -> DatasetDict:
-        return fetch(identifier, lambda: datasets.load_dataset(identifier, *config, **options))
-
-    def repaired() -> DatasetDict:
-        try:
-            return download()
-        except _Damaged:
-            # A file in the cache is not what it was: both libraries trust it, so they are told.
-            return download(download_mode="force_redownload")
-
-    try:
-        return repaired()
-    except ValueError as error:
-        if not str(error).startswith("BuilderConfig"):
-            raise
-        unknown = HubError(f"{identifier}: {error}. Look at its page; {OFFLINE}")
-    # The configurations are listed in the data set's card: only a new copy shows who is wrong.
-    with contextlib.suppress(ValueError):
-        _renew_card(identifier)
-        return repaired()
-    raise unknown
-
-
-def _renew_card(identifier: str) -> None:
-    from huggingface_hub import hf_hub_download
-
-    with contextlib.suppress(HubError), reaching(identifier):
-        hf_hub_download(identifier, "README.md", repo_type="dataset", force_download=True)
-
-
 def _limited(rows: Dataset, limit: int | None, seed: int) -> Dataset:
     if limit is None:
         return rows
@@ -251,6 +203,14 @@ def _limited(rows: Dataset, limit: int | None, seed: int) -> Dataset:
 
 
 # -- columns ----------------------------------------------------------------------------------
+
+
+def _other_form(identifier: str, reason: str, advice: str = "") -> HubError:
+    """What is raised for a data set whose columns or splits are not those expected."""
+    return HubError(
+        f"{identifier} has changed, or is not what it is taken for: {reason}. "
+        f"Look at its page{advice}; {OFFLINE}"
+    )
 
 
 def _translations(raw: DatasetDict, split: str, languages: list[str], identifier: str) -> Dataset:
@@ -276,10 +236,7 @@ def _translations(raw: DatasetDict, split: str, languages: list[str], identifier
                 f"{' and '.join(map(repr, languages))}, but is {feature}"
             )
     if found:
-        raise HubError(
-            f"{identifier} has changed, or is not what it is taken for: {found}. Look at its page; "
-            f"{OFFLINE}"
-        )
+        raise _other_form(identifier, found)
     return raw[split].select_columns("translation")
 
 
@@ -302,9 +259,8 @@ def _mapped(raw: DatasetDict, split: str, source: Source, identifier: str) -> Da
     from datasets import ClassLabel, Features, Value
 
     def refuse(reason: str) -> HubError:
-        return HubError(
-            f"{identifier} has changed, or is not what it is taken for: {reason}. Look at its page "
-            f"and describe it with load_dataset(…, source=Source(…)); {OFFLINE}"
+        return _other_form(
+            identifier, reason, " and describe it with load_dataset(…, source=Source(…))"
         )
 
     if split not in raw:
@@ -354,38 +310,40 @@ def _questions(raw: DatasetDict, split: str, identifier: str) -> Dataset:
     """One split in SQuAD's schema: the rows whose answers stand where they should."""
     import numpy as np
 
-    def refuse(reason: str) -> HubError:
-        return HubError(
-            f"{identifier} has changed, or is not what it is taken for: {reason}. Look at its "
-            f"page; {OFFLINE}"
-        )
-
     if split not in raw:
-        raise refuse(f"a split {split!r} is expected, but there are {', '.join(raw)}")
+        raise _other_form(
+            identifier, f"a split {split!r} is expected, but there are {', '.join(raw)}"
+        )
     rows = raw[split]
     texts = ("id", "title", "context", "question")
     missing = [name for name in (*texts, "answers") if name not in rows.column_names]
     if missing:
-        raise refuse(
+        raise _other_form(
+            identifier,
             f"columns {', '.join(map(repr, missing))} are expected in split {split!r}, but there "
-            f"are {', '.join(map(repr, rows.column_names))}"
+            f"are {', '.join(map(repr, rows.column_names))}",
         )
     other = {name: rows.features[name] for name in texts if rows.features[name].dtype != "string"}
     if other:
-        raise refuse(f"text is expected in split {split!r}, but {other} is something else")
+        raise _other_form(
+            identifier, f"text is expected in split {split!r}, but {other} is something else"
+        )
     answers = rows["answers"][:]
     if not all(isinstance(a, Mapping) and {"text", "answer_start"} <= set(a) for a in answers):
-        raise refuse(
+        raise _other_form(
+            identifier,
             f"column 'answers' of split {split!r} is expected to hold text and answer_start, but "
-            f"is {rows.features['answers']}"
+            f"is {rows.features['answers']}",
         )
     there = np.array(
         [_stand_there(*pair) for pair in zip(rows["context"][:], answers, strict=True)]
     )
     if len(there) and (~there).mean() > _MISPLACED:
-        raise refuse(
+        first = rows[int(np.argmin(there))]["id"]
+        raise _other_form(
+            identifier,
             f"{(~there).sum()} of {len(there)} rows of split {split!r} have no answer, or not in "
-            f"the passage where answer_start says; the first is {rows[int(np.argmin(there))]['id']!r}"
+            f"the passage where answer_start says; the first is {first!r}",
         )
     return rows.select_columns([*texts, "answers"]).select(np.flatnonzero(there))
 
@@ -423,163 +381,3 @@ def _carve(train: Dataset, rows: int, seed: int) -> tuple[Dataset, Dataset]:
     drawn = np.random.default_rng(seed).permutation(first)[:rows]
     taken = np.isin(plain, plain[drawn])
     return train.select(np.flatnonzero(~taken)), train.select(drawn)
-
-
-# -- errors -----------------------------------------------------------------------------------
-
-
-class _Damaged(HubError):
-    """A file in the cache cannot be read."""
-
-
-@contextlib.contextmanager
-def reaching(what: str) -> Iterator[None]:
-    """Within this, what goes wrong with the hub is raised as a HubError that a learner can act on.
-
-    what: the identifier that is being loaded. Errors that are not the hub's pass unchanged.
-    A model whose files prove damaged is removed from the cache: the next attempt gets it anew.
-    """
-    try:
-        yield
-    except HubError:
-        raise
-    except Exception as error:
-        explained = explain(error, what)
-        if explained is None:
-            raise
-        if isinstance(explained, _Damaged):
-            _forget_model(what)
-        raise explained from error
-
-
-def fetch(what: str, call: Callable[[], Result], *, waits: tuple[float, ...] = WAITS) -> Result:
-    """What the call returns, asked for again while the hub answers that it is busy.
-
-    The libraries themselves take up a broken download again, and ask several times whether a file
-    is there; but they give up at once when the hub answers 5xx to the download itself.
-    """
-    with reaching(what):
-        for wait in waits:
-            try:
-                return call()
-            except Exception as error:
-                if not _busy(error):
-                    raise
-                logging.getLogger(__name__).warning("The hub is busy; asking again in %g s.", wait)
-                time.sleep(wait)
-        return call()
-
-
-def explain(error: BaseException, what: str) -> HubError | None:
-    """The error as a learner should read it: cause and way on; None when it is not the hub's.
-
-    what: the identifier that was being loaded.
-    """
-    from huggingface_hub import errors
-
-    chain = list(_chain(error))
-    text = " ".join(map(str, chain))
-
-    def among(*names: str) -> bool:
-        return any(parent.__name__ in names for e in chain for parent in type(e).__mro__)
-
-    if any(isinstance(e, OSError) and e.errno == errno.ENOSPC for e in chain):
-        return HubError(
-            f"{what}: the disk is full. Make room, or let HF_HOME name a folder on another disk."
-        )
-    if any(isinstance(e, PermissionError) for e in chain):
-        return HubError(
-            f"{what}: the cache cannot be written. Let HF_HOME name a folder of your own."
-        )
-    if among("GatedRepoError") or "gated dataset" in text:
-        return HubError(
-            f"{what}: only those who accepted its terms may download it. Accept them on its page "
-            f"and log in with `hf auth login`; {OFFLINE}"
-        )
-    if among("OfflineModeIsEnabled") or "OfflineModeIsEnabled" in text or _switched_off(chain):
-        return HubError(
-            f"{what} is not in the cache, and HF_HUB_OFFLINE forbids to download it. "
-            f"Unset HF_HUB_OFFLINE; {OFFLINE}"
-        )
-    if among("RepositoryNotFoundError", "DatasetNotFoundError", "HFValidationError"):
-        return HubError(
-            f"{what}: the hub knows nothing of this name (or it is private). Look for a slip "
-            f"in it; {OFFLINE}"
-        )
-    status = _status(chain)
-    if status == 429:
-        return HubError(f"{what}: the hub has had too many requests from here (HTTP 429). {WAY_ON}")
-    if status >= 500:
-        return HubError(f"{what}: the hub is not well (HTTP {status}). {WAY_ON}")
-    if among("RemoteProtocolError", "ReadError", "ReadTimeout", "XetDownloadError") or (
-        "Consistency check failed" in text
-    ):
-        return HubError(f"{what}: the connection broke in the middle of a download. {WAY_ON}")
-    if among(
-        "ConnectError", "ConnectTimeout", "ProxyError", "LocalEntryNotFoundError", "ConnectionError"
-    ):
-        return HubError(
-            f"{what}: the hub cannot be reached. Look at the network, proxy, HF_ENDPOINT. {WAY_ON}"
-        )
-    if among("ArrowException", "DatasetGenerationError", "SafetensorError", "CastError") or any(
-        words in text for words in ("Expected to be able to read", "Failed to open local file")
-    ):
-        return _Damaged(
-            f"{what}: a file of it cannot be read; it is damaged, or has changed its form "
-            f"({type(error).__name__}: {str(error).partition(chr(10))[0][:200]}). "
-            f"Trying again downloads it anew; {OFFLINE}"
-        )
-    if any(isinstance(e, errors.HfHubHTTPError) for e in chain) or among(
-        "EntryNotFoundError", "DataFilesNotFoundError"
-    ):
-        return HubError(
-            f"{what}: the hub does not give out what is asked for (HTTP {status or 'error'}): "
-            f"a file is missing, or access is denied. Look at its page; {OFFLINE}"
-        )
-    return None
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """The error, and what led to it: the libraries wrap the cause, some of them twice."""
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def _status(chain: list[BaseException]) -> int:
-    """The HTTP status among the errors; 0 where there is none."""
-    responses = (getattr(e, "response", None) for e in chain)
-    return next((int(r.status_code) for r in responses if getattr(r, "status_code", None)), 0)
-
-
-def _busy(error: BaseException) -> bool:
-    """Whether the hub refused one download for the moment; not after minutes of asking in vain."""
-    from huggingface_hub.errors import LocalEntryNotFoundError
-
-    chain = list(_chain(error))
-    return _status(chain) >= 500 and not any(isinstance(e, LocalEntryNotFoundError) for e in chain)
-
-
-def _switched_off(chain: list[BaseException]) -> bool:
-    from huggingface_hub import constants
-    from huggingface_hub.errors import LocalEntryNotFoundError
-
-    return constants.is_offline_mode() and any(
-        isinstance(e, LocalEntryNotFoundError) for e in chain
-    )
-
-
-def _forget_model(identifier: str) -> None:
-    """Remove a model's files from the cache, of every revision."""
-    from huggingface_hub import scan_cache_dir
-    from huggingface_hub.errors import CacheNotFound
-
-    with contextlib.suppress(CacheNotFound):
-        cache = scan_cache_dir()
-        revisions = [
-            revision.commit_hash
-            for repository in cache.repos
-            if repository.repo_type == "model" and repository.repo_id == identifier
-            for revision in repository.revisions
-        ]
-        cache.delete_revisions(*revisions).execute()

@@ -1,10 +1,12 @@
 """Financial news whose truth is known: every sentence carries its exact p(label | text).
 
-The label comes first. A sentence is drawn as label, then meaning, then wording (`news_meanings`
-holds the tables, `news_grammar` the templates, `news_words` the words, `grammar` draws and reads),
-and its posterior is Bayes' rule over every derivation of the text. So a sentence's label noise is
-its posterior, no more and no less: no classifier can beat the average of max p(label | text), and
-soft targets have a truth to be compared with.
+The label comes first. A sentence is drawn as label, then meaning, then wording, and its posterior
+is Bayes' rule over every derivation of the text. So a sentence's label noise is its posterior, no
+more and no less: no classifier can beat the average of max p(label | text), and soft targets have a
+truth to be compared with.
+
+What can be said and with which words is data, words/news_*.toml; `grammars.news_meanings` and
+`grammars.news_rules` assemble it, `grammars.context_free` draws and reads.
 
 After Malo et al., Good debt or bad debt: detecting semantic orientations in economic texts, 2014,
 whose Financial PhraseBank this imitates in tone, labels and imbalance.
@@ -21,9 +23,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kd_course.corpora.grammar import Derivation, Grammar
-from kd_course.corpora.news_grammar import build_meanings, build_rules
-from kd_course.corpora.news_meanings import PRIOR
+from kd_course.corpora.grammars.context_free import Derivation, Grammar
+from kd_course.corpora.grammars.news_meanings import build_meanings, prior
+from kd_course.corpora.grammars.news_rules import build_rules
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
@@ -111,7 +113,7 @@ def derivations(text: str) -> list[Derivation]:
 @lru_cache(maxsize=2)
 def grammar(*, unseen_templates: bool = False) -> Grammar:
     """The grammar behind the corpus, or behind the split whose templates training never sees."""
-    return Grammar(PRIOR, build_meanings(unseen=unseen_templates), build_rules())
+    return Grammar(prior(), build_meanings(unseen=unseen_templates), build_rules())
 
 
 def _grammar_of(text: str) -> Grammar:

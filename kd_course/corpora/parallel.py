@@ -1,12 +1,12 @@
 """English sentences with Chinese translations whose truth is known: p(zh | en) is exact.
 
-One grammar writes both languages at once (`parallel_grammar` draws and reads; `parallel_words`,
-`parallel_activities`, `parallel_daily` and `parallel_news` hold the rules). Nearly every sentence
-has several translations that are all right: synonyms (电脑 or 计算机), word order (他昨天… or
-昨天他…), words that may be left out (的, 了, 都). As in any language one wording is usual and the
-others are less so. The corpus holds one of them, drawn with its probability. So a translation's
-uncertainty is choice among what is right, and how much of it there is can be computed: no model can
-expect a lower cross-entropy than the mean of `entropy`.
+One grammar writes both languages at once (`grammars.synchronous` draws and reads; the words and
+sentences are in words/parallel_*.toml, and `grammars.parallel_sentences` makes them rules). Nearly
+every sentence has several translations that are all right: synonyms (电脑 or 计算机), word order
+(他昨天… or 昨天他…), words that may be left out (的, 了, 都). As in any language one wording is usual
+and the others are less so. The corpus holds one of them, drawn with its probability. So a
+translation's uncertainty is choice among what is right, and how much of it there is can be
+computed: no model can expect a lower cross-entropy than the mean of `entropy`.
 
 Rows are those of opus-100: {"translation": {"en": …, "zh": …}}. Zhang et al., Improving massively
 multilingual neural machine translation and zero-shot translation, 2020.
@@ -22,10 +22,10 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from kd_course.corpora.parallel_daily import daily_rules
-from kd_course.corpora.parallel_grammar import Link, Reading, SynchronousGrammar, words_of
-from kd_course.corpora.parallel_news import news_rules
-from kd_course.corpora.parallel_words import word_rules
+from kd_course.corpora.grammars.english_text import words_of
+from kd_course.corpora.grammars.parallel_sentences import all_rules
+from kd_course.corpora.grammars.synchronous import Reading, SynchronousGrammar
+from kd_course.corpora.grammars.synchronous_charts import Link
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
@@ -135,12 +135,7 @@ def alignment(en: str, zh: str) -> list[Link]:
 @lru_cache(maxsize=1)
 def grammar() -> SynchronousGrammar:
     """The grammar behind the corpus."""
-    top = [
-        "8: {daily.tells} . => {daily.tells}。",
-        "3: {daily.asks} ? => {daily.asks}？",
-        "5: {news} . => {news}。",
-    ]
-    return SynchronousGrammar(word_rules() | daily_rules() | news_rules() | {"sentence": top})
+    return SynchronousGrammar(all_rules())
 
 
 def _read(en: str) -> Reading:

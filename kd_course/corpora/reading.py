@@ -1,10 +1,10 @@
 """Short news to be questioned: passages, questions, and how often annotators mark which answer.
 
-A passage is a small story (`reading_companies`, `reading_people`), told by a written grammar
-(`reading_grammar`, `reading_cast`, `reading_words`): people, companies, places, dates, sums. Every
+A passage is a small story (words/stories/*.toml) about people, companies, places, dates and sums
+(words/reading_words.toml), told by a written grammar (`grammars.stories`, `grammars.cast`). Every
 question has one right answer, and the passage holds at least one other phrase of its kind. What
 counts as the answer is a matter of degree, "chief executive Anna Berg" or "Anna Berg", and how many
-annotators mark which is known (`reading_annotators`): the column `spans`.
+annotators mark which is known (`grammars.annotators`): the column `spans`.
 
 The schema is SQuAD's: Rajpurkar et al., SQuAD: 100,000+ questions for machine comprehension of
 text, 2016. The two columns that are ours are `kind` and `spans`.
@@ -20,11 +20,11 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from kd_course.corpora import reading_companies, reading_people
-from kd_course.corpora import reading_words as words
-from kd_course.corpora.reading_annotators import mark, spans
-from kd_course.corpora.reading_cast import choose
-from kd_course.corpora.reading_grammar import Passage, Question, questions, tell_story
+from kd_course.corpora.grammars.annotators import mark, spans
+from kd_course.corpora.grammars.cast import choose
+from kd_course.corpora.grammars.stories import Passage, Question, questions, tell_story
+from kd_course.corpora.grammars.story_files import read_stories
+from kd_course.corpora.words import read
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
@@ -44,9 +44,10 @@ SENTENCES = {"full": range(5, 17), "plain": range(4, 17)}
 _PRIVATE = 6  # of _PARTS parts of all passages, for the teacher's corpus
 _PUBLIC = {"train": 9, "validation": 1, "test": 2}
 _PARTS = _PRIVATE + sum(_PUBLIC.values())
-_NEW_NAMES = re.compile("|".join((*words.NEW_COMPANIES, *words.NEW_SURNAMES, *words.NEW_CITIES)))
+_NEW_LISTS = ("new_companies", "new_surnames", "new_cities")
+_NEW_NAMES = re.compile("|".join(name for key in _NEW_LISTS for name in read("reading_words")[key]))
 Passages = dict[str, tuple[Passage, list[Question]]]  # by text
-STORIES = (*reading_companies.STORIES, *reading_people.STORIES)
+STORIES = read_stories()
 
 
 def load(

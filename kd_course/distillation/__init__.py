@@ -1,12 +1,18 @@
 """Distilling in practice: the trainer, and the teacher's outputs computed once."""
 
+from kd_course.distillation.arms import train_with_recipe
 from kd_course.distillation.cache import TeacherOutputs, add_teacher_logits, cached_teacher_outputs
 from kd_course.distillation.prediction import predict_logits
-from kd_course.distillation.spans import SpanDistillationTrainer, predict_spans
+from kd_course.distillation.seq2seq_trainer import (
+    Seq2SeqDistillationTrainer,
+    seq2seq_training_arguments,
+)
+from kd_course.distillation.span_trainer import SpanDistillationTrainer, predict_spans
 from kd_course.distillation.trainer import DistillationTrainer, last_checkpoint, training_arguments
 
 __all__ = [
     "DistillationTrainer",
+    "Seq2SeqDistillationTrainer",
     "SpanDistillationTrainer",
     "TeacherOutputs",
     "add_teacher_logits",
@@ -14,5 +20,7 @@ __all__ = [
     "last_checkpoint",
     "predict_logits",
     "predict_spans",
+    "seq2seq_training_arguments",
+    "train_with_recipe",
     "training_arguments",
 ]

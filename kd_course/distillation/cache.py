@@ -28,7 +28,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 from transformers import DataCollatorWithPadding
 
-from kd_course.distillation.teacher import arguments_for, ask, marks_answers
+from kd_course.distillation.asking import arguments_for, ask, marks_answers
 from kd_course.storage import cache_folder, write_whole
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from kd_course.distillation.cache import (
     add_teacher_logits,
     has_teacher_logits,
 )
-from kd_course.distillation.teacher import (
+from kd_course.distillation.asking import (
     arguments_for,
     ask,
     in_eval_mode,

@@ -1,7 +1,8 @@
 """Exercises: one spec each, and the check a learner calls: `check("03.2", my_function)`.
 
-spec.py says what an exercise is, lessonNN.py lists a lesson's, recorded/ keeps what their
-references answer, engine.py judges an attempt. Heavy libraries load with the first check.
+spec.py says what an exercise is; a lesson's room (lessons/lesson03/) lists its own, and keeps what
+their references answer; attempts.py runs an attempt, engine.py judges it, messages.py says what
+came of it. Heavy libraries load with the first check.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from kd_course.exercises.catalogue import all_exercises, find, lessons, of_lesson
 
 if TYPE_CHECKING:
-    from kd_course.exercises.engine import Report
+    from kd_course.exercises.messages import Report
 
 __all__ = ["CheckFailed", "all_exercises", "check", "examine", "find", "lessons", "of_lesson"]
 

@@ -1,8 +1,9 @@
-"""Finding exercises: one module a lesson (lesson03.py), loaded when one of its exercises is asked for."""
+"""Finding exercises: lessons/lesson03/exercises.py lists a lesson's, loaded when one is asked for."""
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
 
 from kd_course.exercises.spec import Exercise
@@ -12,9 +13,16 @@ _PREFIX = "lesson"
 
 def lessons() -> list[str]:
     """The lessons that have exercises: "00", "02", …"""
-    here = importlib.import_module("kd_course.exercises").__path__
-    names = [module.name for module in pkgutil.iter_modules(here)]
-    return sorted(name.removeprefix(_PREFIX) for name in names if name.startswith(_PREFIX))
+    # By name, as a plug-in is: a lesson's room imports from this one.
+    there = importlib.import_module("kd_course.lessons").__path__
+    rooms = [module.name for module in pkgutil.iter_modules(there)]
+    listed = [room for room in rooms if importlib.util.find_spec(module_of(room))]
+    return sorted(room.removeprefix(_PREFIX) for room in listed)
+
+
+def module_of(room: str) -> str:
+    """The module that lists the exercises of a room, "lesson03"."""
+    return f"kd_course.lessons.{room}.exercises"
 
 
 def of_lesson(lesson: str) -> tuple[Exercise, ...]:
@@ -27,7 +35,7 @@ def of_lesson(lesson: str) -> tuple[Exercise, ...]:
             else "no exercises in this edition of the package: an assignment's own lie beside its "
             f"notebook, in {lesson}_checks.npz"
         )
-    module = importlib.import_module(f"kd_course.exercises.{_PREFIX}{lesson}")
+    module = importlib.import_module(module_of(f"{_PREFIX}{lesson}"))
     return tuple(module.EXERCISES)
 
 

@@ -1,4 +1,4 @@
-"""The references' outputs, kept in recorded/NN.json (structure) and recorded/NN.npz (arrays).
+"""The references' outputs, kept in a lesson's room: recorded.json (structure), recorded.npz (arrays).
 
 A learner's check compares with these, not with code that holds the answer. The builder records
 them from the lessons' solution cells: `python -m kd_course.authoring record`.
@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from kd_course.exercises.running import Outcome, Raised
+from kd_course.exercises.attempts import Outcome, Raised
 from kd_course.exercises.spec import Case, Exercise
 from kd_course.exercises.values import difference
 
-FOLDER = Path(__file__).parent / "recorded"
+ROOMS = Path(__file__).parents[1] / "lessons"  # one folder a lesson
 
 
 def load(exercise: Exercise, cases: Sequence[Case]) -> tuple[Outcome, ...]:
@@ -54,22 +54,27 @@ def save(lesson: str, recorded: dict[str, tuple[Sequence[Case], Sequence[Outcome
         id: {"cases": labels, "outcomes": [pack_outcome(outcome, arrays) for outcome in outcomes]}
         for id, (labels, outcomes) in new.items()
     }
-    FOLDER.mkdir(exist_ok=True)
+    room = _room(lesson)
+    room.mkdir(exist_ok=True)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **{f"a{i}": array for i, array in enumerate(arrays)})
-    (FOLDER / f"{lesson}.npz").write_bytes(buffer.getvalue())
-    (FOLDER / f"{lesson}.json").write_text(
+    (room / "recorded.npz").write_bytes(buffer.getvalue())
+    (room / "recorded.json").write_text(
         json.dumps(tree, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
     _lesson.cache_clear()
     return True
 
 
+def _room(lesson: str) -> Path:
+    return ROOMS / f"lesson{lesson}"
+
+
 @lru_cache
 def _lesson(lesson: str) -> dict[str, tuple[list[str], tuple[Outcome, ...]]]:
     try:
-        tree = json.loads((FOLDER / f"{lesson}.json").read_text(encoding="utf-8"))
-        with np.load(FOLDER / f"{lesson}.npz", allow_pickle=False) as archive:
+        tree = json.loads((_room(lesson) / "recorded.json").read_text(encoding="utf-8"))
+        with np.load(_room(lesson) / "recorded.npz", allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         return {}

@@ -14,17 +14,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 
+from kd_course.exercises.attempts import Outcome
 from kd_course.exercises.recording import pack_outcome, unpack_outcome
-from kd_course.exercises.running import Outcome
+from kd_course.exercises.sheets import Sheet
 from kd_course.exercises.spec import Case, Choice, Exercise, Misconception
-
-if TYPE_CHECKING:
-    from kd_course.exercises.engine import Sheet
 
 FORMAT = 1
 _TREE = "tree"  # the member that holds the structure, as JSON

@@ -13,10 +13,9 @@ from typing import Any
 
 from kd_course.authoring.references import references
 from kd_course.authoring.source import ROOT, read, source_of
-from kd_course.exercises import catalogue
-from kd_course.exercises.engine import Sheet, cases_of, outcomes_of
+from kd_course.exercises import catalogue, variants
+from kd_course.exercises.sheets import Sheet, cases_of, outcomes_of
 from kd_course.exercises.spec import Exercise
-from kd_course.grading import variants
 
 
 @dataclass(frozen=True)

@@ -25,13 +25,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kd_course.exercises.running import Outcome
+from kd_course.exercises.attempts import Outcome
 from kd_course.exercises.spec import Case
-from kd_course.grading import course, watching
-from kd_course.grading.inside import confine, wire
-from kd_course.grading.isolation import INSIDE, Isolation, bubblewrap, environment, python
+from kd_course.grading import course, resources
+from kd_course.grading.conversation import Conversation, Limits, Stopped
+from kd_course.grading.isolation import SANDBOXED, Isolation, bubblewrap, environment, python
 from kd_course.grading.outcomes import outcome_from
-from kd_course.grading.talk import Conversation, Limits, Stopped
+from kd_course.grading.sandboxed import confine, wire
 
 STARTING = 180.0  # seconds that torch and a lesson's libraries may take to load
 OPENING = 30.0  # seconds until a room is there
@@ -45,7 +45,7 @@ class BoxBroken(RuntimeError):
 class Job:
     """One exercise of one submission.
 
-    cells: the student's, each with `name`, `source` and `run` (see inside/attempt.py).
+    cells: the student's, each with `name`, `source` and `run` (see sandboxed/student_code.py).
     name: of the function or value. other_name: what the exercise's cell defines, should there be
     nothing of that name. withheld: see course.withheld.
     """
@@ -125,7 +125,7 @@ class Box:
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
         program = (
-            f"import sys; sys.path.insert(0, {self._folder()!r}); from inside import loader; "
+            f"import sys; sys.path.insert(0, {self._folder()!r}); from sandboxed import loader; "
             f"loader.main({theirs.fileno()})"
         )
         before: list[str] = []
@@ -158,7 +158,7 @@ class Box:
             cell, kind, text, line = told["errors"][0]
             raise self._broken(f"{cell}, line {line}: {kind}: {text}")
         # What students' processes write here from now on goes nowhere.
-        self._base = watching.use(self._process.pid)
+        self._base = resources.use(self._process.pid)
 
     @property
     def scratch(self) -> str:
@@ -166,7 +166,7 @@ class Box:
         return "/tmp" if self.isolation.boxed else self._scratch.name
 
     def _folder(self) -> str:
-        return "/box" if self.isolation.boxed else str(INSIDE.parent)
+        return "/box" if self.isolation.boxed else str(SANDBOXED.parent)
 
     def _package(self) -> dict[str, Any]:
         limits = self.limits
@@ -203,7 +203,7 @@ class Box:
                 return
             self._process = None
             if not self.isolation.boxed:
-                watching.kill_below(process.pid)
+                resources.kill_below(process.pid)
             process.kill()
             process.wait()
             self._control.close()
@@ -315,22 +315,22 @@ class Room:
             also_theirs.close()
             # Where there is no namespace, whatever is started counts, wherever it hangs.
             watched = self._keeper if self.box.isolation.alone else self.box._process.pid
-            talk = Conversation(channel, status, self.box.limits, watched)
-            run = self._held(talk, job, draw)
+            conversation = Conversation(channel, status, self.box.limits, watched)
+            run = self._held(conversation, job, draw)
             # Nobody told of an end: the keeper was killed, or the loader and all that hangs on it.
-            if run.ended == "crashed" and talk.ended is None and self._loader_has_ended():
+            if run.ended == "crashed" and conversation.ended is None and self._loader_has_ended():
                 raise BoxBroken("the box's loader is gone")  # no fault of the student's
-            if run.ended in ("timeout", "tampered") or not talk.wait_for_the_end(2.0):
+            if run.ended in ("timeout", "tampered") or not conversation.wait_for_the_end(2.0):
                 self.close()
             elif not self.box.isolation.alone:
                 self._wait_for_quiet()
         return run
 
-    def _held(self, talk: Conversation, job: Job, draw: Callable[[], Sequence[Case]]) -> Run:
+    def _held(self, conversation: Conversation, job: Job, draw: Callable[[], Sequence[Case]]) -> Run:
         run = Run()
         try:
-            talk.say({"names": {}, "sources": {}, **job.withheld})
-            talk.say(
+            conversation.say({"names": {}, "sources": {}, **job.withheld})
+            conversation.say(
                 {
                     "cells": list(job.cells),
                     "name": job.name,
@@ -341,21 +341,21 @@ class Room:
                     "place": self.box.scratch,
                 }
             )
-            _read_loaded(run, talk.hear())
+            _read_loaded(run, conversation.hear())
             cases: list[Case | None] = [None]
             if job.kind != "value":
                 if not run.found or not run.callable or run.empty:
-                    talk.hang_up()
+                    conversation.hang_up()
                     return run
-                if talk.has_more():
+                if conversation.has_more():
                     raise Stopped("tampered", "an answer was given before the question")
                 cases = list(draw())
-                talk.say([_asked(case) for case in cases])
+                conversation.say([_asked(case) for case in cases])
             for case in cases:
-                run.outcomes.append(outcome_from(talk.hear(), case))
-            talk.listen_to_the_end()
+                run.outcomes.append(outcome_from(conversation.hear(), case))
+            conversation.listen_to_the_end()
         except wire.WireError as error:
-            run.ended, run.why = "tampered", f"a reply that is none: {error}"
+            run.ended, run.why = "tampered", f"not a reply: {error}"
         except Stopped as stopped:
             run.ended, run.why = stopped.how, str(stopped)
         return run
@@ -364,7 +364,7 @@ class Room:
         """What is still there after a moment ends with the box."""
         until = time.monotonic() + 1.0
         while time.monotonic() < until:
-            if watching.use(self.box._process.pid).processes <= self.box._base.processes + 1:
+            if resources.use(self.box._process.pid).processes <= self.box._base.processes + 1:
                 return
             time.sleep(0.01)
         self.close()
@@ -394,7 +394,7 @@ def _read_loaded(run: Run, told: Any) -> None:
         raise wire.WireError("not what was loaded")
     for error in told["errors"]:
         if type(error) is not list or [type(part) for part in error] != [str, str, str, int]:
-            raise wire.WireError("an error that is none")
+            raise wire.WireError("not an error")
     for name in flags:
         setattr(run, name, told[name])
     run.errors, run.loaded = told["errors"][:50], True

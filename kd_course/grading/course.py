@@ -8,25 +8,17 @@ from pathlib import Path
 
 import kd_course
 from kd_course.authoring.source import read, source_of
-from kd_course.exercises.engine import parsed
+from kd_course.exercises.sheets import parsed
 from kd_course.exercises.spec import Exercise
+from kd_course.grading.student_files import package_files
 
 MANIFEST = "kd_course_release.json"  # what a released course says of itself
 CONVENTION = "> **In this exercise "  # how the box over an exercise with another convention begins
 PACKAGE = Path(kd_course.__file__).parent
-# Rooms that hold answers, or serve nobody in there.
-LEFT_OUT = (
-    "authoring",
-    "bench",
-    "doctor",
-    "exercises",
-    "grading",
-    "release",
-    "running",
-    "__main__",
-)
+# Rooms that serve nobody in there; those for teachers are left out in any case.
+LEFT_OUT = ("commands", "exercises", "__main__")
 # Of the exercises: what an attempt is run with. No spec of any exercise, no recorded output.
-EXERCISES = ("made", "running", "spec", "values")
+EXERCISES = ("attempts", "fixtures", "spec", "values")
 
 _CHECKS = '''"""In the box an exercise is neither described nor checked: that happens where its answers are."""
 
@@ -54,17 +46,17 @@ _STILL_IMPORTABLE = '"""Not in the box."""\n'
 def package() -> dict[str, str]:
     """The sources of the box's kd_course: module -> text."""
     found = {}
-    for path in sorted(PACKAGE.rglob("*.py")):
-        parts = path.relative_to(PACKAGE).with_suffix("").parts
-        if parts[0] in LEFT_OUT or parts[0].startswith(("variants", "release")):
+    for name, path in package_files(PACKAGE).items():
+        parts = name.with_suffix("").parts
+        if path.suffix != ".py" or parts[0] in LEFT_OUT:
             continue
         parts = parts[:-1] if parts[-1] == "__init__" else parts
         found[".".join(("kd_course", *parts))] = path.read_text(encoding="utf-8")
     for name in EXERCISES:
         path = PACKAGE / "exercises" / f"{name}.py"
         found[f"kd_course.exercises.{name}"] = path.read_text(encoding="utf-8")
-    # A lesson's setup may import them by name.
-    found["kd_course.doctor"] = found["kd_course.running"] = _STILL_IMPORTABLE
+    # A lesson's setup may import it by name.
+    found["kd_course.commands"] = found["kd_course.commands.doctor"] = _STILL_IMPORTABLE
     found["kd_course.exercises"] = _CHECKS
     return found
 
@@ -80,29 +72,43 @@ def setup(lesson: str) -> list[dict[str, str]]:
 
 def withheld(exercise: Exercise) -> dict[str, dict[str, str]]:
     """What an exercise's own box lacks besides: the names with what is said, the sources without."""
-    message = f"{{}} is what exercise {exercise.id} asks for"
-    modules: dict[str, set[str]] = {}
-    for name in exercise.withheld:
-        module, _, attribute = name.rpartition(".")
-        modules.setdefault(module, set()).add(attribute)
+    told = {name: f"{name} is what exercise {exercise.id} asks for" for name in exercise.withheld}
+    modules: dict[str, dict[str, str]] = {}
+    for name, message in told.items():
+        module, attribute = defined_in(name)
+        modules.setdefault(module, {})[attribute] = message
     return {
-        "names": {name: message.format(name) for name in exercise.withheld},
+        "names": told,
         "sources": {
-            module: _without(package()[module], names, message.format, module)
-            for module, names in modules.items()
+            module: _without(package()[module], messages) for module, messages in modules.items()
         },
     }
 
 
-def _without(source: str, names: set[str], message, module: str) -> str:
+def defined_in(name: str) -> tuple[str, str]:
+    """Where what the box knows by a public name is defined: (its module, its name there).
+
+    "kd_course.losses.soft_target_loss" is imported there from kd_course.losses.targets.
+    """
+    module, _, attribute = name.rpartition(".")
+    for statement in parsed(package()[module]).body:
+        if isinstance(statement, ast.ImportFrom):
+            for alias in statement.names:
+                if attribute == (alias.asname or alias.name):
+                    return defined_in(f"{statement.module}.{alias.name}")
+    return module, attribute
+
+
+def _without(source: str, messages: dict[str, str]) -> str:
+    """A module's source in which these names refuse: name -> what is said to whoever calls it."""
     tree = parsed(source)
     for statement in tree.body:
-        if isinstance(statement, ast.FunctionDef) and statement.name in names:
+        if isinstance(statement, ast.FunctionDef) and statement.name in messages:
             refusal = (
                 "from kd_course.exercises import Withheld\n"
-                f"raise Withheld({message(f'{module}.{statement.name}')!r})"
+                f"raise Withheld({messages[statement.name]!r})"
             )
             statement.body, statement.decorator_list = parsed(refusal).body, []
-        elif isinstance(statement, ast.ClassDef) and statement.name in names:
+        elif isinstance(statement, ast.ClassDef) and statement.name in messages:
             statement.body = [ast.Pass()]
     return ast.unparse(tree)

@@ -6,17 +6,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from kd_course.exercises.spec import Exercise
 from kd_course.grading import overview, results
-from kd_course.grading.marking import MISSING, Mark
 from kd_course.grading.results import Result
+from kd_course.grading.templates import templates
 from kd_course.storage import write_whole
-
-PAGES = Path(__file__).with_name("pages")
 
 
 def write_all(
@@ -74,25 +71,3 @@ def page_of(result: Result, exercises: Sequence[Exercise], name: str = "") -> st
             out_of=sum(mark.out_of for mark, _ in listed),
         )
     )
-
-
-@lru_cache
-def templates() -> Any:
-    """The pages' templates; every value is escaped."""
-    import jinja2
-
-    found = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(PAGES), autoescape=True, undefined=jinja2.StrictUndefined
-    )
-    found.filters["number"] = lambda points: f"{points:g}"
-    found.filters["kind"] = kind_of
-    return found
-
-
-def kind_of(mark: Mark) -> str:
-    """How a mark is coloured: "full", "part", "none" or "missing"."""
-    if mark.status == MISSING:
-        return "missing"
-    if mark.points == mark.out_of:
-        return "full"
-    return "part" if mark.points else "none"

@@ -7,17 +7,16 @@ reads them there. Its formgrader shows only what its own autograde has run.
 
 from __future__ import annotations
 
-import contextlib
 import os
-import sys
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from kd_course.authoring.source import source_of
 from kd_course.exercises.spec import Exercise
+from kd_course.grading import nbgrader_programs
 from kd_course.grading.marking import MISSING
 from kd_course.grading.results import Result
 
@@ -91,19 +90,8 @@ def _opened(place: Path) -> Any:
     from nbgrader.api import Gradebook
 
     file = place / DATABASE if place.is_dir() or not place.suffix else place
-    with _alembic_on_the_path():
+    with nbgrader_programs.beside_python():
         return Gradebook(f"sqlite:///{os.path.abspath(file)}")
-
-
-@contextlib.contextmanager
-def _alembic_on_the_path() -> Iterator[None]:
-    """nbgrader starts alembic by its name, which a Python that is not activated does not find."""
-    before = os.environ.get("PATH", "")
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
-    try:
-        yield
-    finally:
-        os.environ["PATH"] = before
 
 
 def cell_of(exercise: Exercise) -> str:

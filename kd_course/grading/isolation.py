@@ -19,9 +19,9 @@ from pathlib import Path
 
 from kd_course.authoring.source import ROOT
 from kd_course.grading import course
-from kd_course.grading.inside import confine
+from kd_course.grading.sandboxed import confine
 
-INSIDE = Path(__file__).with_name("inside")
+SANDBOXED = Path(__file__).with_name("sandboxed")
 INSTALL = (
     "Grading runs students' code in a locked box, which bubblewrap makes. Linux: install it "
     "(Debian, Ubuntu: apt-get install bubblewrap; Fedora: dnf install bubblewrap; Arch: pacman -S "
@@ -57,7 +57,7 @@ UNSAFE = Isolation("none (--unsafe)", boxed=False, alone=False)
 _PROBE = """
 import os, sys, json
 sys.path.insert(0, "/box")
-from inside import confine
+from sandboxed import confine
 told = {"sees": [p for p in json.loads(sys.argv[1]) if os.path.exists(p)], "alone": False}
 confine.leave_root()
 told["root"] = os.getuid() == 0
@@ -173,7 +173,7 @@ def bubblewrap(scratch: int, hidden: Sequence[Path] = ()) -> list[str]:
         secret = secret.resolve()
         if secret.is_dir() and any(secret.is_relative_to(other) for other in bound):
             command += ["--tmpfs", str(_place(secret)), "--remount-ro", str(_place(secret))]
-    command += ["--dir", "/box", "--ro-bind", str(INSIDE), "/box/inside"]
+    command += ["--dir", "/box", "--ro-bind", str(SANDBOXED), "/box/sandboxed"]
     command += ["--remount-ro", "/dev", "--remount-ro", "/"]
     return [*command, "--chdir", "/", "--"]
 

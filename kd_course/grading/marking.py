@@ -12,8 +12,9 @@ import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from kd_course.exercises.engine import PUBLIC_SEED, Sheet, cases_of, judge, mismatch
-from kd_course.exercises.running import Outcome
+from kd_course.exercises.attempts import Outcome
+from kd_course.exercises.engine import judge
+from kd_course.exercises.sheets import PUBLIC_SEED, Sheet, cases_of, mismatch
 from kd_course.exercises.spec import Exercise
 from kd_course.exercises.values import difference
 from kd_course.grading.box import Run

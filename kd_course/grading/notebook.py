@@ -16,9 +16,9 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from kd_course.authoring.source import read, source_of
-from kd_course.exercises.engine import parsed
+from kd_course.exercises.sheets import parsed
 from kd_course.exercises.spec import Exercise
-from kd_course.grading.inside.attempt import DEFINITIONS, WHOLE, defines, without_magics
+from kd_course.grading.sandboxed.student_code import DEFINITIONS, WHOLE, defines, without_magics
 
 MOST_CELLS = 5_000
 LARGEST_CELL = 100_000  # characters; nobody writes an answer of that size

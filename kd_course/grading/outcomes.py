@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from kd_course.exercises.running import Outcome, Raised
+from kd_course.exercises.attempts import Outcome, Raised
 from kd_course.exercises.spec import Case
-from kd_course.grading.inside.wire import WireError
+from kd_course.grading.sandboxed.wire import WireError
 
 KEYS = {"value", "gradients", "attached", "changed", "raised", "refused"}
 

@@ -14,6 +14,7 @@ from kd_course import plots
 from kd_course.exercises.spec import Exercise
 from kd_course.grading.marking import GRADED, MISSING, UNREADABLE
 from kd_course.grading.results import Result
+from kd_course.grading.templates import templates
 
 MOST = 12  # bars in a picture
 MOST_LISTED = 200  # submissions to look at
@@ -69,8 +70,6 @@ class Summary:
 
 def page_of(summary: Summary, rows: Sequence[dict[str, Any]]) -> str:
     """The overview as HTML. rows: of the table of marks."""
-    from kd_course.grading.feedback import templates
-
     table = []
     for exercise in summary.exercises:
         slip, times = (summary.slips[exercise.id].most_common(1) or [("", 0)])[0]

@@ -11,14 +11,12 @@ COURSE/                       the teacher's; nothing of it but students/ goes ou
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
-import os
 import re
 import secrets
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,11 +26,12 @@ import kd_course
 from kd_course import __version__
 from kd_course.authoring import editions
 from kd_course.authoring.source import ROOT, Lesson, LessonError, read, source_of
-from kd_course.exercises import engine, sealed
-from kd_course.grading import variants
+from kd_course.exercises import sealed, sheets, variants
+from kd_course.grading import nbgrader_programs
 from kd_course.grading.answers import Answer, answer_key
 from kd_course.grading.course import CONVENTION, MANIFEST
-from kd_course.grading.release_search import PACKAGE, answers_found, package_files
+from kd_course.grading.release_search import PACKAGE, answers_found
+from kd_course.grading.student_files import package_files
 from kd_course.storage import write_whole
 
 FORMAT = 1
@@ -193,7 +192,7 @@ def _checks(lesson: Lesson, key: Mapping[str, Answer]) -> bytes:
     """What a learner's check needs: the outcomes of references and slips on the public cases."""
     return sealed.seal(
         [
-            answer.sheet(engine.PUBLIC_SEED)
+            answer.sheet(sheets.PUBLIC_SEED)
             for id, answer in key.items()
             if id.startswith(f"{lesson.number}.")
         ]
@@ -209,22 +208,11 @@ def _generate(course: Path, lessons: Sequence[Lesson]) -> None:
     config.merge(Config({"CourseDirectory": {"root": str(course)}}))
     api = NbGraderAPI(config=config)
     for lesson in lessons:
-        with _programs_beside_python():
+        with nbgrader_programs.beside_python():
             result = api.generate_assignment(lesson.slug)
         if not result["success"]:
             why = "\n".join(filter(None, (result.get("log"), result.get("error"))))
             raise LessonError(f"nbgrader does not accept {lesson.slug}:\n{why}")
-
-
-@contextlib.contextmanager
-def _programs_beside_python() -> Iterator[None]:
-    """nbgrader calls alembic by its name, which an environment that is not activated hides."""
-    before = os.environ.get("PATH", "")
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
-    try:
-        yield
-    finally:
-        os.environ["PATH"] = before
 
 
 def _write_students(folder: Path, made: Path, lessons: Sequence[Lesson]) -> None:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
 
 import nbformat
 
 from kd_course.authoring.source import Lesson, outside_solution, read, solution_lines, source_of
-from kd_course.exercises import catalogue, sealed
-from kd_course.grading import variants
+from kd_course.exercises import catalogue, sealed, variants
+from kd_course.grading.student_files import for_teachers, package_files
 
 DELIMITERS = (
     "### BEGIN SOLUTION",
@@ -26,8 +26,6 @@ DELIMITERS = (
     "=== BEGIN MARK SCHEME ===",
     "=== END MARK SCHEME ===",
 )
-# Parts of a path that a student's edition of the package does not have.
-TEACHERS_ONLY = re.compile(r"^(grading|authoring|recorded|lesson\d\d\.py|variants\d*\.py|.*\.pyc)$")
 PACKAGE = "package"  # the folder in a bundle that holds the students' edition of kd_course
 _SHORTEST_SEED = 6  # digits: a shorter one stands in any text by chance
 
@@ -43,12 +41,9 @@ def answers_found(folder: Path, lessons: Sequence[Lesson], seed: int, package: P
     found = []
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         name = path.relative_to(folder)
-        inner = name.parts[name.parts.index(PACKAGE) + 1 :] if PACKAGE in name.parts else ()
-        teachers = [
-            part for part in inner if TEACHERS_ONLY.match(part) and inner[-2:] != ("settings", part)
-        ]
-        if teachers:
-            found.append(f"{name}: {teachers[0]} is for teachers only")
+        _, _, inner = name.as_posix().rpartition(f"{PACKAGE}/kd_course/")
+        if inner != name.as_posix() and (part := for_teachers(PurePosixPath(inner))):
+            found.append(f"{name}: {part} is for teachers only")
         for where, text in _texts(path):
             place = f"{name}{where}"
             found += [f"{place}: the delimiter {d!r}" for d in DELIMITERS if d in text]
@@ -106,26 +101,6 @@ def _shown(lessons: Sequence[Lesson], package: Path) -> str:
     modules = [path.read_text(encoding="utf-8") for path in package_files(package).values()
                if path.suffix == ".py"]  # fmt: skip
     return _squeezed("\n".join([*cells, *modules]))
-
-
-def package_files(package: Path) -> Mapping[Path, Path]:
-    """The students' edition of kd_course: relative path -> file.
-
-    It lacks the rooms for teachers, and the exercises' specs: those hold the slips, and a slip of
-    the course's own exercise is right in some variant.
-    """
-    files = {}
-    for path in sorted(package.rglob("*")):
-        name = path.relative_to(package)
-        if not path.is_file() or "__pycache__" in name.parts:
-            continue
-        of_exercises = name.parts[0] == "exercises"
-        if name.parts[0] in ("grading", "authoring") or (
-            of_exercises and TEACHERS_ONLY.match(name.parts[1])
-        ):
-            continue
-        files[name] = path
-    return files
 
 
 def _squeezed(text: str) -> str:

@@ -9,12 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kd_course import __version__
-from kd_course.exercises.engine import argument_names
 from kd_course.exercises.sealed import digest
+from kd_course.exercises.sheets import argument_names
 from kd_course.exercises.spec import Exercise
 from kd_course.grading import course
 from kd_course.grading.box import Box, Job, Room, Run
 from kd_course.grading.collect import Files, Submission
+from kd_course.grading.conversation import Limits
+from kd_course.grading.isolation import Isolation
 from kd_course.grading.marking import (
     MISSING,
     TAMPERED,
@@ -34,9 +36,7 @@ from kd_course.grading.notebook import (
     cells_of,
     lesson_of,
 )
-from kd_course.grading.isolation import Isolation
 from kd_course.grading.results import Result, overall
-from kd_course.grading.talk import Limits
 
 NOTHING = "Nothing was handed in for this exercise."
 

@@ -110,22 +110,22 @@ def _must(result: dict[str, Any]) -> None:
 
 
 def _grade(place: Path, names: list[str]) -> tuple[float, float, list[float]]:
-    from kd_course.grading import cli, results
+    from kd_course.grading import grade_command, results
     from kd_course.grading.box import Box
     from kd_course.grading.collect import collect
+    from kd_course.grading.conversation import Limits
     from kd_course.grading.isolation import find_isolation
-    from kd_course.grading.talk import Limits
 
     folder = place / "marks.results"
     folder.mkdir()
     isolation = find_isolation()
-    assignment = cli._assignment([LESSON], None, folder, isolation, Limits())
+    assignment = grade_command._assignment([LESSON], None, folder, isolation, Limits())
     submissions = collect(place)
     with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere):
         with Box(LESSON, isolation) as box:
             box.close()  # the system has read the libraries once, for both
             loading = _timed(box.start)
-        seconds = _timed(lambda: cli.run(submissions, assignment, folder))
+        seconds = _timed(lambda: grade_command.run(submissions, assignment, folder))
     return seconds, loading, [result.points for result in results.all_results(folder)]
 
 

@@ -3,15 +3,14 @@
     python -m kd_course teacher news            make it again, in the cache folder
     python -m kd_course teacher news --ship     and put it where the package ships it
 
-A teacher is a folder as `save_pretrained` writes it, with `recipe.json` beside the weights: how it
-was trained, and its curve. Its figures are in the ledger under "teacher-news/offline". The module
-of its name, news.py, knows how it is made: RECIPE, all that decides what it becomes; `fit`, which
-trains it; `measure`, which gives its figures.
+A teacher is a folder below shipped/, as `save_pretrained` writes it, with `recipe.json` beside the
+weights: how it was trained, and its curve. Its figures are in the ledger under "teacher-news/offline",
+from reference/news/. news_recipe.py knows how it is made: RECIPE, all that decides what it becomes;
+`fit`, which trains it; `measure`, which gives its figures.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import shutil
@@ -20,15 +19,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kd_course.models import SHIPPED
-from kd_course.teachers import news, reading, translation
+from kd_course.teachers import news_recipe, reading_recipe, translation_recipe
 
 if TYPE_CHECKING:
     from kd_course.experiments import Report
 
 MAKERS = {
-    "news": news,
-    "reading": reading,
-    "translation": translation,
+    "news": news_recipe,
+    "reading": reading_recipe,
+    "translation": translation_recipe,
 }  # the module that makes each teacher
 RECIPES = {name: maker.RECIPE for name, maker in MAKERS.items()}
 
@@ -90,30 +89,3 @@ def _digest(name: str) -> str:
 def measure(name: str, folder: Path | None = None) -> Report:
     """The teacher's figures on the public corpus, which it has never seen: a report for the ledger."""
     return MAKERS[name].measure(folder or SHIPPED / name)
-
-
-def main(argv: list[str]) -> int:
-    """`python -m kd_course teacher NAME [--ship]`."""
-    from kd_course import running
-    from kd_course.storage import cache_folder
-
-    parser = argparse.ArgumentParser(
-        prog="python -m kd_course teacher", description="Make a shipped teacher again."
-    )
-    parser.add_argument("name", choices=sorted(RECIPES))
-    parser.add_argument(
-        "--ship", action="store_true", help="for authors: replace the shipped one, and its figures"
-    )
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
-    arguments = parser.parse_args(argv)
-    folder = (
-        SHIPPED / arguments.name if arguments.ship else cache_folder() / "teachers" / arguments.name
-    )
-    train(arguments.name, folder, quiet=arguments.quiet)
-    report = measure(arguments.name, folder).as_dict()
-    if arguments.ship:
-        running.write_reference(report["lesson"], report, 0.0, "figures")
-    from kd_course.experiments import ledger
-
-    print(f"{folder}\n" + running.as_table(ledger().compare(report)))
-    return 0

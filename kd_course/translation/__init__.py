@@ -1,6 +1,5 @@
 """Translation distilled: translators and their tokenizers, search, the corpus a teacher rewrites."""
 
-from kd_course.translation.models import SIZES, copy_layers, load, translator
 from kd_course.translation.rewriting import (
     closest,
     pairs_from,
@@ -10,6 +9,7 @@ from kd_course.translation.rewriting import (
     weights_digest,
 )
 from kd_course.translation.search import beam_search, n_best, next_token_of, translate
+from kd_course.translation.translators import SIZES, copy_layers, load, translator
 from kd_course.translation.truth import choice_of_words, truth_of
 from kd_course.translation.vocabulary import PairTokenizer, collator, tokenised, train_tokenizers
 

@@ -70,12 +70,9 @@ def rewrite(
         raise ValueError("sources must hold at least one sentence")
     ids, path = readable(sources, tokenizer, longest_source(teacher)), Path(path)
     sources = list(sources)
-    options = {
-        "beams": beams,
-        "candidates": candidates,
-        "length_penalty": length_penalty,
-        "longest": longest,
-    }
+    options = dict(
+        beams=beams, candidates=candidates, length_penalty=length_penalty, longest=longest
+    )
     made_with = {
         "format": FORMAT,
         "teacher": weights_digest(teacher),
@@ -95,20 +92,13 @@ def rewrite(
         except Damaged as error:
             warnings.warn(f"{error}; it is made anew", stacklevel=2)
 
-    lines: list[Any] = [None] * len(sources)
+    def translated(rows: Sequence[int]) -> list[list[str]]:
+        tokens = [ids[row] for row in rows]
+        return translate_batch(teacher, tokenizer, tokens, **options, whole_only=True)
+
     batches = list(batches_by_length([len(row) for row in ids], batch_size))
-    for number, rows in enumerate(_with_bar(batches, progress)):
-        part, batch = parts / f"{number}.json", [sources[row] for row in rows]
-        done = _kept(part, batch, candidates)
-        if done is None:
-            texts = translate_batch(
-                teacher, tokenizer, [ids[row] for row in rows], **options, whole_only=True
-            )
-            done = _keep(part, batch, texts)
-        for row, line in zip(rows, done, strict=True):
-            lines[row] = line
-    endless = sum(not line["texts"][0] for line in lines)
-    if endless:
+    lines = _in_batches(sources, _with_bar(batches, progress), translated, parts, candidates)
+    if endless := sum(not line["texts"][0] for line in lines):
         warnings.warn(
             f"{endless} of {len(lines)} translations had not ended after {longest} tokens; they "
             f"are left empty",
@@ -118,6 +108,25 @@ def rewrite(
     write_whole(path, lambda fresh: Path(fresh).write_text(text, encoding="utf-8"))
     shutil.rmtree(parts, ignore_errors=True)
     return read_rewritten(path, sources, made_with=made_with)
+
+
+def _in_batches(
+    sources: Sequence[str],
+    batches: Iterable[Sequence[int]],
+    translated: Callable[[Sequence[int]], list[list[str]]],
+    parts: Path,
+    candidates: int,
+) -> list[Any]:
+    """The lines of all sources, batch by batch; what a killed run has left in `parts` is taken."""
+    lines: list[Any] = [None] * len(sources)
+    for number, rows in enumerate(batches):
+        part, batch = parts / f"{number}.json", [sources[row] for row in rows]
+        done = _kept(part, batch, candidates)
+        if done is None:
+            done = _keep(part, batch, translated(rows))
+        for row, line in zip(rows, done, strict=True):
+            lines[row] = line
+    return lines
 
 
 def read_rewritten(

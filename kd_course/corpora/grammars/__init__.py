@@ -1,0 +1,1 @@
+"""The engines behind the generated corpora, and what assembles their rules."""

@@ -1,0 +1,169 @@
+"""What an attempt is held against: cases, what is right on them, and how an outcome differs from it."""
+
+from __future__ import annotations
+
+import ast
+import threading
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from kd_course.exercises.attempts import SECONDS, Outcome, Raised, run, run_here
+from kd_course.exercises.spec import Case, Exercise, Misconception
+from kd_course.exercises.values import Difference, NotPlain, difference, plain, show
+
+PUBLIC_SEED = 0
+_PARSING = threading.Lock()
+
+
+class Sheet:
+    """What an attempt at an exercise is held against: cases, expected outcomes, known slips.
+
+    One sheet serves any number of attempts; what a misconception gives is computed when it is
+    first needed.
+    """
+
+    def __init__(
+        self,
+        exercise: Exercise,
+        cases: Sequence[Case],
+        expected: Sequence[Outcome],
+        slips: Mapping[str, Sequence[Outcome]] = MappingProxyType({}),
+    ):
+        self.exercise, self.cases, self.expected = exercise, tuple(cases), tuple(expected)
+        self._slips = {name: tuple(outcomes) for name, outcomes in slips.items()}
+
+    def slip(self, wrong: Misconception) -> tuple[Outcome, ...]:
+        """The outcomes of a misconception on this sheet's cases."""
+        if wrong.name not in self._slips:
+            content = wrong.value if wrong.function is None else wrong.function
+            self._slips[wrong.name] = outcomes_of(self.exercise, content, self.cases)
+        return self._slips[wrong.name]
+
+    @cached_property
+    def telling(self) -> tuple[int, ...]:
+        """The cases on which no other convention gives what is asked for.
+
+        Partial credit is for these alone: on the others a copied solution is right without having
+        read the exercise. All of them, where no other convention is known.
+        """
+        others = [self.slip(w) for w in self.exercise.misconceptions if w.convention]
+        return tuple(
+            i
+            for i, expected in enumerate(self.expected)
+            if all(mismatch(self.exercise, other[i], expected) for other in others)
+        )
+
+
+def cases_of(exercise: Exercise, seed: int) -> list[Case]:
+    """The cases that a seed draws; none for an exercise that asks for a value."""
+    return list(exercise.cases(np.random.default_rng(seed))) if exercise.cases else []
+
+
+def outcomes_of(
+    exercise: Exercise,
+    attempt: Any,
+    cases: Sequence[Case],
+    *,
+    seconds: float = SECONDS,
+    bounded: bool = False,
+) -> tuple[Outcome, ...]:
+    """An attempt's outcomes: one a case, or the one value where a value is asked for."""
+    if exercise.kind == "value":
+        try:
+            return (Outcome(_as_number_if_it_is_one(plain(attempt))),)
+        except NotPlain as error:
+            return (Outcome(refused=str(error)),)
+    names = argument_names(exercise.signature)
+    if bounded:
+        return run(attempt, cases, names, seconds=seconds)
+    return run_here(attempt, cases, names)
+
+
+def parsed(source: str) -> ast.Module:
+    """As ast.parse, for code that runs in several threads: one of them at a time.
+
+    Python 3.11 counts how deep a tree is for all threads together, and may raise SystemError when
+    one is interrupted while it parses. A student's work is not to be called unreadable for that.
+    """
+    with _PARSING:
+        return ast.parse(source)
+
+
+@lru_cache
+def argument_names(signature: str) -> tuple[str, ...]:
+    """The arguments' names in a signature as a lesson prints it."""
+    try:
+        arguments = parsed(f"def {signature.removeprefix('def ').rstrip(':')}: ...").body[0].args
+    except SyntaxError:
+        return ()
+    return tuple(a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs))
+
+
+def mismatch(exercise: Exercise, got: Outcome, expected: Outcome) -> Difference | None:
+    """Why an outcome is not the expected one: the first reason found, the gravest first."""
+    if got.stopped:
+        return Difference("stopped", "it did not come to an end in time")
+    if got.raised and not _same_error(got.raised, expected.raised):
+        return Difference(
+            "signature" if got.raised.name == "WrongSignature" else "raised", _error(got.raised)
+        )
+    if expected.raised and not got.raised:
+        what = f"got {show(got.value)}" if not got.refused else f"got something {got.refused}"
+        return Difference("value", f"expected {expected.raised.name} to be raised, but {what}")
+    if expected.raised:
+        return None
+    if got.refused:
+        return Difference("type", f"the result is {got.refused}")
+    found = difference(got.value, expected.value, rtol=exercise.rtol, atol=exercise.atol)
+    if found:
+        return found
+    if got.changed:
+        return Difference(
+            "changed input",
+            f"the result is right, but {' and '.join(got.changed)} was changed in place: "
+            "whoever called the function still needs it",
+        )
+    return _gradients_differ(exercise, got, expected)
+
+
+def _gradients_differ(exercise: Exercise, got: Outcome, expected: Outcome) -> Difference | None:
+    for i in range(len(expected.gradients)):
+        found = difference(
+            got.gradients[i], expected.gradients[i], rtol=exercise.rtol, atol=exercise.atol
+        )
+        if found and not got.attached:
+            return Difference(
+                "gradient",
+                "the value is right, but no gradient flows back: .detach(), .item(), .data, "
+                "torch.tensor(…), no_grad or NumPy cuts it off, and nothing could be trained with it",
+            )
+        if found:
+            return Difference(
+                "gradient", f"the value is right, its gradient is not ({found.kind})\n{found.text}"
+            )
+    return None
+
+
+def _same_error(got: Raised, expected: Raised | None) -> bool:
+    """Whether the attempt raises what is expected, or a more special kind of it."""
+    return expected is not None and expected.name in got.types
+
+
+def _error(raised: Raised) -> str:
+    if raised.name == "WrongSignature":
+        return raised.text[0].upper() + raised.text[1:]
+    where = f"\n{raised.line}" if raised.line else ""
+    return f"raised {raised.name}: {raised.text or '(no message)'}{where}"
+
+
+def _as_number_if_it_is_one(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return value.strip()
+    return value

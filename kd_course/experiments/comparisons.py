@@ -1,0 +1,94 @@
+"""A run beside its reference, as text and as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import indent
+
+import numpy as np
+from tabulate import tabulate
+
+from kd_course import metrics
+from kd_course.experiments.intervals import seed_interval
+from kd_course.experiments.reference_runs import ledger
+from kd_course.experiments.report import Report, reference_interval
+
+
+def comparison_table(report: Report, arms: Sequence[str], figure: str) -> str:
+    """One figure of every arm as text: this run's mean, and the reference's mean and interval.
+
+    An arm that this run did not train has a dash for its mean.
+    """
+    header = (figure, "this run", "reference (mean and 95 % interval over seeds)")
+    rows = []
+    for arm in arms:
+        name = f"{arm}/{figure}"
+        own = metrics.shown(np.mean(report.values(name)), figure) if name in report.figures else "–"
+        reference = reference_interval(report, name)
+        shown = reference.shown(figure) if reference else "no reference for these data"
+        rows.append((arm, own, shown))
+    return tabulate(
+        rows,
+        header,
+        tablefmt="plain",
+        disable_numparse=True,
+        colalign=("left", "right", "left"),
+    )
+
+
+def reference_table(lesson: str, figure: str) -> str:
+    """One figure of every arm of a lesson, at every scale that the ledger holds, as text."""
+    lines = []
+    for run in ledger().runs_of(lesson):
+        if not run["figures"]:  # only its duration is known
+            continue
+        where = ", ".join(filter(None, [run["scale"], run["dataset"]]))
+        lines.append(f"{where}: {run['hardware']}, {run['date']}")
+        rows = []
+        for name in (name for name in run["figures"] if name.endswith(f"/{figure}")):
+            values = list(run["figures"][name]["values"].values())
+            seeds = f"({len(values)} seed{'s' * (len(values) > 1)})"
+            arm = name.removesuffix(f"/{figure}")
+            rows.append((arm, seed_interval(values).shown(figure), seeds))
+        table = tabulate(rows, tablefmt="plain", disable_numparse=True)
+        lines += indent(table, "    ").splitlines()
+    return "\n".join(lines) or f"the ledger holds no run of lesson {lesson}"
+
+
+def plot_comparison(
+    report: Report, arms: Sequence[str], figure: str, *, title: str, unit: str
+) -> None:
+    """One figure of every arm: the reference's interval as a bar, this run's seeds as rings.
+
+    An arm that this run did not train has its bar only; one that the ledger lacks as well, no row.
+    """
+    import matplotlib.pyplot as plt
+
+    from kd_course import plots
+
+    own = {arm: report.figures.get(f"{arm}/{figure}", {}).get("values", {}) for arm in arms}
+    own = {arm: list(values.values()) for arm, values in own.items()}
+    references = {arm: reference_interval(report, f"{arm}/{figure}") for arm in arms}
+    arms = [arm for arm in arms if own[arm] or references[arm]]
+    references = {arm: references[arm] or seed_interval(own[arm]) for arm in arms}
+    picture, axes = plt.subplots(figsize=(7.2, 0.9 + 0.55 * len(arms)))
+    colours = [plots.role_colour(arm) for arm in arms]
+    plots.intervals(axes, references, colours=colours, unit=unit)
+    for row, arm in enumerate(arms):
+        axes.plot(
+            own[arm],
+            [row] * len(own[arm]),
+            "o",
+            markersize=11,
+            fillstyle="none",
+            color=plots.COLOURS["ink"],
+            label="your run" if row == 0 else None,
+        )
+    axes.plot([], [], "o-", color=plots.COLOURS["ink"], label="reference, 95 % over seeds")
+    axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.01, 0.5))
+    axes.set_title(title)
+    described = "; ".join(f"{arm} {metrics.shown(np.mean(own[arm]), figure)}" for arm in arms if own[arm])
+    plots.show(
+        picture,
+        alt=f"One row an arm, the reference's mean and interval as a bar, your run as a ring. Your run, {unit}: {described}.",
+    )

@@ -1,0 +1,103 @@
+"""What a run measures: figures and tables, kept on disk as they come."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from kd_course.experiments.intervals import Interval, seed_interval
+from kd_course.experiments.reference_runs import ledger
+
+
+class Report:
+    """Collects a lesson's figures, and keeps them on disk when `kd_course run` asks for it.
+
+    lesson: "06". scale: of the run. data: a fingerprint of the data, from `fingerprint`.
+    shortened: true where training was cut short, so that no figure means anything.
+    """
+
+    def __init__(self, lesson: str, scale: str, *, data: str, shortened: bool = False):
+        self.lesson, self.scale, self.data, self.shortened = lesson, scale, data, shortened
+        self.figures: dict[str, dict] = {}
+        self.tables: dict[str, Any] = {}
+
+    def add(
+        self, name: str, value: float, *, seed: int | None = None, kind: str = "measured"
+    ) -> float:
+        """Note one figure, of one seed or of none; returns it.
+
+        name: "distilled/accuracy". kind: "measured" figures are held to the ledger's band;
+        "timing" ones depend on the machine and are only shown, as is what was "trained once"
+        and so has no spread to make a band of.
+        """
+        figure = self.figures.setdefault(name, {"kind": kind, "values": {}})
+        figure["values"]["-" if seed is None else str(seed)] = float(value)
+        self._save()
+        return float(value)
+
+    def add_table(self, name: str, table: Any) -> Any:
+        """Note a map, curve or grid: anything JSON can hold; returns it."""
+        self.tables[name] = json.loads(json.dumps(table))
+        self._save()
+        return table
+
+    def table(self, name: str) -> Any:
+        """A table of this run, or else the reference's for the same data; None where there is neither."""
+        if name in self.tables:
+            return self.tables[name]
+        reference = ledger().find(self.lesson, self.scale, data=self.data)
+        return reference["tables"].get(name) if reference else None
+
+    def values(self, name: str) -> list[float]:
+        return list(self.figures[name]["values"].values())
+
+    def as_dict(self) -> dict:
+        return {
+            "lesson": self.lesson,
+            "scale": self.scale,
+            "data": self.data,
+            "shortened": self.shortened,
+            "figures": self.figures,
+            "tables": self.tables,
+        }
+
+    def _save(self) -> None:
+        target = os.environ.get("KD_RESULTS")
+        if target:
+            from kd_course.storage import write_whole
+
+            text = json.dumps(self.as_dict(), indent=1, ensure_ascii=False)
+            write_whole(Path(target), lambda path: Path(path).write_text(text, encoding="utf-8"))
+
+
+def reference_interval(report: Report, name: str) -> Interval | None:
+    """The ledger's interval for a figure of this report; None where it has none for these data."""
+    reference = ledger().find(report.lesson, report.scale, data=report.data)
+    if reference is None or name not in reference["figures"]:
+        return None
+    return seed_interval(reference["figures"][name]["values"].values())
+
+
+def fingerprint(texts: Iterable[str]) -> str:
+    """A short digest of the data, the same on every machine and for no other data."""
+    import hashlib
+
+    digest = hashlib.blake2b(digest_size=8)
+    for text in texts:
+        digest.update(text.encode() + b"\0")
+    return digest.hexdigest()
+
+
+def tune(candidates: Iterable[Any], score: Callable[[Any], float]) -> tuple[Any, list[dict]]:
+    """Try every candidate on validation; keep the best, and the log of all of them.
+
+    score: candidate -> a figure on the validation split, the larger the better.
+    Returns the best candidate (the first of equals) and [{"candidate": …, "score": …}, …].
+    """
+    log = [{"candidate": candidate, "score": float(score(candidate))} for candidate in candidates]
+    if not log:
+        raise ValueError("candidates must not be empty: there is nothing to choose from")
+    return max(log, key=lambda entry: entry["score"])["candidate"], log

@@ -1,0 +1,509 @@
+"""`python -m kd_course grade SUBMISSIONS --out marks.csv` and `python -m kd_course merge`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import io
+import json
+import secrets
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from kd_course.exercises import catalogue
+from kd_course.grading import results
+from kd_course.grading.box import Box, BoxBroken
+from kd_course.grading.collect import Submission, collect
+from kd_course.grading.conversation import Limits
+from kd_course.grading.course import CONVENTION, MANIFEST
+from kd_course.grading.isolation import UNSAFE, NoBox, find_isolation
+from kd_course.grading.submission import Assignment, fingerprint_of, grade, unreadable
+from kd_course.storage import write_whole
+
+DONE, UNFINISHED, USAGE = 0, 1, 2
+CASES_IN_FULL = 6  # may each take all of --seconds before the exercise as a whole is stopped
+
+
+def grade_main(argv: list[str]) -> int:
+    """Grade submissions: 0 all have their marks, 1 some have not, 2 not called as it must be."""
+    try:
+        options = _grade_parser().parse_args(argv)
+        shard = _shard(options.shard)
+        if options.jobs < 1:
+            raise ValueError(f"--jobs must be at least 1, not {options.jobs}")
+        for name in ("seconds", "memory"):
+            if not 0 < getattr(options, name) < float("inf"):
+                raise ValueError(f"--{name} must be above 0, not {getattr(options, name)}")
+        isolation = find_isolation(unsafe=options.unsafe)
+        roster = results.read_roster(options.roster) if options.roster else None
+        submissions = collect(options.submissions)
+        _take_over(options)
+        if options.seed is None:
+            _refuse_released(submissions)
+        lessons = _lessons(options, submissions)
+        if shard and options.seed is None:
+            raise ValueError(
+                "--shard: without the course's --seed every part would draw hidden inputs of its own"
+            )
+        exercises = [e for lesson in lessons for e in catalogue.of_lesson(lesson)]
+        _check_gradebook(options, exercises, isolation.name)
+    except SystemExit as error:
+        return int(error.code or 0)
+    except (NoBox, ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    if isolation == UNSAFE:
+        print(
+            "UNSAFE: students' code runs with your own rights; every mark says so.", file=sys.stderr
+        )
+    folder = results.folder_of(options.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    limits = Limits(
+        seconds=options.seconds,
+        total=max(Limits.total, CASES_IN_FULL * options.seconds),
+        memory=int(options.memory * 2**30),
+    )
+    hidden = [options.submissions.absolute(), options.out.absolute().parent]
+    with tqdm(total=0, desc="answers", file=sys.stderr, disable=None, bar_format="{desc}"):
+        assignment = _assignment(lessons, options.seed, folder, isolation, limits)
+    _remember(folder, assignment, submissions, shard, options.seed)
+    mine = [s for s in submissions if shard is None or _part(s.student, shard[1]) == shard[0] - 1]
+    print(
+        f"{len(mine)} submissions, lessons {', '.join(lessons)} "
+        f"({len(assignment.sheets)} exercises), isolation: {isolation.name}",
+        file=sys.stderr,
+    )
+    if options.seed is None:
+        print(
+            f"conventions: the course's own (no --seed, and no {MANIFEST} beside the submissions)",
+            file=sys.stderr,
+        )
+    failed = run(mine, assignment, folder, jobs=options.jobs, hidden=hidden)
+    for student, why in failed[:20]:
+        print(f"not graded: {student}: {why}", file=sys.stderr)
+    if shard is None:
+        students = {submission.student for submission in submissions}
+        # Of whoever could not be marked now, no mark that an earlier run has left.
+        kept = students - {student for student, _ in failed}
+        current = _Current(folder, assignment.fingerprint, kept)
+        write_out(options, current, assignment.exercises, roster, students)
+    if failed:
+        print(
+            f"{len(failed)} submissions have no marks yet; the same command goes on.",
+            file=sys.stderr,
+        )
+    return UNFINISHED if failed else DONE
+
+
+def _grade_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m kd_course grade",
+        description="Mark submissions in a locked box: a folder per student, nbgrader's "
+        "submitted/ layout, or a zip as a learning platform exports it.",
+    )
+    parser.add_argument("submissions", type=Path)
+    parser.add_argument("--out", type=Path, required=True, help="the table of marks, marks.csv")
+    parser.add_argument("--lessons", help="02,03,06; else what was released, or was handed in")
+    parser.add_argument("--roster", type=Path, help="a CSV with every student; column id, or name")
+    parser.add_argument("--seed", type=int, help="the course's: draws variants and hidden inputs")
+    parser.add_argument("--jobs", type=int, default=1, help="submissions at a time (1)")
+    parser.add_argument("--shard", help="i/n: the i-th part of n; `merge` puts the parts together")
+    parser.add_argument("--feedback", type=Path, help="a folder for an HTML page per student")
+    parser.add_argument("--seconds", type=float, default=Limits.seconds, help="per case (30)")
+    parser.add_argument("--memory", type=float, default=2.0, help="GiB per exercise (2)")
+    parser.add_argument(
+        "--gradebook", type=Path, help="nbgrader's course folder, to enter marks in"
+    )
+    parser.add_argument("--assignment", help="its name in nbgrader's gradebook")
+    parser.add_argument(
+        "--unsafe", action="store_true", help="without a locked box; every mark says so"
+    )
+    return parser
+
+
+def merge_main(argv: list[str]) -> int:
+    """Put the parts of a sharded run together: 0 complete, 1 parts are missing, 2 misused."""
+    parser = argparse.ArgumentParser(
+        prog="python -m kd_course merge",
+        description="Put the results of `grade --shard i/n` together into one table of marks.",
+    )
+    parser.add_argument(
+        "parts", type=Path, nargs="+", help="what was --out, or its .results folder"
+    )
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--roster", type=Path)
+    parser.add_argument("--feedback", type=Path)
+    parser.add_argument("--gradebook", type=Path)
+    parser.add_argument("--assignment")
+    try:
+        options = parser.parse_args(argv)
+        roster = results.read_roster(options.roster) if options.roster else None
+        folders = [p if p.is_dir() else results.folder_of(p) for p in options.parts]
+        told = _told_by(folders)
+        exercises = [catalogue.find(id) for id in told["exercises"]]
+        _check_gradebook(options, exercises, told["isolation"])
+    except SystemExit as error:
+        return int(error.code or 0)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    target = results.folder_of(options.out)
+    target.mkdir(parents=True, exist_ok=True)
+    for folder in folders:
+        if folder.resolve() != target.resolve():
+            for result in results.all_results(folder, told["fingerprint"]):
+                results.save(target, result)
+    students = set(told["students"])
+    current = _Current(target, told["fingerprint"], students)
+    lost = write_out(options, current, exercises, roster, students)
+    if lost:
+        count = told["shards"] or "?"
+        parts = (
+            sorted({_part(student, told["shards"]) + 1 for student in lost})
+            if told["shards"]
+            else []
+        )
+        print(
+            f"{len(lost)} submissions have no marks yet"
+            + (f": run again --shard {', '.join(f'{i}/{count}' for i in parts)}" if parts else ""),
+            file=sys.stderr,
+        )
+    return UNFINISHED if lost else DONE
+
+
+# -- what is marked ---------------------------------------------------------------------------
+
+
+def _shard(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    try:
+        i, n = (int(part) for part in text.split("/"))
+    except ValueError:
+        raise ValueError(f"--shard must be i/n, like 2/8, not {text!r}") from None
+    if not 1 <= i <= n:
+        raise ValueError(f"--shard {text}: i must be from 1 to n")
+    return i, n
+
+
+def _part(student: str, n: int) -> int:
+    """Which of n parts a student is in: always the same, whoever else has handed in."""
+    return int.from_bytes(hashlib.sha256(student.encode()).digest()[:8]) % n
+
+
+def _take_over(options: argparse.Namespace) -> None:
+    """The seed and the lessons of the released course that the submissions lie in, if they do.
+
+    Raises ValueError where another seed is asked for, or the course is of another version.
+    """
+    above = options.submissions.absolute()
+    places = [above] if (above / "submitted").is_dir() else []
+    course = next((p for p in (*places, *above.parents[:2]) if (p / MANIFEST).is_file()), None)
+    if course is None:
+        return
+    from kd_course.grading.release import released
+
+    seed, key = released(course)
+    if options.seed not in (None, seed):
+        raise ValueError(f"--seed: {course} was released with another seed; leave it out")
+    options.seed = seed
+    options.lessons = options.lessons or ",".join(dict.fromkeys(id[:2] for id in key))
+
+
+def _refuse_released(submissions: Sequence[Submission]) -> None:
+    """ValueError where submissions come from a released course, and nobody gave its seed.
+
+    Only where most of them do, so that no single student can bring it about.
+    """
+    looked_at = submissions[:20]
+    mark = CONVENTION.encode()
+    carry = sum(any(mark in data for _, data in s.read().notebooks) for s in looked_at)
+    if 2 * carry > len(looked_at):
+        raise ValueError(
+            f"{carry} of the first {len(looked_at)} submissions come from a released course, whose "
+            f"conventions only its seed tells: pass --seed (it stands in {MANIFEST}), or put the "
+            f"submissions into that course's folder"
+        )
+
+
+def _lessons(options: argparse.Namespace, submissions: Sequence[Submission]) -> tuple[str, ...]:
+    """The lessons to mark: named or released, else handed in by anybody, else all of them."""
+    known = catalogue.lessons()
+    if options.lessons:
+        chosen = tuple(part.strip() for part in options.lessons.split(",") if part.strip())
+        unknown = [lesson for lesson in chosen if lesson not in known]
+        if unknown or not chosen:
+            raise ValueError(
+                f"--lessons: there is no lesson {', '.join(unknown)}; there: {', '.join(known)}"
+            )
+        return chosen
+    from kd_course.grading.notebook import cells_of, lesson_of
+
+    names = {lesson: frozenset(e.name for e in catalogue.of_lesson(lesson)) for lesson in known}
+    found: set[str] = set()
+    for submission in submissions:
+        for name, data in submission.read().notebooks:
+            with contextlib.suppress(Exception):  # what cannot be read names no lesson
+                found.update(lesson_of(name, cells_of(data), names)[:1])
+    return tuple(sorted(found)) or tuple(known)
+
+
+def _assignment(
+    lessons: Sequence[str], seed: int | None, folder: Path, isolation: Any, limits: Limits
+) -> Assignment:
+    from kd_course.grading.answers import answer_key
+    from kd_course.grading.marking import prepared
+
+    hidden = _hidden_seed(seed, folder)
+    key = answer_key(lessons, seed)
+    sheets = {id: prepared(a.sheet(_seed_of(hidden, id)), a.variant) for id, a in key.items()}
+    mark = fingerprint_of(lessons, sheets, hidden, isolation, limits)
+    return Assignment(tuple(lessons), sheets, isolation, limits, mark)
+
+
+def _hidden_seed(seed: int | None, folder: Path) -> int:
+    """What hidden inputs are drawn from: the course's seed, or one drawn once for this table."""
+    if seed is not None:
+        return int.from_bytes(hashlib.sha256(f"hidden inputs {seed}".encode()).digest()[:8])
+    file = folder / "seed"
+    with contextlib.suppress(FileNotFoundError, ValueError):  # none yet, or one cut short
+        return int(file.read_text())
+    drawn = secrets.randbits(63)
+
+    def write(path: Path) -> None:
+        path.touch(mode=0o600)
+        path.write_text(str(drawn))
+
+    write_whole(file, write)
+    return drawn
+
+
+def _seed_of(hidden: int, id: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"{hidden} {id}".encode()).digest()[:4])
+
+
+def _remember(
+    folder: Path, assignment: Assignment, submissions: Sequence[Submission], shard, seed: int | None
+) -> None:
+    """What `merge` must know of this part: who has handed in, what is marked, how many parts."""
+    told = {
+        "lessons": list(assignment.lessons),
+        "exercises": [exercise.id for exercise in assignment.exercises],
+        "students": [submission.student for submission in submissions],
+        "shards": shard[1] if shard else 0,
+        "isolation": assignment.isolation.name,
+        "fingerprint": assignment.fingerprint,
+    }
+    name = f"run-{shard[0]}-of-{shard[1]}.run" if shard else "run.run"
+    text = json.dumps(told, ensure_ascii=False)
+    write_whole(folder / name, lambda path: path.write_text(text, "utf-8"))
+
+
+def _told_by(folders: Sequence[Path]) -> dict[str, Any]:
+    told: dict[str, Any] = {"exercises": [], "students": []}
+    for folder in folders:
+        for file in sorted(folder.glob("*.run")) if folder.is_dir() else ():
+            part = json.loads(file.read_text("utf-8"))
+            told["students"] = sorted({*told["students"], *part["students"]})
+            told["exercises"] = list(dict.fromkeys([*told["exercises"], *part["exercises"]]))
+            if told.setdefault("shards", part["shards"]) != part["shards"]:
+                raise ValueError(
+                    f"{file}: this is one of {part['shards'] or 1} parts, the others are of "
+                    f"{told['shards'] or 1}: a submission may be in none of them, or in two"
+                )
+            told["isolation"] = part.get("isolation", "")
+            if told.setdefault("fingerprint", part["fingerprint"]) != part["fingerprint"]:
+                raise ValueError(
+                    f"{file}: this part was marked otherwise than the others (seed, lessons, "
+                    f"limits, isolation or the course's version): grade it again"
+                )
+    if not told["exercises"]:
+        raise ValueError(f"no results of `grade` in {', '.join(map(str, folders))}")
+    return told
+
+
+# -- running ----------------------------------------------------------------------------------
+
+
+def run(
+    submissions: Sequence[Submission],
+    assignment: Assignment,
+    folder: Path,
+    *,
+    jobs: int = 1,
+    hidden: Sequence[Path] = (),
+) -> list[tuple[str, str]]:
+    """Mark what has no result yet, and keep each result; returns who could not be marked, and why.
+
+    One submission that cannot be read or run costs no other anything. At most `jobs` are held in
+    memory.
+    """
+    failed: list[tuple[str, str]] = []
+    with contextlib.ExitStack() as stack:
+        boxes = _Boxes(assignment, hidden, stack)
+        pool = stack.enter_context(ThreadPoolExecutor(max_workers=jobs))
+        bar = stack.enter_context(_progress(len(submissions)))
+        for submission, done in _in_turn(
+            pool, submissions, jobs, lambda s: _one(s, assignment, folder, boxes)
+        ):
+            if done.exception() is not None:
+                failed.append((submission.student, f"{done.exception()}"))
+            if done.exception() is None and not done.result():
+                bar.initial += 1  # it had its marks: that says nothing of the time the others take
+            bar.update()
+    return failed
+
+
+def _progress(total: int) -> tqdm:
+    """A bar with the time left; where nobody looks at a terminal, a line a minute."""
+    terminal = sys.stderr.isatty()
+    return tqdm(
+        total=total,
+        unit=" submissions",
+        file=sys.stderr if terminal else _Lines(),
+        smoothing=0,  # the mean of the whole run: submissions differ widely
+        mininterval=0.1 if terminal else 60,
+        maxinterval=10 if terminal else 60,
+    )
+
+
+class _Lines(io.TextIOBase):
+    """Standard error, where a state of the bar does not replace the one before."""
+
+    def write(self, text: str) -> int:
+        if text.strip():
+            print(text.strip(), file=sys.stderr, flush=True)
+        return len(text)
+
+
+def _in_turn(pool, submissions, jobs, work) -> Iterator[tuple[Submission, Future]]:
+    """Submissions as they are done; no more are begun than are worked on."""
+    waiting: dict[Future, Submission] = {}
+    left = iter(submissions)
+    while True:
+        for submission in left:
+            waiting[pool.submit(work, submission)] = submission
+            if len(waiting) >= jobs:
+                break
+        if not waiting:
+            return
+        done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+        for future in done:
+            yield waiting.pop(future), future
+
+
+class _Boxes:
+    """The lessons' boxes: one for all threads where students cannot meet in it, else one a thread."""
+
+    def __init__(self, assignment: Assignment, hidden: Sequence[Path], stack: contextlib.ExitStack):
+        self.assignment, self.hidden, self.stack = assignment, hidden, stack
+        self.shared = assignment.isolation.alone
+        self.own = threading.local()
+        self.lock = threading.Lock()
+        # In this thread: what a thread has started dies with it.
+        self.common = self._made() if self.shared else None
+
+    def _made(self) -> dict[str, Box]:
+        made = {}
+        for lesson in self.assignment.lessons:
+            box = Box(lesson, self.assignment.isolation, self.assignment.limits, hidden=self.hidden)
+            made[lesson] = box
+            with self.lock:
+                self.stack.callback(box.close)
+        return made
+
+    def get(self) -> dict[str, Box]:
+        if self.common is not None:
+            return self.common
+        if not hasattr(self.own, "boxes"):
+            self.own.boxes = self._made()
+        return self.own.boxes
+
+
+def _one(submission: Submission, assignment: Assignment, folder: Path, boxes: _Boxes) -> bool:
+    """Mark a submission, unless it has its marks; returns whether it was marked now."""
+    files = submission.read()
+    fingerprint = hashlib.sha256(f"{assignment.fingerprint} {files.digest}".encode()).hexdigest()
+    before = results.load(results.file_of(folder, submission.student))
+    if before is not None and before.fingerprint == fingerprint:
+        return False
+    try:
+        result = grade(submission, files, assignment, boxes.get(), fingerprint=fingerprint)
+    except (BoxBroken, OSError):
+        raise  # the grader's own trouble: the same command goes on
+    except Exception as error:
+        result = unreadable(submission, assignment, f"{type(error).__name__}: {error}")
+    results.save(folder, result)
+    return True
+
+
+# -- what is written --------------------------------------------------------------------------
+
+
+def _check_gradebook(options: argparse.Namespace, exercises: Sequence[Any], isolation: str) -> None:
+    if options.gradebook:
+        if isolation == UNSAFE.name:
+            raise ValueError(
+                "--gradebook: marks given without a locked box say so, and a gradebook has no "
+                "place for it: leave --gradebook out, or grade where there is a box"
+            )
+        from kd_course.grading import gradebook
+
+        gradebook.check(options.gradebook, options.assignment, exercises)
+
+
+@dataclass(frozen=True)
+class _Current:
+    """The results that count, read anew each time: of one assignment, and of these students."""
+
+    folder: Path
+    assignment: str
+    students: set[str]
+
+    def __iter__(self) -> Iterator[results.Result]:
+        for result in results.all_results(self.folder, self.assignment):
+            if result.student in self.students:
+                yield result
+
+
+def write_out(
+    options: argparse.Namespace,
+    current: Iterable[results.Result],
+    exercises: Sequence[Any],
+    roster: Sequence[results.Student] | None,
+    students: set[str],
+) -> list[str]:
+    """The table, the pages, the overview, the gradebook; returns who has no marks as yet."""
+    out, feedback = options.out, options.feedback
+    graded = {result.student for result in current}
+    rows = results.rows_of(current, exercises, roster)
+    lost = sorted(students - graded)
+    for student in lost:
+        known = results.match(roster, student, "") if roster else None
+        row = next((r for r in rows if known and r["student"] == known.id), None)
+        if row is None:
+            row = results.nothing(results.Student(student), exercises)
+            rows.append(row)
+        row["status"] = results.NOT_YET
+        row.update({f"{exercise.id} status": results.NOT_YET for exercise in exercises})
+    results.write_table(out, rows, exercises)
+    print(f"{len(rows)} students in {out}", file=sys.stderr)
+    if feedback:
+        from kd_course.grading import feedback as pages
+
+        pages.write_all(feedback, current, rows, exercises)
+        print(f"feedback in {feedback}", file=sys.stderr)
+    if options.gradebook:
+        from kd_course.grading import gradebook
+
+        ids = {row["submission"]: row["student"] for row in rows if "submission" in row}
+        gradebook.enter(options.gradebook, options.assignment, current, exercises, ids)
+    return lost

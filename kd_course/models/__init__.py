@@ -1,0 +1,31 @@
+"""Teachers and students: built by size, loaded by name, copied layer by layer.
+
+Everything is a model of transformers with its tokenizer, so that whatever works there (saving,
+loading, serving) works here.
+"""
+
+from kd_course.models.copying import copy_layers
+from kd_course.models.encoders import (
+    LONGEST,
+    READERS,
+    SHIPPED,
+    SIZES,
+    classifier,
+    load,
+    load_reader,
+    reader,
+    train_tokenizer,
+)
+
+__all__ = [
+    "LONGEST",
+    "READERS",
+    "SHIPPED",
+    "SIZES",
+    "classifier",
+    "copy_layers",
+    "load",
+    "load_reader",
+    "reader",
+    "train_tokenizer",
+]

@@ -1,0 +1,54 @@
+"""A student out of its teacher: some of the layers, and everything else, copied."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+
+def copy_layers(teacher: PreTrainedModel, layers: int | Sequence[int]) -> PreTrainedModel:
+    """A student with some of the teacher's encoder layers and everything else of it, copied.
+
+    layers: which ones, counted from 0, bottom first; or how many, spread evenly, the last included.
+    Returns a model of the same class, in training mode; it shares no tensor with the teacher.
+    Raises ValueError for layers that the teacher has not, or an architecture not known here.
+
+    Sanh et al., DistilBERT, 2019, section 2: every other layer.
+    """
+    stack, counter = _layer_stack(teacher)
+    total = len(stack)
+    if isinstance(layers, int):
+        if not 1 <= layers <= total:
+            raise ValueError(f"layers must lie in 1 … {total}, the teacher's own, but is {layers}")
+        layers = [(i + 1) * total // layers - 1 for i in range(layers)]
+    chosen = list(layers)
+    if not chosen or chosen != sorted(set(chosen) & set(range(total))):
+        raise ValueError(f"layers must be ascending and among 0 … {total - 1}, but are {chosen}")
+    student = copy.deepcopy(teacher)
+    student_stack, _ = _layer_stack(student)
+    kept = [student_stack[i] for i in chosen]
+    del student_stack[:]
+    student_stack.extend(kept)
+    setattr(student.config, counter, len(chosen))
+    student.requires_grad_(True)
+    return student.train()
+
+
+def _layer_stack(model: PreTrainedModel):
+    """The encoder's list of layers, and the config's name for how many there are."""
+    encoder = model.base_model
+    for path, counter in (
+        ("encoder.layer", "num_hidden_layers"),
+        ("transformer.layer", "n_layers"),
+    ):
+        try:
+            return encoder.get_submodule(path), counter
+        except AttributeError:
+            continue
+    raise ValueError(
+        f"copy_layers knows BERT, RoBERTa, MiniLM and DistilBERT, but not {type(model).__name__}"
+    )

@@ -1,0 +1,183 @@
+"""Encoders, their tokenizer and their heads: built by size, or loaded by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+SHIPPED = Path(__file__).parents[1] / "teachers" / "shipped"  # a folder a teacher
+
+LONGEST = 128  # tokens that our own models read
+
+# BERT's architecture in sizes that train on two cores; heads are 32 wide.
+SIZES = {
+    "tiny": {"hidden_size": 64, "num_hidden_layers": 1, "intermediate_size": 128},
+    "mini": {"hidden_size": 96, "num_hidden_layers": 2, "intermediate_size": 192},
+    "small": {"hidden_size": 128, "num_hidden_layers": 3, "intermediate_size": 512},
+}
+
+
+def train_tokenizer(texts: Iterable[str], *, vocabulary: int = 2000) -> PreTrainedTokenizerBase:
+    """A lower-casing tokenizer of byte pairs, as GPT-2's, learnt from the texts; the same every time.
+
+    It frames a text as BERT does: [CLS] text [SEP].
+    Radford et al., Language Models are Unsupervised Multitask Learners, 2019, section 2.2.
+    """
+    # Not WordPiece: the library's trainer for it numbers letters in another order at every run.
+    from tokenizers import (
+        Tokenizer,
+        decoders,
+        models,
+        normalizers,
+        pre_tokenizers,
+        processors,
+        trainers,
+    )
+    from transformers import PreTrainedTokenizerFast
+
+    special = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=list(special.values()),
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    cls, sep = (tokenizer.token_to_id(special[name]) for name in ("cls", "sep"))
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[("[CLS]", cls), ("[SEP]", sep)],
+    )
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        model_max_length=LONGEST,
+        **{f"{name}_token": token for name, token in special.items()},
+    )
+
+
+def classifier(
+    size: str,
+    tokenizer: PreTrainedTokenizerBase,
+    names: Sequence[str],
+    *,
+    seed: int,
+    dropout: float = 0.1,
+) -> PreTrainedModel:
+    """An untrained BERT classifier of one of our SIZES, the same weights for the same seed.
+
+    names: the classes, in the order of their numbers.
+    Raises ValueError for a size that is not in SIZES.
+    """
+    from transformers import BertConfig, BertForSequenceClassification, set_seed
+
+    if size not in SIZES:
+        raise ValueError(f"size must be one of {', '.join(SIZES)}, but is {size!r}")
+    shape = SIZES[size]
+    config = BertConfig(
+        vocab_size=len(tokenizer),
+        num_attention_heads=shape["hidden_size"] // 32,
+        max_position_embeddings=LONGEST,
+        hidden_dropout_prob=dropout,
+        attention_probs_dropout_prob=dropout,
+        pad_token_id=tokenizer.pad_token_id,
+        **_labels(names),
+        **shape,
+    )
+    set_seed(seed)
+    return BertForSequenceClassification(config)
+
+
+# RoFormer's architecture: BERT's, with positions told by rotation, so that attention sees how far
+# apart two words are instead of where each stands. From random weights that makes the difference
+# between learning to read in minutes and not at all.
+READERS = {
+    "small": {"hidden_size": 128, "num_hidden_layers": 4, "intermediate_size": 256},
+    "mini": {"hidden_size": 128, "num_hidden_layers": 2, "intermediate_size": 256},
+}
+
+
+def reader(
+    size: str, tokenizer: PreTrainedTokenizerBase, *, seed: int, dropout: float = 0.0
+) -> PreTrainedModel:
+    """An untrained model of one of the READERS that marks answers, the same for the same seed.
+
+    It takes four token types: see `spans.shared_words`. Raises ValueError for an unknown size.
+    Su et al., RoFormer: Enhanced Transformer with Rotary Position Embedding, 2021.
+    """
+    from transformers import RoFormerConfig, RoFormerForQuestionAnswering, set_seed
+
+    if size not in READERS:
+        raise ValueError(f"size must be one of {', '.join(READERS)}, but is {size!r}")
+    shape = READERS[size]
+    config = RoFormerConfig(
+        vocab_size=len(tokenizer),
+        embedding_size=shape["hidden_size"],
+        num_attention_heads=shape["hidden_size"] // 32,
+        max_position_embeddings=512,
+        type_vocab_size=4,
+        initializer_range=shape["hidden_size"] ** -0.5,  # 0.02 is for models six times as wide
+        hidden_dropout_prob=dropout,
+        attention_probs_dropout_prob=dropout,
+        pad_token_id=tokenizer.pad_token_id,
+        **shape,
+    )
+    set_seed(seed)
+    return RoFormerForQuestionAnswering(config)
+
+
+def load_reader(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """A model that marks answers and its tokenizer, in eval mode, by name.
+
+    name: a teacher the package ships ("reading"), a folder that save_pretrained wrote, or an
+    identifier of the hub, whose encoder is given an untrained head where it has none.
+    Raises HubError, naming the cause and the way on, when the hub does not give the model.
+    """
+    from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+
+    from kd_course.downloads import fetch
+
+    shipped = SHIPPED / name
+    source = shipped if (shipped / "config.json").is_file() else name
+    tokenizer = fetch(name, lambda: AutoTokenizer.from_pretrained(source))
+    model = fetch(name, lambda: AutoModelForQuestionAnswering.from_pretrained(source))
+    return model.eval(), tokenizer
+
+
+def load(
+    name: str, names: Sequence[str] | None = None
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """A classifier and its tokenizer, in eval mode, by name.
+
+    name: a teacher the package ships ("news"), a folder that save_pretrained wrote, or an
+    identifier of the hub ("sentence-transformers/all-MiniLM-L6-v2").
+    names: the classes, for a pretrained encoder that has no classification head yet: it is given
+    an untrained one. None where the model has been trained to classify.
+    Raises HubError, naming the cause and the way on, when the hub does not give the model.
+    """
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    from kd_course.downloads import fetch
+
+    shipped = SHIPPED / name
+    source = shipped if (shipped / "config.json").is_file() else name
+    head = {} if names is None else _labels(names)
+    tokenizer = fetch(name, lambda: AutoTokenizer.from_pretrained(source))
+    model = fetch(name, lambda: AutoModelForSequenceClassification.from_pretrained(source, **head))
+    return model.eval(), tokenizer
+
+
+def _labels(names: Sequence[str]) -> dict:
+    return {
+        "num_labels": len(names),
+        "id2label": dict(enumerate(names)),
+        "label2id": {name: number for number, name in enumerate(names)},
+    }
