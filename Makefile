@@ -1,4 +1,5 @@
 # Two commands: `make lab` to learn, `make test` to be sure. `make` alone lists the rest.
+# `make test-all` holds `make test`, and what is slow for thoroughness besides.
 #
 #   make lab ARGS="--no-browser --port 8899"    options for JupyterLab
 #   make lab PYTHON=python3.12                  another Python for .venv
@@ -21,11 +22,13 @@ quiet := env -u KD_SEEDS -u KD_LIMIT -u KD_MAPS -u KD_MAX_STEPS -u KD_RESULTS \
 pytest := OMP_NUM_THREADS=1 $(python) -m pytest -n logical --maxprocesses 4 --dist loadfile \
     --no-loadscope-reorder
 
-.PHONY: help lab test verify notebooks doctor clean
+.PHONY: help lab test test-all test-thorough lint verify notebooks doctor clean
 
 help:
 	@echo 'make lab        JupyterLab on the first lesson (the first time: installs into .venv)'
-	@echo 'make test       every test, and every lesson with its training cut short; no network'
+	@echo 'make test       lint, tests, and every lesson with its training cut short; no network'
+	@echo 'make test-all   the same, then the thorough tests and the worked editions of the lessons'
+	@echo 'make lint       ruff and mypy alone'
 	@echo 'make verify     the worked lessons at full length, held to the ledger of reference runs'
 	@echo 'make notebooks  builds both editions of every lesson, and the tables of the README'
 	@echo 'make doctor     says whether the course can run here'
@@ -48,13 +51,27 @@ $(for_tests): $(for_lessons)
 	@touch $@
 
 lab: $(for_lessons)
-	$(python) -m jupyterlab notebooks/00_start_here.ipynb \
-	    $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
+	$(python) -m kd_course lab $(ARGS)
 
-test: $(for_tests)
-	$(quiet) $(pytest) tests $(ARGS); tests=$$?; \
-	$(quiet) KD_MAX_STEPS=3 $(pytest) --nbval-lax notebooks solutions $(ARGS); lessons=$$?; \
+lint: $(for_tests)
+	$(python) -m ruff check .
+	$(python) -m ruff format --check .
+	$(python) -m mypy
+
+test: lint
+	$(quiet) $(pytest) -m 'not thorough' tests $(ARGS); tests=$$?; \
+	$(quiet) KD_MAX_STEPS=3 $(pytest) --nbval-lax notebooks $(ARGS); lessons=$$?; \
 	if [ $$lessons -eq 5 ]; then lessons=0; fi; exit $$((tests + lessons))  # 5: ARGS chose none
+
+test-thorough: $(for_tests)
+	$(quiet) $(pytest) -m thorough tests $(ARGS); tests=$$?; \
+	$(quiet) KD_MAX_STEPS=3 $(pytest) --nbval-lax solutions $(ARGS); lessons=$$?; \
+	if [ $$tests -eq 5 ]; then tests=0; fi; \
+	if [ $$lessons -eq 5 ]; then lessons=0; fi; exit $$((tests + lessons))
+
+test-all:
+	$(MAKE) test
+	$(MAKE) test-thorough
 
 verify: $(for_lessons)
 	$(quiet) $(python) -m kd_course run $(lessons) $(ARGS)
@@ -67,5 +84,5 @@ doctor: $(for_lessons)
 	$(python) -m kd_course doctor
 
 clean:
-	rm -rf .venv .pytest_cache build dist results
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache build dist results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -16,6 +16,7 @@ COMMANDS = {
         "main",
         "says whether the course can run here, and what to do if not",
     ),
+    "lab": ("kd_course.commands.lab", "main", "opens JupyterLab on the first lesson"),
     "run": (
         "kd_course.commands.run",
         "main",
@@ -23,7 +24,11 @@ COMMANDS = {
     ),
     "check": ("kd_course.commands.check", "check_main", "checks a solution that stands in a file"),
     "exercises": ("kd_course.commands.check", "list_main", "lists the exercises"),
-    "teacher": ("kd_course.commands.teacher", "main", "trains a shipped teacher again, from its recipe"),
+    "teacher": (
+        "kd_course.commands.teacher",
+        "main",
+        "trains a shipped teacher again, from its recipe",
+    ),
     "release": (
         "kd_course.grading.release",
         "main",
@@ -35,7 +40,11 @@ COMMANDS = {
         "merge_main",
         "puts the parts of a sharded grading together",
     ),
-    "bench": ("kd_course.commands.bench", "main", "measures what caching and padding by length save"),
+    "bench": (
+        "kd_course.commands.bench",
+        "main",
+        "measures what caching and padding by length save",
+    ),
 }
 
 

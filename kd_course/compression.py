@@ -85,11 +85,14 @@ def quantize_rows(weight: Tensor) -> tuple[Tensor, Tensor]:
 class Int8Linear(nn.Module):
     """A linear layer that keeps its weight as int8 and widens it whenever it is called."""
 
+    codes: Tensor  # (out, in)
+    scale: Tensor  # (out, 1)
+
     def __init__(self, layer: nn.Linear):
         super().__init__()
         codes, scale = quantize_rows(layer.weight.detach())
-        self.register_buffer("codes", codes)  # (out, in)
-        self.register_buffer("scale", scale)  # (out, 1)
+        self.register_buffer("codes", codes)
+        self.register_buffer("scale", scale)
         self.bias = layer.bias
 
     def forward(self, x: Tensor) -> Tensor:
@@ -99,11 +102,14 @@ class Int8Linear(nn.Module):
 class Int8Embedding(nn.Module):
     """A look-up table that keeps its rows as int8 and widens only those that are asked for."""
 
+    codes: Tensor  # (entries, width)
+    scale: Tensor  # (entries, 1)
+
     def __init__(self, table: nn.Embedding):
         super().__init__()
         codes, scale = quantize_rows(table.weight.detach())
-        self.register_buffer("codes", codes)  # (entries, width)
-        self.register_buffer("scale", scale)  # (entries, 1)
+        self.register_buffer("codes", codes)
+        self.register_buffer("scale", scale)
 
     def forward(self, ids: Tensor) -> Tensor:
         return self.codes[ids] * self.scale[ids]

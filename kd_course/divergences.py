@@ -108,8 +108,8 @@ _SUM_TOLERANCE = {torch.float64: 1e-6, torch.float16: 4e-3, torch.bfloat16: 3e-2
 
 def as_distribution(p: Tensor, name: str) -> Tensor:
     """p in full precision; ValueError, with the sum, unless every row is a distribution."""
-    tolerance = _SUM_TOLERANCE.get(getattr(p, "dtype", None), 1e-4)
-    p = in_full_precision(p, name)
+    p, given = in_full_precision(p, name), p.dtype
+    tolerance = _SUM_TOLERANCE.get(given, 1e-4)
     if p.ndim == 0 or p.shape[-1] == 0:
         raise ValueError(f"{name} must have shape (..., classes), but has shape {tuple(p.shape)}")
     if p.numel() == 0:

@@ -59,12 +59,12 @@ def calibration_error(probabilities: np.ndarray, labels: np.ndarray, *, bins: in
     import torch
     from torchmetrics.functional.classification import multiclass_calibration_error
 
-    probabilities = torch.as_tensor(np.asarray(probabilities))
+    given = torch.as_tensor(np.asarray(probabilities))
     return float(
         multiclass_calibration_error(
-            probabilities,
+            given,
             torch.as_tensor(np.asarray(labels)),
-            num_classes=probabilities.shape[-1],
+            num_classes=given.shape[-1],
             n_bins=bins,
             norm="l1",
         )
@@ -259,8 +259,8 @@ def bleu_of(counts: np.ndarray) -> float:
     """BLEU, 0 … 100, from the sums (10,) of `bleu_counts` over a corpus's rows."""
     from sacrebleu.metrics import BLEU
 
-    counts = [int(count) for count in counts]
-    return BLEU.compute_bleu(counts[2:6], counts[6:], counts[0], counts[1]).score
+    sums = [int(count) for count in counts]
+    return BLEU.compute_bleu(sums[2:6], sums[6:], sums[0], sums[1]).score
 
 
 def _bleu(tokenize: str, **options: Any) -> Any:

@@ -34,7 +34,7 @@ DIVERGING = "PuOr"
 def style() -> None:
     """Set matplotlib to the course's look; the first cell of a lesson calls it."""
     import matplotlib as mpl
-    from matplotlib import cycler
+    from matplotlib.rcsetup import cycler
 
     order = ("teacher", "student", "control", "truth", "accent", "neutral", "highlight")
     mpl.rcParams.update(

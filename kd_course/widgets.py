@@ -140,7 +140,8 @@ def _draw(parts: LossParts, label: int, names: list[str], largest: tuple[float, 
 
     highest_loss, steepest = largest
     # A layout of its own, always the same: nothing jumps while a slider moves, and drawing is fast.
-    figure = Figure(figsize=(10.5, 3.8), layout="none")
+    # matplotlib takes "none", but its types do not know it.
+    figure = Figure(figsize=(10.5, 3.8), layout="none")  # type: ignore[arg-type]
     left, middle, right = figure.subplots(1, 3, width_ratios=(1.25, 0.8, 1.25))
     figure.subplots_adjust(left=0.065, right=0.99, top=0.84, bottom=0.24, wspace=0.3)
     figure.suptitle(

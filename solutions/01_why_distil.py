@@ -204,7 +204,7 @@ def layer_multiply_adds(length, hidden, intermediate):
 check("01.2", layer_multiply_adds)
 
 # %% [markdown]
-# Does the formula hold? Here are models of BERT-base's and DistilBERT's published shape. Their weights are random, which changes nothing about what they cost. `cost.multiply_adds` runs a sentence through and counts the products; on the CPU, attention's own two run inside one fused kernel that the counter does not see, so the prediction leaves them out here and says how much they are.
+# Does the formula hold? Here are models of BERT-base's and DistilBERT's published shape. Their weights are random, which changes nothing about what they cost. `cost.multiply_adds` runs a sentence through and counts the products, attention's own two among them.
 
 # %% tags=["nbval-check-output"]
 transformers.set_seed(0)
@@ -218,11 +218,11 @@ n, h, i = 32, 768, 3072
 ids = torch.arange(1000, 1000 + n)[None]
 head = h * h + h * 2  # a dense layer and two classes, on the first token only
 for (name, model), layers in zip(shapes.items(), (12, 6)):
-    predicted = layers * (4 * n * h * h + 2 * n * h * i) + head
+    own = layers * 2 * n * n * h  # attention's own two products
+    predicted = layers * (4 * n * h * h + 2 * n * h * i) + own + head
     counted = cost.multiply_adds(model, {"input_ids": ids})
-    inside = layers * 2 * n * n * h / predicted
     print(f"{name:<20}{cost.parameters(model) / 1e6:6.1f} million parameters")
-    print(f"    predicted {predicted:,}  counted {counted:,}  (attention's own: {inside:.1%} more)")
+    print(f"    predicted {predicted:,}  counted {counted:,}  (attention's own: {own / predicted:.1%})")
 
 # %% [markdown]
 # So a short rule holds: **every parameter outside the look-up tables is multiplied about once a token.** The look-up tables (embeddings) take memory, but no multiplication.
@@ -446,7 +446,7 @@ print("scale ", [f"{s:.6f}" for s in scale[:, 0].tolist()])
 print("back  ", [[round(x, 5) for x in row] for row in (codes * scale).tolist()])
 
 # %% [markdown]
-# `compression.int8` does so with every linear layer and every look-up table of a model. It needs no data at all. Does it save time? Our version keeps the codes in memory and widens them to float32 whenever a layer is called, so the arithmetic is as before, with the widening on top. PyTorch also has kernels that multiply in int8; they quantize each input as it comes, and differ in what they give for large and for small matrices.
+# `compression.int8` does so with every linear layer and every look-up table of a model. It needs no data at all. Does it save time? Our version keeps the codes in memory and widens them to float32 whenever a layer is called, so the arithmetic is as before, with the widening on top. Time needs kernels that multiply in int8, and quantize each input as it comes. Those of the package torchao do, and are measured here where it is installed; they are compiled when they are first called, which takes minutes. The course does not need it: without it, the last line says that this was not measured.
 
 # %%
 report = experiments.Report(
@@ -470,7 +470,7 @@ versions = {
 print(f"{'':<18}{'ms, 1 sentence':>15}{'ms, 32 sentences':>18}{'accuracy':>10}")
 for name, model in versions.items():
     if model is None:
-        print(f"{name:<18}not in this PyTorch")
+        print(f"{name:<18}not measured: torchao is not installed")
         continue
     times = [median_time(model, 60, **inputs[1]), median_time(model, 15, **inputs[32])]
     right = correct(model, "validation").mean()

@@ -604,7 +604,7 @@ for search in searches:
             gain -= metrics.bleu(outputs["control", seed, search], references).value
             report.add(f"{arm}/gain in BLEU, {search}", gain, seed=seed)
         print(
-            f"{search:<7} {arm:<15} minus control: {difference.mean:+.2f} BLEU [{difference.low:+.2f}, {difference.high:+.2f}]"
+            f"{search:<7} {arm:<15} minus control: {difference.mean:+.1f} BLEU [{difference.low:+.1f}, {difference.high:+.1f}]"
             f"   {experiments.verdict(difference, seeds=len(setting.run.seeds))}"
         )
 for arm in here:

@@ -131,7 +131,7 @@ CELLS: dict[str, tuple[str, float, str]] = {
     ),
     # -- that read, write and delete
     "reads": (
-        trying(*(["open(path).read(1)\n".replace("path", "{SECRETS}[%d]" % i) for i in range(12)])),
+        trying(*([f"open({{SECRETS}}[{i}]).read(1)\n" for i in range(12)])),
         2,
         "graded",
     ),

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from kd_course.authoring import editions, execution, readme
+from kd_course.authoring import editions, execution, package_map, readme
 from kd_course.authoring.__main__ import build, keep_outputs
 from kd_course.authoring.references import references
 from kd_course.authoring.source import (
@@ -131,6 +131,25 @@ def test_the_readmes_tables_are_what_the_lessons_and_the_ledger_give():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert "<!-- begin:syllabus -->" in text
     assert readme.filled(text, readme.readme_blocks()) == text
+
+
+def test_the_map_of_the_package_is_what_lessons_import():
+    text = package_map.PAGE.read_text(encoding="utf-8")
+    assert readme.filled(text, package_map.map_blocks()) == text, (
+        "python -m kd_course.authoring readme fills it"
+    )
+    assert package_map.modules_of(read(source_of("02"))) == [
+        "divergences.py",
+        "plots.py",
+        "widgets.py",
+    ]
+    assert "corpora/reading.py" in package_map.modules_of(read(source_of("08")))
+    for target in re.findall(r"\]\(([^)#\s]+)", text):
+        assert (package_map.PACKAGE / target).exists(), f"the map links to {target}"
+    # Every room and module that a learner sees in the folder is on it.
+    for path in package_map.PACKAGE.iterdir():
+        if path.name not in ("__init__.py", "__main__.py", "__pycache__", "README.md", "lessons"):
+            assert f"]({path.name}" in text, f"the map does not show {path.name}"
 
 
 def training_table(monkeypatch, *devices: str) -> list[list[str]]:
@@ -419,8 +438,11 @@ def _without_demonstrations(notebook):
 
 
 @pytest.mark.filterwarnings("ignore:Object of type")  # nbgrader's own, from its database layer
+@pytest.mark.parametrize(
+    "slugs", [LESSONS[3:4], pytest.param(LESSONS, marks=pytest.mark.thorough)], ids=["03", "all"]
+)
 def test_nbgrader_gives_nothing_for_untouched_notebooks_and_full_marks_for_worked_ones(
-    tmp_path, monkeypatch
+    slugs, tmp_path, monkeypatch
 ):
     from nbgrader.api import Gradebook
     from nbgrader.apps import NbGraderAPI
@@ -436,7 +458,7 @@ def test_nbgrader_gives_nothing_for_untouched_notebooks_and_full_marks_for_worke
         ("solutions", "submitted/worked/course"),
     ):
         (tmp_path / place).mkdir(parents=True)
-        for slug in LESSONS:
+        for slug in slugs:
             notebook = nbformat.read(ROOT / folder / f"{slug}.ipynb", as_version=4)
             nbformat.write(_without_demonstrations(notebook), tmp_path / place / f"{slug}.ipynb")
     config = Config()
@@ -452,7 +474,7 @@ def test_nbgrader_gives_nothing_for_untouched_notebooks_and_full_marks_for_worke
         result = grader.autograde("course", student, create=True)
         assert result["success"], result.get("error") or result.get("log")
     with Gradebook(config.CourseDirectory.db_url) as book:
-        for slug in LESSONS:
+        for slug in slugs:
             full = sum(exercise.points for exercise in of_lesson(slug[:2]))
             untouched = book.find_submission_notebook(slug, "course", "untouched")
             worked = book.find_submission_notebook(slug, "course", "worked")

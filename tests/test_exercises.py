@@ -21,7 +21,6 @@ from kd_course.exercises import (
     all_exercises,
     attempts,
     check,
-
     engine,
     examine,
     files,
@@ -547,7 +546,7 @@ def test_a_loop_that_ends_is_interrupted_for_good():
 def test_prints_and_warnings_cost_nothing(capsys):
     def attempt(x, weight):
         print("looking at", x.shape)
-        warnings.warn("careful")
+        warnings.warn("careful", stacklevel=1)
         return mean_square(x, weight)
 
     with warnings.catch_warnings():
@@ -631,7 +630,7 @@ def raising(x, weight):
 
 
 def half_filled(x, weight):
-    squares = x * x
+    squares = x * x  # noqa: F841
     ...  # your code here
 
 
@@ -798,6 +797,7 @@ def test_a_file_that_stops_half_way_says_where(text, said, tmp_path):
     assert "soften" not in values and said in error
 
 
+@pytest.mark.thorough
 def test_the_command_reads_both_editions_and_the_source_of_a_lesson(capfd):
     source = source_of("00")
     for path in (source, source.with_suffix(".ipynb")):

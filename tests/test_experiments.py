@@ -15,8 +15,8 @@ from kd_course.experiments import (
     Report,
     comparisons,
     paired_interval,
-    seed_interval,
     reference_runs,
+    seed_interval,
     tune,
     verdict,
 )
@@ -218,7 +218,11 @@ def test_a_shortened_run_never_becomes_a_reference(tmp_path, monkeypatch):
 def test_a_reference_brings_its_circumstances(tmp_path, monkeypatch):
     monkeypatch.setattr(reference_runs, "PACKAGE", tmp_path)
     ledger_entry.write_reference("06", report_of(0.8), 1.0, "figures")
-    run = json.loads((reference_runs.folder_of("06") / f"offline-{experiments.device().lower()}.json").read_text())
+    run = json.loads(
+        (
+            reference_runs.folder_of("06") / f"offline-{experiments.device().lower()}.json"
+        ).read_text()
+    )
     assert {"hardware", "threads", "versions", "seeds", "date", "data", "figures"} <= set(run)
     experiments.ledger.cache_clear()
 
@@ -246,7 +250,11 @@ def test_another_data_set_or_device_takes_no_runs_place(tmp_path, monkeypatch):
 
 
 def test_the_shipped_ledger_tells_where_every_run_was_made():
-    paths = [path for room in reference_runs.ROOMS for path in reference_runs.PACKAGE.glob(f"{room}/*.json")]
+    paths = [
+        path
+        for room in reference_runs.ROOMS
+        for path in reference_runs.PACKAGE.glob(f"{room}/*.json")
+    ]
     assert len(paths) == len(list(reference_runs.PACKAGE.rglob("reference/**/*.json"))) > 10
     for path in paths:
         run = json.loads(path.read_text(encoding="utf-8"))

@@ -26,9 +26,9 @@ import pytest
 import torch
 
 from kd_course.exercises import all_exercises, find, of_lesson
+from kd_course.exercises.attempts import Outcome, Raised, run_here
 from kd_course.exercises.engine import judge, public_sheet
 from kd_course.exercises.sheets import mismatch, outcomes_of
-from kd_course.exercises.attempts import Outcome, Raised, run_here
 from kd_course.exercises.spec import Case, Handle, Made
 from kd_course.grading import (
     box,
@@ -43,8 +43,8 @@ from kd_course.grading import (
     results,
 )
 from kd_course.grading.answers import answer_key
-from kd_course.grading.sandboxed import attempt, confine, wire
 from kd_course.grading.outcomes import outcome_from
+from kd_course.grading.sandboxed import confine, student_code, wire
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -655,6 +655,7 @@ def test_inputs_are_handed_over_after_the_students_code_has_loaded(one_box):
     assert seen == ["drawn"]
 
 
+@pytest.mark.thorough
 def test_where_exercises_cannot_be_shut_off_each_submission_has_a_loader_of_its_own(needs_box):
     kill = (
         "import os\nfor pid in range(2, 400):\n    if pid != os.getpid():\n"
@@ -881,8 +882,8 @@ def test_names_are_found_in_broken_code_and_only_at_the_start_of_a_line_is_looke
 def test_definitions_of_a_cell_run_without_the_rest():
     values: dict = {}
     source = "import math\nX = 3\nY = print('no')\ndef f(): return X\nfor i in range(9): X = i\nX.y = 1\n"
-    cells = [{"name": "<c>", "source": source, "run": attempt.DEFINITIONS}]
-    attempt.run_cells(cells, values)
+    cells = [{"name": "<c>", "source": source, "run": student_code.DEFINITIONS}]
+    student_code.run_cells(cells, values)
     assert values["X"] == 3 and values["f"]() == 3 and "Y" not in values and "i" not in values
 
 
@@ -911,6 +912,7 @@ def test_the_roster_gets_a_row_for_everyone_and_statuses_tell_zeros_apart(tmp_pa
     assert "not on the roster" in found["stranger"]["note"]
 
 
+@pytest.mark.thorough
 def test_a_killed_run_goes_on_nothing_is_graded_twice_and_what_changed_is_graded_again(
     tmp_path, needs_box
 ):
@@ -938,6 +940,7 @@ def test_a_killed_run_goes_on_nothing_is_graded_twice_and_what_changed_is_graded
     assert kept == {path: path.stat().st_mtime_ns for path in folder.glob("s*.json")}
 
 
+@pytest.mark.thorough
 def test_shards_together_give_what_one_run_gives_and_a_lost_one_costs_only_itself(
     tmp_path, needs_box, capsys
 ):
@@ -956,7 +959,9 @@ def test_shards_together_give_what_one_run_gives_and_a_lost_one_costs_only_itsel
         ]
         assert grade_command.grade_main([*arguments, "--seed", "3", "--shard", f"{i}/3"]) == 0
     parts = [str(tmp_path / f"part{i}.csv") for i in (1, 2, 3)]
-    assert grade_command.merge_main([parts[0], parts[2], "--out", str(tmp_path / "merged.csv")]) == 1
+    assert (
+        grade_command.merge_main([parts[0], parts[2], "--out", str(tmp_path / "merged.csv")]) == 1
+    )
     assert "--shard 2/3" in capsys.readouterr().err
     merged = table(tmp_path / "merged.csv")
     lost = {s for s, row in merged.items() if row["status"] == results.NOT_YET}
@@ -993,6 +998,7 @@ def test_without_its_seed_a_released_course_is_not_graded_by_other_conventions(t
     grade_command._refuse_released(collect.collect(tmp_path / "in"))
 
 
+@pytest.mark.thorough
 def test_shards_need_the_courses_seed_and_parts_of_other_seeds_are_not_merged(
     tmp_path, needs_box, capsys
 ):
@@ -1004,7 +1010,10 @@ def test_shards_need_the_courses_seed_and_parts_of_other_seeds_are_not_merged(
         arguments = [str(tmp_path / "in"), "--out", parts[i - 1], "--lessons", "00"]
         assert grade_command.grade_main([*arguments, "--shard", f"{i}/2", *told]) == expected
     assert "--shard: without the course's --seed" in capsys.readouterr().err
-    assert grade_command.merge_main([*parts, "--out", str(tmp_path / "merged.csv")]) == grade_command.USAGE
+    assert (
+        grade_command.merge_main([*parts, "--out", str(tmp_path / "merged.csv")])
+        == grade_command.USAGE
+    )
     assert "marked otherwise than the others" in capsys.readouterr().err
 
 
@@ -1015,7 +1024,10 @@ def test_parts_of_unlike_numbers_are_not_merged(tmp_path, capsys):
         told = {"exercises": ["00.1"], "students": ["a"], "shards": count, "fingerprint": "x"}
         (folder / f"run-{i}-of-{count}.run").write_text(json.dumps(told))
     parts = [str(tmp_path / f"part{i}.csv") for i in (1, 2)]
-    assert grade_command.merge_main([*parts, "--out", str(tmp_path / "merged.csv")]) == grade_command.USAGE
+    assert (
+        grade_command.merge_main([*parts, "--out", str(tmp_path / "merged.csv")])
+        == grade_command.USAGE
+    )
     assert "this is one of 3 parts, the others are of 2" in capsys.readouterr().err
 
 
@@ -1023,7 +1035,9 @@ def test_parts_of_unlike_numbers_are_not_merged(tmp_path, capsys):
 def test_a_shard_that_is_none_is_refused(shard, tmp_path, capsys):
     (tmp_path / "in").mkdir()
     assert (
-        grade_command.grade_main([str(tmp_path / "in"), "--out", str(tmp_path / "m.csv"), "--shard", shard])
+        grade_command.grade_main(
+            [str(tmp_path / "in"), "--out", str(tmp_path / "m.csv"), "--shard", shard]
+        )
         == 2
     )
     assert "--shard" in capsys.readouterr().err
@@ -1056,9 +1070,15 @@ def test_a_slow_exercise_is_given_the_time_that_was_asked_for(
 def test_a_seed_that_was_cut_short_is_drawn_again(tmp_path):
     (tmp_path / "seed").write_text("")
     drawn = grade_command._hidden_seed(None, tmp_path)
-    assert grade_command._hidden_seed(None, tmp_path) == drawn == int((tmp_path / "seed").read_text())
+    assert (
+        grade_command._hidden_seed(None, tmp_path) == drawn == int((tmp_path / "seed").read_text())
+    )
     assert (tmp_path / "seed").stat().st_mode & 0o777 == 0o600
-    assert grade_command._hidden_seed(7, tmp_path) == grade_command._hidden_seed(7, tmp_path / "other") != drawn
+    assert (
+        grade_command._hidden_seed(7, tmp_path)
+        == grade_command._hidden_seed(7, tmp_path / "other")
+        != drawn
+    )
 
 
 def break_the_box_of(monkeypatch, student):
@@ -1081,11 +1101,14 @@ def test_a_box_that_breaks_costs_the_run_nothing_but_the_submission(
     assert grade(tmp_path / "in", out)["a"]["total"] == "4"
     hostile.put(tmp_path / "in" / "a", hostile.notebook(hostile.WRONG))
     break_the_box_of(monkeypatch, "a")
-    assert grade_command.grade_main([str(tmp_path / "in"), "--out", str(out), "--lessons", "00"]) == 1
+    assert (
+        grade_command.grade_main([str(tmp_path / "in"), "--out", str(out), "--lessons", "00"]) == 1
+    )
     found = table(out)  # and the mark of what was handed in before stands there no more
     assert found["a"]["status"] == results.NOT_YET and found["b"]["total"] == "4"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", ["grade", "merge"])
 def test_no_mark_of_another_seed_stands_in_a_table(how, tmp_path, monkeypatch, needs_box):
     for name in ("a", "b"):
@@ -1109,6 +1132,7 @@ def test_no_mark_of_another_seed_stands_in_a_table(how, tmp_path, monkeypatch, n
     assert "Not graded yet" in (feedback / "a.html").read_text()
 
 
+@pytest.mark.thorough
 def test_a_loader_that_dies_costs_nobody_who_is_working_in_it(needs_box):
     one = find("00.1")
     sheet = answer_key(("00",), 1)[one.id].sheet(1)
@@ -1133,6 +1157,7 @@ def test_a_loader_that_dies_costs_nobody_who_is_working_in_it(needs_box):
     assert all(len(run.outcomes) == len(sheet.cases) for run in runs)
 
 
+@pytest.mark.thorough
 def test_who_hears_late_that_the_loader_died_does_not_end_the_next_one(needs_box):
     with box.Box("00", isolation.find_isolation()) as shared, shared.room() as late:
         if not shared.isolation.alone:
@@ -1158,6 +1183,7 @@ def test_another_reference_marks_again():
     assert sealed.digest(sheet) != sealed.digest(changed)
 
 
+@pytest.mark.thorough
 def test_a_result_file_that_is_damaged_is_made_again(tmp_path, needs_box):
     hostile.put(tmp_path / "in" / "a", hostile.notebook())
     grade(tmp_path / "in", tmp_path / "marks.csv", "--seed", "1")
@@ -1221,6 +1247,7 @@ def test_marks_reach_nbgraders_gradebook_and_twice_is_the_same_as_once(tmp_path,
     assert found["cy"]["status"] == "missing"
 
 
+@pytest.mark.thorough
 def test_the_gradebook_calls_students_as_the_roster_does(tmp_path, needs_box):
     from nbgrader.api import Gradebook
 
@@ -1252,14 +1279,21 @@ def test_marks_given_without_a_box_enter_no_gradebook(tmp_path, monkeypatch, cap
     assert grade_command.grade_main([*arguments, *book]) == grade_command.USAGE
     assert "--gradebook: marks given without a locked box" in capsys.readouterr().err
     assert grade_command.grade_main([*arguments, "--seed", "1", "--shard", "1/1"]) == 0
-    assert grade_command.merge_main([str(out), "--out", str(tmp_path / "all.csv"), *book]) == grade_command.USAGE
+    assert (
+        grade_command.merge_main([str(out), "--out", str(tmp_path / "all.csv"), *book])
+        == grade_command.USAGE
+    )
     assert not (tmp_path / "gradebook.db").exists()
 
 
+@pytest.mark.thorough
 def test_a_gradebook_that_does_not_fit_is_refused_before_anything_is_graded(tmp_path, capsys):
     hostile.put(tmp_path / "in" / "ada", hostile.notebook())
     arguments = [str(tmp_path / "in"), "--out", str(tmp_path / "marks.csv"), "--lessons", "00"]
-    assert grade_command.grade_main([*arguments, "--gradebook", str(tmp_path), "--unsafe"]) == grade_command.USAGE
+    assert (
+        grade_command.grade_main([*arguments, "--gradebook", str(tmp_path), "--unsafe"])
+        == grade_command.USAGE
+    )
     assert "name one with --assignment" in capsys.readouterr().err
     assert not (tmp_path / "marks.csv").exists()
 
@@ -1284,6 +1318,7 @@ def test_the_overview_counts_the_class_and_draws_it_with_words_for_each_picture(
     assert "70 %" in page
 
 
+@pytest.mark.thorough
 def test_progress_is_shown_with_the_time_that_is_left(tmp_path, needs_box, monkeypatch, capsys):
     for name in "abcd":
         hostile.put(tmp_path / "in" / name, hostile.notebook())
@@ -1304,6 +1339,7 @@ def test_progress_is_shown_with_the_time_that_is_left(tmp_path, needs_box, monke
     assert re.search(r"<\d\d:\d\d", half_way[0])  # [elapsed<left, in a line of its own
 
 
+@pytest.mark.thorough
 def test_what_has_its_marks_already_does_not_count_for_the_time_that_is_left(
     tmp_path, needs_box, monkeypatch
 ):
@@ -1313,7 +1349,9 @@ def test_what_has_its_marks_already_does_not_count_for_the_time_that_is_left(
     hostile.put(tmp_path / "in" / "c", hostile.notebook(hostile.WRONG))
     bars = []
     real = grade_command._progress
-    monkeypatch.setattr(grade_command, "_progress", lambda total: bars.append(real(total)) or bars[-1])
+    monkeypatch.setattr(
+        grade_command, "_progress", lambda total: bars.append(real(total)) or bars[-1]
+    )
     grade(tmp_path / "in", tmp_path / "marks.csv", "--seed", "1")
     assert (bars[0].n, bars[0].initial) == (3, 2)
 
@@ -1325,6 +1363,7 @@ def open_folder():
         yield Path(folder)
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform != "linux" or os.getuid() != 0, reason="runs as that user anyway")
 def test_the_box_is_as_tight_for_an_ordinary_user(open_folder, needs_box):
     """As root, so that the other tests see a grader that is root: here it is nobody special."""

@@ -150,9 +150,7 @@ def test_the_first_make_lab_installs_and_the_second_only_starts(checkout):
     stamp.touch()
     second = dry_run(checkout, "lab", "ARGS=--no-browser --port 8899")
     assert "pip" not in second
-    assert "jupyterlab notebooks/00_start_here.ipynb" in second
-    assert "--no-browser --port 8899" in second
-    assert ("--allow-root" in second) == (hasattr(os, "getuid") and os.getuid() == 0)
+    assert "-m kd_course lab --no-browser --port 8899" in second
 
 
 def test_make_test_adds_what_tests_need_once(checkout):
@@ -164,7 +162,45 @@ def test_make_test_adds_what_tests_need_once(checkout):
         (checkout / ".venv" / stamp).touch()
     second = dry_run(checkout, "test")
     assert "pip" not in second
-    assert "KD_MAX_STEPS=3" in second and "--nbval-lax notebooks solutions" in second
+    assert "KD_MAX_STEPS=3" in second and "--nbval-lax notebooks" in second
+    assert second.index("ruff check") < second.index("mypy") < second.index("pytest")
+
+
+def test_every_test_and_notebook_is_run_by_one_of_the_two_commands(checkout):
+    (checkout / ".venv").mkdir()
+    for stamp in (".for-lessons", ".for-tests"):
+        (checkout / ".venv" / stamp).touch()
+    quick, thorough = dry_run(checkout, "test"), dry_run(checkout, "test-thorough")
+    assert "-m 'not thorough' tests" in quick and "-m thorough tests" in thorough
+    assert "--nbval-lax notebooks" in quick and "--nbval-lax solutions" in thorough
+    everything = (checkout / "Makefile").read_text(encoding="utf-8").partition("\ntest-all:\n")[2]
+    assert everything.startswith("\t$(MAKE) test\n\t$(MAKE) test-thorough\n")
+
+
+def test_the_lab_has_the_whole_course_in_it_and_asks_nothing(monkeypatch):
+    from kd_course.commands import lab
+
+    started = []
+    monkeypatch.setattr("jupyterlab.labapp.main", lambda: started.append(sys.argv[1:]))
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "own")
+    monkeypatch.setattr(sys, "argv", ["python"])
+    assert lab.main(["--no-browser"]) == 0
+    (options,) = started
+    assert f"--ServerApp.root_dir={ROOT}" in options and options[-1] == "--no-browser"
+    assert "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb" in options
+    assert ("--allow-root" in options) == (hasattr(os, "geteuid") and os.geteuid() == 0)
+    assert os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep) == [str(lab.SETTINGS), "own"]
+    # What these settings do is JupyterLab's: that they are read at all is asked of its own reader.
+    from jupyterlab_server.config import get_page_config
+    from jupyterlab_server.settings_utils import _get_overrides  # noqa: PLC2701
+
+    labextensions = [str(Path(sys.prefix) / "share" / "jupyter" / "labextensions")]
+    monkeypatch.setattr("jupyter_core.paths.SYSTEM_CONFIG_PATH", [])
+    page = get_page_config(labextensions)
+    assert "@jupyter/nbgrader" in page["disabledExtensions"]
+    overrides, error = _get_overrides(str(lab.SETTINGS))
+    assert not error
+    assert overrides["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
 
 
 @pytest.mark.parametrize("changed", ["pyproject.toml", "constraints.txt"])
@@ -186,10 +222,10 @@ def test_a_python_without_venv_is_told_what_to_do(checkout):
     assert not (checkout / ".venv" / ".for-lessons").exists()
 
 
-def test_continuous_integration_runs_make_test():
+def test_continuous_integration_runs_all_tests():
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
-    assert "exec make test" in script.read_text(encoding="utf-8")
+    assert "exec make test-all" in script.read_text(encoding="utf-8")
 
 
 # -- the package ------------------------------------------------------------------------------
@@ -344,7 +380,7 @@ def command(*arguments: str) -> subprocess.CompletedProcess:
 def test_alone_it_prints_the_help():
     answer = command()
     assert answer.returncode == 0
-    for name in ("doctor", "run", "check", "exercises", "teacher", "bench"):
+    for name in ("lab", "doctor", "run", "check", "exercises", "teacher", "bench"):
         assert re.search(rf"^  {name} ", answer.stdout, re.M)
 
 

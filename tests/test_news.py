@@ -102,18 +102,18 @@ def spelled_out(template):
         return found
     spaced = template.replace("'s", " 's").replace(",", " ,")
     parts = []
-    for part in re.findall(r"\{.*?\}|\(.*?\)|\S+", spaced):
-        if part.startswith("("):
-            options = part[1:-1].split("|")
+    for item in re.findall(r"\{.*?\}|\(.*?\)|\S+", spaced):
+        if item.startswith("("):
+            options = item[1:-1].split("|")
             parts.append([(option.split(), 1 / len(options)) for option in options])
-        elif part.startswith("{") and "?" in part:
-            name, share = part[1:-1].split("?")
+        elif item.startswith("{") and "?" in item:
+            name, share = item[1:-1].split("?")
             parts.append([([], 1 - int(share) / 100)])
             parts[-1] += [(words, p * int(share) / 100) for words, p in rule(SMALL_RULES[name])]
-        elif part.startswith("{"):
-            parts.append(rule(SMALL_RULES[part[1:-1]]))
+        elif item.startswith("{"):
+            parts.append(rule(SMALL_RULES[item[1:-1]]))
         else:
-            parts.append([([part], 1.0)])
+            parts.append([([item], 1.0)])
     return [
         ([word for words, _ in choice for word in words], float(np.prod([p for _, p in choice])))
         for choice in itertools.product(*parts)
@@ -182,10 +182,10 @@ def calibration(posteriors, labels, bins=20):
     statistic, cells = 0.0, 0
     for label in range(3):
         p, hit = posteriors[:, label], labels == label
-        for part in np.array_split(np.argsort(p, kind="stable"), bins):
-            variance = (p[part] * (1 - p[part])).sum()
+        for some in np.array_split(np.argsort(p, kind="stable"), bins):
+            variance = (p[some] * (1 - p[some])).sum()
             if variance > 3:
-                statistic += (hit[part].sum() - p[part].sum()) ** 2 / variance
+                statistic += (hit[some].sum() - p[some].sum()) ** 2 / variance
                 cells += 1
     return statistic, cells
 
@@ -220,6 +220,7 @@ def test_the_calibration_test_would_notice_a_wrong_prior_and_a_wrong_temperature
         assert too_large(*calibration(sharpened, labels))
 
 
+@pytest.mark.thorough
 def test_posteriors_of_the_unseen_templates_are_calibrated_too():
     rows = news.load(seed=1, sizes=dict.fromkeys(SMALL, 0) | {"test_unseen_templates": 6_000})
     split = rows["test_unseen_templates"]
@@ -313,6 +314,7 @@ def test_there_are_more_than_twenty_thousand_distinct_sentences(every_text):
     assert len(set(every_text)) == len(every_text) > 20_000
 
 
+@pytest.mark.thorough
 def test_no_sentence_of_a_split_is_in_another_split_of_any_seed_or_in_the_teachers_corpus(corpus):
     loads = [corpus, *(news.load(seed=seed, sizes=SMALL) for seed in (1, 2))]
     texts = {name: set().union(*(load[name]["text"] for load in loads)) for name in news.SIZES}
@@ -380,6 +382,7 @@ def test_a_seed_or_a_split_that_does_not_exist_is_refused():
 # --- What makes it worth learning from ----------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_a_bag_of_words_stays_well_below_what_can_be_known(corpus):
     from sklearn.feature_extraction.text import CountVectorizer
     from sklearn.linear_model import LogisticRegression

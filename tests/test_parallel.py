@@ -205,6 +205,7 @@ def test_every_pair_of_the_corpus_has_a_probability(pairs):
     assert all(parallel.log_probability(en, zh) > -math.inf for en, zh in pairs[::7])
 
 
+@pytest.mark.thorough
 def test_no_sentence_has_more_ways_to_be_translated_than_can_be_listed(pairs):
     most = max(parallel.grammar().read(en).count() for en, _ in pairs)
     assert 500 < most < parallel.MOST_WAYS / 10
@@ -415,6 +416,7 @@ def test_there_are_more_than_twenty_thousand_distinct_sources_of_3_to_20_words(p
     assert ((lengths >= 4) & (lengths <= 14)).mean() > 0.9
 
 
+@pytest.mark.thorough
 def test_no_source_of_a_split_is_in_another_split_of_any_seed_or_in_the_teachers_corpus(corpus):
     loads = [corpus, *(parallel.load(seed=seed, sizes=SMALL) for seed in (1, 2))]
     sources = {

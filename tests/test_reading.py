@@ -83,6 +83,7 @@ def test_there_are_more_than_twenty_thousand_questions_over_four_thousand_passag
         assert len(split) == reading.SIZES[name] * reading.QUESTIONS
 
 
+@pytest.mark.thorough
 def test_no_passage_stands_in_two_splits_of_any_seed_or_in_the_teachers_corpus(corpus):
     loads = [corpus, *(reading.load(seed=seed, sizes=SMALL) for seed in (1, 2))]
     texts = {name: set().union(*(set(load[name]["context"]) for load in loads)) for name in corpus}
@@ -139,6 +140,7 @@ def test_the_same_seed_gives_the_same_rows_everywhere():
     assert digest(7, "plain") == PLAIN
 
 
+@pytest.mark.thorough
 def test_another_process_gives_the_same_rows():
     code = (
         "from kd_course.corpora import reading\n"
@@ -202,6 +204,7 @@ def test_offsets_really_give_the_text(all_rows):
             assert text == text.strip() != ""
 
 
+@pytest.mark.thorough
 def test_one_annotator_in_train_three_elsewhere_and_all_give_acceptable_answers(corpus, plain):
     for name, split in (*corpus.items(), *plain.items()):
         for row in split.to_list():

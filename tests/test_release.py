@@ -31,16 +31,17 @@ from kd_course.authoring.source import (
     source_of,
     sources,
 )
-from kd_course.exercises import catalogue, engine, examine, sealed, sheets
+from kd_course.exercises import catalogue, engine, examine, sealed, sheets, variants
 from kd_course.grading import release as releasing
-from kd_course.grading import release_search, variants
+from kd_course.grading import release_search
 from kd_course.grading.answers import answer_key, public_reference
 from kd_course.grading.grade_command import grade_main
 from kd_course.grading.release import Leak, main, release, released, with_variants
 
 LESSONS, SEED = ("02", "03"), 271828182845
 PACKAGE = Path(kd_course.__file__).parent
-TEACHERS_ALONE = r"grading|authoring|recorded|variants|lesson\d\d/exercises"  # in the path of a file
+# In the path of a file that students do not get.
+TEACHERS_ALONE = r"grading|authoring|recorded|variants|slips|lesson\d\d/exercises"
 QUICK = {"OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg", "KD_MAX_STEPS": "3"}
 
 
@@ -117,7 +118,9 @@ def test_the_students_package_lacks_references_slips_and_recorded_answers(course
     rooms = [n for n in names if re.search(r"lessons/lesson\d\d/", n)]
     assert len([n for n in rooms if n.endswith("settings.py")]) >= 4
     for name in rooms:  # whatever else may lie in a lesson's room some day
-        assert re.search(r"lesson\d\d/(__init__\.py|settings\.py|reference/[\w-]+\.json)$", name), name
+        assert re.search(r"lesson\d\d/(__init__\.py|settings\.py|reference/[\w-]+\.json)$", name), (
+            name
+        )
 
 
 def test_the_students_package_installs_and_what_it_installs_lacks_them_too(course, tmp_path):
@@ -165,6 +168,7 @@ print(json.dumps({"functions": len(functions), "right": right}))
 """
 
 
+@pytest.mark.thorough
 def test_no_function_of_the_students_package_answers_a_drawn_variant(course, key):
     """Tried, not searched: every function of the rooms with formulas, on every drawn exercise."""
     package = course / "students" / "package"
@@ -401,6 +405,10 @@ LEAKS = {
         lambda f: put_in_package(f, "lessons/lesson03/exercises.py", "losses/exercises.py"),
         "losses/exercises.py: exercises.py is for teachers only",
     ),
+    "what slips are made of": (
+        lambda f: put_in_package(f, "exercises/slips.py"),
+        "exercises/slips.py: slips.py is for teachers only",
+    ),
     "how variants are drawn": (
         lambda f: put_in_package(f, "exercises/variants.py"),
         "exercises/variants.py: variants.py is for teachers only",
@@ -600,6 +608,7 @@ def nbgrader(*argv, cwd, **environment):
     )
 
 
+@pytest.mark.thorough
 def test_its_generate_assignment_makes_the_same_release_again(own_course):
     shutil.rmtree(own_course / "release")
     for lesson in LESSONS:
@@ -627,6 +636,7 @@ def test_metadata_is_schema_three_and_points_are_the_specs(course, key):
             }
 
 
+@pytest.mark.thorough
 def test_its_validate_passes_the_solved_notebook_and_not_the_untouched_one(own_course):
     for folder, expected in (
         ("source", "Success! Your notebook passes all the tests."),
@@ -637,6 +647,7 @@ def test_its_validate_passes_the_solved_notebook_and_not_the_untouched_one(own_c
         assert expected in done.stdout, done.stdout + done.stderr
 
 
+@pytest.mark.thorough
 def test_its_formgrader_shows_the_assignments(own_course, key, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

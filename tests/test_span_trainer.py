@@ -193,6 +193,7 @@ def test_a_cached_teacher_teaches_what_a_live_one_does(tmp_path, tokenizer):
     assert_same_weights(column.model, cached.model, **EXACTLY)
 
 
+@pytest.mark.thorough
 def test_the_same_seed_gives_the_same_weights(tmp_path, tokenizer):
     one, other = (
         distil(tmp_path, tokenizer, made_up_windows(), teacher=reader(0)).model for _ in range(2)
@@ -200,6 +201,7 @@ def test_the_same_seed_gives_the_same_weights(tmp_path, tokenizer):
     assert_same_weights(one, other, **EXACTLY)
 
 
+@pytest.mark.thorough
 def test_an_interrupted_run_ends_with_the_same_weights(tmp_path, tokenizer):
     rows, saving = made_up_windows(), {"save_strategy": "steps", "save_steps": 2}
     whole = distil(tmp_path / "whole", tokenizer, rows, options=saving, teacher=reader(0))

@@ -5,15 +5,34 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from kd_course import experiments, teachers
+from kd_course import experiments, metrics, models, spans, teachers
+from kd_course.corpora import reading
+from kd_course.distillation import predict_spans
 from kd_course.models import SHIPPED
 
 
-@pytest.mark.parametrize("name", sorted(teachers.RECIPES))
+@pytest.mark.parametrize(
+    "name", ["news", "translation", pytest.param("reading", marks=pytest.mark.thorough)]
+)
 def test_the_shipped_weights_give_the_ledgers_figures(name):
     report = teachers.measure(name).as_dict()
     rows = experiments.ledger().compare(report)
     assert {row["verdict"] for row in rows} == {"inside"}, rows
+
+
+def test_the_shipped_reader_answers_as_the_ledger_says():
+    """Two hundred of the questions: what `make test` sees of the test above."""
+    model, tokenizer = models.load_reader("reading")
+    asked = reading.load(seed=0, level="plain")["test"].select(range(200))
+    contexts = asked["context"][:]
+    columns = spans.windows(
+        tokenizer, asked["question"][:], contexts, length=256, stride=64, mark_shared=True
+    )
+    logits = predict_spans(model, spans.rows(columns), tokenizer)
+    found = spans.texts(spans.best_answers(columns, contexts, *logits, n=1))
+    f1 = metrics.f1(found, [answer["text"] for answer in asked["answers"]]).mean()
+    (expected,) = experiments.ledger().values("teacher-reading/offline/test/F1")
+    assert abs(f1 - expected) < 0.03
 
 
 @pytest.mark.parametrize("name", sorted(teachers.RECIPES))

@@ -249,6 +249,7 @@ def test_accumulated_tokens_are_one_large_batch(tmp_path, tokenizer):
     assert_same_weights(train(8, 1).model, train(2, 4).model, **TO_FLOAT)
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the processes are forked")
 def test_two_processes_are_one_large_batch(tmp_path):
     script = Path(__file__).with_name("two_processes.py")
@@ -653,6 +654,7 @@ def test_an_epochs_order_depends_on_seed_and_epoch_alone(tmp_path, tokenizer):
     assert sorted(sampler) == list(range(40))
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the killed runs are forked")
 def test_killed_again_and_again_a_run_ends_with_the_same_weights(tmp_path):
     script = Path(__file__).with_name("killed_training.py")

@@ -21,7 +21,10 @@ import transformers
 from kd_course import cost, experiments, metrics, translation
 from kd_course.corpora import parallel
 from kd_course.distillation import DistillationTrainer
-from kd_course.distillation.seq2seq_trainer import Seq2SeqDistillationTrainer, seq2seq_training_arguments
+from kd_course.distillation.seq2seq_trainer import (
+    Seq2SeqDistillationTrainer,
+    seq2seq_training_arguments,
+)
 from kd_course.translation import search
 from kd_course.translation.search import Path as Partial
 from kd_course.translation.vocabulary import END, PAD, UNKNOWN
@@ -592,6 +595,7 @@ def test_a_finished_corpus_is_read_and_not_made_again(rewritten, monkeypatch):
     assert translation.rewrite(model, tokenizer, SOURCES, rewritten, **options)
 
 
+@pytest.mark.thorough
 def test_a_teacher_killed_again_and_again_writes_the_same_corpus(tmp_path):
     script = Path(__file__).with_name("killed_rewriting.py")
     done = subprocess.run(

@@ -10,8 +10,7 @@ import pytest
 import torch
 
 from kd_course.authoring.source import ROOT, outside_solution, read, solution_lines, source_of
-from kd_course.exercises import engine, find, lessons, of_lesson, sheets
-from kd_course.exercises import variants
+from kd_course.exercises import engine, find, lessons, of_lesson, sheets, variants
 from kd_course.grading.answers import answer_key, answer_of, public_reference
 
 VARIANTS = [variant for lesson in lessons() for variant in variants.of_lesson(lesson)]

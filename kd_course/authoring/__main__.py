@@ -73,12 +73,8 @@ def build(lesson: Lesson, *, run: bool = True, root: Path = ROOT) -> None:
         elif target.exists():
             keep_outputs(notebook, nbformat.read(target, as_version=4))
         nbformat.validate(notebook)
-        write_whole(
-            target,
-            lambda path, text=nbformat.writes(notebook): path.write_text(
-                text + "\n", encoding="utf-8"
-            ),
-        )
+        text = nbformat.writes(notebook) + "\n"
+        write_whole(target, lambda path, text=text: path.write_text(text, encoding="utf-8"))
         print(
             f"{folder}/{lesson.slug}.ipynb  {len(notebook.cells)} cells  {time.monotonic() - start:.1f} s",
             flush=True,

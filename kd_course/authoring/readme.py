@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from kd_course import experiments, metrics
-from kd_course.authoring import picture
+from kd_course.authoring import package_map, picture
 from kd_course.authoring.source import ROOT, Lesson, read, sources
 from kd_course.exercises import catalogue
 from kd_course.exercises.spec import Exercise
@@ -70,11 +70,20 @@ def readme_blocks() -> dict[str, str]:
     return {"picture": shown, "syllabus": _syllabus(lessons), "training": _training(lessons)}
 
 
-def fill(readme: Path = ROOT / "README.md", teaching: Path = TEACHING) -> bool:
+def fill(
+    readme: Path = ROOT / "README.md",
+    teaching: Path = TEACHING,
+    package: Path = package_map.PAGE,
+) -> bool:
     """Draw the picture, write the blocks between their <!-- begin:NAME --> and <!-- end:NAME -->; True when that changed them."""
     picture.draw()
     changed = False
-    for page, blocks in ((readme, readme_blocks), (teaching, teaching_blocks)):
+    pages = (
+        (readme, readme_blocks),
+        (teaching, teaching_blocks),
+        (package, package_map.map_blocks),
+    )
+    for page, blocks in pages:
         text = page.read_text(encoding="utf-8")
         new = filled(text, blocks())
         if new != text:
@@ -211,7 +220,7 @@ def _time_and_result(run: dict | None) -> str:
 
 def _figure(name: str, values: dict[str, float]) -> str:
     """A figure's mean over seeds: a share in percent, BLEU as it is, from 0 to 100."""
-    return metrics.shown(np.mean(list(values.values())), name, percent=True)
+    return metrics.shown(float(np.mean(list(values.values()))), name, percent=True)
 
 
 def _first_words(text: str) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 
 from kd_course.authoring.source import Lesson, LessonError
 from kd_course.exercises import catalogue, recording
+from kd_course.exercises.attempts import Outcome
 from kd_course.exercises.files import without_magics
 from kd_course.exercises.sheets import PUBLIC_SEED, cases_of, outcomes_of
-from kd_course.exercises.attempts import Outcome
 
 # A reference may refuse bad input, and the exercise may ask for just that.
 MAY_RAISE = ("ValueError", "TypeError")

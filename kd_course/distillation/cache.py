@@ -186,10 +186,10 @@ def ask_all(
     collate: DataCollatorWithPadding,
     batch_size: int,
     progress: bool,
-) -> Tensor | list[Tensor]:
-    """The teacher's logits for rows of input ids, in their order: (rows, classes).
+) -> list[Tensor]:
+    """The teacher's logits for rows of input ids, in their order: (classes,) each.
 
-    Of a teacher that marks answers a list, for rows of unequal length: (2, tokens) each.
+    Of a teacher that marks answers (2, tokens) each, start and end.
     It reads the longest rows first, so that rows of like length share a batch.
     """
     home = next(teacher.parameters()).device
@@ -214,7 +214,7 @@ def ask_all(
     in_order: list[Tensor] = [torch.empty(0)] * len(rows)
     for row, said in zip(by_length, answers, strict=True):
         in_order[row] = said[:, : len(rows[row]["input_ids"])].clone() if spans else said
-    return in_order if spans else torch.stack(in_order)
+    return in_order
 
 
 def _columns_for(teacher: nn.Module, dataset: Any) -> tuple[str, ...]:
@@ -261,9 +261,10 @@ def _identity(
     """A hash of all that decides what the teacher says to a row, apart from the row."""
     about: dict[str, Any] = {"format": _FORMAT, "reads": list(reads), "limit": limit}
     about["teacher"] = type(teacher).__name__
-    if hasattr(teacher, "config"):
-        config = teacher.config.to_dict()
-        about["config"] = {k: v for k, v in config.items() if k not in _WITHOUT_EFFECT}
+    config = getattr(teacher, "config", None)
+    if config is not None:
+        settings = config.to_dict()
+        about["config"] = {k: v for k, v in settings.items() if k not in _WITHOUT_EFFECT}
     weights = []
     for name, tensor in sorted(teacher.state_dict().items()):
         weights.append(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())

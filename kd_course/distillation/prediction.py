@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
 from transformers import DataCollatorWithPadding
 
 from kd_course.distillation.cache import ask_all
@@ -33,4 +34,4 @@ def predict_logits(
     model.eval()
     logits = ask_all(model, inputs, DataCollatorWithPadding(tokenizer), batch_size, progress=False)
     model.train(was_training)
-    return logits.numpy()
+    return torch.stack(logits).numpy()

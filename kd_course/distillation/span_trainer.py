@@ -17,8 +17,8 @@ import torch
 from torch import Tensor, nn
 
 from kd_course import spans
-from kd_course.distillation.cache import ask_all
 from kd_course.distillation.asking import marks_answers
+from kd_course.distillation.cache import ask_all
 from kd_course.distillation.trainer import DistillationTrainer
 from kd_course.losses import IGNORED_LABEL, span_distillation_loss
 
@@ -73,9 +73,13 @@ class SpanDistillationTrainer(DistillationTrainer):
         self, student: Tensor, teacher: Tensor, inputs: Mapping[str, Tensor], *, alpha: float
     ) -> Tensor:
         """student, teacher: (batch, 2, length), start and end."""
+        student_start, student_end = student.unbind(1)
+        teacher_start, teacher_end = teacher.unbind(1)
         return span_distillation_loss(
-            *student.unbind(1),
-            *teacher.unbind(1),
+            student_start,
+            student_end,
+            teacher_start,
+            teacher_end,
             inputs["start_positions"],
             inputs["end_positions"],
             temperature=self.temperature,
@@ -98,8 +102,9 @@ class SpanDistillationTrainer(DistillationTrainer):
         """Windows without an answer are no mistake; without positions, `_count_rows` refuses."""
 
     def _set_signature_columns_if_needed(self) -> None:
-        if self._signature_columns is None:
-            super()._set_signature_columns_if_needed()
+        first_time = self._signature_columns is None
+        super()._set_signature_columns_if_needed()
+        if first_time:
             self._signature_columns += _NEEDED
 
 

@@ -23,12 +23,6 @@ from transformers import Trainer, TrainingArguments
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
-from kd_course.distillation.cache import (
-    TEACHER_LOGITS,
-    TeacherOutputs,
-    add_teacher_logits,
-    has_teacher_logits,
-)
 from kd_course.distillation.asking import (
     arguments_for,
     ask,
@@ -36,6 +30,12 @@ from kd_course.distillation.asking import (
     logits_of,
     marks_answers,
     refuse_misfit,
+)
+from kd_course.distillation.cache import (
+    TEACHER_LOGITS,
+    TeacherOutputs,
+    add_teacher_logits,
+    has_teacher_logits,
 )
 from kd_course.divergences import positive_temperature
 from kd_course.losses import IGNORED_LABEL, hard_target_loss, soft_target_loss
@@ -171,7 +171,7 @@ class DistillationTrainer(Trainer):
 
     def _hard_loss(self, student_logits: Tensor, inputs: Mapping[str, Tensor]) -> Tensor:
         """The labels' part, a mean over the batch's labelled rows."""
-        return hard_target_loss(student_logits, inputs.get("labels"))
+        return hard_target_loss(student_logits, inputs["labels"])
 
     def _count_rows(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """How many rows have a soft part, and how many a hard one: (2,)."""
@@ -224,8 +224,9 @@ class DistillationTrainer(Trainer):
 
     def _set_signature_columns_if_needed(self) -> None:
         """Keep the columns that the student has no use for, but the teacher has."""
-        if self._signature_columns is None:
-            super()._set_signature_columns_if_needed()
+        first_time = self._signature_columns is None
+        super()._set_signature_columns_if_needed()
+        if first_time:
             self._signature_columns += [TEACHER_LOGITS]
             if self.teacher is not None and self.alpha > 0:
                 self._signature_columns += sorted(arguments_for(self.teacher))

@@ -53,12 +53,12 @@ def random_distributions(
 # -- losses row by row ------------------------------------------------------------------------
 
 
-def kl_of_logits(p: Tensor, q: Tensor, temperature: float = 1.0, *, dim: int = -1) -> Tensor:
+def kl_of_logits(p: Tensor, q: Tensor, temperature: float = 1.0) -> Tensor:
     """KL(p ‖ q) of what two models' logits stand for at a temperature: (..., classes) -> (...).
 
-    A class that p excludes with -inf adds nothing. dim: over which the two softmaxes run.
+    A class that p excludes with -inf adds nothing.
     """
-    log_p, log_q = (F.log_softmax(logits / temperature, dim) for logits in (p, q))
+    log_p, log_q = (F.log_softmax(logits / temperature, -1) for logits in (p, q))
     terms = log_p.exp() * (log_p - log_q)
     return terms.masked_fill(log_p == -math.inf, 0.0).sum(-1)
 

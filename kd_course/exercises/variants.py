@@ -154,7 +154,7 @@ def then_with(change: Callable[..., Any]) -> Callable[[Function], Function]:
     return lambda function: lambda *args: change(function(*args), *args)
 
 
-def on(change: Callable[..., tuple]) -> Callable[[Function], Function]:
+def with_arguments(change: Callable[..., tuple]) -> Callable[[Function], Function]:
     """An `adapt` that changes what a function gets: change(*args) returns its arguments."""
     return lambda function: lambda *args: function(*change(*args))
 

@@ -23,7 +23,9 @@ def comparison_table(report: Report, arms: Sequence[str], figure: str) -> str:
     rows = []
     for arm in arms:
         name = f"{arm}/{figure}"
-        own = metrics.shown(np.mean(report.values(name)), figure) if name in report.figures else "–"
+        own = "–"
+        if name in report.figures:
+            own = metrics.shown(float(np.mean(report.values(name))), figure)
         reference = reference_interval(report, name)
         shown = reference.shown(figure) if reference else "no reference for these data"
         rows.append((arm, own, shown))
@@ -68,9 +70,9 @@ def plot_comparison(
 
     own = {arm: report.figures.get(f"{arm}/{figure}", {}).get("values", {}) for arm in arms}
     own = {arm: list(values.values()) for arm, values in own.items()}
-    references = {arm: reference_interval(report, f"{arm}/{figure}") for arm in arms}
-    arms = [arm for arm in arms if own[arm] or references[arm]]
-    references = {arm: references[arm] or seed_interval(own[arm]) for arm in arms}
+    known = {arm: reference_interval(report, f"{arm}/{figure}") for arm in arms}
+    arms = [arm for arm in arms if own[arm] or known[arm]]
+    references = {arm: known[arm] or seed_interval(own[arm]) for arm in arms}
     picture, axes = plt.subplots(figsize=(7.2, 0.9 + 0.55 * len(arms)))
     colours = [plots.role_colour(arm) for arm in arms]
     plots.intervals(axes, references, colours=colours, unit=unit)
@@ -87,7 +89,9 @@ def plot_comparison(
     axes.plot([], [], "o-", color=plots.COLOURS["ink"], label="reference, 95 % over seeds")
     axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.01, 0.5))
     axes.set_title(title)
-    described = "; ".join(f"{arm} {metrics.shown(np.mean(own[arm]), figure)}" for arm in arms if own[arm])
+    described = "; ".join(
+        f"{arm} {metrics.shown(float(np.mean(own[arm])), figure)}" for arm in arms if own[arm]
+    )
     plots.show(
         picture,
         alt=f"One row an arm, the reference's mean and interval as a bar, your run as a ring. Your run, {unit}: {described}.",

@@ -111,7 +111,7 @@ def paired_score_interval(
     found = [
         difference(
             np.bincount(random.integers(rows, size=rows), minlength=rows).astype(np.float64),
-            random.integers(seeds, size=seeds),
+            random.integers(seeds, size=(seeds,)),
         )
         for _ in range(resamples)
     ]
@@ -127,14 +127,14 @@ def seed_interval(values: Sequence[float], *, level: float = 0.95) -> Interval:
     """
     from scipy.stats import t as student_t
 
-    values = np.asarray(list(values), dtype=np.float64)
-    mean = float(values.mean())
-    if len(values) < 2:
+    sample = np.asarray(list(values), dtype=np.float64)
+    mean = float(sample.mean())
+    if len(sample) < 2:
         return Interval(mean, mean, mean)
     half = (
-        student_t.ppf((1 + level) / 2, len(values) - 1)
-        * values.std(ddof=1)
-        / math.sqrt(len(values))
+        student_t.ppf((1 + level) / 2, len(sample) - 1)
+        * sample.std(ddof=1)
+        / math.sqrt(len(sample))
     )
     return Interval(mean, mean - float(half), mean + float(half))
 

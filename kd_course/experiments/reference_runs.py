@@ -149,7 +149,7 @@ class Ledger:
         The reference is a run on the same data, on the same device where there is one.
         A figure that the reference run has but the report lacks is not judged.
         """
-        known = {}
+        known: dict[str, Any] = {}
         if not report["shortened"]:
             where = report["lesson"], report["scale"]
             same_device = self.find(*where, data=report["data"], device=device())

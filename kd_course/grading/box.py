@@ -326,7 +326,9 @@ class Room:
                 self._wait_for_quiet()
         return run
 
-    def _held(self, conversation: Conversation, job: Job, draw: Callable[[], Sequence[Case]]) -> Run:
+    def _held(
+        self, conversation: Conversation, job: Job, draw: Callable[[], Sequence[Case]]
+    ) -> Run:
         run = Run()
         try:
             conversation.say({"names": {}, "sources": {}, **job.withheld})

@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 
 OF_A_LESSON = ("__init__.py", "settings.py", "reference")  # what students get of its room
 TEACHERS_ONLY = re.compile(
-    r"^(grading|authoring|exercises\.py|recorded\.\w+|variants\w*\.py|.*\.pyc)$"
+    r"^(grading|authoring|README\.md|exercises\.py|slips\.py|recorded\.\w+|variants\w*\.py|.*\.pyc)$"
 )
 
 
@@ -30,6 +30,4 @@ def for_teachers(name: PurePath) -> str:
 def package_files(package: Path) -> Mapping[Path, Path]:
     """The students' edition of kd_course: relative path -> file."""
     found = {path.relative_to(package): path for path in sorted(package.rglob("*"))}
-    return {
-        name: path for name, path in found.items() if path.is_file() and not for_teachers(name)
-    }
+    return {name: path for name, path in found.items() if path.is_file() and not for_teachers(name)}

@@ -131,5 +131,5 @@ def _check_positions(starts: Tensor, ends: Tensor, mask: Tensor, counts: Tensor)
 
 def _refuse(wrong: Tensor, message: str, positions: Tensor) -> None:
     if wrong.any():
-        first = wrong.nonzero()[0].item()
+        first = int(wrong.nonzero()[0])
         raise ValueError(message.format(first, positions[first].item()))

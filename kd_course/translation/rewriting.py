@@ -70,7 +70,7 @@ def rewrite(
         raise ValueError("sources must hold at least one sentence")
     ids, path = readable(sources, tokenizer, longest_source(teacher)), Path(path)
     sources = list(sources)
-    options = dict(
+    options: dict[str, Any] = dict(
         beams=beams, candidates=candidates, length_penalty=length_penalty, longest=longest
     )
     made_with = {

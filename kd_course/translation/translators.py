@@ -6,9 +6,10 @@ Junczys-Dowmunt et al., Marian: Fast Neural Machine Translation in C++, 2018.
 from __future__ import annotations
 
 import copy
-import numbers
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from kd_course.models import LONGEST, SHIPPED
 
@@ -149,7 +150,7 @@ def _number(layers: list) -> None:
 def _chosen(name: str, wanted: int | Sequence[int], total: int) -> list[int]:
     if isinstance(wanted, bool):
         raise ValueError(f"{name} must be a number of layers, or which, but is {wanted}")
-    if isinstance(wanted, numbers.Integral):
+    if isinstance(wanted, int | np.integer):
         if not 1 <= wanted <= total:
             raise ValueError(f"{name} must lie in 1 … {total}, the teacher's own, but is {wanted}")
         return [round(i * (total - 1) / max(wanted - 1, 1)) for i in range(wanted)]

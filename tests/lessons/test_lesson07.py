@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 
+import pytest
 import torch
 from hub_contents import OPUS_MT, OPUS_MT_CODE, write_opus_mt
 
@@ -35,6 +36,7 @@ def test_small_trains_its_own_teacher_on_pairs_of_the_hub(make_hub, tmp_path):
     run("small", make_hub(), tmp_path)
 
 
+@pytest.mark.thorough
 def test_full_copies_layers_of_opus_mt(make_hub, tmp_path):
     hub = make_hub()
     hub.add_model(OPUS_MT, write_opus_mt(tmp_path / "model"))

@@ -77,6 +77,9 @@ class Company:
         return f"{self.trade} {self.name}"
 
 
+Filling = Phrase | Person | Company | str  # what may stand in a slot
+
+
 def choose(items: Sequence[Item], draw: Draw) -> Item:
     return items[int(draw() * len(items))]
 
@@ -116,7 +119,7 @@ class Cast:
         )
         self.company = ""
 
-    def fill(self, spec: str) -> Phrase | Person | Company | str:
+    def fill(self, spec: str) -> Filling:
         """What stands in a slot, by its spec: "money 20 900", "person chief", "date future" …"""
         sort, *arguments = spec.split(" ")
         return getattr(self, f"_{sort}")(*arguments)
@@ -133,8 +136,8 @@ class Cast:
     def _firm(self) -> Company:
         return Company(self._take(self._companies))
 
-    def _person(self, *role: str) -> Person:
-        role = " ".join(role)
+    def _person(self, *words: str) -> Person:
+        role = " ".join(words)
         female = self.draw() < 0.5
         first = choose(WORDS["women" if female else "men"], self.draw)
         title, apposition = self._pop(role, WORDS["roles"][role])
@@ -227,10 +230,10 @@ class Cast:
         currency = WORDS["currencies"][self.currency]
         return Phrase("money", core, left=hedge, right=((f" {currency}", "currency"),))
 
-    def _count(self, low: str, high: str, *unit: str) -> Phrase:
+    def _count(self, low: str, high: str, *words: str) -> Phrase:
         core = self._figure(int(low), int(high), lambda value: f"{value * 10:,}")
         hedge = (("about ", "hedge"),) if self.draw() < 0.3 else ()
-        unit = " ".join(unit).replace("PRODUCT", self.product)
+        unit = " ".join(words).replace("PRODUCT", self.product)
         return Phrase("count", core, left=hedge, right=((f" {unit}", "unit"),))
 
     def _percent(self, low: str, high: str) -> Phrase:

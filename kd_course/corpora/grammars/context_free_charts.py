@@ -48,7 +48,7 @@ class Symbol:
 
     def draw(self, draw: Draw, out: list[str]) -> None:
         for item in self.sequences[bisect_right(self._cumulated, draw())]:
-            if type(item) is str:
+            if isinstance(item, str):
                 out.append(item)
             else:
                 item.draw(draw, out)
@@ -102,22 +102,24 @@ class Node:
 
     def __init__(self) -> None:
         self.words: dict[str, Node] = {}
-        self.symbols: dict[object, Node] = {}
-        self.by_first: dict[str, list[tuple[object, Node]]] = {}
+        self.symbols: dict[Symbol | Words, Node] = {}
+        self.by_first: dict[str, list[tuple[Symbol | Words, Node]]] = {}
         self.final: dict[int, float] = {}
 
     def grow(self, sequence: tuple) -> dict[int, float]:
         node = self
         for item in sequence:
-            branch = node.words if type(item) is str else node.symbols
-            node = branch.setdefault(item, Node())
+            if isinstance(item, str):
+                node = node.words.setdefault(item, Node())
+            else:
+                node = node.symbols.setdefault(item, Node())
         return node.final
 
     def starts_with(self, word: str) -> bool:
         return word in self.words or _key(word) in self.by_first
 
     def index(self) -> None:
-        by_first: dict[str, list[tuple[object, Node]]] = defaultdict(list)
+        by_first: dict[str, list[tuple[Symbol | Words, Node]]] = defaultdict(list)
         for symbol, child in self.symbols.items():
             for word in symbol.first:
                 by_first[word].append((symbol, child))
@@ -134,7 +136,7 @@ class Chart:
     def __init__(self, words: list[str]) -> None:
         self.words = words
         self.keys = [_key(word) for word in words]
-        self.found: dict[tuple[object, int], list[tuple[int, float]]] = {}
+        self.found: dict[tuple[Symbol | Words, int], list[tuple[int, float]]] = {}
 
     def walk(self, root: Node, start: int) -> Iterable[tuple[int, dict[int, float], float]]:
         """(end, what ends there, probability on the way) for each path from the root that fits."""
@@ -159,8 +161,8 @@ class Chart:
                     todo.append((child, end, p * q))
         return ends
 
-    def spans(self, symbol: object, start: int) -> list[tuple[int, float]]:
-        if type(symbol) is Symbol:
+    def spans(self, symbol: Symbol | Words, start: int) -> list[tuple[int, float]]:
+        if isinstance(symbol, Symbol):
             sums: dict[int, float] = {}
             for end, final, p in self.walk(symbol.trie, start):
                 sums[end] = sums.get(end, 0.0) + p * final[0]
@@ -175,8 +177,8 @@ def _key(word: str) -> str:
     return NUMBER if word[:1].isdigit() else word
 
 
-def _first(item: object) -> Iterable[str]:
-    return (_key(item),) if type(item) is str else item.first
+def _first(item: str | Symbol | Words) -> Iterable[str]:
+    return (_key(item),) if isinstance(item, str) else item.first
 
 
 def _product(numbers: Iterable[float]) -> float:

@@ -63,21 +63,23 @@ class Change(_Weighted):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told(_Weighted):
-    """Something with templates of its own: those of training, and those it never sees."""
+class Joined(_Weighted):
+    """A way of joining two clauses: the templates of training, and those it never sees."""
 
-    seen: tuple[Template, ...]
-    unseen: tuple[Template, ...]
+    seen: tuple[str, ...]
+    unseen: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Event(Told):
-    """Something that happens to a company.
+class Event(_Weighted):
+    """Something that happens to a company: the templates of training, and those it never sees.
 
     tone: "good" or "bad" admits it to sentences of two clauses.
     tail: what may follow; by default the source, which depends on who acts.
     """
 
+    seen: tuple[Template, ...]
+    unseen: tuple[Template, ...]
     tone: str = ""
     tail: str | None = None
 
@@ -273,7 +275,7 @@ def two_clause_meanings(*, unseen: bool) -> list[Meaning]:
     """One meaning for each way of joining a pleasing and a displeasing clause."""
     meanings = []
     for name in part("news_meanings", "two_clauses"):
-        joined = build(Told, "news_meanings", "two_clauses", name)
+        joined = build(Joined, "news_meanings", "two_clauses", name)
         words = tuple(
             (1 / len(paired(template)), filled)
             for template in (joined.unseen if unseen else joined.seen)

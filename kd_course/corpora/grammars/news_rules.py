@@ -6,8 +6,9 @@ sets of templates share them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from kd_course.corpora.grammars.context_free_charts import Words
 from kd_course.corpora.grammars.figures import Comparison, Uniform, hundredths, tenths, thousands
@@ -25,9 +26,14 @@ from kd_course.corpora.grammars.news_meanings import (
 )
 from kd_course.corpora.words import build, part
 
-Rules = dict[str, Sequence[Template | Words]]
+Rules = Mapping[str, Sequence[Template | Words]]
 
-WRITERS = {"whole": str, "tenths": tenths, "hundredths": hundredths, "thousands": thousands}
+WRITERS: dict[str, Callable[[int], str]] = {
+    "whole": str,
+    "tenths": tenths,
+    "hundredths": hundredths,
+    "thousands": thousands,
+}
 
 
 def build_rules() -> Rules:
@@ -37,13 +43,13 @@ def build_rules() -> Rules:
 
 def lexicon() -> Rules:
     """Names, places, contracts, sources, periods and verbs, and what is made of them."""
-    rules: Rules = {**part("news_words")}
-    cities = rules["city_fi"] + rules["city_abroad"]
-    return rules | {
+    words: dict[str, Any] = part("news_words")
+    cities = words["city_fi"] + words["city_abroad"]
+    return words | {
         "city": cities,
         "city_based": [f"{city}-based" for city in cities],
-        "country": rules["nordic"] + rules["abroad"],
-        "a_sector": [f"{article(sector)} {sector}" for sector in rules["sector"]],
+        "country": words["nordic"] + words["abroad"],
+        "a_sector": [f"{article(sector)} {sector}" for sector in words["sector"]],
     }
 
 
@@ -103,7 +109,7 @@ def comparison_rules() -> Rules:
         word: {name: weight for weight, name in part("news_words", rule)}
         for word, rule in part("news_figures", "once").items()
     }
-    rules: Rules = {}
+    rules: dict[str, list[Words]] = {}
     for name in part("news_figures", "comparisons"):
         compared = build(Compared, "news_figures", "comparisons", name)
         old = build(Figure, "news_figures", "comparisons", name, "old")
@@ -120,7 +126,7 @@ def comparison_rules() -> Rules:
 
 def noun_rules() -> Rules:
     """{profit.singular}, {profit.plural} and {profit}, either of them, for every topic."""
-    rules: Rules = {}
+    rules: dict[str, Sequence[Template]] = {}
     for name, topic in {**topics(), "side topics": side_topics()}.items():
         rules[name] = [(len(nouns), f"{{{name}.{number}}}") for number, nouns in topic.nouns()]
         rules |= {f"{name}.{number}": nouns for number, nouns in topic.nouns()}
@@ -130,7 +136,7 @@ def noun_rules() -> Rules:
 def clause_rules() -> Rules:
     """{GOOD first}, {bad event}, {bad_noun figure} and so on: half a sentence of two clauses."""
     groups = part("news_templates", "clauses", "groups")
-    rules: Rules = {}
+    rules: dict[str, list[Template]] = {}
     for tone in ("good", "bad"):
         forms = (tone.upper(), tone, f"{tone}_noun")
         for form in forms:

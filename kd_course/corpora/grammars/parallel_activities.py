@@ -38,9 +38,7 @@ def framed(table: str, factor: float, person: str, rules: Rules) -> list[str]:
     ]
 
 
-def _framed(
-    table: str, template: str, factor: float, person: str, rules: Rules
-) -> Iterator[str]:
+def _framed(table: str, template: str, factor: float, person: str, rules: Rules) -> Iterator[str]:
     """A frame for each group of activities that fits it, as often as the group has activities."""
     view, *others = set(re.findall(r"\{([A-Z]\w*)\}", template)) - {"T", "U"} or [""]
     every = _every()
@@ -68,7 +66,7 @@ def _framed(
 def _every() -> dict[str, list[tuple[str, str]]]:
     """group -> how often a habit of it recurs, in both languages."""
     return {
-        group: [tuple(rule.split(" => ")) for rule in rules]
+        group: [(en, zh) for en, zh in (rule.split(" => ") for rule in rules)]
         for group, rules in tables(_FILE, "every").items()
     }
 

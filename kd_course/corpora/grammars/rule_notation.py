@@ -23,6 +23,7 @@ def weighted_texts(texts: Sequence[str], rarer: float, where: str) -> list[tuple
     weight = 1.0
     for text in texts:
         match = _WEIGHT.fullmatch(text.strip())
+        assert match, "the pattern fits every text"
         weight = float(match[2] or weight)
         if not weight > 0:
             raise ValueError(f"{where}: a weight must be positive, not {weight}")
@@ -73,10 +74,8 @@ def chinese_pieces(
         options = _options(part, RARER, where) if part.startswith("(") else [(part, 1.0)]
         if any(set(option) & set("(){}|*") for option, _ in options):
             raise ValueError(f"{where}: {part!r} is no choice; choices hold text only")
-        pieces.append(
-            Choice(tuple((p, t) for t, p in options), cumulated([p for _, p in options]))
-        )
-    used = sorted(piece for piece in pieces if type(piece) is int)
+        pieces.append(Choice(tuple((p, t) for t, p in options), cumulated([p for _, p in options])))
+    used = sorted(piece for piece in pieces if isinstance(piece, int))
     if used != list(range(len(slots))):
         raise ValueError(f"{where}: each side must hold the same symbols, each once")
     return pieces

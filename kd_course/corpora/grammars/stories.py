@@ -20,7 +20,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from kd_course.corpora.grammars.cast import KINDS, Cast, Company, Draw, Person, Phrase, choose
+from kd_course.corpora.grammars.cast import (
+    KINDS,
+    Cast,
+    Company,
+    Draw,
+    Filling,
+    Person,
+    Phrase,
+    choose,
+)
 
 Asked = Mapping[str, Sequence[str]]  # slot -> its questions, the plain one first
 
@@ -81,7 +90,7 @@ class Passage:
     story: Story
     title: str
     text: str
-    slots: Mapping[str, object]
+    slots: Mapping[str, Filling]
     mentions: dict[str, Mention]
     beats: list[Beat] = field(default_factory=list)
 
@@ -96,7 +105,7 @@ class Question:
 class Writer:
     """Writes sentences one after the other and keeps track of what stands where."""
 
-    def __init__(self, slots: Mapping[str, object], draw: Draw) -> None:
+    def __init__(self, slots: Mapping[str, Filling], draw: Draw) -> None:
         self.slots, self.draw = slots, draw
         self.text = ""
         self.mentions: dict[str, Mention] = {}
@@ -107,13 +116,13 @@ class Writer:
     def tell(self, template: str) -> None:
         """Append the sentences of a template."""
         template = _CHOICE.sub(lambda m: choose(m[1].split("|"), self.draw), template)
-        for text, *parts in _sentences(template):
+        for beginning, slots in _sentences(template):
             if self.text:
                 self._append(" ")
-            self._append(text)
-            for slot, form, text in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
-                self._slot(slot, form or "")
-                self._append(text)
+            self._append(beginning)
+            for slot, form, after in slots:
+                self._slot(slot, form)
+                self._append(after)
             self._before, self._now = self._now, set()
 
     def _append(self, text: str) -> None:
@@ -180,10 +189,14 @@ class Writer:
 
 
 @cache
-def _sentences(template: str) -> list[list[str | None]]:
-    """The sentences of a template, each in pieces: a text, then slot, form and text in turn."""
-    # SLOT has two groups, so after the first text the pieces come in threes.
-    return [SLOT.split(sentence) for sentence in _SENTENCE_END.split(template)]
+def _sentences(template: str) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """The sentences of a template: how each begins, and (slot, form, text after it) in turn."""
+    found = []
+    for sentence in _SENTENCE_END.split(template):
+        beginning, *parts = SLOT.split(sentence)  # SLOT has two groups, so parts come in threes
+        threes = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
+        found.append((beginning, [(slot, form or "", after) for slot, form, after in threes]))
+    return found
 
 
 def referring(person: Person, form: str) -> str:
@@ -205,10 +218,9 @@ def tell_story(story: Story, level: str, draw: Draw, *, new_names: bool) -> Pass
     beats = (_full if level == "full" else _plain)(story, draw)
     for beat in beats:
         writer.tell(beat.plain if level == "plain" else choose(beat.wordings, draw))
-    title = slots[story.title]
-    return Passage(
-        story, getattr(title, "name", title), writer.text, slots, writer.mentions, list(beats)
-    )
+    about = slots[story.title]
+    title = about.name if isinstance(about, Company | Person) else str(about)
+    return Passage(story, title, writer.text, slots, writer.mentions, list(beats))
 
 
 def questions(passage: Passage, level: str, draw: Draw, count: int) -> list[Question]:
@@ -240,7 +252,7 @@ def questions(passage: Passage, level: str, draw: Draw, count: int) -> list[Ques
     return found
 
 
-def ask(template: str, slots: Mapping[str, object], draw: Draw) -> str:
+def ask(template: str, slots: Mapping[str, Filling], draw: Draw) -> str:
     """A question, with the names of what it is about."""
     template = _CHOICE.sub(lambda m: choose(m[1].split("|"), draw), template)
 

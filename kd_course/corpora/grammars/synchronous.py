@@ -76,7 +76,7 @@ class SynchronousGrammar:
         pieces = alternative.targets[bisect_right(alternative.sums, draw())].pieces
         return "".join(
             self.translate(children[piece], draw)
-            if type(piece) is int
+            if isinstance(piece, int)
             else (
                 piece.options[0][1]
                 if len(piece.options) == 1
@@ -115,7 +115,7 @@ class SynchronousGrammar:
             for symbol in self._symbols.values()
             for alternative in symbol.alternatives
             for item in alternative.source
-            if type(item) is str
+            if isinstance(item, str)
         }
 
     # Building: text to symbols.
@@ -152,14 +152,13 @@ class SynchronousGrammar:
             slots = [part for part in source if part.startswith("{")]
             if len(set(slots)) != len(slots):
                 raise ValueError(f"{where}: a symbol occurs twice; write {{name:2}} for the second")
-            every = [f"{{{m[1]}{m[2] or ''}}}" for m in SLOT.finditer(head[2])]
+            symbols = {f"{{{m[1]}{m[2] or ''}}}": m[1] for m in SLOT.finditer(head[2])}
             items = [
-                self._symbol(SLOT.fullmatch(part)[1], open_) if part in slots else part
-                for part in source
+                self._symbol(symbols[part], open_) if part in slots else part for part in source
             ]
             if not items:
                 raise ValueError(f"{where}: an English side needs a word or a symbol")
-            left_out = set(every) - set(slots)
+            left_out = set(symbols) - set(slots)
             pieces: dict[tuple, float] = {}  # what falls together when a symbol is left out
             for text, w in targets:
                 key = tuple(chinese_pieces(text, slots, left_out, where))

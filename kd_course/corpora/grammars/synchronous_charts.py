@@ -57,7 +57,7 @@ class Node:
         """How many ways there are to write it in Chinese; some may give the same string."""
         return sum(
             math.prod(
-                children[piece].count() if type(piece) is int else len(piece.options)
+                children[piece].count() if isinstance(piece, int) else len(piece.options)
                 for piece in target.pieces
             )
             for _, alternative, children in self.edges
@@ -67,6 +67,9 @@ class Node:
 
 # --- The chart over the English sentence --------------------------------------------------------
 
+# Halfway through an alternative: where we are, probability, nodes so far, positions of own words.
+_State = tuple[int, float, tuple[Node, ...], tuple[int, ...]]
+
 
 def parse(symbol: Symbol, words: Sequence[str], start: int, chart: dict) -> dict[int, Node]:
     """end -> node, for every stretch from `start` that the symbol can write."""
@@ -75,11 +78,11 @@ def parse(symbol: Symbol, words: Sequence[str], start: int, chart: dict) -> dict
     found: dict[int, list] = defaultdict(list)
     fitting = symbol.by_first.get(words[start], ()) if start < len(words) else ()
     for share, alternative in fitting:
-        states = [(start, share, (), ())]  # where we are, probability, nodes, own words
+        states: list[_State] = [(start, share, (), ())]
         for item in alternative.source:
-            following = []
+            following: list[_State] = []
             for at, p, children, own in states:
-                if type(item) is str:
+                if isinstance(item, str):
                     if at < len(words) and words[at] == item:
                         following.append((at + 1, p, children, (*own, at)))
                 else:
@@ -109,7 +112,7 @@ def spans_of(node: Node, zh: str, start: int, chart: dict) -> dict[int, float]:
             for piece in target.pieces:
                 following: dict[int, float] = defaultdict(float)
                 for at, q in states.items():
-                    if type(piece) is int:
+                    if isinstance(piece, int):
                         for end, r in spans_of(children[piece], zh, at, chart).items():
                             following[end] += q * r
                     else:
@@ -137,7 +140,7 @@ def best_links(node: Node, zh: str, start: int, chart: dict) -> dict[int, tuple[
             for piece in target.pieces:
                 following: dict[int, tuple] = {}
                 for at, (q, links, own) in states.items():
-                    if type(piece) is int:
+                    if isinstance(piece, int):
                         found_below = best_links(children[piece], zh, at, chart)
                         ways = [
                             (end, q * r, links + below, own)
@@ -175,7 +178,7 @@ def strings_of(node: Node, done: dict[int, dict[str, float]]) -> dict[str, float
         for target in alternative.targets:
             parts = [
                 list(strings_of(children[piece], done).items())
-                if type(piece) is int
+                if isinstance(piece, int)
                 else [(text, q) for q, text in piece.options]
                 for piece in target.pieces
             ]

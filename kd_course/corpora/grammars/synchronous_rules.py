@@ -63,7 +63,7 @@ class Symbol:
         self.by_first: dict[str, list[tuple[float, Alternative]]] = defaultdict(list)
         for share, alternative in zip(self.shares, self.alternatives, strict=True):
             head = alternative.source[0]
-            for word in (head,) if type(head) is str else head.by_first:
+            for word in (head,) if isinstance(head, str) else head.by_first:
                 self.by_first[word].append((share, alternative))
 
     def draw(self, draw: Draw, out: list[str]) -> Tree:
@@ -71,7 +71,7 @@ class Symbol:
         alternative = self.alternatives[bisect_right(self.sums, draw())]
         children = []
         for item in alternative.source:
-            if type(item) is str:
+            if isinstance(item, str):
                 out.append(item)
             else:
                 children.append(item.draw(draw, out))

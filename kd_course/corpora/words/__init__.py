@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,7 +27,7 @@ def read(name: str) -> dict[str, Any]:
         raise ValueError(f"words/{name}.toml: {error}") from error
 
 
-@lru_cache(maxsize=None)
+@cache
 def part(name: str, *keys: str) -> Any:
     """One part of a file, lists in it as tuples: part("news_words", "city_fi").
 

@@ -235,7 +235,8 @@ ENTROPY = Exercise(
 # -- 02.3 KL ----------------------------------------------------------------------------------
 
 
-def _kl_cases(random: numpy.random.Generator) -> list[Case]:
+def _two_beliefs(random: numpy.random.Generator) -> list[Case]:
+    """What every divergence is tried on: two distributions without zeros, of several shapes."""
     return [
         Case(
             (torch.tensor([0.5, 0.25, 0.25]), torch.tensor([0.7, 0.2, 0.1])),
@@ -247,6 +248,12 @@ def _kl_cases(random: numpy.random.Generator) -> list[Case]:
             (_rows(random, 2, 3, 5), _rows(random, 2, 3, 5)),
             "two sentences of three words, five classes",
         ),
+    ]
+
+
+def _kl_cases(random: numpy.random.Generator) -> list[Case]:
+    return [
+        *_two_beliefs(random),
         Case((_without(_rows(random, 2, 4), 1), _rows(random, 2, 4)), "a class that never happens"),
         Case(
             (_without(_rows(random, 2, 4), 0), _without(_rows(random, 2, 4), 0)),
@@ -670,16 +677,7 @@ FIT_LOSS = Exercise(
 
 def _js_cases(random: numpy.random.Generator) -> list[Case]:
     return [
-        Case(
-            (torch.tensor([0.5, 0.25, 0.25]), torch.tensor([0.7, 0.2, 0.1])),
-            "the readers and the model",
-        ),
-        Case((_rows(random, 1, 4), _rows(random, 1, 4)), "a batch of one"),
-        Case((_rows(random, 4, 3), _rows(random, 4, 3)), "four rows of three classes"),
-        Case(
-            (_rows(random, 2, 3, 5), _rows(random, 2, 3, 5)),
-            "two sentences of three words, five classes",
-        ),
+        *_two_beliefs(random),
         Case(
             (_without(_rows(random, 2, 4), 1), _without(_rows(random, 2, 4), 2)),
             "each rules out something else",

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from kd_course import divergences
 from kd_course.exercises.slips import believed
 from kd_course.exercises.spec import Misconception
-from kd_course.exercises.variants import Collection, on, then, then_with
+from kd_course.exercises.variants import Collection, then, then_with, with_arguments
 
 variant = Collection()
 
@@ -282,7 +282,7 @@ def kl_divergence(p, q):
     true and does the weighing, and the first is what one believes. Mind the two edges, which have
     changed sides with it, and classes that both sides rule out.
     """,
-    adapt=on(lambda p, q: (q, p)),
+    adapt=with_arguments(lambda p, q: (q, p)),
     without=(SMALL, "KL(q ‖ p)", "The cross-entropy", "The sign", "NaN where", "Unweighted")
     + ("What q rules out", "Probabilities given"),
     slips=(
@@ -391,7 +391,9 @@ _OTHER_NAME = {"forward": "reverse", "reverse": "forward"}
     """
     + _FIT.strip()
     + "\n",
-    adapt=on(lambda target, logits, direction: (target, logits, _OTHER_NAME[direction])),
+    adapt=with_arguments(
+        lambda target, logits, direction: (target, logits, _OTHER_NAME[direction])
+    ),
     without=("The two directions", "Forward", "Reverse", "Both are", "In reverse"),
     slips=(
         Misconception(

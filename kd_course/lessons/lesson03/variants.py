@@ -21,7 +21,7 @@ from kd_course.exercises.slips import (
     with_other_alpha,
 )
 from kd_course.exercises.spec import Misconception
-from kd_course.exercises.variants import Collection, on, slip_table, then, then_with
+from kd_course.exercises.variants import Collection, slip_table, then, then_with, with_arguments
 
 variant = Collection()
 
@@ -73,7 +73,7 @@ def _slips_in_reverse(with_slip):
     value flattens and a large one sharpens. The logits have any shape; their **last** dimension holds
     the classes.
     """,
-    adapt=on(lambda logits, temperature: (logits, 1 / temperature)),
+    adapt=with_arguments(lambda logits, temperature: (logits, 1 / temperature)),
     without=("The logits are multiplied", "The probabilities are divided", "p to the power"),
     slips=(
         Misconception(
@@ -296,7 +296,7 @@ def soft_loss(student_logits, teacher_logits, temperature):
     **temperature one**. $T^2$ stands in front, and the mean is over the examples. No gradient may reach
     the teacher.
     """,
-    adapt=on(lambda s, t, temperature: (s, t * temperature, temperature)),
+    adapt=with_arguments(lambda s, t, temperature: (s, t * temperature, temperature)),
     without=("The teacher is not softened", "The student is not softened"),
     slips=(
         Misconception(
@@ -785,7 +785,7 @@ def _with_turned_masks(random):
     them that have a label; α weighs the soft part. A mean over nothing is 0. A class that both models
     exclude with $-\\infty$ adds nothing.
     """,
-    adapt=on(lambda s, t, labels, mask, *others: (s, t, labels, ~mask, *others)),
+    adapt=with_arguments(lambda s, t, labels, mask, *others: (s, t, labels, ~mask, *others)),
     hints={"Alpha weighs the hard loss": WHICH_PART},
     hint="Select the rows that count first: student_logits[~mask] has shape (tokens, vocabulary).",
     cases=_with_turned_masks,

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from kd_course.exercises import find
 from kd_course.exercises.slips import with_other_alpha
 from kd_course.exercises.spec import Misconception
-from kd_course.exercises.variants import Collection, on, then
+from kd_course.exercises.variants import Collection, then, with_arguments
 
 variant = Collection()
 
@@ -240,7 +240,7 @@ def _in_percent(random):
     Return that target. `alpha` is given **in percent**, a number from 0 to 100, as in some configuration
     files: `alpha=75` means that the soft loss weighs 0.75 and the hard one 0.25.
     """,
-    adapt=on(lambda teacher_p, labels, percent: (teacher_p, labels, percent / 100)),
+    adapt=with_arguments(lambda teacher_p, labels, percent: (teacher_p, labels, percent / 100)),
     hints={"α weighs the labels": "α weighs the soft part: α = 100 is the teacher alone."},
     cases=_in_percent,
 )

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from kd_course.exercises import find
 from kd_course.exercises.slips import mixture, with_other_alpha
 from kd_course.exercises.spec import Misconception
-from kd_course.exercises.variants import Collection, on, then_with
+from kd_course.exercises.variants import Collection, slip_table, then_with, with_arguments
 
 variant = Collection()
 
@@ -48,42 +48,22 @@ def _schedule(height, *, late=0, start=None, length=None, both=False, warm=True,
 
 def _slips_of(height, end):
     """The slips of a schedule of this shape. end: where it comes down to, in words."""
-    return (
-        Misconception(
-            "steps are counted from one",
-            _schedule(height, late=1),
-            hint="The first step has number 0, and a rate of 0.",
-        ),
-        Misconception(
-            "the rate never comes down",
-            _schedule(lambda done: 1.0),
-            hint=f"After the warm-up it falls, to {end} at `total`.",
-        ),
-        Misconception(
-            "the way down begins at step 0",
-            _schedule(height, start=lambda warmup, total: 0, length=lambda warmup, total: total),
-            hint="At step `warmup` the rate is the peak itself: how far is it from there to `total`?",
-        ),
-        Misconception(
-            "the way down is as long as the whole training",
-            _schedule(height, length=lambda warmup, total: total),
-            hint="From `warmup` to `total` are total - warmup steps.",
-        ),
-        Misconception(
-            "warm-up and decay are multiplied",
-            _schedule(
-                height,
-                both=True,
-                start=lambda warmup, total: 0,
-                length=lambda warmup, total: total,
+    whole = {"start": lambda warmup, total: 0, "length": lambda warmup, total: total}
+    return slip_table(
+        "05.2",
+        {
+            "steps are counted from one": _schedule(height, late=1),
+            "the rate never comes down": (
+                _schedule(lambda done: 1.0),
+                f"After the warm-up it falls, to {end} at `total`.",
             ),
-            hint="While it warms up nothing decays; the peak is reached.",
-        ),
-        Misconception(
-            "there is no warm-up",
-            _schedule(height, warm=False),
-            hint="Before step `warmup` the rate rises from 0 on a straight line.",
-        ),
+            "the way down begins at step 0": _schedule(height, **whole),
+            "the way down is as long as the whole training": _schedule(
+                height, length=whole["length"]
+            ),
+            "warm-up and decay are multiplied": _schedule(height, both=True, **whole),
+            "there is no warm-up": _schedule(height, warm=False),
+        },
     )
 
 
@@ -410,7 +390,7 @@ def ensemble_logits(logits):
     logarithm of the mean of their probabilities, for each row. Mind the very sure teacher: a probability
     of $e^{-200}$ is 0 in float32, and its logarithm is not.
     """,
-    adapt=on(lambda logits: (logits.movedim(-1, 0),)),
+    adapt=with_arguments(lambda logits: (logits.movedim(-1, 0),)),
     cases=lambda random: [
         replace(case, args=(case.args[0].movedim(0, -1).contiguous(),))
         for case in find("05.7").cases(random)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import torch
 
 from kd_course.exercises.spec import Misconception
-from kd_course.exercises.variants import Collection, on
+from kd_course.exercises.variants import Collection, slip_table, with_arguments
 
 variant = Collection()
 
@@ -26,6 +26,22 @@ def _of_draws(scores, draws):
     return scores.double()[draws].mean(-1)
 
 
+def _ninety(values):
+    return _quantiles(values, 0.05, 0.95)
+
+
+def _slips_in_pairing(interval):
+    """What goes wrong before an interval is taken of the drawn means' differences."""
+    return {
+        "student and control are drawn separately": lambda student, control, draws: interval(
+            _of_draws(student, draws) - _of_draws(control, draws.flip(0))
+        ),
+        "this is control minus student": lambda student, control, draws: interval(
+            _of_draws(control - student, draws)
+        ),
+    }
+
+
 @variant(
     "06.3",
     "the interval is the 90 % interval",
@@ -34,33 +50,20 @@ def _of_draws(scores, draws):
     {_ROWS} Return the ends of the **90 %** interval: the **5 % and 95 % quantiles** of the mean
     difference, student minus control.
     """,
-    slips=(
-        Misconception(
-            "student and control are drawn separately",
-            lambda student, control, draws: _quantiles(
-                _of_draws(student, draws) - _of_draws(control, draws.flip(0)), 0.05, 0.95
+    slips=slip_table(
+        "06.3",
+        {
+            **_slips_in_pairing(_ninety),
+            "this is the 80 % interval": (
+                lambda student, control, draws: _quantiles(
+                    _of_draws(student - control, draws), 0.1, 0.9
+                ),
+                "90 % leaves out 5 % on either side, 10 % in all.",
             ),
-            hint="A hard sentence is hard for both: use the same drawn rows for both, then subtract.",
-        ),
-        Misconception(
-            "this is control minus student",
-            lambda student, control, draws: _quantiles(
-                _of_draws(control - student, draws), 0.05, 0.95
+            "quantiles of single rows, not of means": (
+                lambda student, control, draws: _ninety(student - control)
             ),
-            hint="Positive must mean that the student is better.",
-        ),
-        Misconception(
-            "this is the 80 % interval",
-            lambda student, control, draws: _quantiles(
-                _of_draws(student - control, draws), 0.1, 0.9
-            ),
-            hint="90 % leaves out 5 % on either side, 10 % in all.",
-        ),
-        Misconception(
-            "quantiles of single rows, not of means",
-            lambda student, control, draws: _quantiles(student - control, 0.05, 0.95),
-            hint="The question is how the *mean* over a test set would vary: average each draw first.",
-        ),
+        },
     ),
 )
 def bootstrap_interval(student, control, draws):
@@ -82,7 +85,7 @@ def bootstrap_interval(student, control, draws):
     {_ROWS} Return the 2.5 % and 97.5 % quantiles of how much the **control** is ahead: the mean
     difference **control minus student**. (Negative means that the student is better.)
     """,
-    adapt=on(lambda student, control, draws: (control, student, draws)),
+    adapt=with_arguments(lambda student, control, draws: (control, student, draws)),
     without=("this is control minus student",),
 )
 def bootstrap_interval(student, control, draws):
@@ -112,18 +115,7 @@ def _normal(values, *, width=1.96, correction=1):
     normally distributed.
     """,
     slips=(
-        Misconception(
-            "student and control are drawn separately",
-            lambda student, control, draws: _normal(
-                _of_draws(student, draws) - _of_draws(control, draws.flip(0))
-            ),
-            hint="A hard sentence is hard for both: use the same drawn rows for both, then subtract.",
-        ),
-        Misconception(
-            "this is control minus student",
-            lambda student, control, draws: _normal(_of_draws(control - student, draws)),
-            hint="Positive must mean that the student is better.",
-        ),
+        *slip_table("06.3", _slips_in_pairing(_normal)),
         Misconception(
             "one standard deviation on either side",
             lambda student, control, draws: _normal(_of_draws(student - control, draws), width=1.0),
@@ -171,13 +163,19 @@ def _gaps(probabilities, labels, bins, *, of_label=False):
     return gaps, torch.stack([rows.double().mean() for rows in found])
 
 
-def _mean_gap(probabilities, labels, bins):
-    gaps, shares = _gaps(probabilities, labels, bins)
-    return (gaps.abs() * shares).sum().item()
+def _scored(score, **how):
+    """A calibration error: score(gaps, shares of the rows), both (bins that hold a row,)."""
+    return lambda probabilities, labels, bins: score(
+        *_gaps(probabilities, labels, bins, **how)
+    ).item()
 
 
-def _largest_gap(probabilities, labels, bins):
-    return _gaps(probabilities, labels, bins)[0].abs().max().item()
+def _at_the_label(score):
+    return Misconception(
+        "confidence is read off at the label, not at the prediction",
+        _scored(score, of_label=True),
+        hint="A model's confidence is what it gives to its own choice: the largest probability.",
+    )
 
 
 _ALL_ROWS = Misconception(
@@ -206,23 +204,15 @@ _ALL_ROWS = Misconception(
         _ALL_ROWS,
         Misconception(
             "the largest gap where the model is too sure; too modest does not count",
-            lambda probabilities, labels, bins: _gaps(probabilities, labels, bins)[0].max().item(),
+            _scored(lambda gaps, shares: gaps.max()),
             hint="Take the absolute gap: too modest is a gap as well.",
         ),
         Misconception(
             "gaps are weighed by the share of rows before the largest is taken",
-            lambda probabilities, labels, bins: (
-                torch.mul(*_gaps(probabilities, labels, bins)).abs().max().item()
-            ),
+            _scored(lambda gaps, shares: (gaps * shares).abs().max()),
             hint="However few rows a bin holds, its gap counts in full.",
         ),
-        Misconception(
-            "confidence is read off at the label, not at the prediction",
-            lambda probabilities, labels, bins: (
-                _gaps(probabilities, labels, bins, of_label=True)[0].abs().max().item()
-            ),
-            hint="A model's confidence is what it gives to its own choice: the largest probability.",
-        ),
+        _at_the_label(lambda gaps, shares: gaps.abs().max()),
     ),
 )
 def calibration_error(probabilities, labels, bins):
@@ -252,25 +242,15 @@ def calibration_error(probabilities, labels, bins):
         _ALL_ROWS,
         Misconception(
             "the square root is missing",
-            lambda probabilities, labels, bins: (
-                lambda gaps, shares: (gaps**2 * shares).sum().item()
-            )(*_gaps(probabilities, labels, bins)),
+            _scored(lambda gaps, shares: (gaps**2 * shares).sum()),
             hint="Averaged squares are no gap yet: take the root.",
         ),
         Misconception(
             "every bin counts the same, however few rows it holds",
-            lambda probabilities, labels, bins: (
-                _gaps(probabilities, labels, bins)[0].square().mean().sqrt().item()
-            ),
+            _scored(lambda gaps, shares: gaps.square().mean().sqrt()),
             hint="Weigh each bin's squared gap by its share of the rows.",
         ),
-        Misconception(
-            "confidence is read off at the label, not at the prediction",
-            lambda probabilities, labels, bins: (
-                lambda gaps, shares: (gaps**2 * shares).sum().sqrt().item()
-            )(*_gaps(probabilities, labels, bins, of_label=True)),
-            hint="A model's confidence is what it gives to its own choice: the largest probability.",
-        ),
+        _at_the_label(lambda gaps, shares: (gaps**2 * shares).sum().sqrt()),
     ),
     hint="For each bin the share of rows times the squared gap; the root of their sum.",
 )
@@ -309,16 +289,10 @@ def calibration_error(probabilities, labels, bins):
         ),
         Misconception(
             "gaps of opposite sign cancel",
-            lambda probabilities, labels, bins: _gaps(probabilities, labels, bins)[0].mean().item(),
+            _scored(lambda gaps, shares: gaps.mean()),
             hint="Too sure in one bin does not make up for too modest in another: absolute gaps.",
         ),
-        Misconception(
-            "confidence is read off at the label, not at the prediction",
-            lambda probabilities, labels, bins: (
-                _gaps(probabilities, labels, bins, of_label=True)[0].abs().mean().item()
-            ),
-            hint="A model's confidence is what it gives to its own choice: the largest probability.",
-        ),
+        _at_the_label(lambda gaps, shares: gaps.abs().mean()),
     ),
 )
 def calibration_error(probabilities, labels, bins):

@@ -1,0 +1,34 @@
+"""`python -m kd_course lab`: JupyterLab on the first lesson, with the course's folder as its root.
+
+jupyter/ beside this file holds what is otherwise than JupyterLab's own settings: it asks nobody for
+news, and what nbgrader brings for teachers is not enabled. A person's own settings stay theirs.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SETTINGS = Path(__file__).with_name("jupyter")
+FIRST_LESSON = "notebooks/00_start_here.ipynb"
+
+
+def main(argv: list[str]) -> int:
+    """Start JupyterLab; argv: options for it. Returns its exit status."""
+    if not (ROOT / FIRST_LESSON).is_file():
+        print(f"There is no {FIRST_LESSON} in {ROOT}: run this in a checkout of the course.")
+        return 2
+    # Named as a file, the lesson would make its folder the root, without the worked editions. As
+    # the page to begin with it does not.
+    page = f"/lab/tree/{FIRST_LESSON}"
+    options = [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url={page}", *argv]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options.insert(0, "--allow-root")
+    paths = [str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
+    from jupyterlab.labapp import main as start
+
+    sys.argv = ["jupyter-lab", *options]
+    return start() or 0
