@@ -126,7 +126,8 @@ def for_lesson(lesson: str) -> LessonSettings:
 
     Raises KeyError for a lesson that has none.
     """
-    rooms = [m.name for m in pkgutil.iter_modules(importlib.import_module(LESSONS).__path__)]
+    found = pkgutil.iter_modules(importlib.import_module(LESSONS).__path__)
+    rooms = [module.name for module in found if module.ispkg]
     there = {
         room.removeprefix("lesson"): module
         for room in sorted(rooms)

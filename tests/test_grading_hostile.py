@@ -8,6 +8,7 @@ import os
 import socket
 import threading
 import time
+from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -88,9 +89,19 @@ def each_of(names):
 
 
 @pytest.fixture(scope="module")
-def run(request, tmp_path_factory):
+def graded(tmp_path_factory):
+    """graded("a sample") or graded("every one"): done once, whichever tests ask for it."""
+    return lru_cache(lambda which: _graded(which, tmp_path_factory))
+
+
+@pytest.fixture
+def run(request, graded):
     """The honest ones graded alone, then among hostile ones: a sample of them, or every one."""
-    names = SAMPLE if request.param == "a sample" else {*hostile.CELLS, *hostile.HANDED_IN}
+    return graded(request.param)
+
+
+def _graded(which, tmp_path_factory):
+    names = SAMPLE if which == "a sample" else {*hostile.CELLS, *hostile.HANDED_IN}
     place = tmp_path_factory.mktemp("course")
     root, others, marker = place / "submitted", place / "others", f"98{os.getpid()}"
     for student, answer in HONEST.items():

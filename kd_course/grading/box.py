@@ -172,6 +172,7 @@ class Box:
         limits = self.limits
         return {
             "package": course.package(),
+            "data": course.data(),
             "setup": course.setup(self.lesson),
             "limits": {
                 "memory": limits.memory,

@@ -61,6 +61,16 @@ def package() -> dict[str, str]:
     return found
 
 
+@lru_cache
+def data() -> dict[str, str]:
+    """What the box's modules read beside their own sources, the words of the corpora: path -> text."""
+    folder = PACKAGE / "corpora" / "words"
+    return {
+        f"/kd_course/{path.relative_to(PACKAGE).as_posix()}": path.read_text(encoding="utf-8")
+        for path in sorted(folder.rglob("*.toml"))
+    }
+
+
 def setup(lesson: str) -> list[dict[str, str]]:
     """The setup cells of a lesson, from the teacher's copy."""
     return [

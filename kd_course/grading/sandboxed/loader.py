@@ -26,7 +26,7 @@ def main(descriptor: int) -> None:
         confine.leave_root()
         confine.touchable(False)
     # Taken out of what stays in this frame: a student's code can walk up to it.
-    finder = package.Finder(job.pop("package"))
+    finder = package.Finder(job.pop("package"), job.pop("data"))
     sys.meta_path.insert(0, finder)
     sys.path_hooks.insert(0, finder.hook)
     values = _setup(job.pop("setup"))

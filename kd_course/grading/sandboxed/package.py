@@ -22,10 +22,13 @@ _REFUSAL = """def {name}(*args, **kwargs):
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.ExecutionLoader):
-    """Finds modules in a dict of sources: "kd_course.losses" -> its text."""
+    """Finds modules in a dict of sources, "kd_course.losses" -> its text, and what they read beside.
 
-    def __init__(self, sources: dict[str, str]):
-        self.sources = dict(sources)
+    data: "/kd_course/corpora/words/news_words.toml" -> its text (pkgutil.get_data asks for it).
+    """
+
+    def __init__(self, sources: dict[str, str], data: dict[str, str] | None = None):
+        self.sources, self.data = dict(sources), dict(data or {})
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         if name not in self.sources:
@@ -33,7 +36,9 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.ExecutionLoader):
         return importlib.util.spec_from_loader(name, self, is_package=self.is_package(name))
 
     def is_package(self, name: str) -> bool:
-        return any(other.startswith(name + ".") for other in self.sources)
+        folder = "/" + name.replace(".", "/") + "/"
+        below = any(other.startswith(name + ".") for other in self.sources)
+        return below or any(path.startswith(folder) for path in self.data)
 
     def get_source(self, name: str) -> str:
         return self.sources[name]
@@ -41,6 +46,11 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.ExecutionLoader):
     def get_filename(self, name: str) -> str:
         file = "/" + name.replace(".", "/")
         return file + ("/__init__.py" if self.is_package(name) else ".py")
+
+    def get_data(self, path: str) -> bytes:
+        if path not in self.data:
+            raise FileNotFoundError(path)
+        return self.data[path].encode()
 
     def hook(self, path: str) -> Folder:
         """For sys.path_hooks: lists what lies below one of the package's own places (pkgutil)."""
