@@ -202,18 +202,18 @@ def ask_all(
         starts = range(0, len(rows), batch_size)
         for start in tqdm(starts, desc="Asking the teacher", disable=not progress):
             batch = collate([rows[row] for row in by_length[start : start + batch_size]])
-            said = ask(teacher, batch.to(device)).float().cpu()
-            if not (said.ndim == 2 or (said.ndim == 3 and spans)) or said.isnan().any():
+            logits = ask(teacher, batch.to(device)).float().cpu()
+            if not (logits.ndim == 2 or (logits.ndim == 3 and spans)) or logits.isnan().any():
                 raise ValueError(
                     f"teacher must give one row of logits an example, without NaN, but gave "
-                    f"shape {tuple(said.shape)}, {int(said.isnan().sum())} NaN"
+                    f"shape {tuple(logits.shape)}, {int(logits.isnan().sum())} NaN"
                 )
-            answers.extend(said)
+            answers.extend(logits)
     finally:
         teacher.to(home)
     in_order: list[Tensor] = [torch.empty(0)] * len(rows)
-    for row, said in zip(by_length, answers, strict=True):
-        in_order[row] = said[:, : len(rows[row]["input_ids"])].clone() if spans else said
+    for row, logits in zip(by_length, answers, strict=True):
+        in_order[row] = logits[:, : len(rows[row]["input_ids"])].clone() if spans else logits
     return in_order
 
 

@@ -52,7 +52,7 @@ def _raised(told: Any) -> Raised | None:
         or type(told[1]) is not str
         or type(told[2]) is not str
     ):
-        raise WireError("an error that is none")
+        raise WireError("not an error")
     types = _strings(told[0])
     if not types:
         raise WireError("an error without a class")
@@ -61,7 +61,7 @@ def _raised(told: Any) -> Raised | None:
 
 def _gradients(told: Any, case: Case | None, failed: bool) -> tuple[np.ndarray, ...]:
     if type(told) is not tuple or any(type(array) is not np.ndarray for array in told):
-        raise WireError("gradients that are none")
+        raise WireError("not gradients")
     wanted = case.gradient_of if case else ()
     if failed and not told:
         return ()

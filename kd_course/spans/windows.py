@@ -46,15 +46,7 @@ def windows(
     Raises ValueError for a question that leaves no room for the passage (it is not cut), TypeError
     for a tokenizer that cannot tell which characters a token came from.
     """
-    if not getattr(tokenizer, "is_fast", False):
-        raise TypeError("tokenizer must be a fast one (of the tokenizers library), for its offsets")
-    if len(questions) != len(contexts):
-        raise ValueError(
-            f"questions and contexts must have one entry an example, but have {len(questions)} "
-            f"and {len(contexts)}"
-        )
-    if no_answer and tokenizer.cls_token_id is None:
-        raise ValueError("no_answer=True needs a tokenizer that starts every window with [CLS]")
+    _check_arguments(tokenizer, questions, contexts, no_answer)
     names = [name for name in MODEL_INPUTS if name in tokenizer.model_input_names]
     if not len(questions):
         return {name: [] for name in (*names, "example", "offsets", "answer_mask", "no_answer")}
@@ -235,6 +227,23 @@ def collate(
 
 
 # -- pieces ---------------------------------------------------------------------------------------
+
+
+def _check_arguments(
+    tokenizer: PreTrainedTokenizerBase,
+    questions: Sequence[str],
+    contexts: Sequence[str],
+    no_answer: bool,
+) -> None:
+    if not getattr(tokenizer, "is_fast", False):
+        raise TypeError("tokenizer must be a fast one (of the tokenizers library), for its offsets")
+    if len(questions) != len(contexts):
+        raise ValueError(
+            f"questions and contexts must have one entry an example, but have {len(questions)} "
+            f"and {len(contexts)}"
+        )
+    if no_answer and tokenizer.cls_token_id is None:
+        raise ValueError("no_answer=True needs a tokenizer that starts every window with [CLS]")
 
 
 def _check_room(

@@ -70,19 +70,11 @@ def rewrite(
         raise ValueError("sources must hold at least one sentence")
     ids, path = readable(sources, tokenizer, longest_source(teacher)), Path(path)
     sources = list(sources)
-    options: dict[str, Any] = dict(
-        beams=beams, candidates=candidates, length_penalty=length_penalty, longest=longest
-    )
-    made_with = {
-        "format": FORMAT,
-        "teacher": weights_digest(teacher),
-        "tokenizer": _digest_of_rows([*ids, _vocabulary(teacher, tokenizer)]),
-        "generation": _generation(teacher),
-        "sources": _digest_of_rows([sources]),
-        **options,
-        "batch_size": batch_size,
-    }
-    made_with = json.loads(json.dumps(made_with))  # as it will be read again
+    search = {"beams": beams, "candidates": candidates}
+    options: dict[str, Any] = search | {"length_penalty": length_penalty, "longest": longest}
+    made_with = _made_with(teacher, tokenizer, ids, sources) | options
+    # As it will be read again.
+    made_with = json.loads(json.dumps({**made_with, "batch_size": batch_size}))
     parts = path.with_name(f".{path.name}.batches-{_digest(json.dumps(made_with))}")
     if path.exists():
         try:
@@ -101,13 +93,26 @@ def rewrite(
     if endless := sum(not line["texts"][0] for line in lines):
         warnings.warn(
             f"{endless} of {len(lines)} translations had not ended after {longest} tokens; they "
-            f"are left empty",
+            "are left empty",
             stacklevel=2,
         )
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in [made_with, *lines])
     write_whole(path, lambda fresh: Path(fresh).write_text(text, encoding="utf-8"))
     shutil.rmtree(parts, ignore_errors=True)
     return read_rewritten(path, sources, made_with=made_with)
+
+
+def _made_with(
+    teacher: PreTrainedModel, tokenizer: Any, ids: Sequence[Sequence[int]], sources: Sequence[str]
+) -> dict[str, Any]:
+    """What a corpus was made by and of: the first line of its file, with the options of the search."""
+    return {
+        "format": FORMAT,
+        "teacher": weights_digest(teacher),
+        "tokenizer": _digest_of_rows([*ids, _vocabulary(teacher, tokenizer)]),
+        "generation": _generation(teacher),
+        "sources": _digest_of_rows([sources]),
+    }
 
 
 def _in_batches(

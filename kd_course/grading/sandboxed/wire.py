@@ -163,7 +163,7 @@ class _Reader:
             raise WireError("an array of a dtype that no exercise asks for")
         sizes = type(shape) is list and len(shape) <= 32
         if not sizes or any(type(n) is not int or not 0 <= n <= LARGEST for n in shape):
-            raise WireError("an array whose shape is none")
+            raise WireError("an array whose shape is not a list of lengths")
         dtype = np.dtype(name)
         raw = bytearray(self._take(math.prod(shape) * dtype.itemsize))
         if name == "bool" and any(byte > 1 for byte in raw):
@@ -171,7 +171,7 @@ class _Reader:
         try:
             return np.frombuffer(raw, dtype).reshape(shape)
         except ValueError:  # a length of 0 beside lengths whose product is no number
-            raise WireError("an array whose shape is none") from None
+            raise WireError("an array whose shape does not fit its bytes") from None
 
     def _take(self, size: int) -> memoryview:
         if not 0 <= size <= len(self.blobs) - self.at:

@@ -1,4 +1,4 @@
-"""The house: packaging, the two commands, the command line, the doctor, the order of rooms."""
+"""How the project is laid out: packaging, the two commands, the command line, the doctor, the order of rooms."""
 
 from __future__ import annotations
 
