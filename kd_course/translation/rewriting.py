@@ -103,7 +103,7 @@ def rewrite(
 
 
 def _made_with(
-    teacher: PreTrainedModel, tokenizer: Any, ids: Sequence[Sequence[int]], sources: Sequence[str]
+    teacher: PreTrainedModel, tokenizer: Any, ids: list[Any], sources: list[Any]
 ) -> dict[str, Any]:
     """What a corpus was made by and of: the first line of its file, with the options of the search."""
     return {
