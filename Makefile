@@ -19,6 +19,7 @@ quiet := env -u KD_SEEDS -u KD_LIMIT -u KD_MAPS -u KD_MAX_STEPS -u KD_RESULTS \
     -u NBGRADER_EXECUTION KD_SCALE=offline HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 # Two processes with a thread each are faster on two cores than one process with two threads; a
 # file, and so a notebook, stays in one process. Files go out as tests/conftest.py orders them.
+editions = $(shell ls -r $(1)/*.ipynb)  # later lessons take longer: they go out first
 pytest := OMP_NUM_THREADS=1 $(python) -m pytest -n logical --maxprocesses 4 --dist loadfile \
     --no-loadscope-reorder
 
@@ -60,12 +61,12 @@ lint: $(for_tests)
 
 test: lint
 	$(quiet) $(pytest) -m 'not thorough' tests $(ARGS); tests=$$?; \
-	$(quiet) KD_MAX_STEPS=3 $(pytest) --nbval-lax notebooks $(ARGS); lessons=$$?; \
+	$(quiet) KD_MAX_STEPS=3 $(pytest) --nbval-lax $(call editions,notebooks) $(ARGS); lessons=$$?; \
 	if [ $$lessons -eq 5 ]; then lessons=0; fi; exit $$((tests + lessons))  # 5: ARGS chose none
 
 test-thorough: $(for_tests)
 	$(quiet) $(pytest) -m thorough tests $(ARGS); tests=$$?; \
-	$(quiet) KD_MAX_STEPS=3 $(pytest) --nbval-lax solutions $(ARGS); lessons=$$?; \
+	$(quiet) KD_MAX_STEPS=3 $(pytest) --nbval-lax $(call editions,solutions) $(ARGS); lessons=$$?; \
 	if [ $$tests -eq 5 ]; then tests=0; fi; \
 	if [ $$lessons -eq 5 ]; then lessons=0; fi; exit $$((tests + lessons))
 

@@ -720,6 +720,7 @@ def test_a_system_without_the_parts_a_box_needs_can_still_import_the_grader():
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.thorough
 def test_unsafe_marks_and_says_so_in_every_mark(tmp_path, monkeypatch):
     monkeypatch.setattr(isolation.shutil, "which", lambda name: None)
     hostile.put(tmp_path / "in" / "a", hostile.notebook())

@@ -140,6 +140,10 @@ def checkout(tmp_path):
         pytest.skip("there is no make here")
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, tmp_path)
+    for folder in ("notebooks", "solutions"):
+        (tmp_path / folder).mkdir()
+        for lesson in ("00_first", "08_last"):
+            (tmp_path / folder / f"{lesson}.ipynb").touch()
     return tmp_path
 
 
@@ -162,7 +166,7 @@ def test_make_test_adds_what_tests_need_once(checkout):
         (checkout / ".venv" / stamp).touch()
     second = dry_run(checkout, "test")
     assert "pip" not in second
-    assert "KD_MAX_STEPS=3" in second and "--nbval-lax notebooks" in second
+    assert "KD_MAX_STEPS=3" in second and "--nbval-lax notebooks/08_last.ipynb notebooks/00_first.ipynb" in second
     assert second.index("ruff check") < second.index("mypy") < second.index("pytest")
 
 
@@ -172,7 +176,8 @@ def test_every_test_and_notebook_is_run_by_one_of_the_two_commands(checkout):
         (checkout / ".venv" / stamp).touch()
     quick, thorough = dry_run(checkout, "test"), dry_run(checkout, "test-thorough")
     assert "-m 'not thorough' tests" in quick and "-m thorough tests" in thorough
-    assert "--nbval-lax notebooks" in quick and "--nbval-lax solutions" in thorough
+    for folder, run in (("notebooks", quick), ("solutions", thorough)):
+        assert f"--nbval-lax {folder}/08_last.ipynb {folder}/00_first.ipynb" in run
     everything = (checkout / "Makefile").read_text(encoding="utf-8").partition("\ntest-all:\n")[2]
     assert everything.startswith("\t$(MAKE) test\n\t$(MAKE) test-thorough\n")
 

@@ -45,6 +45,7 @@ def test_a_lesson_runs_whole_through_the_hub(lesson, scale, make_hub, tmp_path):
     assert ARMS[lesson] <= set(results["figures"])
 
 
+@pytest.mark.thorough
 def test_sst2_takes_one_setting(make_hub, tmp_path):
     hub = make_hub()
     hub.add_model(MINILM, write_encoder(tmp_path / "model", MINILM))

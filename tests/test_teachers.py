@@ -12,7 +12,11 @@ from kd_course.models import SHIPPED
 
 
 @pytest.mark.parametrize(
-    "name", ["news", "translation", pytest.param("reading", marks=pytest.mark.thorough)]
+    "name",
+    [
+        "news",
+        *(pytest.param(name, marks=pytest.mark.thorough) for name in ("translation", "reading")),
+    ],
 )
 def test_the_shipped_weights_give_the_ledgers_figures(name):
     report = teachers.measure(name).as_dict()

@@ -32,6 +32,7 @@ def run(scale, hub, tmp_path, limit="24"):
     assert {f"{arm}/BLEU, greedy" for arm in arms} <= set(results["figures"])
 
 
+@pytest.mark.thorough
 def test_small_trains_its_own_teacher_on_pairs_of_the_hub(make_hub, tmp_path):
     run("small", make_hub(), tmp_path)
 

@@ -114,7 +114,8 @@ def test_the_student_has_half_the_teachers_layers(monkeypatch):
 # -- the scales ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("scale", ["small", pytest.param("full", marks=pytest.mark.thorough)])
+@pytest.mark.thorough
+@pytest.mark.parametrize("scale", ["small", "full"])
 def test_the_lesson_runs_whole_through_the_hub(scale, make_hub, tmp_path):
     identifier = {"small": MINILM, "full": BERT}[scale]
     # A tokenizer that knows words: one that spells them makes dozens of windows of every passage.
