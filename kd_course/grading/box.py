@@ -247,15 +247,21 @@ class Room:
         Raises BoxBroken when the box, not the student, is at fault.
         """
         for again in (True, False):
+            opened = False
             try:
                 self._open()
+                opened = True
                 return self._attempt(job, draw)
             except BoxBroken:
                 # Where exercises are not shut off, an earlier one may have reached the loader.
                 # Where they are, other rooms hang on it: it ends only when it is gone or stuck.
+                alone = self.box.isolation.alone
                 self.close()
-                if not self.box.isolation.alone or not again or self._loader_has_ended():
+                if not alone or not again or self._loader_has_ended():
                     self.box.end(self._loader)
+                if not again and opened and not alone:
+                    # A loader that nobody else uses, dead twice: this exercise has killed it.
+                    return Run(ended="crashed", why="it ended the processes around it")
                 if not again:
                     raise
         raise AssertionError("unreachable")
