@@ -1,4 +1,4 @@
-"""The generated tables of kd_course/README.md: which lesson uses which module, and how long each is."""
+"""The generated table of kd_course/README.md: which lesson uses which module."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ OF_EVERY_LESSON = "exercises"  # `check`: said once, not in every row
 
 
 def map_blocks() -> dict[str, str]:
-    """The generated blocks by name: "lessons" and "lines"."""
-    return {"lessons": _lessons([read(path) for path in sources()]), "lines": _lines()}
+    """The generated blocks by name: "lessons"."""
+    return {"lessons": _lessons([read(path) for path in sources()])}
 
 
 def modules_of(lesson: Lesson) -> list[str]:
@@ -61,19 +61,3 @@ def _lessons(lessons: list[Lesson]) -> str:
 
 def _shown(place: str) -> str:
     return place.removesuffix(".py").rstrip("/").replace("/", ".")
-
-
-def _lines() -> str:
-    """How much Python there is to read: in what lessons import, and in all."""
-    library = {place for path in sources() for place in modules_of(read(path))}
-    rooms = {place.split("/")[0] for place in library} - {"settings.py", "storage.py", "commands"}
-
-    def count(paths: list[Path]) -> int:
-        return sum(path.read_text(encoding="utf-8").count("\n") for path in paths)
-
-    everything = sorted(PACKAGE.rglob("*.py"))
-    taught = [path for path in everything if path.relative_to(PACKAGE).parts[0] in rooms]
-    return (
-        f"What lessons import is {count(taught):,} lines of Python in {len(taught)} modules, of "
-        f"{count(everything):,} in {len(everything)}."
-    )
