@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
 from kd_course.authoring.source import ROOT, Lesson, read, sources
 
