@@ -241,6 +241,7 @@ def test_what_is_withheld_exists_and_is_told_to_the_learner():
             assert module.rpartition(".")[2] in exercise.allowed, (exercise.id, name)
 
 
+@pytest.mark.thorough
 def test_no_function_of_the_package_answers_an_exercise_without_being_withheld():
     """Every function that the box's package has is tried on every exercise that it could answer."""
     functions = {
@@ -1230,6 +1231,7 @@ def test_memory_does_not_grow_with_the_number_of_submissions(tmp_path, monkeypat
     assert len(rows) == 2000
 
 
+@pytest.mark.thorough
 def test_marks_reach_nbgraders_gradebook_and_twice_is_the_same_as_once(tmp_path, needs_box):
     from nbgrader.api import Gradebook
 
