@@ -20,9 +20,7 @@ lessons/lesson06/settings.py: a dataclass, and `settings(run)`, which gives its 
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import os
-import pkgutil
 from dataclasses import dataclass, fields
 
 LESSONS = "kd_course.lessons"  # loaded by name: a lesson's room imports from here
@@ -126,13 +124,7 @@ def for_lesson(lesson: str) -> LessonSettings:
 
     Raises KeyError for a lesson that has none.
     """
-    found = pkgutil.iter_modules(importlib.import_module(LESSONS).__path__)
-    rooms = [module.name for module in found if module.ispkg]
-    there = {
-        room.removeprefix("lesson"): module
-        for room in sorted(rooms)
-        if importlib.util.find_spec(module := f"{LESSONS}.{room}.settings")
-    }
+    there = importlib.import_module(LESSONS).rooms_with("settings")
     if lesson not in there:
         raise KeyError(
             f"lesson {lesson} has no settings of its own; lessons {', '.join(there)} have"

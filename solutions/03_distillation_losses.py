@@ -9,8 +9,8 @@
 # - **You will be able to** write the soft, the hard and the combined loss, for examples and for
 #   padded tokens; say what temperature and $\alpha$ do to the gradient; and find the slips that
 #   train without an error message.
-# - **You need** PyTorch's tensors and autograd; KL divergence and the gradient $q - p$ from lesson
-#   02.
+# - **You need** PyTorch's tensors and autograd; KL divergence and the gradient $q - p$
+#   from lesson 02.
 # - **Minutes** about 120: 45 to read, 75 for the exercises.
 # - **What runs** the same at every scale (`offline`, `small`, `full`): closed forms and a few
 #   thousand steps of gradient descent on five numbers. No model, no download, well under a minute.

@@ -3,40 +3,33 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
-import pkgutil
 
 from kd_course.exercises.spec import Exercise
-
-_PREFIX = "lesson"
 
 
 def lessons() -> list[str]:
     """The lessons that have exercises: "00", "02", …"""
+    return list(_rooms())
+
+
+def _rooms() -> dict[str, str]:
+    """The module that lists a lesson's exercises, by the lesson's number."""
     # By name, as a plug-in is: a lesson's room imports from this one.
-    there = importlib.import_module("kd_course.lessons").__path__
-    rooms = [module.name for module in pkgutil.iter_modules(there)]
-    listed = [room for room in rooms if importlib.util.find_spec(module_of(room))]
-    return sorted(room.removeprefix(_PREFIX) for room in listed)
-
-
-def module_of(room: str) -> str:
-    """The module that lists the exercises of a room, "lesson03"."""
-    return f"kd_course.lessons.{room}.exercises"
+    return importlib.import_module("kd_course.lessons").rooms_with("exercises")
 
 
 def of_lesson(lesson: str) -> tuple[Exercise, ...]:
     """A lesson's exercises, in their order. Raises KeyError where there are none."""
-    if lesson not in lessons():
-        there = ", ".join(lessons())
+    rooms = _rooms()
+    if lesson not in rooms:
+        there = ", ".join(rooms)
         raise KeyError(
             f"no exercises for lesson {lesson!r}; there are some for {there}"
             if there
             else "no exercises in this edition of the package: an assignment's own lie beside its "
             f"notebook, in {lesson}_checks.npz"
         )
-    module = importlib.import_module(module_of(f"{_PREFIX}{lesson}"))
-    return tuple(module.EXERCISES)
+    return tuple(importlib.import_module(rooms[lesson]).EXERCISES)
 
 
 def find(id: str) -> Exercise:

@@ -8,3 +8,18 @@
 
 The lesson itself, text and cells, is solutions/NN_slug.py.
 """
+
+from __future__ import annotations
+
+import importlib.util
+import pkgutil
+
+
+def rooms_with(module: str) -> dict[str, str]:
+    """The lessons whose room holds such a module: "settings" -> {"06": its dotted name, …}."""
+    found = {}
+    for room in pkgutil.iter_modules(__path__):
+        name = f"{__name__}.{room.name}.{module}"
+        if room.ispkg and importlib.util.find_spec(name):
+            found[room.name.removeprefix("lesson")] = name
+    return dict(sorted(found.items()))
