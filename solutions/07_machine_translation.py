@@ -1042,6 +1042,8 @@ for name, model in {"teacher": teacher, "sequence-level": student}.items():
     print(f"{name:<16}{cost.size_in_bytes(model) / 1e6:.1f} MB")
 
 # %% [markdown]
+# In batches a beam search is done when its last sentence is: one candidate that does not end keeps the whole batch waiting, up to *longest* pieces, though the best translation was found long before. Where the second ratio looks odd, that is why; the median time of one sentence alone is hardly touched by it.
+#
 # The last ratio is what a student that is used greedily saves on a teacher with a beam. It is no gift: compare their BLEU in section 7.
 #
 # ### Exercise 07.7 · A student for a budget
