@@ -789,7 +789,7 @@ for arm in (a for a in arms_of_sets if a != "truth"):
         )
         for seed, part in zip(setting.run.seeds, np.split(gain, seeds)):
             report.add(f"{arm}/sets: gain, {treatment}", part.mean(), seed=seed)
-        gains[arm, treatment] = experiments.paired_interval(gain, resamples=500)
+        gains[arm, treatment] = experiments.paired_interval(gain)
         line += f"{gains[arm, treatment]!s:>26}"
     print(line)
 
@@ -1320,7 +1320,7 @@ for treatment in ("weakest penalty", "weakest, scaled", "own penalty, scaled"):
         )
         for seed, part in zip(setting.run.seeds, np.split(gain, seeds)):
             report.add(f"smoothing, {where}/gain, {treatment}", part.mean(), seed=seed)
-        interval = experiments.paired_interval(gain, resamples=500)
+        interval = experiments.paired_interval(gain)
         print(
             f"    gain of smoothing the teacher, {where} sentences: {interval}   {experiments.verdict(interval, seeds=len(gain))}"
         )
@@ -1423,7 +1423,7 @@ for axes, (where, mask) in zip(
             scores = np.stack(hits[f"{who}, α = {a:g}"])[:, mask]
             for seed, part in zip(setting.run.seeds, np.split(scores, seeds)):
                 report.add(f"{who}, α = {a:g}/accuracy {where}", part.mean(), seed=seed)
-            found.append(experiments.paired_interval(scores, resamples=500))
+            found.append(experiments.paired_interval(scores))
         axes.errorbar(
             alphas,
             [f.mean for f in found],
@@ -1455,7 +1455,7 @@ for where, mask in (
     ("everywhere else", ~in_slice),
     ("all", in_slice | True),
 ):
-    difference = experiments.paired_interval(faulty[:, mask], sound[:, mask], resamples=500)
+    difference = experiments.paired_interval(faulty[:, mask], sound[:, mask])
     print(f"faulty less sound at α = 1, {where:<16}{difference}")
 
 # %% [markdown]

@@ -6,6 +6,7 @@ import re
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from scipy import stats
 
 from kd_course import experiments, plots
 from kd_course.commands import ledger_entry
@@ -15,6 +16,7 @@ from kd_course.experiments import (
     Report,
     comparisons,
     paired_interval,
+    paired_score_interval,
     reference_runs,
     seed_interval,
     tune,
@@ -41,19 +43,6 @@ def ledger():
 # -- intervals --------------------------------------------------------------------------------
 
 
-def test_the_paired_interval_covers_the_true_difference_about_as_often_as_it_says():
-    random = np.random.default_rng(0)
-    covered = 0
-    for trial in range(120):
-        difficulty = random.normal(size=300)
-        control = (difficulty < 0.5).astype(float)
-        gained = random.random(300) < 0.1  # of the rows the control gets wrong, a tenth is won
-        student = np.where((control == 0) & gained, 1.0, control)
-        interval = paired_interval(student[None], control[None], resamples=300, seed=trial)
-        covered += interval.low <= 0.1 * (1 - 0.6915) <= interval.high
-    assert 0.86 <= covered / 120 <= 0.995
-
-
 def test_pairing_narrows_the_interval_when_the_same_rows_are_hard():
     random = np.random.default_rng(0)
     control = (random.random((1, 500)) < 0.6).astype(float)
@@ -71,20 +60,57 @@ def test_seeds_that_differ_widen_the_interval():
     assert width[1] > 1.3 * width[0]
 
 
-def test_the_same_draws_every_time():
-    scores = np.random.default_rng(1).random((3, 50))
-    assert (
-        paired_interval(scores, seed=4)
-        == paired_interval(scores, seed=4)
-        != paired_interval(scores, seed=5)
-    )
-
-
 def test_rows_that_do_not_pair_are_refused():
     with pytest.raises(ValueError, match=r"\(2, 5\) and \(2, 6\)"):
         paired_interval(np.zeros((2, 5)), np.zeros((2, 6)))
     with pytest.raises(ValueError, match="seeds, rows"):
         paired_interval(np.zeros(5))
+    with pytest.raises(ValueError, match="one at least of each"):
+        paired_interval(np.zeros((2, 0)))
+    with pytest.raises(ValueError, match="one cluster a row, 5 of them"):
+        paired_interval(np.zeros((2, 5)), clusters=[0, 1])
+
+
+def test_one_seed_covers_the_rows_one_row_the_seeds_and_one_of_each_nothing():
+    # Three values, two degrees of freedom: t = 4.3027 (from a printed table).
+    half = pytest.approx(4.3027 / np.sqrt(3), rel=1e-4)
+    for table in (np.array([[1.0, 2.0, 3.0]]), np.array([[1.0], [2.0], [3.0]])):
+        interval = paired_interval(table)
+        assert (interval.mean, interval.high - 2.0, 2.0 - interval.low) == (2.0, half, half)
+    assert paired_interval(np.array([[2.0]])) == (2.0, 2.0, 2.0)
+    assert paired_interval(np.full((3, 4), 2.0)) == (2.0, 2.0, 2.0)
+
+
+def test_the_interval_is_that_of_the_mean_squares_worked_out_by_hand():
+    table = np.array([[1.0, 2.0, 6.0], [3.0, 2.0, 10.0]])
+    # Row means 2, 2, 8, seed means 3, 5: MS_seed = 3·2 = 6, MS_row = 2·12 = 24, MS_error = 4/2 = 2.
+    variance, freedom = (6 + 24 - 2) / 6, 28**2 / (6**2 / 1 + 24**2 / 2 + 2**2 / 2)
+    half = stats.t.ppf(0.975, freedom) * np.sqrt(variance)
+    interval = paired_interval(table)
+    assert interval.mean == 4.0
+    assert interval.high - 4.0 == pytest.approx(half) == 4.0 - interval.low
+
+
+def test_rows_that_are_there_twice_are_no_further_evidence():
+    scores = np.random.default_rng(0).random((3, 40))
+    once = paired_interval(scores)
+    twice = paired_interval(np.tile(scores, 2), clusters=np.tile(np.arange(40), 2))
+    assert twice == pytest.approx(once)
+    one_seed = paired_interval(scores[:1])
+    assert paired_interval(np.tile(scores[:1], 2)).high < one_seed.high
+
+
+def test_of_a_mean_the_interval_of_a_score_is_the_interval_of_its_rows():
+    scores = np.random.default_rng(0).random((3, 2, 40))
+    clusters = np.arange(40) // 3
+    counts = [np.stack([arm, np.ones_like(arm)], -1) for arm in scores.transpose(1, 0, 2)]
+    for labels in (None, clusters):
+        expected = paired_interval(scores[:, 0], scores[:, 1], clusters=labels)
+        found = paired_score_interval(*counts, lambda sums: sums[0] / sums[1], clusters=labels)
+        # With clusters of unequal size a mean is a ratio, whose jackknife is near its linear form.
+        assert found == pytest.approx(expected, rel=1e-6 if labels is None else 0.1)
+    own = paired_score_interval(counts[0], None, lambda sums: sums[0] / sums[1])
+    assert own == pytest.approx(paired_interval(scores[:, 0]))
 
 
 def test_the_interval_over_seeds_is_students():
@@ -98,6 +124,8 @@ def test_the_verdict_is_said_whichever_way_it_falls():
     assert "open" in verdict(Interval(0.01, -0.01, 0.03), seeds=5)
     assert verdict(Interval(0.02, 0.01, 0.03), seeds=5) == "better, beyond chance"
     assert verdict(Interval(-0.02, -0.03, -0.01), seeds=5).startswith("worse")
+    assert verdict(Interval(0.0, 0.0, 0.0), seeds=5).startswith("the sign is open")
+    assert verdict(Interval(0.02, 0.01, 0.03), seeds=2).endswith("as far as two seeds can tell")
     assert "cannot speak for others" in verdict(Interval(0.02, 0.01, 0.03), seeds=1)
 
 
@@ -197,6 +225,29 @@ def test_a_figure_is_judged_only_where_there_is_a_reference_for_it(ledger, repor
 
 def test_nan_is_outside_every_band(ledger):
     assert ledger.compare(report_of(float("nan")))[0]["verdict"] == "outside"
+
+
+def test_a_figure_over_rows_keeps_the_interval_over_seeds_and_rows(monkeypatch):
+    scores = np.random.default_rng(0).random((2, 3, 50))
+    report = Report("06", "offline", data="abc")
+    gain = report.add_rows("distilled/gain", *scores, seeds=(0, 1, 2))
+    assert gain == paired_interval(*scores)
+    figure = report.figures["distilled/gain"]
+    assert list(figure["values"].values()) == pytest.approx((scores[0] - scores[1]).mean(-1))
+    counts = np.stack([scores[0], np.ones((3, 50))], -1)
+    score = report.add_scores(
+        "distilled/score", counts, None, lambda sums: sums[0] / sums[1], seeds=(0, 1, 2)
+    )
+    assert score == pytest.approx(paired_interval(scores[0]))
+
+    ledger = Ledger([entry(figures=report.figures, hardware="CPU", date="2026-01-01")])
+    assert ledger.interval("06/offline/distilled/gain") == gain
+    monkeypatch.setattr(comparisons, "ledger", lambda: ledger)
+    monkeypatch.setattr(report_module, "ledger", lambda: ledger)
+    head, line = experiments.comparison_table(report, ["distilled"], "gain").splitlines()
+    assert "over seeds and test rows" in head and gain.shown("gain") in line
+    with pytest.raises(ValueError):
+        report.add_rows("distilled/gain", *scores, seeds=(0, 1))
 
 
 def test_a_report_is_kept_on_disk_when_asked_for(tmp_path, monkeypatch):

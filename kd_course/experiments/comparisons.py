@@ -9,8 +9,7 @@ import numpy as np
 from tabulate import tabulate
 
 from kd_course import metrics
-from kd_course.experiments.intervals import seed_interval
-from kd_course.experiments.reference_runs import ledger
+from kd_course.experiments.reference_runs import interval_of, ledger
 from kd_course.experiments.report import Report, reference_interval
 
 
@@ -19,7 +18,8 @@ def comparison_table(report: Report, arms: Sequence[str], figure: str) -> str:
 
     An arm that this run did not train has a dash for its mean.
     """
-    header = (figure, "this run", "reference (mean and 95 % interval over seeds)")
+    covered = _covered(report, [f"{arm}/{figure}" for arm in arms])
+    header = (figure, "this run", f"reference (mean and 95 % interval over {covered})")
     rows = []
     for arm in arms:
         name = f"{arm}/{figure}"
@@ -48,10 +48,11 @@ def reference_table(lesson: str, figure: str) -> str:
         lines.append(f"{where}: {run['hardware']}, {run['date']}")
         rows = []
         for name in (name for name in run["figures"] if name.endswith(f"/{figure}")):
-            values = list(run["figures"][name]["values"].values())
-            seeds = f"({len(values)} seed{'s' * (len(values) > 1)})"
+            found = run["figures"][name]
+            number = len(found["values"])
+            seeds = f"({number} seed{'s' * (number > 1)})"
             arm = name.removesuffix(f"/{figure}")
-            rows.append((arm, seed_interval(values).shown(figure), seeds))
+            rows.append((arm, interval_of(found).shown(figure), seeds))
         table = tabulate(rows, tablefmt="plain", disable_numparse=True)
         lines += indent(table, "    ").splitlines()
     return "\n".join(lines) or f"the ledger holds no run of lesson {lesson}"
@@ -72,7 +73,8 @@ def plot_comparison(
     own = {arm: list(values.values()) for arm, values in own.items()}
     known = {arm: reference_interval(report, f"{arm}/{figure}") for arm in arms}
     arms = [arm for arm in arms if own[arm] or known[arm]]
-    references = {arm: known[arm] or seed_interval(own[arm]) for arm in arms}
+    references = {arm: known[arm] or interval_of(report.figures[f"{arm}/{figure}"]) for arm in arms}
+    covered = _covered(report, [f"{arm}/{figure}" for arm in arms])
     picture, axes = plt.subplots(figsize=(7.2, 0.9 + 0.55 * len(arms)))
     colours = [plots.role_colour(arm) for arm in arms]
     plots.intervals(axes, references, colours=colours, unit=unit)
@@ -86,7 +88,7 @@ def plot_comparison(
             color=plots.COLOURS["ink"],
             label="your run" if row == 0 else None,
         )
-    axes.plot([], [], "o-", color=plots.COLOURS["ink"], label="reference, 95 % over seeds")
+    axes.plot([], [], "o-", color=plots.COLOURS["ink"], label=f"reference, 95 % over {covered}")
     axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.01, 0.5))
     axes.set_title(title)
     described = "; ".join(
@@ -95,4 +97,16 @@ def plot_comparison(
     plots.show(
         picture,
         alt=f"One row an arm, the reference's mean and interval as a bar, your run as a ring. Your run, {unit}: {described}.",
+    )
+
+
+def _covered(report: Report, names: Sequence[str]) -> str:
+    """What the reference's intervals of these figures cover: "seeds and test rows", or "seeds"."""
+    reference = ledger().find(report.lesson, report.scale, data=report.data) or {"figures": {}}
+    there = [reference["figures"][name] for name in names if name in reference["figures"]]
+    several = [figure for figure in there if len(figure["values"]) > 1]
+    return (
+        "seeds and test rows"
+        if several and all("interval" in figure for figure in several)
+        else "seeds"
     )

@@ -113,7 +113,8 @@ class Ledger:
         return tables[name]
 
     def interval(self, key: str) -> Interval:
-        return seed_interval(self.values(key))
+        """A figure's mean and interval: over seeds and test rows where the run noted both."""
+        return interval_of(self._figure(key))
 
     def field(self, key: str, form: str = "") -> str:
         """The figure as text for a lesson's prose.
@@ -169,6 +170,16 @@ class Ledger:
                 )
             rows.append(row)
         return rows
+
+
+def interval_of(figure: Mapping[str, Any]) -> Interval:
+    """The interval that a run noted with a figure, over seeds and test rows; else the one over seeds.
+
+    figure: as a run keeps it, {"kind": …, "values": {seed: value}, "interval": [mean, low, high]}.
+    """
+    if "interval" in figure:
+        return Interval(*figure["interval"])
+    return seed_interval(figure["values"].values())
 
 
 def band_of(figure: Mapping[str, Any], *, seeds: int = 1, level: float = 0.99) -> Band | None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kd_course.experiments.intervals import Interval, seed_interval
-from kd_course.experiments.reference_runs import ledger
+from kd_course.experiments.intervals import Interval, paired_interval, paired_score_interval
+from kd_course.experiments.reference_runs import interval_of, ledger
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Report:
@@ -37,6 +40,46 @@ class Report:
         figure["values"]["-" if seed is None else str(seed)] = float(value)
         self._save()
         return float(value)
+
+    def add_rows(
+        self,
+        name: str,
+        treatment: np.ndarray,
+        control: np.ndarray | float = 0.0,
+        *,
+        seeds: Sequence[int],
+        clusters: Sequence | None = None,
+    ) -> Interval:
+        """Note a mean over test rows, seed by seed, and its interval over seeds and rows; returns that.
+
+        treatment, control, clusters: as in `paired_interval`, one row of scores for each of seeds.
+        """
+        interval = paired_interval(treatment, control, clusters=clusters)
+        for seed, mean in zip(seeds, (treatment - control).mean(-1), strict=True):
+            self.add(name, mean, seed=seed)
+        return self._keep(name, interval)
+
+    def add_scores(
+        self,
+        name: str,
+        treatment: np.ndarray,
+        control: np.ndarray | None,
+        score: Callable[[np.ndarray], float],
+        *,
+        seeds: Sequence[int],
+        clusters: Sequence | None = None,
+    ) -> Interval:
+        """As `add_rows`, for a score of sums over rows; see `paired_score_interval`."""
+        interval = paired_score_interval(treatment, control, score, clusters=clusters)
+        for i, seed in enumerate(seeds):
+            value = score(treatment[i].sum(0))
+            self.add(name, value - (0 if control is None else score(control[i].sum(0))), seed=seed)
+        return self._keep(name, interval)
+
+    def _keep(self, name: str, interval: Interval) -> Interval:
+        self.figures[name]["interval"] = list(interval)
+        self._save()
+        return interval
 
     def add_table(self, name: str, table: Any) -> Any:
         """Note a map, curve or grid: anything JSON can hold; returns it."""
@@ -78,7 +121,7 @@ def reference_interval(report: Report, name: str) -> Interval | None:
     reference = ledger().find(report.lesson, report.scale, data=report.data)
     if reference is None or name not in reference["figures"]:
         return None
-    return seed_interval(reference["figures"][name]["values"].values())
+    return interval_of(reference["figures"][name])
 
 
 def fingerprint(texts: Iterable[str]) -> str:
