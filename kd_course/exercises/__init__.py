@@ -2,7 +2,7 @@
 
 spec.py says what an exercise is; a lesson's room (lessons/lesson03/) lists its own, and keeps what
 their references answer; attempts.py runs an attempt, engine.py judges it, messages.py says what
-came of it. Heavy libraries load with the first check.
+came of it. `hint("03.2")` helps, in stages. Heavy libraries load with the first check.
 """
 
 from __future__ import annotations
@@ -15,7 +15,16 @@ from kd_course.exercises.catalogue import all_exercises, find, lessons, of_lesso
 if TYPE_CHECKING:
     from kd_course.exercises.messages import Report
 
-__all__ = ["CheckFailed", "all_exercises", "check", "examine", "find", "lessons", "of_lesson"]
+__all__ = [
+    "CheckFailed",
+    "all_exercises",
+    "check",
+    "examine",
+    "find",
+    "hint",
+    "lessons",
+    "of_lesson",
+]
 
 
 class CheckFailed(AssertionError):
@@ -36,6 +45,16 @@ def check(id: str, attempt: Any) -> None:
     in_order = report.passed or (report.status == "noted" and occasion == "validate")
     if occasion and not in_order:
         raise CheckFailed(report.message)
+
+
+def hint(id: str, stage: int | None = None) -> None:
+    """Print the next piece of help with an exercise: a question, a direction, the worked answer.
+
+    Raises KeyError for an unknown exercise; see `hints.hint`.
+    """
+    from kd_course.exercises import hints
+
+    hints.hint(id, stage)
 
 
 def examine(id: str, attempt: Any, **options: Any) -> Report:

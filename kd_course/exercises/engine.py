@@ -9,12 +9,12 @@ else by the smallest case that fails.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from kd_course.exercises import catalogue, recording, sealed
+from kd_course.exercises import catalogue, recording, sealed, withheld
 from kd_course.exercises.attempts import SECONDS, Outcome, has_stub, is_empty
 from kd_course.exercises.messages import (
     ADVICE,
@@ -26,7 +26,7 @@ from kd_course.exercises.messages import (
     report_of,
 )
 from kd_course.exercises.sheets import PUBLIC_SEED, Sheet, cases_of, mismatch, outcomes_of
-from kd_course.exercises.spec import Exercise, Misconception
+from kd_course.exercises.spec import Case, Exercise, Misconception
 from kd_course.exercises.values import size
 
 
@@ -82,7 +82,8 @@ def examine(
         call = f'check("{exercise.id}", {exercise.name})'
         text = f"The check needs the function itself: {call}, without brackets after its name."
         return report_of(exercise, "signature", text)
-    outcomes = outcomes_of(exercise, attempt, sheet.cases, seconds=seconds, bounded=True)
+    with withheld.refused(exercise):
+        outcomes = outcomes_of(exercise, attempt, sheet.cases, seconds=seconds, bounded=True)
     if not sheet.expected:
         return noted(exercise, outcomes[0])
     return judge(sheet, outcomes, stub=has_stub(attempt))
@@ -105,6 +106,9 @@ def judge(sheet: Sheet, outcomes: Sequence[Outcome], *, stub: bool = False) -> R
         return passed(exercise, cases)
     if _is_unfinished(outcomes[0], stub):
         return not_attempted(exercise)
+    if called := withheld.called(exercise, outcomes):
+        text = f"{called} is what this exercise asks you to write; the check does not count it."
+        return report_of(exercise, "withheld", text)
     smallest = min(
         failures,
         key=lambda i: (failures[i].kind != "stopped", size(cases[i].args) if cases else 0, i),
@@ -120,9 +124,22 @@ def judge(sheet: Sheet, outcomes: Sequence[Outcome], *, stub: bool = False) -> R
     else:
         kind, right = failures[smallest].kind, len(expected) - len(failures)
         share = f"Right on {right} of {len(cases)} cases." if right and kind != "stopped" else ""
-        hint = ADVICE.get(kind) or exercise.hint and f"Hint: {exercise.hint}"
+        clause = _clause(cases, failures)
+        if clause:
+            kind, share = "clause", f"{share} What it does not see to: {clause}."
+        hint = (
+            ADVICE.get(kind)
+            or (exercise.question or exercise.hint)
+            and (f'hint("{exercise.id}") helps, one step at a time.')
+        )
         report = report_of(exercise, kind, "\n".join(filter(None, [share, shown, hint])))
     return replace(report, case=cases[smallest].label if cases else "")
+
+
+def _clause(cases: Sequence[Case], failures: Collection[int]) -> str:
+    """What the failing cases try, and no other case does; "" where a plain one fails, too."""
+    clauses = {cases[i].clause for i in failures} if cases else set()
+    return clauses.pop() if len(clauses) == 1 else ""
 
 
 def _is_unfinished(first: Outcome, stub: bool) -> bool:

@@ -21,8 +21,8 @@ class Report:
     """What a check found.
 
     status: "passed", "not attempted", "noted" (an answer that is only marked once it is handed in),
-    "misconception" (its name in `misconception`), or what is wrong: "signature", "raised", "stopped", "type", "shape", "not finite", "value", "gradient",
-    "changed input".
+    "misconception" (its name in `misconception`), or what is wrong: "signature", "raised", "stopped",
+    "withheld", "clause" (only the cases that try one clause fail), "type", "shape", "not finite", "value", "dtype", "changed input", "gradient".
     message: for the learner, ready to print. points: all of them or none.
     case: the label of the case that is shown.
     """

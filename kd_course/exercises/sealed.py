@@ -28,7 +28,7 @@ FORMAT = 1
 _TREE = "tree"  # the member that holds the structure, as JSON
 _PLAIN = (
     "id", "name", "title", "lesson", "signature", "points", "minutes", "difficulty", "importance",
-    "kind", "rtol", "atol", "hint", "allowed",
+    "kind", "rtol", "atol", "question", "hint", "dtypes", "allowed",
 )  # fmt: skip
 
 
@@ -126,6 +126,7 @@ def _pack_sheet(sheet: Sheet, arrays: list[np.ndarray]) -> dict[str, Any]:
             "kwargs": _pack_input(dict(case.kwargs), arrays, exercise.id),
             "gradient_of": list(case.gradient_of),
             "inputs": _pack_input(tuple(getattr(case, "inputs", ())), arrays, exercise.id),
+            "clause": case.clause,
         }
         for case in sheet.cases
     ]
@@ -142,7 +143,7 @@ def _pack_sheet(sheet: Sheet, arrays: list[np.ndarray]) -> dict[str, Any]:
 
 
 def _unpack_sheet(packed: dict[str, Any], arrays: dict[str, np.ndarray]) -> Sealed:
-    about = {name: packed[name] for name in _PLAIN}
+    about = {name: packed[name] for name in _PLAIN if name in packed}  # an older file lacks some
     choices = tuple(
         Choice(key, text, "Explained once it is marked.") for key, text in packed["choices"]
     )
@@ -154,6 +155,7 @@ def _unpack_sheet(packed: dict[str, Any], arrays: dict[str, np.ndarray]) -> Seal
             case["label"],
             _unpack_input(case["kwargs"], arrays),
             tuple(case["gradient_of"]),
+            clause=case.get("clause", ""),
             **({"inputs": given} if (given := _unpack_input(case["inputs"], arrays)) else {}),
         )
         for case in packed["cases"]

@@ -13,7 +13,14 @@ import numpy as np
 
 from kd_course.exercises.attempts import SECONDS, Outcome, Raised, run, run_here
 from kd_course.exercises.spec import Case, Exercise, Misconception
-from kd_course.exercises.values import Difference, NotPlain, difference, plain, show
+from kd_course.exercises.values import (
+    Difference,
+    NotPlain,
+    difference,
+    dtypes_differ,
+    plain,
+    show,
+)
 
 PUBLIC_SEED = 0
 _PARSING = threading.Lock()
@@ -74,7 +81,7 @@ def outcomes_of(
     """An attempt's outcomes: one a case, or the one value where a value is asked for."""
     if exercise.kind == "value":
         try:
-            return (Outcome(_as_number_if_it_is_one(plain(attempt))),)
+            return (Outcome(_as_it_is_meant(exercise, plain(attempt))),)
         except NotPlain as error:
             return (Outcome(refused=str(error)),)
     names = argument_names(exercise.signature)
@@ -121,11 +128,14 @@ def mismatch(exercise: Exercise, got: Outcome, expected: Outcome) -> Difference 
     found = difference(got.value, expected.value, rtol=exercise.rtol, atol=exercise.atol)
     if found:
         return found
+    if exercise.dtypes and (found := dtypes_differ(got.value, expected.value)):
+        return found
     if got.changed:
         return Difference(
             "changed input",
-            f"the result is right, but {' and '.join(got.changed)} was changed in place: "
-            "whoever called the function still needs it",
+            f"the result is right, but {' and '.join(got.changed)} "
+            f"{'were' if len(got.changed) > 1 else 'was'} changed in place: "
+            f"whoever called the function still needs {'them' if len(got.changed) > 1 else 'it'}",
         )
     return _gradients_differ(exercise, got, expected)
 
@@ -160,10 +170,13 @@ def _error(raised: Raised) -> str:
     return f"raised {raised.name}: {raised.text or '(no message)'}{where}"
 
 
-def _as_number_if_it_is_one(value: Any) -> Any:
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return value.strip()
-    return value
+def _as_it_is_meant(exercise: Exercise, value: Any) -> Any:
+    """A value without its clothes: "(d)" and "D." are d to a quiz, "0.5" is a number."""
+    if not isinstance(value, str):
+        return value
+    if exercise.choices:
+        return value.strip().strip("().:").strip()
+    try:
+        return float(value)
+    except ValueError:
+        return value.strip()

@@ -57,6 +57,8 @@ class Case:
     own copy.
     label: what the case is, in words a learner sees when it fails ("T = 4", "a padded token").
     kwargs: what is passed by name.
+    clause: what this case tries that the plain ones do not, as a learner is told when such cases alone
+    fail: "a row that is wholly masked", "α = 0". "" for a plain case.
     gradient_of: indices of floating-point tensors in args; the gradients of the result with respect
     to them are compared too (of a weighted sum, when the result is more than one number).
     inputs: where the result is a module, what it is called on; its outputs are compared, beside its
@@ -68,6 +70,7 @@ class Case:
     kwargs: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     gradient_of: tuple[int, ...] = ()
     inputs: tuple = ()
+    clause: str = ""
 
     def __post_init__(self) -> None:
         if not isinstance(self.args, tuple):
@@ -131,9 +134,11 @@ class Exercise:
     signature: as the lesson prints it, `soft_loss(student_logits, teacher_logits, temperature)`;
     for a value, its name.
     cases: a function of a seeded generator, so that marks are given on inputs nobody has seen.
+    dtypes: whether the kind of numbers in a tensor counts: booleans, int8; see `values.dtypes_differ`.
     rtol, atol: an attempt's number x passes against the reference's y when |x - y| ≤ atol + rtol·|y|.
     difficulty, importance: 1 to 5. minutes: for somebody who has read the lesson so far.
-    hint: shown when no misconception fits. allowed: what of the package and of torch may be used.
+    question, hint: what `hint("03.2")` tells, one after the other: a question that leads on, then a
+    direction. allowed: what of the package and of torch may be used.
     withheld: the package's own versions of what is asked for, "kd_course.losses.soft_loss": whoever
     calls one of them in place of an answer earns nothing.
     choices: a quiz's answers; the learner's value is the key of one of them.
@@ -154,7 +159,9 @@ class Exercise:
     atol: float = 1e-6
     misconceptions: tuple[Misconception, ...] = ()
     choices: tuple[Choice, ...] = ()
+    question: str = ""
     hint: str = ""
+    dtypes: bool = False
     allowed: str = ""
     withheld: tuple[str, ...] = ()
 

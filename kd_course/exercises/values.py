@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import torch
 
 DEEPEST = 6  # lists in lists; nothing in the course goes further
+WHOLE = ("bool", "uint8", "int8", "int16", "int32", "int64")
 _NUMBERS = (bool, int, float)
 _TENSORS = (torch.Tensor, torch.nn.Parameter)
 _NUMPY_SCALARS = frozenset(np.sctypeDict.values())
@@ -32,7 +35,7 @@ class NotPlain(TypeError):
 
 
 def plain(value: Any, depth: int = 0) -> Any:
-    """The value in exact built-in types and NumPy arrays (float64, int64 or bool).
+    """The value in exact built-in types and NumPy arrays (float64, bool, or whole numbers as they are).
 
     Tensors and arrays become arrays, lists and tuples become tuples; None, numbers, strings and
     dicts stay. Of a module its parameters and buffers remain, by name. Types are matched exactly, so that an object which merely claims to be equal to the
@@ -41,6 +44,8 @@ def plain(value: Any, depth: int = 0) -> Any:
     kind = type(value)
     if value is None or kind in (bool, int, float, str):
         return value
+    if kind in (Fraction, Decimal):
+        return float(value)
     if kind in _TENSORS:
         # Called on the class: a tensor may carry an attribute that shadows its own method.
         tensor = torch.Tensor.detach(value)
@@ -72,9 +77,11 @@ def plain(value: Any, depth: int = 0) -> Any:
 
 
 def _plain_array(array: np.ndarray) -> np.ndarray:
-    for kinds, dtype in (("f", np.float64), ("iu", np.int64), ("b", np.bool_)):
-        if array.dtype.kind in kinds:
-            return np.array(array, dtype=dtype)  # a copy: nobody else holds it
+    # Copies: nobody else holds them.
+    if array.dtype.kind == "f":
+        return np.array(array, dtype=np.float64)
+    if array.dtype.name in WHOLE:
+        return np.array(array)
     raise NotPlain(f"an array of {array.dtype}")
 
 
@@ -116,7 +123,7 @@ def unchanged(value: Any, before: Any) -> bool:
 
 @dataclass(frozen=True)
 class Difference:
-    """Why a result is not the expected one: kind ("type", "shape", "not finite", "value"), in words."""
+    """Why a result is not the expected one: kind ("type", "dtype", "shape", "not finite", "value"), in words."""
 
     kind: str
     text: str
@@ -193,10 +200,36 @@ def _numbers_differ(got: Any, expected: np.ndarray, rtol: float, atol: float) ->
     return Difference("value", text + _ratio(a, b, rtol, atol))
 
 
+def dtypes_differ(got: Any, expected: Any) -> Difference | None:
+    """Whether tensors of two plain values that agree hold other kinds of numbers.
+
+    Booleans are booleans, and whole numbers those of the same width; floats of any width are alike.
+    What is no tensor (a Python number) has no such kind.
+    """
+    if isinstance(got, np.ndarray) and isinstance(expected, np.ndarray):
+        if got.dtype == expected.dtype:
+            return None
+        wanted, given = (_numbers_of(array) for array in (expected, got))
+        return Difference("dtype", f"the numbers are right, but they are {given}, not {wanted}")
+    pairs: list[tuple[Any, Any]] = []
+    if isinstance(got, tuple) and isinstance(expected, (tuple, np.ndarray)):
+        pairs = list(zip(got, expected))
+    elif isinstance(got, dict) and isinstance(expected, dict):
+        pairs = [(got[key], expected[key]) for key in expected]
+    return next(filter(None, (dtypes_differ(a, b) for a, b in pairs)), None)
+
+
+def _numbers_of(array: np.ndarray) -> str:
+    if array.dtype.kind == "f":
+        return "floating-point numbers"
+    return "booleans (bool)" if array.dtype.kind == "b" else f"whole numbers ({array.dtype})"
+
+
 def _ratio(a: np.ndarray, b: np.ndarray, rtol: float, atol: float) -> str:
     """A remark when the result is the expected one times a constant: a strong hint to what is missing."""
     seen = np.isfinite(a) & np.isfinite(b) & (abs(b) > 100 * atol)
-    if not seen.any() or not np.isfinite(a).all():
+    # Of whole numbers (token ids, positions, counts) a ratio says nothing.
+    if not seen.any() or not np.isfinite(a).all() or (b == b.round()).all():
         return ""
     ratio = float(np.median(a[seen] / b[seen]))
     if abs(ratio) < 1e-3 or not np.allclose(a, ratio * b, rtol=max(rtol, 1e-4), atol=atol):

@@ -29,6 +29,8 @@ _WHAT = {
     "shape": "The result has another shape than the docstring asks for.",
     "not finite": "The result holds NaN or infinity where a finite number is asked for.",
     "value": "The result is not what is asked for.",
+    "clause": "It is right but for one thing that the exercise asks for.",
+    "dtype": "The numbers are right, but of another kind than is asked for: booleans, say, or int8.",
     "gradient": "The values are right, but their gradient is not: could a student be trained with it?",
     "changed input": "It changes an argument in place: whoever called it still needs it.",
     "stopped": "It was not run on every case.",

@@ -19,7 +19,15 @@ LARGEST = 64 * 2**20  # bytes of a message that the reader puts no other bound t
 DEEPEST = 12  # lists in lists
 MOST = 200_000  # values in a message, a tensor counting as one
 LONGEST = 20_000  # characters of a string from inside the box
-ARRAYS = ("bool", "int64", "float64")  # what an outcome is made of
+ARRAYS = (
+    "bool",
+    "uint8",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "float64",
+)  # what an outcome is made of
 TENSORS = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
 _LENGTH = struct.Struct(">QI")  # of the whole message, and of its head
 
