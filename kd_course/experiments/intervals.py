@@ -177,9 +177,9 @@ def _summed(values: np.ndarray, clusters: Sequence) -> np.ndarray:
             f"{labels.shape}"
         )
     names, where = np.unique(labels, return_inverse=True)
-    summed = np.zeros((values.shape[0], len(names), values.shape[2]))
-    np.add.at(summed, (slice(None), where), values)
-    return summed
+    summed = np.zeros((len(names), values.shape[0], values.shape[2]))
+    np.add.at(summed, where, values.swapaxes(0, 1))
+    return summed.swapaxes(0, 1)
 
 
 def seed_interval(values: Sequence[float], *, level: float = 0.95) -> Interval:
