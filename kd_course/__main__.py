@@ -23,6 +23,11 @@ COMMANDS = {
         "runs a lesson headless and holds its results to the ledger",
     ),
     "check": ("kd_course.commands.check", "check_main", "checks a solution that stands in a file"),
+    "progress": (
+        "kd_course.commands.progress",
+        "main",
+        "shows what you have passed, and where to go on",
+    ),
     "exercises": ("kd_course.commands.check", "list_main", "lists the exercises"),
     "teacher": (
         "kd_course.commands.teacher",

@@ -10,6 +10,8 @@ import pytest
 
 # Pictures are drawn, but no window opens.
 os.environ.setdefault("MPLBACKEND", "Agg")
+# Nobody's own progress is touched.
+os.environ["KD_PROGRESS"] = "0"
 
 
 # Files whose few tests take longest. They come first, so that no process is left alone with one.

@@ -37,7 +37,8 @@ def execute(notebook: NotebookNode, name: str, folder: Path) -> NotebookNode:
         resources={"metadata": {"path": str(folder)}},
     )
     try:
-        client.execute(env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))})
+        environment = {"KD_PROGRESS": "0", "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+        client.execute(env=os.environ | environment)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         raise LessonError(f"{name}: {_failing_cell(notebook)}{error}") from error
     notebook.metadata = about  # the kernel enters its Python's version there

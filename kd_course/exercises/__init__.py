@@ -24,6 +24,7 @@ __all__ = [
     "hint",
     "lessons",
     "of_lesson",
+    "show_progress",
 ]
 
 
@@ -35,12 +36,17 @@ def check(id: str, attempt: Any) -> None:
     """Try your answer and print what came of it: passed, or what is wrong and where.
 
     id: the exercise's, as in its heading. attempt: the function itself, or the value.
+    What passes is kept as progress, see `show_progress`.
     Raises KeyError for an unknown exercise. Raises CheckFailed when the answer does not pass and
     the environment variable NBGRADER_EXECUTION is set: nbgrader reads an error as no points. An
     answer that is only noted is in order where nbgrader validates, and no point where it marks.
     """
-    report = examine(id, attempt)
+    from kd_course.exercises import engine, progress
+
+    report = engine.examine(id, attempt)
     print(report.message)
+    if report.passed and (note := progress.keep(engine.public_sheet(id))):
+        print(f"  {note}")
     occasion = os.environ.get("NBGRADER_EXECUTION")
     in_order = report.passed or (report.status == "noted" and occasion == "validate")
     if occasion and not in_order:
@@ -55,6 +61,13 @@ def hint(id: str, stage: int | None = None) -> None:
     from kd_course.exercises import hints
 
     hints.hint(id, stage)
+
+
+def show_progress(lesson: str | None = None) -> None:
+    """Show what was passed so far, and where to go on: of a lesson ("03"), or of them all."""
+    from kd_course.exercises import progress
+
+    progress.show_progress(lesson)
 
 
 def examine(id: str, attempt: Any, **options: Any) -> Report:

@@ -141,7 +141,7 @@ class Ledger:
 
     def band(self, key: str, *, seeds: int = 1) -> Band | None:
         """Where the mean of `seeds` further seeds should fall; None for a figure with no band."""
-        return band_of(self._figure(key), seeds=seeds)
+        return band_of(self._figure(key), key, seeds=seeds)
 
     def compare(self, report: Mapping[str, Any]) -> list[dict]:
         """A report's figures beside the ledger: name, value, reference, band, and the verdict.
@@ -162,7 +162,7 @@ class Ledger:
             row = {"name": name, "value": value, "reference": None, "band": None}
             row["verdict"] = "no reference"
             if name in known:
-                band = band_of(known[name], seeds=len(figure["values"]))
+                band = band_of(known[name], name, seeds=len(figure["values"]))
                 row["reference"] = float(np.mean(list(known[name]["values"].values())))
                 row["band"] = band
                 row["verdict"] = (
@@ -182,10 +182,14 @@ def interval_of(figure: Mapping[str, Any]) -> Interval:
     return seed_interval(figure["values"].values())
 
 
-def band_of(figure: Mapping[str, Any], *, seeds: int = 1, level: float = 0.99) -> Band | None:
+def band_of(
+    figure: Mapping[str, Any], name: str = "", *, seeds: int = 1, level: float = 0.99
+) -> Band | None:
     """Where the mean of `seeds` further seeds of a figure should fall; None where it has no band.
 
     figure: as a run keeps it, {"kind": …, "values": {seed: value}}.
+    name: "control/ECE"; it says what the figure can be at all (`metrics.possible`), and beyond that
+    no band goes: Student's interval knows nothing of it.
     Several seeds: Student's prediction interval, at least ± 0.002 wide, since other processors
     round otherwise. One value: ± 0.5 % of it, at least ± 0.002.
     """
@@ -201,7 +205,8 @@ def band_of(figure: Mapping[str, Any], *, seeds: int = 1, level: float = 0.99) -
     else:
         half = 0.005 * abs(mean)
     half = max(half, 0.002)
-    return Band(float(mean - half), float(mean + half))
+    least, most = metrics.possible(name)
+    return Band(max(float(mean - half), least), min(float(mean + half), most))
 
 
 def device() -> str:
