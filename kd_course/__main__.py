@@ -24,7 +24,7 @@ COMMANDS = {
     ),
     "check": ("kd_course.commands.check", "check_main", "checks a solution that stands in a file"),
     "progress": (
-        "kd_course.commands.progress",
+        "kd_course.commands.standing",
         "main",
         "shows what you have passed, and where to go on",
     ),

@@ -7,6 +7,7 @@ batches of unequal size.
 
 from __future__ import annotations
 
+import math
 import re
 import string
 from collections import Counter
@@ -25,6 +26,30 @@ def shown(value: float, figure: str = "", *, percent: bool = False) -> str:
     if re.search(r"\b(BLEU|chrF)\b", figure) and "share" not in figure:
         return f"{value:.1f}"
     return f"{100 * value:.1f} %" if percent else f"{value:.3f}"
+
+
+# What a figure can be, by a word of its name; the first that is found counts.
+_POSSIBLE = (
+    (r"gain|minus|excess", (-math.inf, math.inf)),  # differences
+    (r"retention|share of", (0.0, math.inf)),  # of another model's figure, which may be surpassed
+    (r"BLEU|chrF", (0.0, 100.0)),
+    (r"accuracy\w*|exact match|F1|ECE|agreement|right|share|ranks", (0.0, 1.0)),
+    (r"KL|kl_\w+|nll|loss|surprise|penalty|weakest|bias|variance|choice", (0.0, math.inf)),  # nats
+    (r"temperature|MB|ms|second", (0.0, math.inf)),
+)
+
+
+def possible(figure: str) -> tuple[float, float]:
+    """The least and the most that a figure can be, by its name: (0, 1) for an accuracy.
+
+    figure: as the ledger names it, with its arm or without: "distilled/gain in BLEU, greedy".
+    Returns (-inf, inf) for differences, and for a name that says nothing.
+    """
+    what = figure.rpartition("/")[2]
+    for words, bounds in _POSSIBLE:
+        if re.search(rf"\b({words})\b", what):
+            return bounds
+    return -math.inf, math.inf
 
 
 def probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:

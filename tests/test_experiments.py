@@ -11,6 +11,7 @@ from scipy import stats
 from kd_course import experiments, plots
 from kd_course.commands import ledger_entry
 from kd_course.experiments import (
+    Band,
     Interval,
     Ledger,
     Report,
@@ -190,6 +191,29 @@ def test_the_band_is_wider_for_one_seed_than_for_many_and_follows_their_spread(l
     assert one.low < many.low < 0.81 < many.high < one.high
     # t(2 degrees of freedom, 99 %) = 9.925 from a printed table; standard deviation 0.01.
     assert one.high - 0.81 == pytest.approx(9.925 * 0.01 * np.sqrt(1 + 1 / 3), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high"),
+    [("control/ECE", 0.0, 1.0), ("both/BLEU, beam", 0.0, 100.0), ("a/gain in ECE", -9.0, 9.0)],
+)
+def test_no_band_goes_beyond_what_the_figure_can_be(name, low, high):
+    wild = {"kind": "measured", "values": {"0": 0.05, "1": 0.2, "2": 0.9}}
+    free, band = experiments.band_of(wild), experiments.band_of(wild, name)
+    assert free.low < -1 and free.high > 1
+    assert band == Band(max(low, free.low), min(high, free.high))
+    assert experiments.band_of({"kind": "measured", "values": {"0": 1.0}}, "a/F1").high == 1.0
+
+
+def test_the_ledgers_bands_hold_nothing_impossible():
+    """Of every figure that a lesson has measured, whatever it is called."""
+    for run in experiments.ledger().runs_of("06"):
+        report = {**run, "shortened": False}
+        for row in experiments.ledger().compare(report):
+            if row["band"] and not re.search("gain|minus", row["name"]):
+                assert 0 <= row["band"].low <= row["band"].high, row["name"]
+                if re.search("ECE|accuracy|F1|agreement", row["name"]):
+                    assert row["band"].high <= 1, row["name"]
 
 
 def report_of(

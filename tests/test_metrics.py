@@ -1,5 +1,6 @@
 """Metrics and costs equal figures worked out by hand, or by another library."""
 
+import math
 import time
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from kd_course import cost, metrics
+from kd_course import cost, experiments, metrics
 
 P = np.array([[0.9, 0.1, 0.0], [0.6, 0.3, 0.1], [0.2, 0.7, 0.1], [0.1, 0.1, 0.8]])
 LABELS = np.array([0, 1, 1, 2])
@@ -139,3 +140,35 @@ def test_a_score_has_one_decimal_and_all_else_three(value, figure, written):
 def test_in_percent_a_share_is_and_a_score_stays_as_it_is():
     assert metrics.shown(0.8034, "accuracy", percent=True) == "80.3 %"
     assert metrics.shown(77.512, "BLEU, greedy", percent=True) == "77.5"
+
+
+@pytest.mark.parametrize(
+    ("figure", "bounds"),
+    [
+        ("control/ECE, scaled", (0, 1)),
+        ("06/offline/distilled, more text/macro F1", (0, 1)),
+        ("teacher-news/offline/test/accuracy_of_the_truth", (0, 1)),
+        ("share nearly right", (0, 1)),
+        ("both/BLEU, beam", (0, 100)),
+        ("both/share of the teacher's BLEU, greedy", (0, math.inf)),  # a student may be better
+        ("control/retention", (0, math.inf)),
+        ("teacher/sets: KL to its own targets", (0, math.inf)),
+        ("student/ms at batch 32", (0, math.inf)),
+        ("both/gain in BLEU, beam", (-math.inf, math.inf)),
+        ("teacher/sets: gain, own penalty", (-math.inf, math.inf)),
+        ("control/minus the whole loop", (-math.inf, math.inf)),
+        ("sound teacher/excess surprise in the slice", (-math.inf, math.inf)),
+        ("gain/ECE", (0, 1)),  # an arm's name says nothing
+        ("minutes", (-math.inf, math.inf)),
+    ],
+)
+def test_a_name_says_what_a_figure_can_be(figure, bounds):
+    assert metrics.possible(figure) == bounds
+
+
+def test_no_reference_run_has_a_figure_beyond_what_its_name_allows():
+    for lesson in [f"{number:02}" for number in range(9)] + ["teacher-news", "teacher-translation"]:
+        for run in experiments.ledger().runs_of(lesson):
+            for name, figure in run["figures"].items():
+                least, most = metrics.possible(name)
+                assert all(least <= value <= most for value in figure["values"].values()), name

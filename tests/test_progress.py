@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from kd_course.commands.progress import main
+from kd_course.commands.standing import main
 from kd_course.exercises import check, find, hint, hints, of_lesson, progress, show_progress
 
 

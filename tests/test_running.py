@@ -1,15 +1,24 @@
 """A headless run is judged by the ledger, and leaves its notebook behind whatever happens."""
 
 import json
+from types import SimpleNamespace
 
 import nbformat
 import pytest
+import torch
+from tiny_models import bert, letters, sentences
+from torch.optim.optimizer import register_optimizer_step_post_hook
+from transformers import DataCollatorWithPadding
 
 from kd_course import experiments
 from kd_course.__main__ import COMMANDS, main
 from kd_course.commands import ledger_entry
 from kd_course.commands import run as command
-from kd_course.experiments import Ledger, reference_runs
+from kd_course.commands.lesson_kernel import LessonKernel
+from kd_course.commands.steps import KIND, Steps
+from kd_course.distillation import train_with_recipe
+from kd_course.experiments import Band, Ledger, reference_runs
+from kd_course.settings import Recipe, Switches
 
 REPORT = """
 from kd_course.experiments import Report
@@ -38,7 +47,9 @@ def run(tmp_path, monkeypatch):
 
 def test_a_figure_inside_its_band_passes(run, capsys, tmp_path):
     assert run(REPORT.format(value=0.81)) == 0
-    assert "inside" in capsys.readouterr().out
+    *_, about, last = capsys.readouterr().out.strip().split("\n\n")
+    assert about.startswith("band: ") and about.count("\n") == 1
+    assert last == "the one judged figure lies inside its band"
     assert json.loads((tmp_path / "out" / "results.json").read_text())["figures"][
         "student/accuracy"
     ]
@@ -46,12 +57,15 @@ def test_a_figure_inside_its_band_passes(run, capsys, tmp_path):
 
 def test_a_figure_outside_its_band_fails(run, capsys):
     assert run(REPORT.format(value=0.5)) == 1
-    assert "outside" in capsys.readouterr().out
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("outside: student/accuracy (1 of 1 judged figures;")
 
 
 def test_data_without_a_reference_are_told_so_and_pass(run, capsys):
     assert run(REPORT.format(value=0.5).replace("abc", "other")) == 0
-    assert "no reference for these data" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[-1].startswith("no reference for these data")
+    assert "band: " not in printed  # there is none to explain
 
 
 def test_a_failing_cell_fails_the_run_and_leaves_the_notebook(run, capsys, tmp_path):
@@ -87,3 +101,126 @@ def test_a_reference_on_other_data_says_what_they_were(tmp_path, monkeypatch):
 def test_an_unknown_lesson_is_a_usage_error(capsys):
     assert command.main(["77"]) == 2
     assert "no worked edition of lesson '77'" in capsys.readouterr().err
+
+
+def test_the_last_line_of_a_comparison_says_all_or_which():
+    def row(name, verdict):
+        judged = verdict in ("inside", "outside")
+        return {"name": name, "verdict": verdict, "band": Band(0, 1) if judged else None}
+
+    rows = [row("a", "inside"), row("b", "inside"), row("ms", "shown"), row("new", "no reference")]
+    assert command.in_one_line(rows) == "all 2 judged figures lie inside their bands"
+    rows += [row("c, more text", "outside"), row("d", "outside")]
+    assert command.in_one_line(rows).startswith("outside: c, more text; d (2 of 4 judged figures;")
+    assert command.in_one_line(rows[2:3]) == "no figure has a band"
+    assert "the run was shortened" in command.in_one_line(rows[3:4], shortened=True)
+
+
+# -- the bar, and what comes before it --------------------------------------------------------
+
+TRAINING = """
+setting = SimpleNamespace(recipes={"control": Recipe(0.1, 3), "distilled": Recipe(0.1, 3)})
+
+def train(weights, recipe, *, seed):
+    optimizer = torch.optim.SGD([weights], lr=recipe.learning_rate)
+    for _ in range(recipe.steps):
+        optimizer.step()
+
+print("before")
+train(torch.zeros(1, requires_grad=True), setting.recipes["distilled"], seed=7)
+print("after")
+"""
+IMPORTS = "import torch\nfrom types import SimpleNamespace\nfrom kd_course.settings import Recipe"
+
+
+def test_a_cell_that_trains_says_which_arm_and_which_step_and_keeps_none_of_it(tmp_path, capfd):
+    cells = [nbformat.v4.new_code_cell(code) for code in (IMPORTS, TRAINING)]
+    notebook, told, done = nbformat.v4.new_notebook(cells=cells), [], []
+    LessonKernel(
+        notebook, tmp_path, on_step=told.append, on_cell=lambda: done.append(len(told))
+    ).execute()
+    assert told[0] == "distilled, seed 7: step 1/3" and told[-1] == "distilled, seed 7: step 3/3"
+    assert done == [0, len(told)]  # told while the cell ran
+    assert [output.text for output in cells[1].outputs] == ["before\nafter\n"]
+    assert KIND not in nbformat.writes(notebook)
+    assert capfd.readouterr().err == ""  # no kernel's warning that it can be overheard
+
+
+def test_the_bar_shows_the_step_and_comes_first(run, capfd, monkeypatch):
+    monkeypatch.setattr(command, "SECONDS_BETWEEN_LINES", 0.0)
+    assert run(IMPORTS, TRAINING, "1 + 1") == 0
+    lines = [line for line in capfd.readouterr().err.split("\r") if line.strip()]
+    assert all(line.startswith("98_test: ") for line in lines)
+    (trained,) = (line for line in lines if "distilled, seed 7: step 3/3" in line)
+    assert "1/3 cells" in trained
+    assert "3/3 cells" in lines[-1] and "step" not in lines[-1]
+
+
+@pytest.fixture
+def watched():
+    """Steps as they are told, under a clock that is set by hand."""
+    watched = SimpleNamespace(told=[], now=0.0)
+    steps = Steps(watched.told.append, clock=lambda: watched.now)
+    hook = register_optimizer_step_post_hook(steps)
+    yield watched
+    hook.remove()
+
+
+def loop(optimizer, recipe=None, *, seed=None, arm=None, after_step=lambda: None):
+    for _ in range(recipe.steps if recipe else 3):
+        optimizer.step()
+        after_step()
+
+
+def sgd():
+    return torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+
+
+def distilled(folder):
+    """A small model, trained by the library with the recipe of the arm "distilled"."""
+    own = {"control": Recipe(0.01, 4), "distilled": Recipe(0.01, 4)}  # equal, yet two arms
+    setting = SimpleNamespace(run=Switches("offline"), batch_size=8, recipes=own)
+    tokenizer, student = letters(), bert(1, dropout=0.1)
+    collator = DataCollatorWithPadding(tokenizer)
+    options = {"seed": 3, "data_collator": collator, "folder": str(folder)}
+    train_with_recipe(student, sentences(40), own["distilled"], setting, **options)
+    return student.state_dict()
+
+
+def test_a_trainer_is_watched_and_learns_what_it_would_have_learnt(tmp_path, request):
+    alone = distilled(tmp_path)
+    watched = request.getfixturevalue("watched")
+    seen = distilled(tmp_path)
+    assert watched.told == ["distilled, seed 3: step 1/4", "distilled, seed 3: step 4/4"]
+    assert all(torch.equal(alone[name], seen[name]) for name in alone)
+
+
+def test_steps_are_told_a_few_times_a_second_and_the_last_always(watched):
+    loop(sgd(), Recipe(0.1, 1000), after_step=lambda: setattr(watched, "now", watched.now + 0.001))
+    steps = [int(line.rpartition("step ")[2].partition("/")[0]) for line in watched.told]
+    assert steps[0] == 1 and steps[-1] == 1000 and 5 <= len(steps) <= 7
+
+
+@pytest.mark.parametrize(
+    ("what", "last"),
+    [
+        ({"recipe": Recipe(0.1, 5, 0.9, 2.0), "seed": 0}, "{recipe}, seed 0: step 5/5"),
+        ({"recipe": Recipe(0.1, 5), "seed": 0, "arm": "map"}, "map, seed 0: step 5/5"),
+        ({}, "step 3"),
+    ],
+)
+def test_a_loop_by_hand_is_told_as_well_as_its_arguments_know(watched, what, last):
+    loop(sgd(), **what, after_step=lambda: setattr(watched, "now", watched.now + 1))
+    assert watched.told[-1] == last.format(**what)
+
+
+def test_a_shortened_loop_by_hand_has_fewer_steps_in_all(watched, monkeypatch):
+    monkeypatch.setenv("KD_MAX_STEPS", "2")
+    loop(sgd(), Recipe(0.1, 5), seed=0)
+    assert watched.told[-1].endswith("step 2/2")
+
+
+def test_an_optimiser_that_does_all_in_one_step_tells_none(watched):
+    weight = torch.ones(1, requires_grad=True)
+    torch.optim.LBFGS([weight]).step(lambda: weight.square().sum())
+    assert watched.told == []

@@ -15,11 +15,16 @@ import time
 from pathlib import Path
 
 from tabulate import tabulate
+from tqdm import tqdm
 
 from kd_course import experiments, settings
 from kd_course.commands import ledger_entry
 
 ROOT = Path(__file__).resolve().parents[2]
+SECONDS_BETWEEN_LINES = 10.0  # of the bar, where it goes into a file
+BAND = """\
+band: where 99 in 100 further runs should fall, by the spread of the reference run's seeds (Student's
+prediction interval; around a single value ± 0.5 %); at least ± 0.002, cut to what a figure can be."""
 
 
 def main(argv: list[str]) -> int:
@@ -105,6 +110,7 @@ def run_lesson(
     results = folder / "results.json"
     results.unlink(missing_ok=True)
     os.environ["KD_RESULTS"] = str(results.resolve())
+    os.environ["KD_PROGRESS"] = "0"  # a run of the worked edition is nobody's progress
     start = time.monotonic()
     failure = execute(notebook, folder / notebook.name)
     minutes = (time.monotonic() - start) / 60
@@ -122,41 +128,73 @@ def run_lesson(
         return 0
     rows = experiments.ledger().compare(report)
     print(as_table(rows))
-    if all(row["verdict"] == "no reference" for row in rows):
-        why = (
-            "the run was shortened"
-            if report["shortened"]
-            else "the ledger has no run on these data"
-        )
-        print(f"no reference for these data: {why}")
+    if any(row["band"] for row in rows):
+        print(f"\n{BAND}")
+    print(f"\n{in_one_line(rows, shortened=report['shortened'])}")
     return int(any(row["verdict"] == "outside" for row in rows))
+
+
+def in_one_line(rows: list[dict], *, shortened: bool = False) -> str:
+    """What a comparison comes to: that all is well, or which figures are not, or why none is judged.
+
+    rows: of `Ledger.compare`. shortened: whether the run was cut short.
+    """
+    if all(row["verdict"] == "no reference" for row in rows):
+        why = "the run was shortened" if shortened else "the ledger has no run on these data"
+        return f"no reference for these data: {why}"
+    judged = [row for row in rows if row["band"]]
+    outside = [row["name"] for row in judged if row["verdict"] == "outside"]
+    if outside:
+        names = "; ".join(outside)  # which have commas in them
+        chance = "by chance about one in a hundred is"
+        return f"outside: {names} ({len(outside)} of {len(judged)} judged figures; {chance})"
+    if len(judged) < 2:
+        return "the one judged figure lies inside its band" if judged else "no figure has a band"
+    return f"all {len(judged)} judged figures lie inside their bands"
 
 
 def execute(notebook: Path, target: Path) -> str | None:
     """Run every cell, with a progress bar; write the executed notebook; the error's text, if any."""
     import nbformat
-    from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, DeadKernelError
-    from tqdm import tqdm
+
+    from kd_course.commands.lesson_kernel import LessonKernel
 
     content = nbformat.read(notebook, as_version=4)
     cells = sum(cell.cell_type == "code" for cell in content.cells)
     failure = None
-    with tqdm(total=cells, unit="cell", desc=notebook.stem) as bar:
-        client = NotebookClient(
-            content,
-            timeout=None,
-            kernel_name="python3",
-            resources={"metadata": {"path": str(notebook.parent)}},
-            on_cell_executed=lambda **_: bar.update(),
-        )
+    with _bar(notebook.stem, cells) as bar:
+
+        def on_step(line: str) -> None:
+            bar.set_postfix_str(line, refresh=False)
+            bar.update(0)
+
+        def on_cell() -> None:
+            bar.set_postfix_str("", refresh=False)
+            bar.update()
+
+        kernel = LessonKernel(content, notebook.parent, on_cell=on_cell, on_step=on_step)
         try:
-            client.execute()
+            kernel.execute()
         except (CellExecutionError, DeadKernelError) as error:
             failure = str(error)
         finally:
             nbformat.write(content, target)
     return failure
+
+
+def _bar(name: str, cells: int) -> tqdm:
+    """Cells done, minutes passed, and what is being trained; no forecast, as cells are so unlike.
+
+    Into a file it writes a line now and then; on a screen, as often as there is news.
+    """
+    return tqdm(
+        total=cells,
+        desc=name,
+        bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} cells [{elapsed}{postfix}]",
+        miniters=0,  # a step is news as well, though no further cell is done
+        mininterval=0.1 if sys.stderr.isatty() else SECONDS_BETWEEN_LINES,
+    )
 
 
 def as_table(rows: list[dict]) -> str:
