@@ -12,6 +12,7 @@ import re
 import string
 from collections import Counter
 from collections.abc import Callable, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,8 +25,16 @@ def shown(value: float, figure: str = "", *, percent: bool = False) -> str:
     a BLEU is a share. percent: shares in percent, with one decimal.
     """
     if re.search(r"\b(BLEU|chrF)\b", figure) and "share" not in figure:
-        return f"{value:.1f}"
-    return f"{100 * value:.1f} %" if percent else f"{value:.3f}"
+        return _rounded(value, 1)
+    return f"{_rounded(100 * value, 1)} %" if percent else _rounded(value, 3)
+
+
+def _rounded(value: float, decimals: int) -> str:
+    """As a person rounds: 0.6845 is 0.685, as 68.45 is 68.5, whatever is left of it in binary."""
+    if not math.isfinite(value):
+        return f"{value:.{decimals}f}"
+    written = Decimal(f"{value:.10g}")
+    return str(written.quantize(Decimal(10) ** -decimals, rounding=ROUND_HALF_UP))
 
 
 # What a figure can be, by a word of its name; the first that is found counts.

@@ -172,3 +172,11 @@ def test_no_reference_run_has_a_figure_beyond_what_its_name_allows():
             for name, figure in run["figures"].items():
                 least, most = metrics.possible(name)
                 assert all(least <= value <= most for value in figure["values"].values()), name
+
+
+def test_a_share_and_its_percentage_are_rounded_alike():
+    assert metrics.shown(0.6845, "accuracy") == "0.685"
+    assert metrics.shown(0.6845, "accuracy", percent=True) == "68.5 %"
+    assert metrics.shown(2.675 / 1000) == "0.003" and metrics.shown(0.0025) == "0.003"
+    assert metrics.shown(-0.0004) == "-0.000" and metrics.shown(12345.0) == "12345.000"
+    assert metrics.shown(float("nan")) == "nan" and metrics.shown(float("inf")) == "inf"
