@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 LESSONS = "kd_course.lessons"  # loaded by name: a lesson's room imports from here
 SCALES = ("offline", "small", "full")
@@ -98,24 +98,30 @@ class Recipe:
 
 @dataclass(frozen=True)
 class LessonSettings:
-    """What every lesson's settings have in common: the switches, and how they print.
+    """What every lesson's settings have in common: the switches, the test rows, and how they print.
+
+    test_seed: draws the generated test rows; each lesson has its own, which nothing has read before
+    its reference run. None where the data have one test split, or the lesson has none.
 
     Printed, it is a table of two columns: the scale, each field, and each recipe on a line of its
     own. None reads as "all"; a field whose value is a long tuple or dict is better left to a cell.
     """
 
     run: Switches
+    test_seed: int | None = field(default=None, kw_only=True)
 
     def __str__(self) -> str:
         from tabulate import tabulate  # here, so that the doctor runs where it is missing
 
         rows = [("scale", self.run.scale)]
-        for field in fields(self)[1:]:
-            value = getattr(self, field.name)
-            if field.name == "recipes":
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if one.name == "run" or one.name == "test_seed" and value is None:
+                continue
+            if one.name == "recipes":
                 rows += [(f"recipe: {arm}", str(recipe)) for arm, recipe in value.items()]
             else:
-                rows.append((field.name, "all" if value is None else str(value)))
+                rows.append((one.name, "all" if value is None else str(value)))
         return tabulate(rows, tablefmt="plain", disable_numparse=True)
 
 

@@ -290,8 +290,76 @@ def test_a_shortened_run_never_becomes_a_reference(tmp_path, monkeypatch):
         ledger_entry.write_reference("06", report_of(0.8, shortened=True), 1.0, "figures")
 
 
-def test_a_reference_brings_its_circumstances(tmp_path, monkeypatch):
+@pytest.fixture
+def authored(tmp_path, monkeypatch):
+    """An empty ledger, and a tree whose lesson has said what it expects, in a commit."""
     monkeypatch.setattr(reference_runs, "PACKAGE", tmp_path)
+    monkeypatch.setattr(ledger_entry, "expected", lambda lesson: {"distilled/accuracy": "+"})
+    monkeypatch.setattr(ledger_entry, "commit", lambda: "c0ffee")
+    experiments.ledger.cache_clear()
+    yield tmp_path
+    experiments.ledger.cache_clear()
+
+
+def test_an_entry_tells_the_seed_of_its_test_rows_the_commit_and_what_was_expected(
+    authored, monkeypatch
+):
+    report = Report("06", "offline", data="abc", test_seed=1106)
+    report.add("distilled/accuracy", 0.8, seed=0)
+    report.add("distilled/accuracy", 0.9, seed=1)
+    ledger_entry.write_reference("06", report.as_dict(), 1.0, "figures")
+    run = experiments.ledger().run("06", "offline")
+    assert run["readings"] == {"test_seed": 1106, "count": 1, "again": []}
+    assert run["commit"] == "c0ffee" and run["expected"] == {"distilled/accuracy": "+"}
+    head, line = experiments.expectation_table(report).splitlines()
+    assert "expected" in head and line.endswith("as expected")
+    other = Report("06", "offline", data="xyz")
+    assert experiments.expectation_table(other).startswith("no expectation")
+
+
+@pytest.mark.parametrize(
+    ("sign", "values", "outcome"),
+    [
+        ("+", (0.1, 0.11), "as expected"),
+        ("-", (0.1, 0.11), "the other way"),
+        ("-", (-0.1, -0.11), "as expected"),
+        ("+", (-0.1, 0.1), "open"),
+        ("?", (0.1, 0.11), "no guess was made"),
+    ],
+)
+def test_an_expectation_stands_beside_what_came_out(authored, monkeypatch, sign, values, outcome):
+    monkeypatch.setattr(ledger_entry, "expected", lambda lesson: {"distilled/gain": sign})
+    report = Report("06", "offline", data="abc")
+    report.add_rows("distilled/gain", np.repeat(values, 40).reshape(2, 40), seeds=(0, 1))
+    ledger_entry.write_reference("06", report.as_dict(), 1.0, "figures")
+    report.figures["distilled/gain"]["interval"] = None  # the table is of the reference
+    assert experiments.expectation_table(report).splitlines()[1].endswith(outcome)
+
+
+def test_test_rows_that_were_read_are_read_again_for_a_reason_which_is_counted(authored):
+    ledger_entry.write_reference("06", report_of(0.8), 1.0, "figures")
+    for lesson in ("06", "05"):  # lessons share no test rows, either
+        with pytest.raises(ValueError, match=r"read already \(lesson 06, offline; 1 times\)"):
+            ledger_entry.write_reference(lesson, report_of(0.9), 1.0, "figures")
+    assert experiments.ledger().field("06/offline/distilled/accuracy") == "0.800"
+    ledger_entry.write_reference("06", report_of(0.9), 1.0, "figures", again="a wrong label")
+    readings = experiments.ledger().run("06", "offline")["readings"]
+    assert (readings["count"], readings["again"]) == (2, ["a wrong label"])
+    ledger_entry.write_reference("06", report_of(0.7, data="fresh"), 1.0, "figures")
+    assert experiments.ledger().run("06", "offline")["readings"]["count"] == 1
+
+
+def test_what_is_expected_stands_in_a_commit_before_the_run(authored, monkeypatch):
+    monkeypatch.setattr(ledger_entry, "commit", lambda: "c0ffee*")
+    with pytest.raises(ValueError, match="not committed"):
+        ledger_entry.refuse_early("06")
+    monkeypatch.setattr(ledger_entry, "expected", lambda lesson: {})
+    with pytest.raises(ValueError, match="EXPECTED"):
+        ledger_entry.refuse_early("06")
+    ledger_entry.refuse_early("02")  # which measures nothing
+
+
+def test_a_reference_brings_its_circumstances(authored):
     ledger_entry.write_reference("06", report_of(0.8), 1.0, "figures")
     run = json.loads(
         (
@@ -299,15 +367,15 @@ def test_a_reference_brings_its_circumstances(tmp_path, monkeypatch):
         ).read_text()
     )
     assert {"hardware", "threads", "versions", "seeds", "date", "data", "figures"} <= set(run)
-    experiments.ledger.cache_clear()
 
 
-def test_another_data_set_or_device_takes_no_runs_place(tmp_path, monkeypatch):
-    monkeypatch.setattr(reference_runs, "PACKAGE", tmp_path)
+def test_another_data_set_or_device_takes_no_runs_place(authored, monkeypatch):
+    tmp_path = authored
     monkeypatch.setenv("KD_SCALE", "small")
-    for device, value in (("CPU", 0.8), ("GPU", 0.7)):
+    for device, value, again in (("CPU", 0.8, ""), ("GPU", 0.7, "on a GPU")):
         monkeypatch.setattr(reference_runs, "device", lambda device=device: device)
-        ledger_entry.write_reference("06", report_of(value, scale="small"), 1.0, "figures")
+        run = report_of(value, scale="small")
+        ledger_entry.write_reference("06", run, 1.0, "figures", again=again)
     ledger_entry.write_reference("06", report_of(0.7, scale="small"), 3.0, "minutes")
     other = report_of(0.9, data="xyz", scale="small")
     with monkeypatch.context() as patch:
@@ -321,7 +389,6 @@ def test_another_data_set_or_device_takes_no_runs_place(tmp_path, monkeypatch):
     beside = ledger.compare(report_of(0.7, scale="small"))  # on the GPU
     assert [row["reference"] for row in beside] == [0.7]
     assert [row["reference"] for row in ledger.compare(other)] == [0.9]
-    experiments.ledger.cache_clear()
 
 
 def test_the_shipped_ledger_tells_where_every_run_was_made():

@@ -557,3 +557,15 @@ def test_words_that_are_not_there_are_named():
         part("news_words", "village")
     with pytest.raises(ValueError, match="RISES stands for nothing in 'N RISES'"):
         fill("N RISES", {"RISE": "{rise}"})
+
+
+def test_fresh_test_rows_leave_the_other_splits_as_they_are():
+    sizes = {name: 20 for name in news.SIZES}
+    own, other = (news.load(seed, sizes=sizes) for seed in (0, 7))
+    mixed = news.load(0, sizes=sizes, test_seed=7)
+    assert list(mixed) == list(own)
+    for name in own:
+        source = other if name.startswith("test") else own
+        assert mixed[name]["text"] == source[name]["text"], name
+    with pytest.raises(ValueError, match="test_seed"):
+        news.load(0, sizes=sizes, test_seed=-1)

@@ -708,3 +708,15 @@ def test_a_sentence_with_too_many_translations_is_not_listed_but_weighed():
     assert math.isclose(reading.probability("一" * 30 + "。"), 0.75**30)
     with pytest.raises(ValueError, match="over 1000"):
         reading.translations(1_000)
+
+
+def test_fresh_test_rows_leave_the_other_splits_as_they_are():
+    sizes = {name: 20 for name in parallel.SIZES}
+    own, other = (parallel.load(seed, sizes=sizes) for seed in (0, 7))
+    mixed = parallel.load(0, sizes=sizes, test_seed=7)
+    assert list(mixed) == list(own)
+    for name in own:
+        source = other if name.startswith("test") else own
+        assert mixed[name]["translation"] == source[name]["translation"], name
+    with pytest.raises(ValueError, match="test_seed"):
+        parallel.load(0, sizes=sizes, test_seed=-1)

@@ -566,3 +566,15 @@ def test_one_who_changes_a_splits_format_changes_nobody_elses():
     sizes = {name: 2 for name in reading.SIZES}
     reading.load(sizes=sizes)["train"].set_format("numpy")
     assert reading.load(sizes=sizes)["train"].format["type"] is None
+
+
+def test_fresh_test_rows_leave_the_other_splits_as_they_are():
+    sizes = {name: 20 for name in reading.SIZES}
+    own, other = (reading.load(seed, sizes=sizes) for seed in (0, 7))
+    mixed = reading.load(0, sizes=sizes, test_seed=7)
+    assert list(mixed) == list(own)
+    for name in own:
+        source = other if name.startswith("test") else own
+        assert mixed[name]["question"] == source[name]["question"], name
+    with pytest.raises(ValueError, match="test_seed"):
+        reading.load(0, sizes=sizes, test_seed=-1)

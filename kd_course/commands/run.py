@@ -40,6 +40,7 @@ def main(argv: list[str]) -> int:
             return 2
         folder = arguments.out or Path("results") / f"{lesson}-{settings.scale()}"
         reference = {"reference": arguments.reference, "sample": arguments.sample}
+        reference["again"] = arguments.again
         worst = max(worst, run_lesson(lesson, notebook, folder, **reference))
     return worst
 
@@ -63,6 +64,12 @@ def _parser() -> argparse.ArgumentParser:
         "--sample",
         metavar="TEXT",
         help="for authors, with --reference: what the data were, where they were not the hub's own",
+    )
+    parser.add_argument(
+        "--again",
+        default="",
+        metavar="WHY",
+        help="for authors, with --reference figures: why test rows are read that were read before",
     )
     parser.add_argument(
         "--reference",
@@ -104,8 +111,11 @@ def run_lesson(
     *,
     reference: str | None = None,
     sample: str | None = None,
+    again: str = "",
 ) -> int:
     """Execute, compare, print; 0 when every judged figure lies in its band, otherwise 1."""
+    if reference == "figures":
+        ledger_entry.refuse_early(lesson)
     folder.mkdir(parents=True, exist_ok=True)
     results = folder / "results.json"
     results.unlink(missing_ok=True)
@@ -122,7 +132,7 @@ def run_lesson(
         f"\nLesson {lesson}, scale {settings.scale()}: {minutes:.1f} minutes; {folder / notebook.name}"
     )
     if reference:
-        ledger_entry.write_reference(lesson, report, minutes, reference, sample)
+        ledger_entry.write_reference(lesson, report, minutes, reference, sample, again)
     if report is None:
         print("This lesson trains nothing: there is no figure to compare.")
         return 0

@@ -19,6 +19,7 @@ def load(
     pool: str = "own",
     limit: int | None = None,
     seed: int = 0,
+    test_seed: int | None = None,
 ) -> DatasetDict:
     """The splits of a classification lesson: train, validation, test, and unlabelled where wanted.
 
@@ -28,6 +29,7 @@ def load(
     pool: where those come from. "own": the embedded corpus has a pool of its own; elsewhere they are
     training sentences beyond the labelled ones, their labels hidden. "news": the embedded corpus's
     pool, whatever `name` is; more text of the same field, from another source.
+    test_seed: draws the embedded corpus's test rows; elsewhere there is one test split.
     limit: at most so many rows in every split, for a test of the path.
     Columns: text, label (-100 in unlabelled), and posterior where the truth is known.
     Raises ValueError when there are fewer sentences than asked for.
@@ -37,7 +39,7 @@ def load(
     if name == "news":
         from kd_course.corpora import news
 
-        data = news.load(seed)
+        data = news.load(seed, test_seed=test_seed)
         unlabelled = data.pop("unlabelled")
     else:
         from kd_course.corpora import hub

@@ -53,14 +53,17 @@ _PARTS = _PRIVATE + sum(_PUBLIC.values())
 _UNSEEN_STREAM = 7_919  # draws of the unseen templates do not follow those of the seen ones
 
 
-def load(seed: int = 0, *, sizes: Mapping[str, int] | None = None) -> DatasetDict:
+def load(
+    seed: int = 0, *, sizes: Mapping[str, int] | None = None, test_seed: int | None = None
+) -> DatasetDict:
     """Financial news in five splits, each sentence with its label and its exact posterior.
 
     Returns train, unlabelled (labels -100), validation, test and test_unseen_templates, whose
     templates occur in no other split. Columns: text; label (0 negative, 1 neutral, 2 positive);
     posterior, three probabilities. `sizes` makes some splits smaller or larger than SIZES: a
     smaller split is the beginning of a larger one. The same seed gives the same rows everywhere.
-    Raises ValueError when seed or a size is no whole number >= 0, or a split does not exist.
+    test_seed: draws the test rows, where they are not to be those of `seed`: rows that nobody has
+    read yet. Raises ValueError when a seed or a size is no whole number >= 0, or a split does not exist.
     """
     from datasets import DatasetDict
 
@@ -71,8 +74,13 @@ def load(seed: int = 0, *, sizes: Mapping[str, int] | None = None) -> DatasetDic
     wanted = {**SIZES, **(sizes or {})}
     for name, size in wanted.items():
         _check_count(size, f"sizes: {name!r}")
-    # Copies: whoever changes a split's format changes nobody else's.
     splits = _splits(seed, tuple(wanted.items()))
+    if test_seed not in (None, seed):
+        _check_count(test_seed, "test_seed:")
+        tests = {name: n if name.startswith("test") else 0 for name, n in wanted.items()}
+        fresh = _splits(test_seed, tuple(tests.items()))
+        splits = splits | {name: fresh[name] for name in fresh if name.startswith("test")}
+    # Copies: whoever changes a split's format changes nobody else's.
     return DatasetDict({name: copy.copy(split) for name, split in splits.items()})
 
 

@@ -51,7 +51,11 @@ STORIES = read_stories()
 
 
 def load(
-    seed: int = 0, *, level: str = "full", sizes: Mapping[str, int] | None = None
+    seed: int = 0,
+    *,
+    level: str = "full",
+    sizes: Mapping[str, int] | None = None,
+    test_seed: int | None = None,
 ) -> DatasetDict:
     """Questions about short news, in SQuAD's schema, in four splits.
 
@@ -66,7 +70,8 @@ def load(
     answers share stands nowhere else in the passage.
     `sizes` counts passages, each with QUESTIONS rows one after the other, and makes some splits
     smaller or larger than SIZES: a smaller split is the beginning of a larger one.
-    Raises ValueError when seed or a size is no whole number >= 0, or a level or split is unknown.
+    test_seed: draws the test rows, where they are not to be those of `seed`: rows that nobody has
+    read yet. Raises ValueError when a seed or a size is no whole number >= 0, or a level or split is unknown.
     """
     from datasets import DatasetDict
 
@@ -78,8 +83,13 @@ def load(
     wanted = {**SIZES, **(sizes or {})}
     for name, size in wanted.items():
         _check_count(size, f"sizes: {name!r}")
-    # Copies: whoever changes a split's format changes nobody else's.
     splits = _splits(seed, level, tuple(wanted.items()))
+    if test_seed not in (None, seed):
+        _check_count(test_seed, "test_seed:")
+        tests = {name: n if name.startswith("test") else 0 for name, n in wanted.items()}
+        fresh = _splits(test_seed, level, tuple(tests.items()))
+        splits = splits | {name: fresh[name] for name in fresh if name.startswith("test")}
+    # Copies: whoever changes a split's format changes nobody else's.
     return DatasetDict({name: copy.copy(split) for name, split in splits.items()})
 
 

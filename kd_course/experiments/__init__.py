@@ -6,7 +6,12 @@ read once. A `Report` collects what a lesson measures; the *ledger* keeps the re
 runs, and tells how far a new figure may stray before something is wrong.
 """
 
-from kd_course.experiments.comparisons import comparison_table, plot_comparison, reference_table
+from kd_course.experiments.comparisons import (
+    comparison_table,
+    expectation_table,
+    plot_comparison,
+    reference_table,
+)
 from kd_course.experiments.intervals import (
     Interval,
     paired_interval,
@@ -25,6 +30,7 @@ __all__ = [
     "band_of",
     "comparison_table",
     "device",
+    "expectation_table",
     "fingerprint",
     "ledger",
     "paired_interval",

@@ -58,6 +58,28 @@ def reference_table(lesson: str, figure: str) -> str:
     return "\n".join(lines) or f"the ledger holds no run of lesson {lesson}"
 
 
+def expectation_table(report: Report) -> str:
+    """What the reference run was expected to show, written down before it, beside what it showed.
+
+    A sign that the interval does not settle is open, whatever was expected.
+    """
+    reference = ledger().find(report.lesson, report.scale, data=report.data) or {}
+    rows = []
+    for name, sign in reference.get("expected", {}).items():
+        found = interval_of(reference["figures"][name])
+        if not found.excludes(0.0):
+            outcome = "open"
+        elif sign == "?":
+            outcome = "no guess was made"
+        else:
+            outcome = "as expected" if (found.mean > 0) == (sign == "+") else "the other way"
+        rows.append((name, sign, found.shown(name), outcome))
+    if not rows:
+        return "no expectation is on record for these data"
+    header = ("comparison", "expected", "reference, 95 % interval", "came out")
+    return tabulate(rows, header, tablefmt="plain", disable_numparse=True)
+
+
 def plot_comparison(
     report: Report, arms: Sequence[str], figure: str, *, title: str, unit: str
 ) -> None:

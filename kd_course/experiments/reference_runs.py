@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -55,6 +55,9 @@ class Ledger:
         self._runs = sorted(
             (dict(run) for run in runs), key=lambda run: (run["dataset"] != "", run["device"])
         )  # "CPU" comes before "GPU"
+
+    def __iter__(self) -> Iterator[dict]:
+        return iter(self._runs)
 
     def find(
         self, lesson: str, scale: str, *, data: str | None = None, device: str | None = None

@@ -18,12 +18,21 @@ if TYPE_CHECKING:
 class Report:
     """Collects a lesson's figures, and keeps them on disk when `kd_course run` asks for it.
 
-    lesson: "06". scale: of the run. data: a fingerprint of the data, from `fingerprint`.
-    shortened: true where training was cut short, so that no figure means anything.
+    lesson: "06". scale: of the run. data: a fingerprint of the test rows, from `fingerprint`.
+    test_seed: what drew them; None where the data have one test split. shortened: true where training was cut short, so that no figure means anything.
     """
 
-    def __init__(self, lesson: str, scale: str, *, data: str, shortened: bool = False):
-        self.lesson, self.scale, self.data, self.shortened = lesson, scale, data, shortened
+    def __init__(
+        self,
+        lesson: str,
+        scale: str,
+        *,
+        data: str,
+        test_seed: int | None = None,
+        shortened: bool = False,
+    ):
+        self.lesson, self.scale, self.data = lesson, scale, data
+        self.test_seed, self.shortened = test_seed, shortened
         self.figures: dict[str, dict] = {}
         self.tables: dict[str, Any] = {}
 
@@ -102,6 +111,7 @@ class Report:
             "lesson": self.lesson,
             "scale": self.scale,
             "data": self.data,
+            "test_seed": self.test_seed,
             "shortened": self.shortened,
             "figures": self.figures,
             "tables": self.tables,
