@@ -5,15 +5,21 @@
 # believe what a large one, the **teacher**, believes. This course has you do it, measure what it brings, and find
 # out when it brings nothing. This first lesson shows how the course works.
 #
-# - **You will be able to** run a lesson, read what a check tells you, choose a scale, and say what a result has to
-#   stand beside before you believe it.
-# - **You need** Python, and tensors at least by sight. Nothing about distillation.
-# - **Minutes** 20, of which the computer needs a few seconds.
-# - **What runs** the same at every scale (`offline`, `small`, `full`): one picture and a few small tensors. Nothing
-#   is downloaded, nothing is trained.
+# **You will be able to**
+# - run a lesson, and see whether everything is there;
+# - read what a check tells you, and ask it for help;
+# - choose a scale;
+# - say what a result has to stand beside before you believe it.
 #
-# The grey cells hold code. Click on one and press <kbd>Shift</kbd>+<kbd>Enter</kbd>: it runs, and the next one is
-# selected. Cells build on each other, so go from top to bottom. The first one loads what the lesson uses.
+# **You need** Python, and tensors at least by sight. Nothing about distillation.
+#
+# **Minutes** 25, of which the computer needs a few seconds.
+#
+# **What runs** the same at every scale (`offline`, `small`, `full`): one picture and a few small tensors. Nothing is
+# downloaded, nothing is trained.
+#
+# Code stands in cells with a grey ground. Click on one and press <kbd>Shift</kbd>+<kbd>Enter</kbd>: it runs,
+# and the next one is selected. Cells build on each other, so go from top to bottom. The first one loads what the lesson uses.
 
 # %% tags=["setup"]
 import matplotlib.pyplot as plt
@@ -22,7 +28,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from kd_course import divergences, plots, settings, storage
 from kd_course.commands import doctor
-from kd_course.exercises import check
+from kd_course.exercises import check, hint, show_progress
 
 plots.style()
 torch.set_printoptions(precision=4, sci_mode=False)
@@ -32,7 +38,9 @@ torch.set_printoptions(precision=4, sci_mode=False)
 #
 # A headline is labelled *negative*, and that is all a label says. A teacher says more: mostly negative, perhaps
 # neutral, hardly positive. Its whole distribution is the **soft target**, and a student is trained on it, besides
-# the label.
+# the label. How much the soft target weighs against the label is a number between 0 and 1, called $\alpha$.
+#
+# The picture has a third model in it. Look for the one that nobody taught.
 
 # %% tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(9.6, 5.0))
@@ -68,7 +76,7 @@ bars(33, 7, (1, 0, 0), plots.COLOURS["truth"], "hard label")
 bars(55, 34.5, (0.62, 0.30, 0.08), plots.COLOURS["teacher"], "soft target")
 box(55, 18, 17, 9, "STUDENT\nsmall", plots.COLOURS["student"], "bold")
 box(55, 3, 17, 9, "CONTROL\nthe same student", plots.COLOURS["control"], "bold")
-box(83, 35, 16, 11, "student ÷ teacher\nwhat is kept:\nretention", plots.COLOURS["neutral"])
+box(83, 35, 16, 11, "what the student\nkeeps of its teacher:\nretention", plots.COLOURS["neutral"])
 box(83, 8, 16, 14, "student − control\nwhat the teacher\nwas worth", plots.COLOURS["highlight"])
 
 arrow((12, 31), (27, 40), ink, bend=-0.15)
@@ -88,23 +96,32 @@ plots.show(
     alt="A diagram. A headline goes to a large teacher, which turns it into a soft target of three bars: mostly negative, "
     "some neutral, a little positive. People give the same headline a hard label, a single bar at negative. The small "
     "student learns from the soft target with weight alpha and from the hard label with weight one minus alpha. The "
-    "control is the same student and learns from the hard label alone. On test rows, student divided by teacher is the "
-    "retention; student minus control is what the teacher was worth.",
+    "control is the same student and learns from the hard label alone. On test rows, what the student keeps "
+    "of its teacher is the retention; student minus control is what the teacher was worth.",
 )
 
 # %% [markdown]
-# Mind the grey box. Published work often reports that a student "keeps 97 % of its teacher" and leaves it at that.
-# But how much would the same small model have reached on its own? That is the **control**, and every result in
-# this course stands beside one, over several seeds, with an interval. Sometimes the teacher was worth a lot.
-# Sometimes nothing, and then we say so.
+# Mind the box called *control*. Published work often reports that a student "keeps 97 % of its teacher" and leaves it
+# at that. But how much would the small model have reached on its own? Every result in this course stands beside a
+# **control** that answers this. Sometimes the teacher was worth a lot. Sometimes nothing, and then we say so.
+#
+# Two more words come up with every result. A training run begins with random numbers, and its **seed** fixes which:
+# the same model trained with another seed ends a little better or worse. So the course trains with several. And a
+# figure that was measured with a few seeds on a few hundred test rows would come out otherwise with others. The
+# **interval** beside it says how far: it is the range in which the true figure plausibly lies.
 #
 # What you will find out for yourself:
 #
 # | question | lesson |
 # |---|---|
-# | What does it cost to believe the wrong thing, and in which direction does one look? | 02 |
-# | What exactly is a student trained on, and why does a $T^2$ stand in it? | 03 |
-# | Is a small model enough to read the news, and was the teacher any use? | 06 |
+# | Which ways are there to a smaller model, and what does each cost? | [01 · Why distil?](01_why_distil.ipynb) |
+# | What does it cost to believe the wrong thing? | [02 · From surprise to KL](02_from_surprise_to_kl.ipynb) |
+# | What exactly is a student trained on, and why does a $T^2$ stand in it? | [03 · Distillation losses](03_distillation_losses.ipynb) |
+# | What does a teacher know that a label does not say? | [04 · Dark knowledge](04_dark_knowledge.ipynb) |
+# | What happens between a teacher and a finished student? | [05 · The training loop](05_training_loop.ipynb) |
+# | Is a small model enough to read the news, and was the teacher any use? | [06 · Text classification](06_text_classification.ipynb) |
+# | Can a small model translate like a large one? | [07 · Machine translation](07_machine_translation.ipynb) |
+# | Can it find the answer in a passage? | [08 · Question answering](08_question_answering.ipynb) |
 #
 # ## 2 · Is everything here?
 #
@@ -140,8 +157,8 @@ print("cache:", storage.cache_folder())
 # %% [markdown]
 # ## 4 · Your first exercise: scores into beliefs
 #
-# A classifier does not compute probabilities. It computes one **score** a class (a *logit*): any real number, the
-# higher the likelier. Here are two headlines.
+# A classifier does not compute probabilities. It computes one **score** a class (a *logit*): any real number, small or
+# very large, and the higher the likelier. Here are two headlines.
 
 # %%
 classes = ["negative", "neutral", "positive"]
@@ -149,11 +166,12 @@ scores = torch.tensor([[2.0, 1.0, -1.0], [0.3, 0.2, 0.1]])  # (headlines, classe
 
 # %% [markdown]
 # To become beliefs they must be positive, and each row must sum to one. The exponential makes any number positive;
-# dividing by the row's sum does the rest. Before that, the scores $z$ are divided by a **temperature** $T$:
+# dividing by the row's sum does the rest. Before that, the scores $z$ are divided by a **temperature** $T$. On paper:
 #
 # $$ p_i = \frac{e^{z_i / T}}{\sum_j e^{z_j / T}} $$
 #
-# With $T = 1$ this is the usual *softmax*. A higher temperature makes the distribution flatter, and the less likely
+# With $T = 1$ this is the usual *softmax*. (A computer has its own opinion of $e^{1000}$; see to that below.) A higher temperature
+# makes the distribution flatter, and the less likely
 # classes become visible. That is where much of what a teacher knows is found.
 #
 # ### Get it wrong, on purpose
@@ -177,9 +195,11 @@ check("00.1", first_try)
 # - **The smallest case that fails**: what went in, what should come out, what came out. Here a probability came out
 #   negative.
 #
-# When a mistake is not known, you see the case and a hint. What your function prints is shown as well, so a `print`
-# inside helps. Whether you write it with a loop, in double precision, or with other names for the arguments does
-# not matter.
+# When a mistake is not known, the check says what the failing cases have in common ("large scores", "a single row"),
+# if they have something in common. What your function prints is shown as well, so a `print` inside helps.
+#
+# Help comes when you ask for it, in a cell of your own: `hint("00.1")` asks you a question, called again it points in a
+# direction, and the third time it says where the worked answer stands.
 #
 # | sign | means |
 # |---|---|
@@ -187,22 +207,36 @@ check("00.1", first_try)
 # | `○` | not attempted yet, or only noted for the one who marks it; no harm done |
 # | `✗` | not yet, and why |
 #
+# ### What holds for every exercise
+#
+# - **How it is written does not matter**: with a loop or without, in single or double precision, with other names for
+#   the arguments, as long as their order stays. What "You may use" excludes is refused where a
+#   check can tell; where it cannot, the line says "please".
+# - **A function leaves its arguments as it found them.** Whoever called it still needs them. In-place edits such as
+#   `scores /= 2` count as wrong, even where the result is right.
+# - **A function returns a tensor** unless its docstring says otherwise. A single number may be a tensor or a Python
+#   number; 4096 and 4096.0 are the same. Where the kind of numbers matters (booleans, int8), the docstring says so.
+# - **A value** may be a `float`, a `Fraction`, or a tensor of no dimensions. A quiz takes its letter in quotation
+#   marks: `"c"`, `"C"` or `"(c)"`.
+# - **Every sentence counts**: for whatever the text or the docstring asks, there is a case that tries it.
+#
 # ### Exercise 00.1 · Scores into beliefs
 # {{exercise:00.1}}
 #
-# Now write it properly. Replace the line `...` by your own, run the cell, then run the check below it. In later
-# lessons, too, `...` marks what is yours to write, and the text between the quotation marks says what goes in
-# and what comes out.
+# Now write the formula properly, so that it is right for every score that a model may compute. Replace the line `...`
+# by your own, run the cell, then run the check below it. In later lessons, too, `...` marks what is yours to write,
+# and the text between the quotation marks says what goes in and what comes out.
 
 # %% exercise="00.1"
 def soften(scores, temperature):
     """What a model believes, from its scores: a distribution a row, flatter the higher the temperature.
 
-    scores: (rows, classes), any real numbers. temperature: a positive number.
-    Returns (rows, classes): positive numbers, each row summing to one.
+    scores: (rows, classes), any real numbers, 1000 among them. temperature: any positive number.
+    Returns (rows, classes), no number negative, each row summing to one.
     """
     ### BEGIN SOLUTION
-    powers = torch.exp(scores / temperature)
+    scaled = scores / temperature
+    powers = torch.exp(scaled - scaled.max(dim=-1, keepdim=True).values)  # the largest is exp(0)
     return powers / powers.sum(dim=-1, keepdim=True)
     ### END SOLUTION
 
@@ -211,6 +245,10 @@ def soften(scores, temperature):
 check("00.1", soften)
 
 # %% [markdown]
+# Softmax with large scores is the first thing that goes wrong in hand-written losses: $e^{1000}$ is infinite to a
+# computer, and infinity over infinity is no number. A constant taken off all scores of a row changes nothing in the
+# formula and everything on the machine.
+#
 # After an exercise, the lesson goes on with the course's own version, so that nothing that follows depends on
 # yours. Here it is `divergences.softmax`. In a cell of your own, `divergences.softmax??` shows how it is written: the
 # whole package is meant to be read.
@@ -241,13 +279,13 @@ except ValueError as error:
 #
 # ## 5 · What a result has to stand beside
 #
-# Some exercises ask for a value. Say a teacher classifies 90 of 100 test headlines correctly, and its student 87.
+# Some exercises ask for a value. Say a teacher misreads 10 of 100 test headlines, and its student 13.
 #
 # ### Exercise 00.2 · How much the student keeps
 # {{exercise:00.2}}
 #
 # **Retention** is the share of the teacher's accuracy that the student reaches. Assign it to `retention`, as a
-# fraction. You may let Python do the division.
+# fraction of 1 and to three decimals or more; you may let Python do the arithmetic.
 
 # %% exercise="00.2"
 retention = ...
@@ -259,23 +297,29 @@ retention = 0.87 / 0.90
 check("00.2", retention)
 
 # %% [markdown]
-# It sounds impressive. Now suppose the same small model, trained on the labels alone, gets 86 of 100 right.
+# It sounds impressive. Now suppose a model of the student's shape, trained on the same headlines with nothing but
+# their labels, misreads 14.
 
 # %% tags=["nbval-check-output"]
-teacher, student, alone = 0.90, 0.87, 0.86
-print(f"kept by the student        {student / teacher:.1%}")
-print(f"kept by the control        {alone / teacher:.1%}")
-print(f"what the teacher was worth {100 * (student - alone):+.1f} points, on 100 rows")
+errors = {"the teacher": 10, "the student": 13, "the same model, untaught": 14}  # of 100 rows
+for name, wrong_rows in errors.items():
+    print(f"{name:<26}{wrong_rows:>4} errors")
+worth = errors["the same model, untaught"] - errors["the student"]
+print(f"what the teacher was worth{worth:>4} point")
 
 # %% [markdown]
-# Nearly all of it was there without a teacher. And one point on 100 rows is one headline; another hundred might turn it round.
-# So the course asks of every result: beside which control? how many seeds? how wide is the interval?
+# Nearly all that the student keeps was there without a teacher. And one point on 100 rows is one headline; another hundred, or another
+# seed, might turn it round. So the course asks of every result: beside which control? how many seeds? how wide is the
+# interval?
 #
 # ### Exercise 00.3 · What is the control?
 # {{exercise:00.3}}
 #
-# You distil a six-layer student from a twelve-layer teacher on 5,000 labelled headlines and want to know what the
-# teacher was worth. Which arm must stand beside the student? Assign the letter, in quotation marks.
+# A paper distils a six-layer student from a twelve-layer teacher. The student starts from six of the teacher's own
+# layers, copied, and learns for ten epochs from the soft targets and the labels of 5,000 headlines. It ends two points
+# above six layers that started from random weights and learnt for three epochs from the labels of the same headlines.
+# "So soft targets are worth two points", says the paper. Which arm is missing, before it can say what the soft targets
+# were worth? Assign the letter, in quotation marks.
 #
 # {{choices:00.3}}
 
@@ -295,13 +339,15 @@ check("00.3", control)
 # ## What you can now do
 #
 # - Run a lesson from top to bottom, and see with `doctor` whether everything is there.
-# - Read a check: the named slip, the smallest failing case, the hint.
+# - Read a check: the named slip, the smallest failing case; and ask `hint` for the next step.
 # - Choose a scale, and know that the cache may be deleted.
 # - Turn scores into beliefs, softer or sharper.
 # - Ask of a result what it stands beside.
 #
-# Go on with **02 · From surprise to KL** for what it costs to believe the wrong thing, then **03 · Distillation
-# losses** for the loss itself, or straight to **06 · Text classification** to see the three arms run.
+# Go on with [01 · Why distil?](01_why_distil.ipynb), which puts distillation beside the other ways to a smaller model,
+# then [02 · From surprise to KL](02_from_surprise_to_kl.ipynb) and
+# [03 · Distillation losses](03_distillation_losses.ipynb) for the loss itself; or straight to
+# [06 · Text classification](06_text_classification.ipynb) to see the three arms run.
 #
 # ## Where this goes wrong in practice
 #
@@ -310,17 +356,24 @@ check("00.3", control)
 # - **The function was edited but its cell was not run again.** The check sees the old one. Run the cell, then the check.
 # - **A check that passes is not a proof.** It tries a handful of cases, the edges among them. Where a mark is given, other inputs are
 #   drawn.
-# - **A result without its control.** The commonest flaw in what is written about distillation, and the reason for this course's grey box.
+# - **A result without its control.** The commonest flaw in what is written about distillation, and the reason for the third box of section 1.
 # - **A figure from one seed.** Train the same student twice, with another seed, and the accuracy moves, often by more than the gain
 #   that is being reported.
 #
 # ## Further reading
 #
-# - G. Hinton, O. Vinyals and J. Dean, *Distilling the Knowledge in a Neural Network*, arXiv:1503.02531, 2015. Nine pages that gave the
+# - G. Hinton, O. Vinyals and J. Dean, [*Distilling the Knowledge in a Neural Network*](https://arxiv.org/abs/1503.02531), 2015. Nine pages that gave the
 #   method its name; read the first two now.
-# - C. Buciluă, R. Caruana and A. Niculescu-Mizil, *Model Compression*, KDD 2006, 535–541. The idea nine years earlier: a small network
+# - C. Buciluă, R. Caruana and A. Niculescu-Mizil, [*Model Compression*](https://doi.org/10.1145/1150402.1150464), KDD 2006, 535–541. The idea nine years earlier: a small network
 #   imitates an ensemble on unlabelled data.
-# - V. Sanh, L. Debut, J. Chaumond and T. Wolf, *DistilBERT, a distilled version of BERT: smaller, faster, cheaper and lighter*,
-#   arXiv:1910.01108, 2019. The student most people have used.
-# - J. Gou, B. Yu, S. J. Maybank and D. Tao, *Knowledge Distillation: A Survey*, International Journal of Computer Vision 129,
-#   1789–1819, 2021. A map of the field, to come back to.
+# - V. Sanh, L. Debut, J. Chaumond and T. Wolf, [*DistilBERT, a distilled version of BERT: smaller, faster, cheaper and
+#   lighter*](https://arxiv.org/abs/1910.01108), 2019. The student most people have used.
+# - J. Gou, B. Yu, S. J. Maybank and D. Tao, [*Knowledge Distillation: A Survey*](https://arxiv.org/abs/2006.05525), International
+#   Journal of Computer Vision 129, 1789–1819, 2021. A map of the field, to come back to.
+#
+# ## Where you stand
+#
+# What you have solved is kept on this machine alone; `python -m kd_course progress` shows all lessons.
+
+# %%
+show_progress("00")

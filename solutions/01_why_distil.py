@@ -9,9 +9,9 @@
 # - prune a model, quantize it, fine-tune a pretrained one, and distil one, and say what each needs and buys;
 # - tell transfer learning from distillation, and put the two together.
 #
-# **You need** PyTorch, to have seen a transformers model before, and lesson 00. Nothing of distillation: the mathematics comes in lessons 02 and 03.
+# **You need** PyTorch, to have seen a transformers model before, and [lesson 00](00_start_here.ipynb). Nothing of distillation: the mathematics comes in [lesson 02](02_from_surprise_to_kl.ipynb) and [lesson 03](03_distillation_losses.ipynb).
 #
-# **Minutes** 75, of which the computer needs about two.
+# **Minutes** 85, of which the computer needs about two.
 #
 # **What runs** at `offline`: generated news headlines, a teacher that ships with the course, small models trained from scratch, no network. At `small`: Financial PhraseBank, with MiniLM as the pretrained model. At `full`: the same with BERT-base, on a GPU. The cells are the same; `KD_SCALE` chooses the settings.
 
@@ -37,7 +37,7 @@ from kd_course.distillation import (
     train_with_recipe,
     training_arguments,
 )
-from kd_course.exercises import check
+from kd_course.exercises import check, hint, show_progress
 
 plots.style()
 transformers.logging.set_verbosity_error()
@@ -58,7 +58,7 @@ eras = [  # first year, name, what it began with
     (1988, "statistics", "Church's tagger, 1988; Brown et al. translate by counting, 1990"),
     (2013, "neural networks", "word2vec, 2013; sequence to sequence, 2014; attention, 2015"),
     (2018, "pretrained Transformers", "Transformer, 2017; GPT and BERT, 2018"),
-    (2020, "scale", "GPT-3, 2020; open weights: LLaMA, 2023"),
+    (2020, "scale", "GPT-3, 2020; weights of its size for research: OPT, 2022"),
 ]
 sizes = [  # year, name, parameters, how it came about, where the figure stands
     (2007, "n-grams", 300e9, "counted", "Brants et al., EMNLP 2007: up to 300 billion n-grams"),
@@ -70,6 +70,7 @@ sizes = [  # year, name, parameters, how it came about, where the figure stands
     (2019, "GPT-2", 1542e6, "trained", "Radford et al. 2019, table 2"),
     (2019, "T5", 11e9, "trained", "Raffel et al., JMLR 2020"),
     (2020, "GPT-3", 175e9, "trained", "Brown et al., NeurIPS 2020, table 2.1"),
+    (2022, "OPT-175B", 175e9, "trained", "Zhang et al., arXiv:2205.01068"),
     (2022, "PaLM", 540e9, "trained", "Chowdhery et al., arXiv:2204.02311"),
     (2023, "LLaMA-65B", 65.2e9, "trained", "Touvron et al., arXiv:2302.13971, table 2"),
     (2024, "Llama 3.1", 405e9, "trained", "Grattafiori et al., arXiv:2407.21783"),
@@ -127,24 +128,36 @@ plots.show(
 )
 
 # %% [markdown]
-# The eras overlap more than bars can show: speech recognition had used statistics since the 1970s (Baker 1975, Jelinek 1976), Bengio et al. had a neural language model in 2003, and the counted n-grams of 2007 were more numerous than GPT-3's parameters. They only were not learnt jointly, and each was looked up rather than multiplied.
+# The eras overlap more than bars can show. Speech recognition had used statistics since the 1970s ([Baker 1975](https://doi.org/10.1109/TASSP.1975.1162650), [Jelinek 1976](https://doi.org/10.1109/PROC.1976.10159)), and [Bengio et al.](https://www.jmlr.org/papers/v3/bengio03a.html) had a neural language model in 2003. The counted n-grams of 2007 were more numerous than GPT-3's parameters; only they were not learnt jointly, and each was looked up rather than multiplied.
 #
-# The article that this course grew from has other dates: it lets statistics dominate in the 1970s and 1980s, and a mixture of rules and statistics follow in the 1990s. Counting says otherwise. Hall, Jurafsky and Manning (2008) traced topics through thirty years of papers of the Association for Computational Linguistics and saw probabilistic methods rise from 1988 on; the Penn Treebank (Marcus et al. 1993) and IBM's translation models (Brown et al. 1990, 1993) belong to those years.
+# > **The article, audited.** The article that this course grew from has other dates: it lets statistics dominate in the 1970s and 1980s, and a mixture of rules and statistics follow in the 1990s. Counting says otherwise. [Hall, Jurafsky and Manning (2008)](https://aclanthology.org/D08-1038/) traced topics through thirty years of papers of the Association for Computational Linguistics and saw probabilistic methods rise from 1988 on. [IBM's translation models](https://aclanthology.org/J93-2003/) and the [Penn Treebank](https://aclanthology.org/J93-2004/) belong to the years just after.
 #
-# How fast was the last stretch?
+# How fast did models grow? That depends on the two that one picks. Here are four pairs out of the list, with the months in which they were made public.
 
 # %% tags=["nbval-check-output"]
-growth = 175e9 / 340e6  # GPT-3 (May 2020) over BERT-large (October 2018)
-months = 19
-print(f"{growth:.0f} times as large in {months} months")
-print(f"doubled every {months / math.log2(growth):.1f} months")
+public = {  # name: (year, month, parameters)
+    "Transformer": (2017, 6, 213e6),
+    "BERT-large": (2018, 10, 340e6),
+    "GPT-3": (2020, 5, 175e9),
+    "PaLM": (2022, 4, 540e9),
+    "Llama 3.1": (2024, 7, 405e9),
+}
+pairs = ("Transformer", "GPT-3"), ("BERT-large", "GPT-3"), ("GPT-3", "PaLM"), ("GPT-3", "Llama 3.1")
+print(f"{'from':<14}{'to':<12}{'months':>7}{'times as large':>16}{'doubled every':>16}")
+for first, last in pairs:
+    (year, month, small), (later, then, large) = public[first], public[last]
+    months = 12 * (later - year) + then - month
+    doubled = f"{months / math.log2(large / small):.1f} months"
+    print(f"{first:<14}{last:<12}{months:>7}{large / small:>16.1f}{doubled:>16}")
 
 # %% [markdown]
+# The sprint ended with GPT-3. Until then published sizes doubled every few months, whichever pair one picks; since then those of dense models hardly grew (a mixture of experts has more, of which each token uses a few), and the makers of some of the best known models no longer say how large they are ([GPT-4's report](https://arxiv.org/abs/2303.08774) is one example). What has not become smaller is the bill.
+#
 # ## 2 · What does a large model cost to serve?
 #
 # ### Memory
 #
-# A parameter is a number, and a number takes bits: 32 as *float32*, 16 as *float16* or *bfloat16*, 8 as *int8*.
+# A parameter is a number, and a number takes bits: 32 as *float32*, 16 as *float16* or *bfloat16*, 8 as *int8*. Other widths are in use as well: many models are served with 4 bits a weight.
 #
 # ### Exercise 01.1 · What the weights weigh
 # {{exercise:01.1}}
@@ -154,7 +167,8 @@ print(f"doubled every {months / math.log2(growth):.1f} months")
 def gigabytes(parameters, bits):
     """How many GB (10**9 bytes) the weights take.
 
-    parameters: how many numbers; bits: how many bits each of them takes. Returns a float.
+    parameters: how many numbers; bits: how many bits each of them takes, 4 or 12 for example.
+    Returns a number that is not rounded: 0.264, not 0.
     """
     ### BEGIN SOLUTION
     return parameters * bits / 8 / 1e9
@@ -166,20 +180,26 @@ check("01.1", gigabytes)
 
 # %% tags=["nbval-check-output"]
 published = {"TinyBERT-4": 14.5e6, "DistilBERT": 66e6, "BERT-base": 110e6, "GPT-3": 175e9}
-print(f"{'GB':<12}" + "".join(f"{bits:>10} bits" for bits in (32, 16, 8)))
+kinds = {"float32": torch.float32, "float16": torch.float16, "int8": torch.int8}
+print(f"{'GB':<12}" + "".join(f"{kind:>10}" for kind in kinds))
 for name, parameters in published.items():
-    print(f"{name:<12}" + "".join(f"{parameters * b / 8 / 1e9:>15.3f}" for b in (32, 16, 8)))
+    print(f"{name:<12}", end="")
+    for kind in kinds.values():  # on the device "meta" PyTorch makes a tensor without its numbers
+        print(f"{torch.empty(int(parameters), dtype=kind, device='meta').nbytes / 1e9:>10.3f}", end="")
+    print()
 
 # %% [markdown]
-# One GPU with 80 GB does not hold GPT-3's weights at any of these precisions. And weights are not all: activations, and for a model that writes text the keys and values of everything read so far, come on top.
+# PyTorch itself says so: these are the bytes of tensors of that many numbers. One GPU with 80 GB does not hold GPT-3's weights at any of these precisions. And weights are not all: activations, and for a model that writes text the keys and values of everything read so far, come on top.
 #
 # ### Multiply-adds
 #
 # Nearly all the arithmetic of a Transformer is matrix products, and a product of shapes (a, b) and (b, c) takes a · b · c *multiply-adds*: one multiplication and one addition each. An encoder layer with n tokens of width h has eight products:
 #
 # - four projections (query, key, value, output), each (n, h) by (h, h);
-# - attention's own two: queries with keys, and the resulting weights with the values; over all heads together, n · n · h each;
-# - the feed-forward part's two: (n, h) by (h, i), and back.
+# - attention's own two, in which tokens meet: queries with keys, and the resulting weights with the values. The heads share the width h among them, so that all of them together cost as much as one head of width h;
+# - the feed-forward part's two, there and back: (n, h) by (h, i) is the first.
+#
+# Only these products count here; biases, softmax and normalisation are left out.
 #
 # ### Exercise 01.2 · What one layer multiplies
 # {{exercise:01.2}}
@@ -189,8 +209,8 @@ for name, parameters in published.items():
 def layer_multiply_adds(length, hidden, intermediate):
     """The multiply-adds of one Transformer encoder layer for one text.
 
-    length: n, tokens; hidden: h, the layer's width; intermediate: i, the feed-forward part's width.
-    Returns a whole number.
+    length: n, tokens; hidden: h, the layer's width; intermediate: i, the feed-forward part's width,
+    often but not always 4 h. Returns how many there are: not in millions, not per token.
     """
     ### BEGIN SOLUTION
     projections = 4 * length * hidden**2
@@ -204,7 +224,7 @@ def layer_multiply_adds(length, hidden, intermediate):
 check("01.2", layer_multiply_adds)
 
 # %% [markdown]
-# Does the formula hold? Here are models of BERT-base's and DistilBERT's published shape. Their weights are random, which changes nothing about what they cost. `cost.multiply_adds` runs a sentence through and counts the products, attention's own two among them.
+# Does your formula hold? Here are models of BERT-base's and DistilBERT's published shape. Their weights are random, which changes nothing about what they cost. `cost.multiply_adds` runs a sentence through and counts the products, attention's own two among them.
 
 # %% tags=["nbval-check-output"]
 transformers.set_seed(0)
@@ -214,22 +234,22 @@ shapes = {
         transformers.DistilBertConfig()
     ),
 }
-n, h, i = 32, 768, 3072
-ids = torch.arange(1000, 1000 + n)[None]
-head = h * h + h * 2  # a dense layer and two classes, on the first token only
-for (name, model), layers in zip(shapes.items(), (12, 6)):
-    own = layers * 2 * n * n * h  # attention's own two products
-    predicted = layers * (4 * n * h * h + 2 * n * h * i) + own + head
+ids = torch.arange(1000, 1032)[None]  # one sentence of 32 tokens
+print(f"{'millions':<22}{'parameters':>11}{'outside tables':>16}{'· 32 tokens':>13}{'counted':>10}")
+for name, model in shapes.items():
+    outside = cost.parameters(model, embeddings=False)
     counted = cost.multiply_adds(model, {"input_ids": ids})
-    print(f"{name:<20}{cost.parameters(model) / 1e6:6.1f} million parameters")
-    print(f"    predicted {predicted:,}  counted {counted:,}  (attention's own: {own / predicted:.1%})")
+    numbers = (cost.parameters(model), outside, 32 * outside, counted)
+    print(f"{name:<22}" + "".join(f"{x / 1e6:>{w}.1f}" for x, w in zip(numbers, (11, 16, 13, 10))))
 
 # %% [markdown]
-# So a short rule holds: **every parameter outside the look-up tables is multiplied about once a token.** The look-up tables (embeddings) take memory, but no multiplication.
+# Put your own number beside the last column: BERT-base has twelve layers of width 768 with 3,072 inside the feed-forward part, DistilBERT six. What your layers leave open, some 0.6 million, is the head: a dense layer and two classes, for the first token only.
+#
+# The two columns before it show a short rule: **every parameter outside the look-up tables is multiplied about once a token.** The look-up tables (embeddings) take memory, but no multiplication. What the rule leaves out, attention's own products, is little for a short sentence and grows with the square of its length.
 #
 # ### Energy
 #
-# What does that cost in joules? Horowitz (2014) gives the energy of single operations on a chip of 45 nm, in picojoules. Newer chips need less, so do not read these as today's electricity bill. What travels is the *ratio*: fetching a number from memory costs far more than multiplying it.
+# What does that cost in joules? [Horowitz (2014)](https://doi.org/10.1109/ISSCC.2014.6757323) gives the energy of single operations on a chip of 45 nm, in picojoules. Newer chips need less, so do not read these as today's electricity bill. What travels is the *ratio*: fetching a number from memory costs far more than multiplying it.
 
 # %% tags=["nbval-check-output"]
 picojoules = {"float32": 3.7 + 0.9, "float16": 1.1 + 0.4, "int8": 0.2 + 0.03}  # multiply + add
@@ -322,9 +342,9 @@ def correct(model, split):
 print(f"teacher, validation accuracy  {correct(teacher, 'validation').mean():.3f}")
 
 # %% [markdown]
-# `train_with_recipe` trains with `DistillationTrainer`: the transformers library's own `Trainer`, which can also learn from soft targets. α says how much: with α = 0 it looks at labels only, with α = 0.9 nine tenths of what it minimises come from the teacher. The temperature T makes the teacher's belief less pointed before it is imitated. What exactly it computes, and why, is the matter of lesson 03; until then it is a tool.
+# `train_with_recipe` trains with `DistillationTrainer`: the transformers library's own `Trainer`, which can also learn from soft targets. α says how much: with α = 0 it looks at labels only, with α = 0.9 nine tenths of what it minimises come from the teacher. The temperature T makes the teacher's belief less pointed before it is imitated. What exactly it computes, and why, is the matter of [lesson 03](03_distillation_losses.ipynb); until then it is a tool.
 
-# %%
+# %% tags=["hide-input"]
 p = metrics.probabilities(predict_logits(teacher, rows["train"], tokenizer))
 example = int(np.argsort(-np.sort(p, axis=1)[:, -2])[len(p) // 10])  # one of the less clear ones
 figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 2.6), sharey=True)
@@ -356,15 +376,16 @@ plots.show(
 # ### Exercise 01.3 · Which weights go?
 # {{exercise:01.3}}
 #
-# One order for all layers together: `round(sparsity · all)` entries go. Of equal magnitudes, those that come first go first (`torch.sort` has an argument for that).
+# One order for all layers together: of all entries, `round(sparsity · all)` go, with Python's `round` (2.5 becomes 2, 3.5 becomes 4). That may be none of them, or all. Of equal magnitudes, zeros among them, those that come first go first: tensors in the order of the list, and within a tensor row by row. Weights of any size count, 1e-30 as well.
 
 
 # %% exercise="01.3"
 def magnitude_masks(weights, sparsity):
     """True for every weight that stays, when the smallest magnitudes of all layers go.
 
-    weights: a list of tensors of any shapes; sparsity: the share that goes, in [0, 1).
-    Returns a list of boolean tensors of the same shapes.
+    weights: a list of tensors of any shapes, vectors and transposed matrices among them.
+    sparsity: the share that goes, from 0 to 1.
+    Returns a list of tensors of the same shapes, of booleans (torch.bool).
     """
     ### BEGIN SOLUTION
     magnitudes = torch.cat([w.abs().reshape(-1) for w in weights])
@@ -392,7 +413,7 @@ for share in shares:
     plain, packed = (compression.bytes_on_disk(sparse, sparse=s) / 1e6 for s in (False, True))
     print(f"{share:>9.2f}{curve[-1][1]:>10.3f}{plain:>16.2f}{packed:>17.2f}")
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = plt.subplots()
 axes.plot(*zip(*curve), "o-", color=plots.COLOURS["teacher"])
 axes.axhline(curve[0][1], linestyle=":", color=plots.COLOURS["ink"], linewidth=1)
@@ -413,19 +434,20 @@ plots.show(
 #
 # ## 5 · Quantization: fewer bits a weight
 #
-# Eight bits hold the whole numbers from -128 to 127. The simplest way to write a row of weights with them: let the largest magnitude of the row be 127, and round everything else to the nearest step. The step is the row's *scale*; weight ≈ code · scale. It is called symmetric because zero stays zero and -128 is not used.
+# Eight bits hold the whole numbers from -128 to 127. A row of weights becomes a row of such numbers, its *codes*, and one float, its *scale*: weight ≈ code · scale, as nearly as that can be. In the *symmetric* form zero stays zero, -128 is not used, and the row makes use of the codes as far as they go.
 #
 # ### Exercise 01.4 · Eight bits a weight
 # {{exercise:01.4}}
 #
-# Return the codes (torch.int8) and the scale of each row. A row of zeros gets the scale 1.
+# Return the codes (torch.int8) and the scale of each row, chosen so that the weights come back as nearly as they can and the most extreme weight of a row comes back as it was, whatever its sign and however small it is. A row of zeros gets the scale 1; other rows that merely sum to zero do not. No weight that is tried lies halfway between two codes.
 
 
 # %% exercise="01.4"
 def quantize(weight):
     """A matrix as whole numbers from -127 to 127, with one scale a row: weight ≈ codes * scale.
 
-    weight: (rows, columns). Returns codes, (rows, columns), torch.int8, and scale, (rows, 1).
+    weight: (rows, columns). Returns two tensors: codes, (rows, columns), torch.int8, and scale,
+    (rows, 1), of floats.
     """
     ### BEGIN SOLUTION
     scale = weight.abs().amax(dim=1, keepdim=True) / 127
@@ -446,7 +468,7 @@ print("scale ", [f"{s:.6f}" for s in scale[:, 0].tolist()])
 print("back  ", [[round(x, 5) for x in row] for row in (codes * scale).tolist()])
 
 # %% [markdown]
-# `compression.int8` does so with every linear layer and every look-up table of a model. It needs no data at all. Does it save time? Our version keeps the codes in memory and widens them to float32 whenever a layer is called, so the arithmetic is as before, with the widening on top. Time needs kernels that multiply in int8, and quantize each input as it comes. Those of the package torchao do, and are measured here where it is installed; they are compiled when they are first called, which takes minutes. The course does not need it: without it, the last line says that this was not measured.
+# `compression.int8` does so with every linear layer and every look-up table of a model. Does it save time? Our version keeps the codes in memory and widens them to float32 whenever a layer is called, so the arithmetic is as before, with the widening on top. Time needs kernels that multiply in int8, and quantize each input as it comes. Those of the package [torchao](https://github.com/pytorch/ao) do, and are measured here where it is installed; they are compiled when they are first called, which takes minutes. The course does not need it: without it, the last line says that this was not measured.
 
 # %%
 report = experiments.Report(
@@ -479,10 +501,10 @@ for name, model in versions.items():
 # %% [markdown]
 # ## 6 · Transfer learning: start from weights that learnt something else
 #
-# A pretrained model has read much text before it ever sees your task. At `small` and `full` scale this is the real thing: a student with some of the pretrained model's layers. At `offline` scale nothing can be downloaded, so you pretrain in front of your eyes, on the headlines at hand without their labels: hide 15 words (tokens) in 100, and let the model say which they were. This is BERT's own task, *masked language modelling*, in miniature.
+# A pretrained model has read much text before it ever sees your task. At `small` and `full` scale this is the real thing: a student with some of the pretrained model's layers. At `offline` scale nothing can be downloaded, so you pretrain in front of your eyes, on the headlines at hand without their labels: hide 15 words (tokens) in 100, and let the model say which they were. This is [BERT](https://aclanthology.org/N19-1423/)'s own task, *masked language modelling*, in miniature. Its loss is a surprise, minus the logarithm of the probability that the model gave to the hidden word, on average. Logarithms to the base e give it in *nats*; [lesson 02](02_from_surprise_to_kl.ipynb) begins with it. The next cell is folded, because it is what you would write for any model.
 
 
-# %%
+# %% tags=["hide-input"]
 class HiddenWords(transformers.BertForMaskedLM):
     """BERT that guesses hidden tokens, and computes scores only where one is hidden."""
 
@@ -550,7 +572,7 @@ for losses_seen in guesses[:1]:
     print(f"knowing how often each token comes up, no more: {-shares @ np.log(shares):.2f}")
 
 # %% [markdown]
-# Guessing blindly among all tokens of the vocabulary would cost log(2000) = 7.60 nats, and the last line says what knowing how often each token comes up would cost, without a look at its neighbours. So the model has learnt something about headlines: not what is good news, but which words go together.
+# Two figures to hold the loss against. Whoever guesses blindly among the 2,000 tokens of the vocabulary pays log(2000) = 7.60 nats a token. Whoever knows how often each token comes up, and looks at no neighbour, pays what the last line says. The loss ends below both. So the model has learnt something about headlines: not what is good news, but which words go together.
 #
 # ## 7 · Distillation: learn from what the teacher says
 #
@@ -564,7 +586,7 @@ print(f"{len(rows['train'])} headlines with labels, {len(taught)} with the teach
 # %% [markdown]
 # ## 8 · Side by side
 #
-# Six arms are trained. Each takes the same number of optimiser steps with the same batch size; each arm's learning rate was chosen on validation (the log below). The student's architecture is the same in the first four, which differ in which weights it starts from and in which targets it learns. The targets bring a third difference with them: a teacher also answers sentences that nobody has labelled, and labels cannot use those. So the distilled arms read the unlabelled headlines, too, each about once, where the others read their few labelled ones again and again. What distillation gains here is the teacher's answers *and* that text; lesson 04 gives all arms the same sentences.
+# Six arms are trained. Each takes the same number of optimiser steps with the same batch size; each arm's learning rate was chosen on validation (the log below). The student's architecture is the same in the first four, which differ in which weights it starts from and in which targets it learns. The targets bring a third difference with them: a teacher also answers sentences that nobody has labelled, and labels cannot use those. So the distilled arms read the unlabelled headlines, too, each about once, where the others read their few labelled ones again and again. What distillation gains here is the teacher's answers *and* that text; [lesson 04](04_dark_knowledge.ipynb) gives all arms the same sentences.
 #
 # | | targets: labels | targets: labels and the teacher's answers |
 # |---|---|---|
@@ -614,9 +636,9 @@ right = {
 }
 taken_once = "measured" if "teacher" not in setting.recipes else "trained once"
 for arm, by_seed in versions.items():
-    for seed, accuracy in zip(by_seed, right[arm].mean(-1)):
-        kind = taken_once if seed is None else "measured"
-        report.add(f"{arm}/accuracy", accuracy, seed=seed, kind=kind)
+    if None in by_seed:
+        report.add(f"{arm}/accuracy", right[arm].mean(), kind=taken_once)
+    report.add_rows(f"{arm}/accuracy", right[arm], seeds=list(by_seed))
     model = next(iter(by_seed.values()))
     disk = compression.bytes_on_disk(model, sparse="pruned" in arm)
     report.add(f"{arm}/MB on disk", disk / 1e6)
@@ -631,9 +653,9 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# The ring is your run, the bar the interval of the reference run over its seeds. An arm without a bar was not trained, so that no seed had a say in it.
+# The ring is your run; the bar, where there is one, is the interval of the reference run.
 #
-# Is a difference more than luck? For every arm with the student's shape, the gain over the control, with a *paired* interval: control and arm answer the same test sentences, the sentences are drawn again and again with replacement (and the seeds, where there are several), and the interval holds the middle 95 % of the gains. When it contains 0, the sign is open. The same for the retrained teachers, against the pruned one that was not.
+# Is a difference more than luck? It would come out otherwise with other seeds, and otherwise with other test sentences. Both arms have the same seeds and answer the same sentences, so that the two can be *paired*: one difference for each seed and sentence. The interval below is Student's, around the mean of these differences, and takes seeds and sentences both as drawn at random. When it contains 0, the sign is open. First every arm of the student's shape against the control, then the retrained teachers against the pruned one that was not.
 
 # %%
 untrained = np.repeat(right["teacher, pruned"], len(setting.run.seeds), axis=0)
@@ -641,15 +663,15 @@ pairs = [(arm, "control", right["control"]) for arm in trained_arms[1:4]]
 pairs += [(arm, "teacher, pruned", untrained) for arm in trained_arms[4:]]
 pairs += [(b, a, right[a]) for a, b in (trained_arms[2:4], trained_arms[4:])]
 for arm, other, reference in pairs:
-    gain = experiments.paired_interval(right[arm], reference)
-    for seed, value in zip(setting.run.seeds, (right[arm] - reference).mean(-1)):
-        report.add(f"{arm}/gain over {other}", value, seed=seed)
+    gain = report.add_rows(
+        f"{arm}/gain over {other}", right[arm], reference, seeds=setting.run.seeds
+    )
     print(
         f"{arm} minus {other}:\n    {gain}  {experiments.verdict(gain, seeds=len(setting.run.seeds))}"
     )
 
 # %% [markdown]
-# And the reference run's gains, pair by pair of seeds, with Student's interval over the seeds ({{ledger:01/offline/control/accuracy|count}} of them at `offline` scale). One seed cannot speak for the others: compare what *transfer and distilled* gains over *distilled* above with its {{ledger:01/offline/transfer and distilled/gain over distilled|interval}} here.
+# With one seed the interval knows of other sentences only. So here are the reference run's gains, each with its interval, from {{ledger:01/offline/control/accuracy|count}} seeds at `offline` scale. Compare what *transfer and distilled* gains over *distilled* above with its {{ledger:01/offline/transfer and distilled/gain over distilled|interval}} here.
 
 # %%
 for other in ("control", "teacher, pruned", "distilled", "teacher, pruned, retrained"):
@@ -661,7 +683,7 @@ for other in ("control", "teacher, pruned", "distilled", "teacher, pruned, retra
 #
 # Bytes on disk are those of the file: sparse form for pruned models, int8 codes with their scales for quantized ones, plain float32 otherwise. In memory a pruned model is as large as ever, because the kernels that run it want every entry. *Own steps* says whether training is needed after the model in service is there.
 
-# %%
+# %% tags=["hide-input"]
 needs = {  # labels, unlabelled text, the teacher while training, own steps
     "teacher": ("-", "-", "-", "-"),
     "teacher, int8": ("-", "-", "-", "-"),
@@ -683,7 +705,7 @@ for arm in versions:
     labelled, text, asked, steps = needs[arm]
     print(f"  {labelled:<8}{text:<8}{asked:<9}{steps}")
 
-# %%
+# %% tags=["hide-input"]
 looks = {"int8": "s", "pruned": "^"}
 tints = {
     "transfer": plots.COLOURS["accent"],
@@ -695,7 +717,7 @@ figure, panels = plt.subplots(1, 2, figsize=(9.2, 4.4), sharey=True)
 for axes, column in zip(panels, ("MB on disk", "ms, 32 sentences")):
     for arm in versions:
         spread = experiments.reference_interval(report, f"{arm}/accuracy")
-        spread = spread or experiments.seed_interval(report.values(f"{arm}/accuracy"))
+        spread = spread or experiments.paired_interval(right[arm])
         x = np.mean(report.values(f"{arm}/{column}"))
         mark = next((mark for word, mark in looks.items() if word in arm), "o")
         colour = tints.get(arm) or plots.role_colour(arm)
@@ -721,7 +743,11 @@ plots.show(
 )
 
 # %% [markdown]
-# At `offline` scale the left panel does not speak for distillation: int8 leaves the teacher as good as it was at about a quarter of the bytes, and a pruned teacher is still far better than any student of like size. The right panel does: only the students are fast, because only they have fewer multiply-adds. (Models of one shape do the same work: where their times differ, the machine was busy. Read factors of ten, not of two.) Which of the two you need decides. This student is very small and its training very short, and its pretraining was short as well; and a teacher which learnt from 40,000 labels is hard to follow with 2,000.
+# At `offline` scale the left panel does not speak for distillation. Int8 leaves the teacher as good as it was at about a quarter of the bytes, and a pruned teacher is still far better than any student of like size. The right panel does: only the students are fast, because only they have fewer multiply-adds. Which of the two you need decides.
+#
+# Read the right panel for factors of ten, not of two: times are medians of a few calls, without an interval, and models of one shape do the same work. Where theirs differ, the machine was busy.
+#
+# And the race was hard on the students. They are very small, their training and pretraining were short, and a teacher that learnt from 40,000 labels is hard to follow with 2,000.
 
 # %% [markdown]
 # ### Was the race fair? The log
@@ -810,7 +836,7 @@ for steps, loss, alone, both in report.table("pretraining") or []:
 # ### Exercise 01.5 · What would you try first?
 # {{exercise:01.5}}
 #
-# A phone app has a fine-tuned model that is accurate and fast enough, but three times too large for the memory it may take. There is no training data left, and the release is tomorrow. What do you try first?
+# A phone app has a fine-tuned model that is accurate and fast enough. Its download is three times too large: about a third of the bytes of its float32 file are allowed. Of the data, 50 labelled sentences are left, enough to notice a disaster. The release is tomorrow. What do you try first?
 #
 # {{choices:01.5}}
 
@@ -826,10 +852,12 @@ check("01.5", first_step)
 # %% [markdown]
 # ## 9 · Does distillation make training cheaper?
 #
-# The article promises a lower cost of computing. Of which computing? Count what was done here: the teacher was trained, it answered every headline, the student was trained.
+# The article promises a lower cost of computing. Whose, and of which computing?
 #
 # ### Exercise 01.6 · What does distillation save?
 # {{exercise:01.6}}
+#
+# Firm A runs a large classifier, which will answer a hundred million sentences this year. Firm B has no model yet, has labels enough to train one, and must classify ten thousand sentences, once. Both have read that distilling saves computing. For whom does it save multiply-adds, all told?
 #
 # {{choices:01.6}}
 
@@ -862,20 +890,20 @@ print(f"paid back after           {(asked + learnt) / saved:8,.0f} sentences")
 # %% [markdown]
 # ## 10 · Transfer learning and distillation: where do they meet, where do they part?
 #
-# Both let one model profit from what another has learnt. The article says of distillation that "the teacher's output is the student's input". It is not: the student reads the sentence, and the teacher's output is its *target*. If it were the input, the teacher would have to run for every answer that the student ever gives, and nothing would be saved. The article's steps "encode, decode, transfer" are a misunderstanding of the same kind: teacher and student each read the sentence for themselves, and only the loss compares what they say. And the article calls distillation a special kind of transfer learning; that is a matter of words, as long as one knows what is handed over.
+# Both let one model profit from what another has learnt. You have seen both at work in section 8: the arm `transfer`, pretrained and then fine-tuned on labels, and the arm `distilled`. What follows from the way each works?
 #
 # ### Exercise 01.7 · Transfer learning and distillation: where do they differ?
 # {{exercise:01.7}}
 #
-# Complete the table. For every row write `"transfer"`, `"distillation"`, or `"both"`: of which is the sentence true, in its plain form?
+# `table` is a dict: from the name of each row to `"transfer"`, `"distillation"` or `"both"`. Of which is the sentence true, in the form that these two arms have? *The other model* is the one that something comes from: the pretrained one, or the teacher.
 #
 # | row | sentence |
 # |---|---|
-# | `weights` | The new model starts from weights that another model has learnt. |
-# | `targets` | The loss compares the new model's output with another model's output. |
-# | `input` | The new model reads the sentence itself, when it learns and when it is used. |
+# | `weights` | Draw the new model's weights afresh before it trains on the task, and nothing is left of the method. |
+# | `targets` | The other model must be asked about the very sentences that the new one trains on. |
+# | `input` | Once training is over, the other model can be deleted. |
 # | `shape` | The two models may differ in every width, and in the number of layers. |
-# | `unlabelled` | A sentence without a label can teach the task itself. |
+# | `unlabelled` | Had none of the headlines a label, the new model could still learn to tell good news from bad. |
 
 # %% exercise="01.7"
 table = ...
@@ -893,7 +921,9 @@ table = {
 check("01.7", table)
 
 # %% [markdown]
-# Because one is about where a model starts and the other about what it is told, they do not exclude each other. DistilBERT does both: its student takes every other layer of BERT, and then learns from BERT's answers. That was the fourth arm of section 8.
+# Because one is about where a model starts and the other about what it is told, they do not exclude each other. [DistilBERT](https://arxiv.org/abs/1910.01108) does both: its student takes every other layer of BERT, and then learns from BERT's answers. That was the fourth arm of section 8.
+#
+# > **The article, audited.** It says of distillation that "the teacher's output is the student's input". It is not: the student reads the sentence, and the teacher's output is its *target*. If it were the input, the teacher would have to run for every answer that the student ever gives, and nothing would be saved. The article's steps "encode, decode, transfer" are a misunderstanding of the same kind: teacher and student each read the sentence for themselves, and only the loss compares what they say. And the article calls distillation a special kind of transfer learning; that is a matter of words, as long as one knows what is handed over.
 #
 # ## What you can now do
 #
@@ -916,23 +946,30 @@ check("01.7", table)
 #
 # On how it came about:
 #
-# - K. W. Church: *A stochastic parts program and noun phrase parser for unrestricted text*. ANLP 1988. One of the papers with which counting came.
-# - P. F. Brown, J. Cocke, S. A. Della Pietra, V. J. Della Pietra, F. Jelinek, J. D. Lafferty, R. L. Mercer, P. S. Roossin: *A statistical approach to machine translation*. Computational Linguistics 16(2), 1990; and P. F. Brown, S. A. Della Pietra, V. J. Della Pietra, R. L. Mercer: *The mathematics of statistical machine translation*. Computational Linguistics 19(2), 1993.
-# - M. P. Marcus, B. Santorini, M. A. Marcinkiewicz: *Building a large annotated corpus of English: the Penn Treebank*. Computational Linguistics 19(2), 1993.
-# - D. Hall, D. Jurafsky, C. D. Manning: *Studying the history of ideas using topic models*. EMNLP 2008. When statistics came, by counting papers.
-# - Y. Bengio, R. Ducharme, P. Vincent, C. Jauvin: *A neural probabilistic language model*. JMLR 3, 2003. T. Brants, A. C. Popat, P. Xu, F. J. Och, J. Dean: *Large language models in machine translation*. EMNLP-CoNLL 2007.
+# - K. W. Church: [*A stochastic parts program and noun phrase parser for unrestricted text*](https://aclanthology.org/A88-1019/). ANLP 1988. One of the papers with which counting came.
+# - P. F. Brown, J. Cocke, S. A. Della Pietra, V. J. Della Pietra, F. Jelinek, J. D. Lafferty, R. L. Mercer, P. S. Roossin: [*A statistical approach to machine translation*](https://aclanthology.org/J90-2002/). Computational Linguistics 16(2), 1990; and P. F. Brown, S. A. Della Pietra, V. J. Della Pietra, R. L. Mercer: [*The mathematics of statistical machine translation*](https://aclanthology.org/J93-2003/). Computational Linguistics 19(2), 1993.
+# - M. P. Marcus, B. Santorini, M. A. Marcinkiewicz: [*Building a large annotated corpus of English: the Penn Treebank*](https://aclanthology.org/J93-2004/). Computational Linguistics 19(2), 1993.
+# - D. Hall, D. Jurafsky, C. D. Manning: [*Studying the history of ideas using topic models*](https://aclanthology.org/D08-1038/). EMNLP 2008. When statistics came, by counting papers.
+# - Y. Bengio, R. Ducharme, P. Vincent, C. Jauvin: [*A neural probabilistic language model*](https://www.jmlr.org/papers/v3/bengio03a.html). JMLR 3, 2003. T. Brants, A. C. Popat, P. Xu, F. J. Och, J. Dean: [*Large language models in machine translation*](https://aclanthology.org/D07-1090/). EMNLP-CoNLL 2007.
 #
 # On cost:
 #
-# - M. Horowitz: *Computing's energy problem (and what we can do about it)*. ISSCC 2014. The picojoules.
-# - E. Strubell, A. Ganesh, A. McCallum: *Energy and policy considerations for deep learning in NLP*. ACL 2019.
+# - M. Horowitz: [*Computing's energy problem (and what we can do about it)*](https://doi.org/10.1109/ISSCC.2014.6757323). ISSCC 2014. The picojoules.
+# - E. Strubell, A. Ganesh, A. McCallum: [*Energy and policy considerations for deep learning in NLP*](https://aclanthology.org/P19-1355/). ACL 2019.
 #
 # On smaller models:
 #
-# - C. Buciluă, R. Caruana, A. Niculescu-Mizil: *Model compression*. KDD 2006. A student taught by an ensemble on unlabelled data, before the word distillation.
-# - G. Hinton, O. Vinyals, J. Dean: *Distilling the knowledge in a neural network*. arXiv:1503.02531, 2015. Where the word, and the temperature, come from.
-# - S. Han, J. Pool, J. Tran, W. J. Dally: *Learning both weights and connections for efficient neural networks*. NIPS 2015. Magnitude pruning, and retraining after it.
-# - M. A. Gordon, K. Duh, N. Andrews: *Compressing BERT: studying the effects of weight pruning on transfer learning*. RepL4NLP 2020.
-# - B. Jacob, S. Kligys, B. Chen, M. Zhu, M. Tang, A. Howard, H. Adam, D. Kalenichenko: *Quantization and training of neural networks for efficient integer-arithmetic-only inference*. CVPR 2018. Where int8 saves time as well.
-# - V. Sanh, L. Debut, J. Chaumond, T. Wolf: *DistilBERT, a distilled version of BERT: smaller, faster, cheaper and lighter*. arXiv:1910.01108, 2019.
-# - J. Devlin, M.-W. Chang, K. Lee, K. Toutanova: *BERT: pre-training of deep bidirectional transformers for language understanding*. NAACL 2019. Masked language modelling, and fine-tuning.
+# - C. Buciluă, R. Caruana, A. Niculescu-Mizil: [*Model compression*](https://doi.org/10.1145/1150402.1150464). KDD 2006. A student taught by an ensemble on unlabelled data, before the word distillation.
+# - G. Hinton, O. Vinyals, J. Dean: [*Distilling the knowledge in a neural network*](https://arxiv.org/abs/1503.02531). 2015. Where the word, and the temperature, come from.
+# - S. Han, J. Pool, J. Tran, W. J. Dally: [*Learning both weights and connections for efficient neural networks*](https://arxiv.org/abs/1506.02626). NIPS 2015. Magnitude pruning, and retraining after it.
+# - M. A. Gordon, K. Duh, N. Andrews: [*Compressing BERT: studying the effects of weight pruning on transfer learning*](https://aclanthology.org/2020.repl4nlp-1.18/). RepL4NLP 2020.
+# - B. Jacob, S. Kligys, B. Chen, M. Zhu, M. Tang, A. Howard, H. Adam, D. Kalenichenko: [*Quantization and training of neural networks for efficient integer-arithmetic-only inference*](https://arxiv.org/abs/1712.05877). CVPR 2018. Where int8 saves time as well.
+# - V. Sanh, L. Debut, J. Chaumond, T. Wolf: [*DistilBERT, a distilled version of BERT: smaller, faster, cheaper and lighter*](https://arxiv.org/abs/1910.01108). 2019.
+# - J. Devlin, M.-W. Chang, K. Lee, K. Toutanova: [*BERT: pre-training of deep bidirectional transformers for language understanding*](https://aclanthology.org/N19-1423/). NAACL 2019. Masked language modelling, and fine-tuning.
+#
+# ## Where you stand
+#
+# Your exercises of this lesson, and where to go on.
+
+# %%
+show_progress("01")

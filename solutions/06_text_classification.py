@@ -10,11 +10,13 @@
 # - measure what accuracy hides: calibration, agreement, the worst slice, distance to the truth;
 # - save the student, load it again, and say what it costs to run.
 #
-# **You need** lessons 02 and 03 (KL divergence, soft and hard loss), PyTorch, and to have seen a transformers model before.
+# **You need** lessons [02](02_from_surprise_to_kl.ipynb) and [03](03_distillation_losses.ipynb) (KL divergence, soft and hard loss), PyTorch, and to have seen a [transformers](https://huggingface.co/docs/transformers) model before. The lesson before is [05 · The training loop](05_training_loop.ipynb), the next one [07 · Machine translation](07_machine_translation.ipynb).
 #
 # **Minutes** 90, of which the computer needs about two.
 #
-# **What runs** at `offline`: generated headlines whose true class probabilities are known, a teacher that ships with the course, students trained from scratch, no network. At `small`: Financial PhraseBank, MiniLM as teacher, a student with a third of its layers. At `full`: BERT-base and a student of DistilBERT's size, on a GPU. The cells are the same; `KD_SCALE` chooses the settings (and `KD_DATASET=stanfordnlp/sst2` takes film reviews instead of news, at `small` and `full`).
+# **When an exercise resists**, `hint("06.1")` asks a question first, then gives a direction, and last says where the answer stands in the [worked edition](../solutions/06_text_classification.ipynb).
+#
+# **What runs** at `offline`: generated headlines whose true class probabilities are known, a teacher that ships with the course, students trained from scratch, no network. At `small`: [Financial PhraseBank](https://arxiv.org/abs/1307.5336); the teacher is [all-MiniLM-L6-v2](https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2), a MiniLM that others have tuned to tell how similar two sentences are, fine-tuned here; the student has a third of its layers. At `full`: [BERT-base](https://arxiv.org/abs/1810.04805) and a student of [DistilBERT](https://arxiv.org/abs/1910.01108)'s size, on a GPU. The cells are the same; `KD_SCALE` chooses the settings (and `KD_DATASET=stanfordnlp/sst2` takes the film reviews of [SST-2](https://huggingface.co/datasets/stanfordnlp/sst2) instead of news, at `small` and `full`).
 
 # %% tags=["setup"]
 import copy
@@ -39,7 +41,7 @@ from kd_course.distillation import (
     predict_logits,
     training_arguments,
 )
-from kd_course.exercises import check
+from kd_course.exercises import check, hint, show_progress
 
 plots.style()
 transformers.logging.set_verbosity_error()
@@ -70,7 +72,7 @@ for row in data["train"].select(range(6)):
 # %% [markdown]
 # How many rows are there, how common is each class, and how long are the sentences? A rare class is easy to neglect, and a long sentence may not fit the model.
 
-# %%
+# %% tags=["hide-input"]
 print(f"{'split':<24}{'rows':>7}   " + "   ".join(f"{name:>8}" for name in names))
 for split, rows in data.items():
     shares = (
@@ -78,7 +80,7 @@ for split, rows in data.items():
     )
     print(f"{split:<24}{len(rows):>7}   " + "   ".join(f"{share:8.1%}" for share in shares))
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = plt.subplots()
 words = [len(text.split()) for text in data["train"]["text"]]
 axes.hist(words, bins=range(0, max(words) + 2), color=plots.COLOURS["neutral"])
@@ -92,17 +94,17 @@ plots.show(
 # %% [markdown]
 # ### Does a test sentence stand in the training set?
 #
-# A model that has seen the test sentences is not tested by them. The same headline often runs in several papers, with other capitals or spaces, so an exact comparison is not enough.
+# A model that has seen the test sentences is not tested by them. A headline may run in several papers, with other capitals or spaces, so an exact comparison is not enough.
 #
 # ### Exercise 06.1 · Test rows that stand in the training rows
 # {{exercise:06.1}}
 #
-# Return the positions, in ascending order, of the test texts that also stand in the training texts. Capitals do not matter, and any run of white space counts as one space (none at the ends).
+# Return the positions (from 0), in ascending order, of the test texts that also stand in the training texts. Two texts are the same when they are so in lower case, and when any run of blanks, tabs and line breaks counts as one blank, and as none at the ends. All else tells texts apart: punctuation, the order of the words, where one word ends, and what follows after a common beginning. A text that the test set holds several times has several positions. A text that comes several times in one of the two sets only is no leak, and one that comes several times in training is still one leak.
 
 
 # %% exercise="06.1"
 def leaked_rows(train_texts, test_texts):
-    """Positions in test_texts of the texts that train_texts hold too, in any case and spacing.
+    """Positions in test_texts of what train_texts hold too, whatever the capitals and the spacing.
 
     train_texts, test_texts: lists of str. Returns a list of int, ascending.
     """
@@ -120,7 +122,7 @@ def leaked_rows(train_texts, test_texts):
 check("06.1", leaked_rows)
 
 # %% [markdown]
-# The package has the same check. Here it is tried on the splits of this lesson, and, so that you see that it *would* catch a leak, on a test set into which one training sentence was smuggled in capitals.
+# Now the splits of this lesson, with the package's own version. So that you see that it *would* catch a leak, it also gets a test set into which one training sentence was smuggled in capitals.
 
 # %%
 trained_on = list(data["train"]["text"])
@@ -232,7 +234,7 @@ else:
 teacher = teacher.eval().cpu()
 setting.recipes.get("teacher") or teachers.notes(folder)["recipe"]
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = plt.subplots()
 axes.plot(*zip(*curve), color=plots.COLOURS["teacher"], marker="o")
 axes.set(title="How the teacher learnt", xlabel=unit, ylabel=measure, ylim=(0, None))
@@ -257,12 +259,12 @@ print(f"teacher, macro F1       {metrics.macro_f1(teacher_p['test'], labels['tes
 # ### Exercise 06.2 · A mean that a rare class can pull down
 # {{exercise:06.2}}
 #
-# F1 of a class is 2 · (rows rightly given to it) / (rows given to it + rows labelled with it), and 0 when nothing was given to it or nothing is labelled with it. Macro F1 is the plain mean over the classes.
+# A class is found well when two shares are high: its *precision*, the share of the rows given to it that are labelled with it, and its *recall*, the share of the rows labelled with it that were given to it. Its F1 is their harmonic mean: two, divided by the sum of their reciprocals. Where no row was rightly given to a class, its F1 is 0: also where one of the two shares, or both, cannot be had. Macro F1 is the plain mean over all `classes` classes, numbered from 0.
 
 
 # %% exercise="06.2"
 def macro_f1(predicted, labels, classes):
-    """The mean over classes of 2 · right / (predicted + labelled).
+    """The mean over all classes of how well each is found: its F1.
 
     predicted, labels: (rows,) tensors of class numbers; classes: how many there are. Returns a float.
     """
@@ -377,12 +379,12 @@ print(experiments.comparison_table(report, list(arms), "accuracy"))
 # %% [markdown]
 # ### Is the difference more than luck?
 #
-# Two things could have come out otherwise: the seed (other initial weights, another order of the batches) and the test set (other sentences). The *paired bootstrap* asks about the second: draw a pretended test set out of the real one, with replacement; take the mean difference between student and control on it; repeat. Because both models answer the same drawn sentences, what makes a sentence hard for both cancels.
+# Two things could have come out otherwise: the seed (other initial weights, another order of the batches) and the test set (other sentences). Begin with the test set, and with one student and one control. The *paired bootstrap* draws a pretended test set out of the real one, with replacement, takes the mean difference between student and control on it, and repeats. Both models answer the same drawn sentences, so what makes a sentence hard for both cancels.
 #
 # ### Exercise 06.3 · How sure may one be that the student is better?
 # {{exercise:06.3}}
 #
-# `student` and `control` hold 1.0 for a right answer and 0.0 for a wrong one, row by row. `draws[i]` holds the row numbers of the i-th pretended test set. Return the 2.5 % and 97.5 % quantiles of the mean difference, student minus control.
+# `student` and `control` hold 1.0 for a right answer and 0.0 for a wrong one, row by row. `draws[i]` holds the row numbers (from 0) of the i-th pretended test set; a row that it holds twice counts twice. Both models answer that test set. Return the 2.5 % and the 97.5 % quantile, over the pretended test sets, of the mean difference, student minus control: one tensor, the low end first. A quantile that falls between two draws is interpolated linearly, as PyTorch and NumPy do.
 
 
 # %% exercise="06.3"
@@ -402,42 +404,61 @@ def bootstrap_interval(student, control, draws):
 check("06.3", bootstrap_interval)
 
 # %% [markdown]
-# `experiments.paired_interval` does the same and draws the seeds again as well. With one seed, the interval covers the test sentences only.
+# That interval is one of this student and this control, and it knows of no other seed. Seeds may matter more than sentences: two students that differ in nothing but the seed can lie further apart than two ways to train them. So an experiment trains every arm with several seeds, and they count as drawn too.
+#
+# It is tempting to draw the seeds with replacement as well. With a handful of them the interval becomes far too narrow. Take two seeds: whatever is drawn, the mean lies between the two, so the interval reaches at most from one to the other, and in every second experiment the truth lies outside. Three seeds are hardly better, as you see here: the share of experiments in which an interval that claims 95 % holds the truth.
+
+# %% tags=["hide-input", "nbval-check-output"]
+random = np.random.default_rng(0)
+print(f"{'seeds':>5}{'drawn again':>14}{'Student':>10}")
+for number in (2, 3, 5, 10):
+    gains = random.normal(size=(1000, number))  # experiments, seeds; the true gain is 0
+    drawn = gains[:, random.integers(number, size=(400, number))].mean(-1)
+    low, high = np.quantile(drawn, (0.025, 0.975), axis=-1)
+    student = [not experiments.seed_interval(of_one).excludes(0.0) for of_one in gains]
+    print(f"{number:>5}{np.mean((low <= 0) & (high >= 0)):>14.0%}{np.mean(student):>10.0%}")
+
+# %% [markdown]
+# Here only the seeds vary. With test sentences drawn beside them, such a bootstrap held the truth in 62 % of simulated experiments with two seeds and in 80 % with three, and this course has given it up. `experiments.paired_interval` draws nothing. It looks at the table of differences, a row for every seed and a column for every sentence, and measures how far the seeds' means lie apart, and how far the sentences' means do. From both it works out how far the mean of the whole table would move with other seeds *and* other sentences. Then it widens the interval as Student's t says, since a few seeds know little of their own spread: by much with two seeds, by little with ten. How often that holds the truth is measured in [tests/test_coverage.py](../tests/test_coverage.py).
+#
+# <details><summary><b>Going deeper:</b> the formula</summary>
+#
+# Of $S$ seeds and $R$ test rows, let $d_{sr}$ be the difference of student and control. Three mean squares tell the sources apart: $M_s = R \cdot \operatorname{var}(\text{seed means})$ with $S-1$ degrees of freedom, $M_r = S \cdot \operatorname{var}(\text{row means})$ with $R-1$, and $M_e$, the mean square of what both leave over, with $(S-1)(R-1)$. The mean squares of seeds and of rows each hold the residual's once, so it is taken off once:
+#
+# $$\operatorname{Var}(\bar d) = \frac{M_s + M_r - M_e}{S R}, \qquad \nu = \frac{(M_s + M_r - M_e)^2}{\dfrac{M_s^2}{S-1} + \dfrac{M_r^2}{R-1} + \dfrac{M_e^2}{(S-1)(R-1)}}$$
+#
+# The sum $M_s + M_r - M_e$ is taken as at least $M_e$. The interval is $\bar d \pm t_{\nu} \sqrt{\operatorname{Var}(\bar d)}$ with the 97.5 % quantile of Student's t. This is the random-effects model of two crossed factors ([Searle, Casella and McCulloch, 1992](https://doi.org/10.1002/9780470316856), chapter 4), with the degrees of freedom of [Satterthwaite (1946)](https://doi.org/10.2307/3002019). With one seed only the rows are left, and the interval is nearly that of exercise 06.3.
+#
+# </details>
+#
+# With one seed, as here unless you asked for more, the interval covers the test sentences only.
 
 # %%
 main_arm = "distilled, more text" if setting.transfer else "distilled"
 for arm in (name for name in arms if name != "control"):
-    difference = experiments.paired_interval(scores(arm), scores("control"))
-    for seed, gain in zip(setting.run.seeds, (scores(arm) - scores("control")).mean(-1)):
-        report.add(f"{arm}/gain over control", gain, seed=seed)
-    print(
-        f"{arm:<22} minus control: {difference}   {experiments.verdict(difference, seeds=len(setting.run.seeds))}"
+    gain = report.add_rows(
+        f"{arm}/gain over control", scores(arm), scores("control"), seeds=setting.run.seeds
     )
+    verdict = experiments.verdict(gain, seeds=len(setting.run.seeds))
+    print(f"{arm:<22} minus control: {gain}   {verdict}")
 
 # %% [markdown]
 # Your run is one throw. The reference run threw more often; here is yours as a ring among its intervals.
 
-# %%
+# %% tags=["hide-input"]
 experiments.plot_comparison(
     report, list(arms), "accuracy", title="Who learns best from what", unit="test accuracy"
 )
 
 # %% [markdown]
-# And here is what the ledger holds for this lesson, at every scale that has been run: test accuracy, with the interval over seeds.
+# And here is what the ledger holds for this lesson, at every scale that has been run: test accuracy, and then the gain over the control, each with its interval. None of the intervals covers another teacher.
 
-# %%
-print(experiments.reference_table("06", "accuracy"))
-
-# %% [markdown]
-# The gain over the control, pair by pair of seeds, with Student's interval over the seeds. None of it covers another teacher.
-
-# %%
-print(experiments.reference_table("06", "gain over control"))
+# %% tags=["hide-input"]
+print("accuracy\n" + experiments.reference_table("06", "accuracy"))
+print("\ngain over control\n" + experiments.reference_table("06", "gain over control"))
 
 # %% [markdown]
-# At `offline` scale the teacher was worth a lot: its student gains {{ledger:06/offline/distilled/gain over control|points}} over the control on the same sentences, and {{ledger:06/offline/distilled, more text/gain over control|points}} when the teacher labels more text ({{ledger:06/offline/control/accuracy|count}} seeds). It is a much smaller model, and keeps {{ledger:06/offline/distilled, more text/retention|percent}} of its teacher's accuracy.
-#
-# Two things should temper this. Compare the control with the word counts of section 1: it does not reach them. Trained from scratch on so few sentences, this network does worse than a model without any sense of order, and part of the gain over the control only makes up for that. And what is passed on is what 40,000 labelled sentences taught the teacher, sentences that the control never saw. Where teacher and student have the same labels, expect less. On Financial PhraseBank (`small`, {{ledger:06/small/control/accuracy|count}} seeds) the distilled student keeps {{ledger:06/small/distilled/retention|percent}} of its teacher's accuracy, and the control, which never met a teacher, {{ledger:06/small/control/retention|percent}}. In accuracy the distilled student is ahead by {{ledger:06/small/distilled/gain over control|interval}} over the seeds. That interval begins at 0, and it draws only the seeds again, not the few hundred test sentences, which could have been others too. So take the sign as open. For more text, which at `small` are the generated headlines, no gain is shown at all: {{ledger:06/small/distilled, more text/gain over control|interval}}. Do not carry figures over to other data: that is why you measure.
+# Before you read a gain, count the labels. At `offline` scale the teacher learnt from 40,000 labelled sentences, the student and the control from 2,000 of other ones. What the distilled student gains is then also what those 40,000 labels taught its teacher. At `small` and `full` all of them have the same labels.
 #
 # ### Exercise 06.4 · Reading an interval
 # {{exercise:06.4}}
@@ -456,42 +477,60 @@ what_may_be_said = "c"
 check("06.4", what_may_be_said)
 
 # %% [markdown]
+# ### What the tables say
+#
+# At `offline` scale the teacher was worth a lot: its student gains {{ledger:06/offline/distilled/gain over control|points}} over the control on the same sentences, and {{ledger:06/offline/distilled, more text/gain over control|points}} when the teacher labels more text ({{ledger:06/offline/control/accuracy|count}} seeds).
+#
+# Two things should temper this. The control does not reach the word counts of section 1. Trained from scratch on so few sentences, this network does worse than a model without any sense of order, and part of the gain only makes up for that. And the arms differ in labels, as you have just counted. How much of the gain is the labels', and how much is in the soft targets themselves, this lesson does not tell apart.
+#
+# Where teacher and student have the same labels, expect less. On Financial PhraseBank (`small`, {{ledger:06/small/control/accuracy|count}} seeds) the distilled student is ahead by {{ledger:06/small/distilled/gain over control|interval}}, at most a small gain. For more text, which at `small` are generated headlines, no gain is shown at all: {{ledger:06/small/distilled, more text/gain over control|interval}}. Do not carry figures over to other data: that is why you measure.
+#
 # ### How much of the teacher is left?
 #
 # *Retention* divides the student's accuracy by the teacher's. *Agreement* is the share of sentences for which both choose the same class. A student may agree with its teacher on nine sentences of ten and still be as good on the tenth: agreement says whether it is a copy, retention whether it is as good.
+#
+# Retention has a floor, and it is high: who answers with the commonest class, whatever the sentence, retains a good part of any teacher. The first line below says how much.
 
 # %%
 teacher_accuracy = metrics.correct(teacher_p["test"], labels["test"]).mean()
 for arm in arms:
     for seed, accuracy in zip(setting.run.seeds, scores(arm).mean(-1)):
         report.add(f"{arm}/retention", accuracy / teacher_accuracy, seed=seed)
+commonest = np.bincount(labels["test"]).max() / len(labels["test"])
+print(f"always the commonest class: {commonest / teacher_accuracy:.3f} of the teacher's accuracy\n")
 print(experiments.comparison_table(report, list(arms), "retention"), "\n")
 print(experiments.comparison_table(report, list(arms), "agreement"), "\n")
 print(experiments.comparison_table(report, list(arms), "macro F1"))
 
 # %% [markdown]
+# A high retention may owe nothing to the teacher. On Financial PhraseBank (`small`) the distilled student retains {{ledger:06/small/distilled/retention|percent}}, and the control, which never met the teacher, {{ledger:06/small/control/retention|percent}}.
+#
 # ## 5 · Does the student know how sure to be?
 #
-# A reliability diagram sorts the test sentences by the model's confidence and shows how often it was right in each group. On the diagonal, confidence is honest; below it, the model is too sure.
+# A reliability diagram sorts the test sentences by the model's confidence and shows how often it was right in each group. On the diagonal, confidence is honest; below it, the model is too sure. Groups of fewer than 20 sentences are left out: their points would jump.
 
-# %%
+# %% tags=["hide-input"]
 seed = setting.run.seeds[0]  # what is looked at from here on, one by one
 shown = {
     "teacher": teacher_p["test"],
     "control": metrics.probabilities(test_logits["control", seed]),
     main_arm: metrics.probabilities(test_logits[main_arm, seed]),
 }
-roles = {"teacher": "teacher", "control": "control", main_arm: "student"}
+compared = {
+    name: shown[name] if name in shown else metrics.probabilities(test_logits[name, seed])
+    for name in dict.fromkeys(["teacher", "control", "distilled", main_arm])
+}
 figure, axes = plt.subplots(figsize=(5.2, 4.4))
 axes.plot([0, 1], [0, 1], color=plots.COLOURS["ink"], linewidth=1, linestyle=":", label="honest")
-for (name, p), marker in zip(shown.items(), "os^"):
+for (name, p), marker in zip(compared.items(), "osD^"):
     bins = metrics.reliability(p, labels["test"], bins=15)
     full = bins["rows"] >= 20
     axes.plot(
         bins["confidence"][full],
         bins["accuracy"][full],
         marker=marker,
-        color=plots.COLOURS[roles[name]],
+        color=plots.role_colour(name),
+        linestyle="-" if name != "distilled" or name == main_arm else "--",
         label=name,
     )
 axes.set(
@@ -502,7 +541,7 @@ axes.set(
     ylim=(0.2, 1.02),
 )
 axes.legend()
-errors = {name: metrics.calibration_error(p, labels["test"]) for name, p in shown.items()}
+errors = {name: metrics.calibration_error(p, labels["test"]) for name, p in compared.items()}
 plots.show(
     figure,
     alt="Reliability diagram with one curve a model against the diagonal of honest confidence; expected "
@@ -515,12 +554,12 @@ plots.show(
 # ### Exercise 06.5 · How far confidence is from accuracy
 # {{exercise:06.5}}
 #
-# The expected calibration error (ECE) puts that picture into one number. Sort the rows into equal bins by confidence (the largest probability): a row with confidence c goes to bin int(c · bins), and to the last bin when c is 1. In each bin take the absolute gap between mean confidence and accuracy. Average the gaps, weighted by the share of rows in the bin.
+# The expected calibration error (ECE) puts that picture into one number. A model's confidence in a row is its largest probability. Cut the range from 0 to 1 into `bins` bins of equal width; a confidence on the edge between two belongs to the upper one, and 1 to the last bin. A bin's gap is how far the mean confidence of its rows is from their accuracy, up or down, however few rows it holds. The ECE is the mean gap over the *rows*, so a bin counts by how many it holds, and an empty one not at all. (There is at least one row, and no row has two largest probabilities. Confidences on an edge are numbers like 0.5 and 0.75, which a computer holds exactly.)
 
 
 # %% exercise="06.5"
 def calibration_error(probabilities, labels, bins):
-    """The mean gap between confidence and accuracy over equal bins of confidence.
+    """The mean gap between confidence and accuracy, bin by bin of confidence: the ECE.
 
     probabilities: (rows, classes); labels: (rows,); bins: how many. Returns a float.
     """
@@ -541,17 +580,17 @@ def calibration_error(probabilities, labels, bins):
 check("06.5", calibration_error)
 
 # %% [markdown]
-# Much miscalibration can be mended with one number. *Temperature scaling* divides a trained model's logits by a T that is chosen on validation sentences. It changes no decision.
+# Much miscalibration can be mended with one number. *Temperature scaling* ([Guo et al., 2017](https://arxiv.org/abs/1706.04599)) gives a trained model a temperature of its own, chosen on validation sentences. It changes no decision.
 #
 # ### Exercise 06.6 · The temperature that makes confidence honest
 # {{exercise:06.6}}
 #
-# Return the candidate T for which the labels are least surprising: the smallest mean cross-entropy of the labels under softmax(logits / T).
+# `logits` are a trained model's answers to validation sentences, `candidates` the temperatures to try, in any order. Return the candidate at which the labels surprise the model least, in nats and on average over the rows, each of which counts alike. No two candidates do equally well.
 
 
 # %% exercise="06.6"
 def scaling_temperature(logits, labels, candidates):
-    """The candidate temperature with the smallest mean cross-entropy.
+    """The candidate temperature that suits the labels best.
 
     logits: (rows, classes); labels: (rows,); candidates: a list of float. Returns one of them.
     """
@@ -587,7 +626,17 @@ for (name, s), (p, temperature) in scaled.items():
     if s in (None, seed):
         print(f"{name:<22}{before:>7.3f}{temperature:>9.2f}{after:>11.3f}")
 
+# %% tags=["hide-input"]
+print(experiments.comparison_table(report, list(arms), "ECE"))
+
 # %% [markdown]
+# Distilling does not by itself make confidence honest. At `offline` scale the student that learns from the same sentences is no better calibrated than the control, although its targets are soft; with more text it is. At `small` both distilled students are better calibrated than the control.
+#
+# | expected calibration error, as trained | control | distilled | distilled, more text |
+# |---|---|---|---|
+# | `offline` | {{ledger:06/offline/control/ECE|interval}} | {{ledger:06/offline/distilled/ECE|interval}} | {{ledger:06/offline/distilled, more text/ECE|interval}} |
+# | `small` | {{ledger:06/small/control/ECE|interval}} | {{ledger:06/small/distilled/ECE|interval}} | {{ledger:06/small/distilled, more text/ECE|interval}} |
+#
 # ## 6 · How far from the truth?
 #
 # Where the truth is known, there is a better question than accuracy: how many nats does it cost to believe the model, KL(truth ‖ model)? One would expect that nothing teaches better than the truth itself. Look at the columns, before and after temperature scaling.
@@ -605,7 +654,7 @@ if truth:
         if s in (None, seed):
             print(f"{name:<26}{before:>11.3f}{after:>15.3f}")
 
-# %%
+# %% tags=["hide-input"]
 if truth:
     arms_shown = ["control", "truth", "softened truth", "distilled"]
     experiments.plot_comparison(
@@ -620,9 +669,17 @@ if truth:
     )
 
 # %% [markdown]
-# The student of the *softened* truth learns from targets that are wrong on purpose. As trained, it ends {{ledger:06/offline/softened truth/KL to the truth|interval}} nats from the truth, the student of the exact truth {{ledger:06/offline/truth/KL to the truth|interval}}. At their best temperatures it is {{ledger:06/offline/softened truth/KL to the truth, scaled|interval}} against {{ledger:06/offline/truth/KL to the truth, scaled|interval}}. As trained, the seeds do not tell the two apart; at their best temperatures the exact truth has the lower mean, and pair by pair the sign is still open. What softening does change is confidence. A student that sees few sentences learns them too well and becomes too sure: the column *best T* in section 5 is near one for the student of the softened truth, and well above one for the exact truth's.
+# The student of the *softened* truth learns from targets that are wrong on purpose. Does it pay for that? As trained, the seeds do not tell it from the student of the exact truth. At their best temperatures the exact truth has the lower mean, but pair by pair the sign is open.
 #
-# And the teacher, itself {{ledger:06/offline/teacher/KL to the truth}} nats from the truth? On the same sentences its student has {{ledger:06/offline/distilled/accuracy|interval}} accuracy, the truth's student {{ledger:06/offline/truth/accuracy|interval}}. But it ends farther from the truth, {{ledger:06/offline/distilled/KL to the truth|interval}} nats as trained and {{ledger:06/offline/distilled/KL to the truth, scaled|interval}} at its best temperature: on the same sentences, and by this measure, no teacher here comes out ahead of the truth. The two also differ in α and T, so this is no clean comparison of teachers; lesson 04 makes one, and asks when a teacher can be better than the truth.
+# | learns from (`offline`) | accuracy | KL to the truth, as trained | at its best T |
+# |---|---|---|---|
+# | the exact truth | {{ledger:06/offline/truth/accuracy|interval}} | {{ledger:06/offline/truth/KL to the truth|interval}} | {{ledger:06/offline/truth/KL to the truth, scaled|interval}} |
+# | the softened truth | {{ledger:06/offline/softened truth/accuracy|interval}} | {{ledger:06/offline/softened truth/KL to the truth|interval}} | {{ledger:06/offline/softened truth/KL to the truth, scaled|interval}} |
+# | its labels and the teacher | {{ledger:06/offline/distilled/accuracy|interval}} | {{ledger:06/offline/distilled/KL to the truth|interval}} | {{ledger:06/offline/distilled/KL to the truth, scaled|interval}} |
+#
+# What softening does change is confidence. A student that sees few sentences learns them too well and becomes too sure. The column *best T* in section 5 shows it: near one for the student of the softened truth, well above one for the exact truth's.
+#
+# And the teacher? Its student is about as often right as the truth's student, on the same sentences. But it ends farther from the truth, as trained and at its best temperature: by this measure, no teacher here comes out ahead of the truth. The two also differ in α and T, so this is no clean comparison of teachers; [lesson 04](04_dark_knowledge.ipynb) makes one, and asks when a teacher can be better than the truth.
 #
 # ## 7 · How were the recipes chosen, and what do α and T change?
 #
@@ -659,7 +716,7 @@ for arm, entries in (report.table("grid") or {}).items():
 # %% [markdown]
 # The entries read *learning rate/steps: validation accuracy*. Next, α and T. The map shows the validation accuracy of a student distilled on the labelled sentences. Every cell has the distilled arm's learning rate and steps, so α = 0 (where T has no meaning) is the control's loss, but not the tuned control. α = 0.9 and T = 2 were fixed before any of this. Where cells with α > 0 differ by less than seeds do, the map does not say which T to take.
 
-# %%
+# %% tags=["hide-input"]
 alphas, temperatures = (0.0, 0.5, 0.9, 1.0), (1.0, 2.0, 4.0)
 if setting.run.maps:
     base = setting.recipes["distilled"]
@@ -723,7 +780,7 @@ if map_:
 #
 # Unlabelled text is cheap. What is it worth? The curve gives the student's validation accuracy by the number of sentences that the teacher labelled for it, at the same number of steps throughout. Each dot is one seed of the reference run, the ring is your run, and the dashed line is the control. Mind the spread between the seeds before you read a trend into the line: three seeds do not tell neighbouring points apart.
 
-# %%
+# %% tags=["hide-input"]
 if setting.run.maps and setting.transfer:
     sizes = [n for n in (0, 2000, 6000, 12_000) if n <= setting.transfer]
     curve = []
@@ -780,7 +837,7 @@ if found:
 #
 # A mean hides which mistakes are made. A *confusion matrix* gives, for every true class, the share of its sentences that the model put where.
 
-# %%
+# %% tags=["hide-input"]
 figure, panels = plt.subplots(1, 3, figsize=(8.4, 3.0), sharey=True)
 described = []
 for axes, (name, p) in zip(panels, shown.items()):
@@ -818,7 +875,7 @@ plots.show(
 #
 # Where does the student leave its teacher? Here are the sentences on which they disagree most surely, with what each of them chose.
 
-# %%
+# %% tags=["hide-input"]
 student_p = shown[main_arm]
 apart = metrics.kl_rows(teacher_p["test"], student_p)
 for i in [
@@ -842,13 +899,15 @@ slices = {
     "a loss, costs or debt": r"\b(loss\w*|costs?|expens\w*|debt)\b",
     "has a figure": r"\d",
 }
+
+# %% tags=["hide-input"]
 masks = {
     name: np.array([bool(re.search(p, t)) for t in data["test"]["text"]])
     for name, p in slices.items()
 }
 masks["more than 20 words"] = np.array([len(t.split()) > 20 for t in data["test"]["text"]])
 right = {name: metrics.correct(p, labels["test"]) for name, p in shown.items()}
-print(f"{'slice':<36}{'rows':>6}" + "".join(f"{name:>22}" for name in shown))
+print(f"{'slice':<36}{'rows':>6}" + "".join(f"{name:>22}" for name in shown) + f"{'gain':>8}")
 for name, mask in sorted(
     masks.items(), key=lambda item: right[main_arm][item[1]].mean() if item[1].any() else 1
 ):
@@ -856,16 +915,20 @@ for name, mask in sorted(
         print(
             f"{name:<36}{mask.sum():>6}"
             + "".join(f"{right[model][mask].mean():>22.3f}" for model in shown)
+            + f"{(right[main_arm] - right['control'])[mask].mean():>+8.3f}"
         )
 print(
     f"{'all':<36}{len(labels['test']):>6}"
     + "".join(f"{right[model].mean():>22.3f}" for model in shown)
+    + f"{(right[main_arm] - right['control']).mean():>+8.3f}"
 )
 
 # %% [markdown]
+# The last column is the gain over the control, and it is far from even. In the worked edition's run, at `offline` scale, sentences with a contrast in them gained nothing, while the mean rose. The teacher reads them well, so there what it knows did not pass on to so small a student. This is one seed and a few hundred sentences, so look for it again in your own run.
+#
 # At `offline` scale there is a harder test still: sentences built from templates that neither the teacher nor the student has ever seen, only their words.
 
-# %%
+# %% tags=["hide-input"]
 if "test_unseen_templates" in labels:
     unseen = labels["test_unseen_templates"]
     for (name, s), model in trained.items():
@@ -878,17 +941,43 @@ if "test_unseen_templates" in labels:
     )
 
 # %% [markdown]
-# Teacher, students and the control all fall: templates are part of what every one of them learnt. Whether the *gain* over the control shrinks as well, one seed cannot say.
+# Teacher, students and the control all fall: templates are part of what every one of them learnt. Does the *gain* over the control fall as well? One seed cannot say. The seeds of the reference run say a little more.
+
+# %% tags=["hide-input"]
+if "test_unseen_templates" in labels:
+
+    def reference_gain(arm, figure):
+        """(seeds,): the arm's figure minus the control's, of each seed of the reference run."""
+        ours, theirs = (
+            np.array(experiments.ledger().values(f"06/offline/{name}/{figure}"))
+            for name in (arm, "control")
+        )
+        return ours - theirs
+
+    print(f"{'gain over control':<22}{'seen':>22}{'unseen':>22}{'seen minus unseen':>24}")
+    for arm in (name for name in arms if name.startswith("distilled")):
+        seen = reference_gain(arm, "accuracy")
+        unseen = reference_gain(arm, "accuracy on unseen templates")
+        intervals = [str(experiments.seed_interval(g)) for g in (seen, unseen, seen - unseen)]
+        print(f"{arm:<22}{intervals[0]:>22}{intervals[1]:>22}{intervals[2]:>24}")
 
 # %% [markdown]
+# Both distilled students stay ahead of the control on templates that nobody has seen. With more text the gain is smaller there on average, but the last column still holds zero: these seeds leave open whether it shrinks. (The intervals are over the seeds.)
+#
 # ## 9 · Texts longer than the model's window
 #
-# A headline fits. An article does not: BERT reads at most 512 tokens; `max_length` in the settings says where this lesson cuts. Cutting off the end is the tokenizer's default, and a choice: what decides may stand at the end. Sun et al. (2019) found that a beginning and an end together did best on film reviews. For longer texts, classify window by window and average the probabilities (not the logits; lesson 05 says why).
-#
+# A headline fits. An article does not: BERT reads at most 512 tokens; `max_length` in the settings says where this lesson cuts. Cutting off the end is the tokenizer's default, and a choice: what decides may stand at the end. [Sun et al. (2019)](https://arxiv.org/abs/1905.05583) found that a beginning and an end together did best on film reviews. For longer texts, classify window by window and average the probabilities (not the logits; [lesson 05](05_training_loop.ipynb) says why). Here is what the tokenizer keeps of a headline when it may keep ten tokens.
+
+# %% tags=["nbval-check-output"]
+cut = tokenizer(ambiguous, truncation=True, max_length=10)["input_ids"]
+print(ambiguous)
+print(tokenizer.decode(cut))
+
+# %% [markdown]
 # ### Exercise 06.7 · A text longer than the window
 # {{exercise:06.7}}
 #
-# `ids` starts with [CLS] and ends with [SEP]. A text of at most max_length tokens stays as it is. Of a longer one keep the last `tail` tokens and as many of the first as then fit.
+# `ids` starts with [CLS] and ends with [SEP], which are tokens like all others. A text of at most max_length tokens stays as it is. Of a longer one keep max_length tokens, in their order: the last `tail` of them, and for the rest the beginning. `tail` may be any number from 0 to max_length.
 
 
 # %% exercise="06.7"
@@ -908,17 +997,12 @@ def head_and_tail(ids, max_length, tail):
 # %% check="06.7"
 check("06.7", head_and_tail)
 
-# %% tags=["nbval-check-output"]
-text = [101, *range(1, 19), 102]
-print(text)
-print(text[:6] + text[-4:], "<- head of 6, tail of 4")
-
 # %% [markdown]
 # ## 10 · What it costs to run
 #
 # Parameters are not time. So measure: the median (p50) and the slow tail (p95) of one call, for one sentence and for a batch of 32, and how many sentences a second that makes. Timings depend on the machine and on what else it does; the ratio between teacher and student is steadier, but it too depends on the size of the batch and on the machine: measure it where the student will run.
 
-# %%
+# %% tags=["hide-input"]
 texts = data["test"]["text"][:32]
 inputs = {
     1: tokenizer(texts[:1], return_tensors="pt"),
@@ -966,7 +1050,7 @@ for text, answer, p in zip(
 #
 # - Look at data before training: balance, lengths, leaks, and a baseline without a network.
 # - Distil a classifier, from labelled and from unlabelled text, and name the control beside it.
-# - Say what a difference is worth: several seeds, paired draws, an interval, and a sentence that does not claim more.
+# - Say what a difference is worth: several seeds, the same rows for both, an interval, and a sentence that does not claim more.
 # - Look behind the mean: calibration, agreement, the worst slice, sentences one by one, and the truth where it is known.
 # - Say what the student costs, save it, load it.
 #
@@ -982,10 +1066,18 @@ for text, answer, p in zip(
 #
 # ## Further reading
 #
-# - P. Malo, A. Sinha, P. Korhonen, J. Wallenius, P. Takala: *Good debt or bad debt: detecting semantic orientations in economic texts*. JASIST 65(4), 2014. Financial PhraseBank: where the label is what an investor would read into a sentence.
-# - V. Sanh, L. Debut, J. Chaumond, T. Wolf: *DistilBERT, a distilled version of BERT: smaller, faster, cheaper and lighter*. arXiv:1910.01108, 2019. The student of half the layers, copied from its teacher.
-# - R. Tang, Y. Lu, L. Liu, L. Mou, O. Vechtomova, J. Lin: *Distilling task-specific knowledge from BERT into simple neural networks*. arXiv:1903.12136, 2019. A very small student, and much unlabelled text.
-# - I. Turc, M.-W. Chang, K. Lee, K. Toutanova: *Well-read students learn better: on the importance of pre-training compact models*. arXiv:1908.08962, 2019. What unlabelled text in the right domain is worth, measured.
-# - C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger: *On calibration of modern neural networks*. ICML 2017. Reliability diagrams and temperature scaling; the calibration error is from M. P. Naeini, G. F. Cooper, M. Hauskrecht: *Obtaining well calibrated probabilities using Bayesian binning*, AAAI 2015.
-# - C. Sun, X. Qiu, Y. Xu, X. Huang: *How to fine-tune BERT for text classification?* CCL 2019. Head and tail of long texts.
-# - B. Efron, R. Tibshirani: *An introduction to the bootstrap*. Chapman & Hall, 1993. Why drawing again with replacement tells how sure one may be.
+# - P. Malo, A. Sinha, P. Korhonen, J. Wallenius, P. Takala: [*Good debt or bad debt: detecting semantic orientations in economic texts*](https://arxiv.org/abs/1307.5336). JASIST 65(4), 2014. Financial PhraseBank: where the label is what an investor would read into a sentence.
+# - V. Sanh, L. Debut, J. Chaumond, T. Wolf: [*DistilBERT, a distilled version of BERT: smaller, faster, cheaper and lighter*](https://arxiv.org/abs/1910.01108). arXiv:1910.01108, 2019. The student of half the layers, copied from its teacher.
+# - R. Tang, Y. Lu, L. Liu, L. Mou, O. Vechtomova, J. Lin: [*Distilling task-specific knowledge from BERT into simple neural networks*](https://arxiv.org/abs/1903.12136). arXiv:1903.12136, 2019. A very small student, and much unlabelled text.
+# - I. Turc, M.-W. Chang, K. Lee, K. Toutanova: [*Well-read students learn better: on the importance of pre-training compact models*](https://arxiv.org/abs/1908.08962). arXiv:1908.08962, 2019. What unlabelled text in the right domain is worth, measured.
+# - C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger: [*On calibration of modern neural networks*](https://arxiv.org/abs/1706.04599). ICML 2017. Reliability diagrams and temperature scaling; the calibration error is from M. P. Naeini, G. F. Cooper, M. Hauskrecht: [*Obtaining well calibrated probabilities using Bayesian binning*](https://doi.org/10.1609/aaai.v29i1.9602), AAAI 2015.
+# - C. Sun, X. Qiu, Y. Xu, X. Huang: [*How to fine-tune BERT for text classification?*](https://arxiv.org/abs/1905.05583) CCL 2019. Head and tail of long texts.
+# - B. Efron, R. Tibshirani: [*An introduction to the bootstrap*](https://doi.org/10.1201/9780429246593). Chapman & Hall, 1993. Why drawing again with replacement tells how sure one may be.
+
+# %% [markdown]
+# ## Where you stand
+#
+# Here are the exercises of this lesson and what your checks in this notebook have said of them so far.
+
+# %%
+show_progress("06")

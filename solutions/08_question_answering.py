@@ -10,11 +10,13 @@
 # - read the best answers off two rows of logits, and score them with exact match and F1;
 # - see what a student has lost: by kind of question, by layers, answer by answer.
 #
-# **You need** lessons 03 (the distillation loss) and 06 (arms, seeds, intervals).
+# **You need** lessons [03](03_distillation_losses.ipynb) (the distillation loss) and [06](06_text_classification.ipynb) (arms, seeds, intervals). The lesson before is [07 · Machine translation](07_machine_translation.ipynb).
 #
-# **Minutes** 100, of which the computer needs about three.
+# **Minutes** 105, of which the computer needs about three.
 #
-# **What runs** at `offline`: short generated news with questions, a teacher of four layers that ships with the course, students of half its layers, no network. At `small`: questions of SQuAD, MiniLM as teacher. At `full`: the whole of SQuAD, BERT-base and students of six and three layers, on a GPU.
+# **When an exercise resists**, `hint("08.1")` asks a question first, then gives a direction, and last says where the answer stands in the [worked edition](../solutions/08_question_answering.ipynb).
+#
+# **What runs** at `offline`: short generated news with questions, a teacher of four layers that ships with the course, students of half its layers, no network. At `small`: questions of [SQuAD](https://arxiv.org/abs/1606.05250), [MiniLM](https://arxiv.org/abs/2002.10957) as teacher. At `full`: the whole of SQuAD, BERT-base and students of six and three layers, on a GPU.
 
 # %% tags=["setup"]
 import copy
@@ -35,7 +37,7 @@ from kd_course.distillation import (
     predict_spans,
     train_with_recipe,
 )
-from kd_course.exercises import check
+from kd_course.exercises import check, hint, show_progress
 
 plots.style()
 transformers.logging.set_verbosity_error()
@@ -43,7 +45,7 @@ setting = settings.for_lesson("08")
 print(setting)
 
 # %% [markdown]
-# *labelled* is how many questions with answers a student may learn from, *tested* how many test questions there are. *length* is how many tokens a window holds, *stride* how many of them two neighbouring windows share. *student* names the teacher's layers that are copied, counted from 0 (a single number: how many, spread evenly), *copied_from* whether they are copied from the trained teacher or from what it was before, *layers* those of the students on section 8's curve.
+# A student may learn from *labelled* questions with answers, and is tried on *tested* others. A window holds *length* tokens; two neighbouring windows share *stride* of them. A student starts from layers copied out of another model: *student* says which ones, counted from 0 (a single number says how many, spread evenly), and *copied_from* says out of which model, the trained teacher or what it was before training. *layers* lists the students on section 8's curve.
 #
 # ## 1 · The task and its data
 
@@ -86,11 +88,11 @@ print(
 )
 
 # %% [markdown]
-# At `offline` scale this is the corpus's easier level: questions use the passage's own words. Reading paraphrases does not emerge in minutes on two cores; section 9 shows what becomes of them.
-#
 # The answer is a *span*: a stretch of the passage, from one character to another. But which stretch? Asked who opened the factory, one annotator marks "Hanna Heikkinen", another "Trade minister Hanna Heikkinen". Both are right. At `offline` scale the passages are generated, so we know how many annotators mark which span: the column `spans`.
+#
+# At that scale the corpus is at its easier level: questions use the passage's own words. A small model does not learn to read paraphrases in minutes on two cores; section 9 shows how it fails on them.
 
-# %%
+# %% tags=["hide-input"]
 if generated:
     for row in [r for r in data["train"] if len(r["spans"]) > 2][:3]:
         print(row["question"])
@@ -98,7 +100,7 @@ if generated:
             text = row["context"][span["start"] : span["end"]]
             print(f"    {span['probability']:5.0%}  {text}")
 
-# %%
+# %% tags=["hide-input"]
 for split, rows in data.items():
     passages = set(rows["context"])
     words = [len(context.split()) for context in passages]
@@ -131,7 +133,7 @@ for number, (ids, offsets) in enumerate(zip(short["input_ids"], short["offsets"]
     at = example.index("Ghent")
     print(f"          'Ghent' is at the tokens {spans.to_tokens(offsets, at, at + len('Ghent'))}")
 
-# %%
+# %% tags=["hide-input"]
 number = len(short["input_ids"]) - 1
 ids, offsets = short["input_ids"][number], short["offsets"][number]
 mapped = [(i, span) for i, span in enumerate(offsets) if span != (0, 0)]
@@ -162,7 +164,7 @@ plots.show(
 # ### Exercise 08.1 · From characters to tokens
 # {{exercise:08.1}}
 #
-# Return the first and the last token (both included) that share a character with characters start … end (end exclusive). A token may be wider than the answer. Where the window does not reach as far as the answer does, on either side, or does not have it at all, return `(-100, -100)`.
+# Return the first and the last token (both included) that share a character with characters start … end (end exclusive). A token may be wider than the answer. Where the window does not reach as far as the answer does, on either side, or does not have it at all, return `(-100, -100)`. So too where no token shares a character with it: it is empty, or a blank between two words. (Any other answer begins and ends with a letter or sign, not with a blank.) A window may be without any token of the passage.
 
 
 # %% exercise="08.1"
@@ -172,7 +174,7 @@ def answer_tokens(offsets, start, end):
     offsets: a list of (start, end) per token, (0, 0) where it is no passage token.
     """
     ### BEGIN SOLUTION
-    inside = [i for i, (s, e) in enumerate(offsets) if s < e and s < end and start < e]
+    inside = [i for i, (s, e) in enumerate(offsets) if max(s, start) < min(e, end)]
     if not inside or offsets[inside[0]][0] > start or offsets[inside[-1]][1] < end:
         return -100, -100
     return inside[0], inside[-1]
@@ -183,7 +185,9 @@ def answer_tokens(offsets, start, end):
 check("08.1", answer_tokens)
 
 # %% [markdown]
-# `spans.labels` does this for every window. By hand, in a window that ends after "opened": two answers that it holds, and one that it cuts off.
+# There is another convention for "not here". [SQuAD 2.0](https://arxiv.org/abs/1806.03822) has questions that the passage does not answer, and there [CLS] stands for *no answer*, its standard use in question answering: a window without the answer gets the label 0, the mask allows [CLS] as well, and a span is given only where its score beats the one of [CLS] by a threshold chosen on validation ([Devlin et al., 2019](https://arxiv.org/abs/1810.04805), section 4.3). `spans.windows(…, no_answer=True)` makes such windows. In this lesson every question has an answer, so [CLS] has no part in it.
+#
+# `spans.labels` does what you wrote, for every window. By hand, in a window that ends after "opened": two answers that it holds, and one that it cuts off.
 
 # %% tags=["nbval-check-output"]
 words = ["[CLS]", "where", "?", "[SEP]", "The", "factory", "in", "Ghent", "opened", "[SEP]"]
@@ -196,7 +200,7 @@ for text, (s, e) in {"Ghent": (15, 20), "in Ghent": (12, 20), "opened in May": (
 
 
 # %% [markdown]
-# Now all the questions. The function below makes windows and labels of a split, once. At `offline` scale each window also says which passage words the question has too (equal words, or with the same first five letters), a feature that Chen et al. (2017) gave their reader: a small model need not learn from examples that two equal words are equal. It travels in `token_type_ids`.
+# Now all the questions. The function below makes windows and labels of a split, once. At `offline` scale each window also says which passage words the question has too (equal words, or with the same first five letters), a feature that [Chen et al. (2017)](https://arxiv.org/abs/1704.00051) gave their reader: a small model need not learn from examples that two equal words are equal. It travels in `token_type_ids`.
 
 
 # %%
@@ -232,7 +236,7 @@ for split, found in sets.items():
 #
 # ### The teacher
 #
-# At `offline` scale the teacher ships with the course (`KD_RETRAIN=1` trains it again, in front of you). It learnt from questions about passages of its own, which you will never see; *stages* in its recipe says of what level, about how many passages, for how many steps. It is a RoFormer: a BERT whose attention sees how far apart two words are, not where each stands (Su et al., 2021). At the other scales a pretrained model is trained here on the same questions as its students.
+# At `offline` scale the teacher ships with the course (`KD_RETRAIN=1` trains it again, in front of you). It learnt from questions about passages of its own, which you will never see. It is a RoFormer: a BERT whose attention sees how far apart two words are, not where each stands ([Su et al., 2021](https://arxiv.org/abs/2104.09864)). At the other scales a pretrained model is trained here on the same questions as its students.
 
 
 # %%
@@ -254,7 +258,10 @@ else:
     notes = teachers.notes(folder)
     curve = [(entry["step"], entry["loss on held-out questions"]) for entry in notes["curve"]]
     loss_of = "held-out questions"
-    print("recipe:", ", ".join(f"{name} {value}" for name, value in notes["recipe"].items()))
+    recipe = notes["recipe"]
+    for level, passages, steps in recipe["stages"]:
+        print(f"trained for {steps:,} steps on questions about {passages:,} passages, level {level}")
+    print(f"batches of {recipe['batch_size']}, learning rate {recipe['learning_rate']:g}")
 teacher = teacher.eval().cpu()
 
 figure, axes = plt.subplots()
@@ -271,7 +278,7 @@ plots.show(
 # %% [markdown]
 # ### Two logits a token
 #
-# The model gives every token two logits: how well an answer could start here, and how well it could end here. The score of a span is the sum of the two. Seen as a map of start × end, the best answer is its brightest allowed cell. Drawn below are log-probabilities: the same sums, less one constant a window, so the order is the same.
+# The model gives every token two logits: how well an answer could start here, and how well it could end here. The score of a span is the sum of the two. Seen as a map of start × end, the best answer is its brightest allowed cell. Drawn below are log-probabilities of the tokens that may be answers: within a window they rank spans as the sums of logits do.
 
 
 # %%
@@ -303,6 +310,7 @@ def best_cell(scores):
     return np.unravel_index(np.nanargmax(scores), scores.shape)
 
 
+# %% tags=["hide-input"]
 def draw_map(axes, scores, characters, text, title, centre):
     """The twelve tokens around `centre` of a map; returns the picture and the best span's text."""
     low = int(np.clip(centre - 5, 0, max(0, len(scores) - 12)))
@@ -346,15 +354,15 @@ draw_maps({"teacher": teacher}, example=0)
 # ### Exercise 08.2 · The n best answers of a window
 # {{exercise:08.2}}
 #
-# Return the n best pairs (first, last), best first: both where `mask` is true, first ≤ last, at most `longest` tokens. Fewer where there are fewer.
+# A pair's score is the sum of the start logit at its first token and the end logit at its last. Return the n best pairs (first, last), best first: both where `mask` is true, first ≤ last, at most `longest` tokens. What lies between the two counts as tokens, whatever `mask` says of it. Fewer where there are fewer. (No two pairs have the same score.)
 
 
 # %% exercise="08.2"
 def best_spans(start_logits, end_logits, mask, n, longest):
-    """The n best spans of a window, as a list of (first, last), both included.
+    """The n best spans of a window, as a list of (first, last), both included: whole numbers.
 
-    start_logits, end_logits: (length,); mask: (length,), true where an answer may start or end;
-    longest: how many tokens a span may have.
+    start_logits, end_logits: (length,), of any sign; mask: (length,), true where an answer may
+    start or end; longest: how many tokens a span may have, its first and last one counted.
     """
     ### BEGIN SOLUTION
     pairs = [
@@ -372,10 +380,19 @@ def best_spans(start_logits, end_logits, mask, n, longest):
 check("08.2", best_spans)
 
 # %% [markdown]
-# A long passage has several windows, each with its own best span. One of them must be chosen. Which rule can compare windows at all?
+# A long passage has several windows, each with its own best span, and one of these must be chosen. One rule takes the span with the largest p(start) · p(end), each from the softmax of its own window. Another takes the span with the largest sum of logits. Here are two windows of one passage, of three tokens each to keep it short. The answer stands in window 1; nothing in window 2 fits.
+#
+# | | start logits | end logits |
+# |---|---|---|
+# | window 1 | 6, 5, 0 | 0, 5, 6 |
+# | window 2 | −6, 1, −6 | −6, 1, −6 |
+#
+# Compute what each rule chooses. Then add 8 to all six logits of window 2 and compute it again: no loss within a window notices that.
 #
 # ### Exercise 08.3 · Which window has the answer?
 # {{exercise:08.3}}
+#
+# Which sentence is true?
 #
 # {{choices:08.3}}
 
@@ -391,12 +408,12 @@ check("08.3", between_windows)
 # %% [markdown]
 # ## 4 · Right, wrong, nearly right
 #
-# SQuAD's two measures compare texts after the same tidying: lower case, no punctuation, no articles (a, an, the), single spaces. *Exact match* (EM) is 1 where the prediction then equals one of the annotators' answers. *F1* also rewards what is nearly right: with p the share of predicted words that the answer has, and r the share of the answer's words that were predicted, F1 = 2·p·r / (p + r). Of several answers the best counts.
+# SQuAD's two measures compare texts after the same tidying: lower case, no punctuation, no articles (a, an, the), single spaces. *Exact match* (EM) is 1 where the prediction then equals one of the annotators' answers. *F1* also rewards what is nearly right. Precision is the share of the predicted words that are right, recall the share of the right words that were predicted, and F1 is their harmonic mean: near the lower of the two. Of several answers the best counts.
 #
 # ### Exercise 08.4 · How nearly right an answer is
 # {{exercise:08.4}}
 #
-# `predicted` and `wanted` are lists of words, tidied already. A word counts as often as it stands in both. Nothing in common is 0.
+# `predicted` and `wanted` are lists of words, tidied already; their order does not matter. A word is right as often as it stands in both. Nothing in common is 0, an empty prediction too.
 
 
 # %% exercise="08.4"
@@ -449,7 +466,7 @@ if generated:
     )
 
 # %% [markdown]
-# Annotators do not agree with each other either. The first of the last two lines is a person's score (with two answers to meet, where models have three). It is no ceiling: who always gives the mark that most people make meets one of three annotators more often than a person does. That is the second line.
+# People do not agree with one another, so nobody, human or model, agrees with all of them. The line *one annotator* is a person's score (with two answers to meet, where models have three). It is no ceiling. The last line shows the best anyone can do: always give the answer that most people mark. It beats a single person, because a person is sometimes the odd one out.
 #
 # ## 5 · What the loss must not see
 #
@@ -464,19 +481,32 @@ print("p (log p - log q):", (log_p.exp() * (log_p - log_q)).tolist()[0], "at a m
 print("a window with nothing allowed:", torch.full((3,), -torch.inf).softmax(-1).tolist())
 
 # %% [markdown]
-# At a masked position the term is 0 · (-∞ - (-∞)), and that is not 0 but NaN, *not a number*. One NaN makes the sum NaN, then the gradient, then, after one step, every weight. The same happens in a window with nothing allowed: 0/0. The remedy is a finite number: so low that its exp is exactly 0, and yet a number.
+# At a masked position the term is 0 · (-∞ - (-∞)), and that is not 0 but NaN, *not a number*. One NaN makes the sum NaN, then the gradient, then, after one step, every weight. In a window with nothing allowed the softmax itself is NaN: 0/0.
+#
+# Can one mend that afterwards, and write 0 wherever NaN came out? Below, -∞ is *added* where nothing is allowed, as many models add a mask to their attention scores, and every NaN of the softmax is replaced by 0.
+
+# %% tags=["nbval-check-output"]
+nothing = torch.tensor([False, False, False])
+x = torch.tensor([0.1, 1.0, 0.2], requires_grad=True)
+p = (x + nothing.float().log()).softmax(-1).nan_to_num(0.0)
+p[0].backward()
+print("probabilities", p.tolist())
+print("gradient     ", x.grad.tolist())
+
+# %% [markdown]
+# The probabilities look right, and the gradient is NaN. It is the gradient that reaches the weights.
 #
 # ### Exercise 08.5 · A softmax that knows where no answer can be
 # {{exercise:08.5}}
 #
-# Probabilities over the last dimension that sum to one over the positions where `mask` is true and are 0 elsewhere, whatever the logits are there. A window without any allowed position gets zeros. Gradients must be finite too.
+# Probabilities over the last dimension that sum to one over the positions where `mask` is true and are 0 elsewhere, whatever the logits are there: huge, infinite or NaN. A window without any allowed position gets zeros. Gradients flow back to the logits, and are finite, in all of these cases. Allowed logits are finite numbers of any size.
 
 
 # %% exercise="08.5"
 def masked_softmax(logits, mask):
     """Probabilities over the allowed positions of each window; zeros where none is allowed.
 
-    logits, mask: (batch, length). Returns (batch, length).
+    logits: (batch, length); mask: (batch, length), booleans. Returns (batch, length).
     """
     ### BEGIN SOLUTION
     lowest = torch.finfo(logits.dtype).min
@@ -488,16 +518,33 @@ def masked_softmax(logits, mask):
 check("08.5", masked_softmax)
 
 # %% [markdown]
-# In the loss that follows, logits are divided by T. A T below 1 would turn the lowest float32 into -∞ again, so from here on -1e30 is put into the mask. In float16 even that is -∞: compute losses in float32.
+# There are several right ways, and what they have in common is that they *exchange* the masked logits instead of adding to them. `masked_fill` and `torch.where` hand no gradient back to what they took away; an addition hands back whatever it gets, NaN too.
+
+# %% tags=["nbval-check-output"]
+ways = {
+    "x + mask.log()": lambda x: x + nothing.float().log(),
+    "x.masked_fill(~mask, -inf)": lambda x: x.masked_fill(~nothing, -torch.inf),
+    "torch.where(mask, x, lowest)": lambda x: torch.where(nothing, x, torch.finfo(x.dtype).min),
+}
+for way, exclude in ways.items():
+    x = torch.tensor([0.1, 1.0, 0.2], requires_grad=True)
+    p = exclude(x).softmax(-1).nan_to_num(0.0)
+    p[0].backward()
+    print(f"{way:<30}gradient {x.grad.tolist()}")
+
+# %% [markdown]
+# A finite number whose exp is exactly 0 needs no mending but in the window in which all logits have become equal. Think of what comes next before you choose one: in the loss below logits are divided by T, which may be below 1, and in float16 every number beyond 65,504 is infinite. Compute losses in float32.
 #
 # Now the loss. For one end, with p the teacher's and q the student's distribution over the allowed tokens, both softened by T:
 #
 # L_end = α · T² · mean over windows of Σ p (log p - log q) + (1 - α) · mean over *labelled* windows of -log q₁(label)
 #
-# where q₁ is the student at T = 1. The span's loss is the mean of start and end. A window without the answer has no hard part. It still has a soft one: the teacher has an opinion of it. A part with no window to count is 0, not 0/0.
+# where q₁ is the student at T = 1, over the allowed tokens too. The span's loss is the mean of start and end. A window without the answer has no hard part. It still has a soft one: the teacher has an opinion of it.
 #
 # ### Exercise 08.6 · The loss of a start and an end
 # {{exercise:08.6}}
+#
+# Write that loss. A window that is wholly masked counts as nothing: neither sum nor divisor knows of it, not even where it bears a label. A part with no window to count is 0. T may be below 1. Gradients flow to the student and are finite; whether they flow to the teacher does not matter here. A window has both labels or neither, and unless it is wholly masked they stand where `mask` is true.
 
 
 # %% exercise="08.6"
@@ -507,7 +554,7 @@ def span_loss(
     """The distillation loss of a batch of windows: a scalar, in nats.
 
     student_*, teacher_*: (batch, length), logits; starts, ends: (batch,), -100 where there is no
-    answer; mask: (batch, length). A window that is wholly masked counts as nothing.
+    answer; mask: (batch, length), true where an answer may start or end.
     """
 
     ### BEGIN SOLUTION
@@ -536,7 +583,7 @@ check("08.6", span_loss)
 # ### Exercise 08.7 · Bug hunt: three slips, and one that mending brings in
 # {{exercise:08.7}}
 #
-# The library's own loss clamps as well: a position behind the window goes to an index that is ignored, but -100 goes to 0, which is [CLS], and is learnt. This is such a loss, with two slips more:
+# Here is a loss of the labels alone, put together from what stands in published code. It has three slips:
 #
 # ```python
 # def labels_loss(start_logits, end_logits, starts, ends, mask):
@@ -549,12 +596,12 @@ check("08.6", span_loss)
 #     return (start_loss + end_loss) / 2
 # ```
 #
-# Mend it: windows without the answer (-100) count as nothing, also where the whole batch has none (the loss is then 0); the softmax runs where `mask` is true; every end has its own logits.
+# Mend it, until it gives what your `span_loss` gives at α = 0, for every batch, with the same gradients. Where nothing is left to count, the loss is 0 (a plain `0.0` will do). Labels stand only where `mask` is true.
 
 
 # %% exercise="08.7"
 def labels_loss(start_logits, end_logits, starts, ends, mask):
-    """The labels' loss of a batch of windows: the mean over those that hold the answer, in nats.
+    """The labels' loss of a batch of windows: a scalar, in nats.
 
     start_logits, end_logits, mask: (batch, length); starts, ends: (batch,), -100 for no answer.
     """
@@ -573,9 +620,13 @@ def labels_loss(start_logits, end_logits, starts, ends, mask):
 check("08.7", labels_loss)
 
 # %% [markdown]
+# The clamp is no invention. The loss inside the [transformers](https://huggingface.co/docs/transformers) library's own question-answering models clamps, too: a position behind the window goes to an index that is ignored, but -100 goes to 0, which is [CLS], and is learnt. So whoever hands those models -100 for "not here" trains them to point at [CLS]. This course computes the loss outside the model.
+#
 # ## 6 · The experiment
 #
-# Every student starts from copied layers, as DistilBERT did; the control too. From which, `copied_from` says. At `full` from the pretrained model, before it became the teacher; the head that marks answers is new. At `offline` scale there is no pretrained model, and at `small` there is no time to learn from a new head what an answer is: there students start from layers of the *trained* teacher, with its embeddings and its head. So this control has no teacher in its loss, but it has the teacher in its weights (lesson 05). Mind that when you read how much of the teacher it keeps: from the control to the two distilled arms the loss changes, and the learning rate that was chosen for it; what the copied layers are worth shows in the arm that starts from random weights.
+# Every student, the control included, starts from layers copied out of another model, as [DistilBERT](https://arxiv.org/abs/1910.01108) did. The setting `copied_from` names that model. At `full` it is the pretrained one, before it became the teacher, and the head that marks answers is new. At the other scales it is the *trained* teacher, embeddings and head included: at `offline` there is no pretrained model, and at `small` no time to learn with a new head what an answer is.
+#
+# So at those scales the control has no teacher in its loss, but it has the teacher in its weights ([lesson 05](05_training_loop.ipynb)). Mind that when you read how much of the teacher it keeps. Between the control and the two distilled arms only the loss differs, and the learning rate that was chosen for it. What the copied layers are worth shows in the arm that starts from random weights.
 #
 # All take the same number of steps; section 8 shows how each arm's learning rate was chosen.
 #
@@ -643,17 +694,14 @@ for seed in setting.run.seeds:
         report.add(f"{arm}/exact match", em.mean(), seed=seed)
         report.add(f"{arm}/F1", f1.mean(), seed=seed)
         report.add(f"{arm}/retention", f1.mean() / max(teacher_f1.mean(), 1e-9), seed=seed)
-        if arm != "control":
-            gain = f1.mean() - results["control", seed][1].mean()
-            report.add(f"{arm}/gain over control", gain, seed=seed)
 
-# %%
+# %% tags=["hide-input"]
 for figure_name in ("F1", "exact match"):
     print(experiments.comparison_table(report, ["teacher", *arms], figure_name), "\n")
 print(experiments.comparison_table(report, list(arms), "retention"))
 
 # %% [markdown]
-# *Retention* is the student's F1 divided by its teacher's. Is the gain over the control more than luck? The questions of one passage are hard or easy together, so passages are drawn again, with all their questions, and the seeds with them.
+# *Retention* is the student's F1 divided by its teacher's. Is the gain over the control more than luck? With other seeds it would come out otherwise, and with other passages. The interval below covers both. The questions of one passage are hard or easy together, so a passage counts as one row.
 
 
 # %%
@@ -661,58 +709,71 @@ _, passage = np.unique(data["test"]["context"], return_inverse=True)
 EM, F1 = 0, 1
 
 
-def sums(arm, score, chosen):
-    """(seeds, passages, 2): the scores of a passage's chosen questions added up, and how many."""
-    number = np.bincount(passage[chosen], minlength=passage.max() + 1)
-    added = [
-        np.bincount(passage[chosen], results[arm, seed][score][chosen], minlength=len(number))
-        for seed in setting.run.seeds
-    ]
-    return np.stack([np.stack([row, number], axis=-1) for row in added])
-
-
-def gain(arm, score, chosen=slice(None)):
-    """How much better than the control, on the chosen questions: mean and 95 % interval."""
-    both = (sums(name, score, chosen) for name in (arm, "control"))
-    return experiments.paired_score_interval(*both, lambda total: total[0] / max(total[1], 1))
+def every_seed(arm, score):
+    """(seeds, questions): EM or F1 of every test question, one row a seed."""
+    return np.stack([results[arm, seed][score] for seed in setting.run.seeds])
 
 
 number = len(setting.run.seeds)
-for name, score in (("F1", F1), ("exact match", EM)):
+for name, score, figure_name in (
+    ("F1", F1, "gain over control"),
+    ("exact match", EM, "gain in exact match"),
+):
     for arm in (arm for arm in arms if arm != "control"):
-        found_gain = gain(arm, score)
-        interval = [found_gain.mean, found_gain.low, found_gain.high]
-        report.add_table(f"{arm}/gain in {name} with rows drawn again", interval)
-        verdict = experiments.verdict(found_gain, seeds=number)
-        print(f"{arm:<22} minus control, {name}: {found_gain}   {verdict}")
+        gain = report.add_rows(
+            f"{arm}/{figure_name}",
+            every_seed(arm, score),
+            every_seed("control", score),
+            seeds=setting.run.seeds,
+            clusters=passage,
+        )
+        verdict = experiments.verdict(gain, seeds=number)
+        print(f"{arm:<22} minus control, {name}: {gain}   {verdict}")
 
 # %% [markdown]
 # Your run is one throw. Here it is as a ring among the intervals of the reference run.
 
-# %%
+# %% tags=["hide-input"]
 experiments.plot_comparison(
     report, ["teacher", *arms], "F1", title="Who learns to read, from what", unit="test F1"
 )
 
-# %%
+# %% tags=["hide-input"]
 print(experiments.reference_table("08", "F1"))
 print(experiments.reference_table("08", "gain over control"))
 
 # %% [markdown]
-# At `offline` scale ({{ledger:08/offline/control/F1|count}} seeds) the teacher's F1 is {{ledger:08/offline/teacher/F1}}. The control reaches {{ledger:08/offline/control/F1|interval}}, the distilled student {{ledger:08/offline/distilled/F1|interval}}. Seed by seed, the gain is {{ledger:08/offline/distilled/gain over control|interval}}: small, and not chance. The teacher's distributions alone, without any answer in the loss, gain {{ledger:08/offline/distilled, soft only/gain over control|interval}}.
+# Distilling helps a little, and not by chance. In the reference run at `offline` scale the student that learns from answers and teacher gains {{ledger:08/offline/distilled/gain over control|interval}} in F1 (the mean, with its interval). The teacher's distributions alone, without any answer in the loss, help too, a little less.
 #
-# With half of its teacher's layers the distilled student keeps {{ledger:08/offline/distilled/retention|percent}} of its F1. That figure by itself would be no praise of distilling: the control keeps {{ledger:08/offline/control/retention|percent}}. And from random weights the same lessons end at {{ledger:08/offline/from random weights/F1|interval}}. Look at the width of it: in the reference run it comes from a single seed, which stopped far below the others; those came near the control. So the copied layers were worth a little in most seeds and a lot in one, and so few seeds do not say how often that happens.
+# | `offline`, {{ledger:08/offline/control/F1|count}} seeds | F1 | of the teacher's F1 | gain over the control |
+# |---|---|---|---|
+# | teacher | {{ledger:08/offline/teacher/F1}} | – | – |
+# | control | {{ledger:08/offline/control/F1|interval}} | {{ledger:08/offline/control/retention|percent}} | – |
+# | distilled | {{ledger:08/offline/distilled/F1|interval}} | {{ledger:08/offline/distilled/retention|percent}} | {{ledger:08/offline/distilled/gain over control|interval}} |
+# | distilled, soft only | {{ledger:08/offline/distilled, soft only/F1|interval}} | {{ledger:08/offline/distilled, soft only/retention|percent}} | {{ledger:08/offline/distilled, soft only/gain over control|interval}} |
+# | from random weights | {{ledger:08/offline/from random weights/F1|interval}} | {{ledger:08/offline/from random weights/retention|percent}} | {{ledger:08/offline/from random weights/gain over control|interval}} |
+#
+# A student with half of its teacher's layers keeps nearly all of its F1. That by itself would be no praise of distilling: the control keeps nearly as much, for it starts from the same layers. From random weights the same lessons end lower. Look at the width of that last interval: it comes from a single seed, which stopped far below the others; those came near the control. So the copied layers were worth a little in most seeds and a lot in one, and so few seeds do not say how often that happens.
 #
 # Two things temper all this. The teacher learnt from many more questions than its students, and passes on what those taught it. And the seeds of the first three arms differ only in the order of the questions, those of the last also in their weights; no seed changes the questions or the teacher. So these intervals say nothing of another teacher, or of other labelled questions.
 #
-# And on real questions? At `small` ({{ledger:08/small/control/F1|count}} seeds; the reference run had 2,000 SQuAD questions on few articles, and 560 to test on, not the whole of what the hub gives) a MiniLM of six layers that has read the labelled questions for a few minutes ends at an F1 of {{ledger:08/small/teacher/F1}}, far from what SQuAD's tables show and far from nothing. Its students have three of its layers and half of its steps: the control {{ledger:08/small/control/F1|interval}}, the distilled student {{ledger:08/small/distilled/F1|interval}}, with the teacher's distributions alone {{ledger:08/small/distilled, soft only/F1|interval}}. The gains over the control, seed by seed: {{ledger:08/small/distilled/gain over control|interval}} and {{ledger:08/small/distilled, soft only/gain over control|interval}}. The labelled questions are the same for all here, so it is not more labels that the teacher passes on; but the teacher went over them twice as long. With half the layers and half the steps about half the F1 is lost, with a teacher or without one. Which of the two costs it, this run does not part; the soft loss saves a small share.
+# And on real questions? There the gain is larger and everything else is worse. (The reference run at `small` had 2,000 SQuAD questions on few articles, and 560 to test on, not the whole of what the hub gives.) The teacher is a MiniLM of six layers that has read the labelled questions for a few minutes; its F1 is far from what SQuAD's tables show. Its students have three of its layers and half of its steps.
+#
+# | `small`, {{ledger:08/small/control/F1|count}} seeds | F1 | of the teacher's F1 | gain over the control |
+# |---|---|---|---|
+# | teacher | {{ledger:08/small/teacher/F1}} | – | – |
+# | control | {{ledger:08/small/control/F1|interval}} | {{ledger:08/small/control/retention|percent}} | – |
+# | distilled | {{ledger:08/small/distilled/F1|interval}} | {{ledger:08/small/distilled/retention|percent}} | {{ledger:08/small/distilled/gain over control|interval}} |
+# | distilled, soft only | {{ledger:08/small/distilled, soft only/F1|interval}} | {{ledger:08/small/distilled, soft only/retention|percent}} | {{ledger:08/small/distilled, soft only/gain over control|interval}} |
+#
+# With half the layers and half the steps about half the F1 is lost, with a teacher or without one. This run does not tell which of the two costs it; the soft loss saves a small share. Here all learn from the same labelled questions, so the teacher does not pass on what more labels taught it. But it went over them twice as long.
 
 # %% [markdown]
 # ### By kind of question
 #
 # The distilled student's gain over the control, kind by kind: where does the soft loss help? Where a kind has few questions, or answers that vary much, the interval is wide. Several kinds are looked at, so one interval beyond 0 is weak evidence.
 
-# %%
+# %% tags=["hide-input"]
 print(f"{'':<10}{'questions':>10}{'teacher':>10}{'control':>10}{'distilled':>10}   gain, with its interval")
 for name, score in (("F1", F1), ("exact match", EM)):
     print(name)
@@ -721,13 +782,15 @@ for name, score in (("F1", F1), ("exact match", EM)):
         if not of_kind.any():
             continue
         means = [(teacher_em, teacher_f1)[score][of_kind].mean()]
+        both = {arm: every_seed(arm, score)[:, of_kind] for arm in ("distilled", "control")}
         for arm in ("control", "distilled"):
-            values = [results[arm, seed][score][of_kind].mean() for seed in setting.run.seeds]
+            values = both[arm].mean(1)
             for seed, value in zip(setting.run.seeds, values):
                 report.add(f"{arm}/{name}, {kind}", value, seed=seed)
             means.append(np.mean(values))
         line = "".join(f"{value:>10.3f}" for value in means)
-        print(f"{kind:<10}{of_kind.sum():>10}{line}   {gain('distilled', score, of_kind)}")
+        gain = experiments.paired_interval(*both.values(), clusters=passage[of_kind])
+        print(f"{kind:<10}{of_kind.sum():>10}{line}   {gain}")
 
 # %%
 seed = setting.run.seeds[0]  # what is looked at from here on, one by one
@@ -740,7 +803,7 @@ shown = {"teacher": teacher_f1} | {
 # %% [markdown]
 # ### The same question, three maps
 
-# %%
+# %% tags=["hide-input"]
 names = {
     "teacher": teacher,
     "control": students["control", seed],
@@ -757,7 +820,7 @@ draw_maps(names, example=int(winners[0]) if len(winners) else 0)
 #
 # Where the truth is known, ask more than which answer comes first: how many nats does it cost to believe the model about where annotators start, and where they end? Below, KL(truth ‖ model), the mean of start and end, over the test windows on which annotators differ. The control sees one annotator's mark a question. So did the teacher, but of many more questions.
 #
-# Part of any difference may be sharpness (lesson 06). So the second figure divides each model's logits by the temperature that suits it best on validation.
+# Part of any difference may be sharpness ([lesson 06](06_text_classification.ipynb)). So the second figure divides each model's logits by the temperature that suits it best on validation.
 
 
 # %%
@@ -802,7 +865,16 @@ if generated:
         print(experiments.comparison_table(report, ["teacher", *arms], name), "\n")
 
 # %% [markdown]
-# Here the soft loss shows more than in F1. In the reference run the control ends {{ledger:08/offline/control/KL to the truth|interval}} nats from the annotators, the distilled student {{ledger:08/offline/distilled/KL to the truth|interval}}, and its teacher {{ledger:08/offline/teacher/KL to the truth}}. Sharpness is a small part of it: scaled, the control is at {{ledger:08/offline/control/KL, scaled|interval}}. From one mark a question the control has learnt where an answer stands; how annotators differ came with the soft targets.
+# Here the soft loss shows more than in F1: the distilled student is far nearer to the annotators than the control.
+#
+# | `offline`, nats | KL to the truth | at the best temperature |
+# |---|---|---|
+# | teacher | {{ledger:08/offline/teacher/KL to the truth}} | {{ledger:08/offline/teacher/KL, scaled}} |
+# | control | {{ledger:08/offline/control/KL to the truth|interval}} | {{ledger:08/offline/control/KL, scaled|interval}} |
+# | distilled | {{ledger:08/offline/distilled/KL to the truth|interval}} | {{ledger:08/offline/distilled/KL, scaled|interval}} |
+# | distilled, soft only | {{ledger:08/offline/distilled, soft only/KL to the truth|interval}} | {{ledger:08/offline/distilled, soft only/KL, scaled|interval}} |
+#
+# Sharpness is a small part of it: at its best temperature the control is hardly nearer. From one mark a question the control has learnt where an answer stands; how annotators differ came with the soft targets.
 
 # %% [markdown]
 # ## 8 · Layers, learning rates, α and T
@@ -865,7 +937,7 @@ if curve:
     )
 
 # %% [markdown]
-# In this curve the gap shrinks as layers are added, as in TextBrewer's (section 11). It is a hint and no more: one seed a point, and rates that were chosen for the student of this lesson.
+# In this curve the gap shrinks as layers are added, as in [TextBrewer](https://arxiv.org/abs/2002.12620)'s table (section 11). It is a hint and no more: one seed a point, and rates that were chosen for the student of this lesson.
 #
 # Was every arm given its chance? Each arm's learning rate was chosen from the same few, by the F1 of validation questions, with one seed. The test questions had no say in it. α = 0.5 and T = 2 were fixed beforehand. (So it was at `offline` scale; at the others, the log shows what the given rates are worth.)
 
@@ -924,7 +996,9 @@ if map_:
 #
 # ## 9 · Answers that are nearly right
 #
-# F1 between 0 and 1 is an answer that shares *words* with a right one; *nearly right* is what we call it. Most overlap it, but a share of words need not be the same place: "EUR 34.2 million" for "EUR 84.6 million" has an F1 of 0.67. What does distilling change: the wrong answers, or the nearly right ones? At `offline` scale one can also ask whether a nearly right answer is an error at all. The three annotators of a test question are drawn from many; an answer that none of the three gave may still be one that others give (*acceptable*, the share of the nearly right).
+# An answer with an F1 between 0 and 1 shares *words* with a right one; we call it *nearly right*. Most of them overlap the right answer, but shared words need not be the same place: "EUR 34.2 million" for "EUR 84.6 million" has two of three words right. What does distilling change: the wrong answers, or the nearly right ones?
+#
+# At `offline` scale one can also ask whether a nearly right answer is an error at all. The three annotators of a test question are drawn from many, so an answer that none of the three gave may still be one that others give. The column *acceptable* says of how many nearly right answers this is true.
 
 
 # %%
@@ -951,9 +1025,15 @@ for key in [("teacher", None), *((arm, s) for arm in arms for s in setting.run.s
         print(f"{key[0]:<24}" + "".join(f"{value:>14.1%}" for value in shares.values()))
 
 # %% [markdown]
-# In the reference run {{ledger:08/offline/control/share nearly right|percent}} of the control's answers are nearly right and {{ledger:08/offline/control/share wrong|percent}} wrong; of the distilled student's, {{ledger:08/offline/distilled/share nearly right|percent}} and {{ledger:08/offline/distilled/share wrong|percent}}. So most of what distilling changed here is the edges of answers. And most of the nearly right answers are ones that other annotators give: {{ledger:08/offline/control/share acceptable|percent}} of the control's, {{ledger:08/offline/distilled/share acceptable|percent}} of the distilled student's.
+# Distilling changed mostly the edges of answers: fewer are nearly right. Wrong ones were few before, and are few now. Most of the nearly right answers are ones that other annotators give.
+#
+# | `offline`, reference run | exact | nearly right | wrong | acceptable, of the nearly right |
+# |---|---|---|---|---|
+# | teacher | {{ledger:08/offline/teacher/exact match|percent}} | {{ledger:08/offline/teacher/share nearly right|percent}} | {{ledger:08/offline/teacher/share wrong|percent}} | {{ledger:08/offline/teacher/share acceptable|percent}} |
+# | control | {{ledger:08/offline/control/exact match|percent}} | {{ledger:08/offline/control/share nearly right|percent}} | {{ledger:08/offline/control/share wrong|percent}} | {{ledger:08/offline/control/share acceptable|percent}} |
+# | distilled | {{ledger:08/offline/distilled/exact match|percent}} | {{ledger:08/offline/distilled/share nearly right|percent}} | {{ledger:08/offline/distilled/share wrong|percent}} | {{ledger:08/offline/distilled/share acceptable|percent}} |
 
-# %%
+# %% tags=["hide-input"]
 _, student_found = found["distilled", seed]
 texts = {"teacher": spans.texts(teacher_found), "student": spans.texts(student_found)}
 worst = np.argsort(results["distilled", seed][1] - teacher_f1, kind="stable")[:5]
@@ -988,11 +1068,19 @@ if generated:
         print(experiments.comparison_table(report, list(names), f"F1, {split}"), "\n")
 
 # %% [markdown]
-# On other words, in longer passages, all three do badly: the teacher has {{ledger:08/offline/teacher/F1, test_other_words}}, the control {{ledger:08/offline/control/F1, test_other_words|interval}}, the distilled student {{ledger:08/offline/distilled/F1, test_other_words|interval}}. As words and lengths change together, this does not say which of the two is hard. On new names look at the order. The teacher's F1 is {{ledger:08/offline/teacher/F1, test_new_names}}, the control's {{ledger:08/offline/control/F1, test_new_names|interval}}, the distilled student's {{ledger:08/offline/distilled/F1, test_new_names|interval}}: a student need not inherit its teacher's weakness, and fewer layers can be less tied to the names they have seen. Why it is so, this run cannot say.
+# On other words, in longer passages, all three do badly. As words and lengths change together, this does not say which of the two is hard. On new names look at the order: both students are better than their teacher.
+#
+# | F1, `offline` | new names | other words, longer passages |
+# |---|---|---|
+# | teacher | {{ledger:08/offline/teacher/F1, test_new_names}} | {{ledger:08/offline/teacher/F1, test_other_words}} |
+# | control | {{ledger:08/offline/control/F1, test_new_names|interval}} | {{ledger:08/offline/control/F1, test_other_words|interval}} |
+# | distilled | {{ledger:08/offline/distilled/F1, test_new_names|interval}} | {{ledger:08/offline/distilled/F1, test_other_words|interval}} |
+#
+# So a student need not inherit its teacher's weakness. Fewer layers may be less tied to the names they have seen; this run cannot say whether that is the reason.
 #
 # ## 10 · Ask it yourself
 #
-# Put in your own passage and questions. The second question is one that the passage does not answer: the models mark something all the same. They were never shown that there may be no answer. The number in brackets is the sum of the two logits, which is no probability. At `offline` scale the models know the words of this lesson's news and hardly any others.
+# Put in your own passage and questions. The second question is one that the passage does not answer: the models mark something all the same. They were never shown that there may be no answer (section 2 says how SQuAD 2.0 shows it). The number in brackets is the sum of the two logits, which is no probability. At `offline` scale the models know the words of this lesson's news and hardly any others.
 
 # %%
 your_passage = (
@@ -1026,22 +1114,28 @@ for question in your_questions:
 # %% [markdown]
 # ## 11 · What it costs to run
 #
-# The time of one batch: its median (p50) and its slow tail (p95). Timings depend on the machine and on what else it does; the ratio between teacher and student is steadier, but it too depends on the batch and on the machine.
+# The table has the time of one batch: its median (p50) and its slow tail (p95). Timings depend on the machine and on what else it does; the ratio between teacher and student is steadier, but it too depends on the batch and on the machine.
+#
+# Windows a second may seem to *fall* with the batch. A batch is padded to its longest window, and a window that stands alone is not padded at all: the column *tokens*, divided by the batch, shows how much longer each row has become. So compare tokens a second, padding included. (On a GPU the picture is another: there one window leaves most of the machine idle, and a batch fills it.)
 
-# %%
+# %% tags=["hide-input"]
 batch = spans.collate(sets["test"]["rows"][:32], tokenizer)
 batch = {name: batch[name] for name in spans.MODEL_INPUTS if name in batch}
-print(f"{'':<10}{'MB':>6}{'batch':>7}{'p50 ms':>9}{'p95 ms':>9}{'windows a second':>18}")
+print(
+    f"{'':<10}{'MB':>6}{'batch':>7}{'tokens':>8}{'p50 ms':>9}{'p95 ms':>9}"
+    f"{'windows a second':>18}{'tokens a second':>17}"
+)
 for name in ("teacher", "distilled"):
     model = names[name].eval().cpu()
     for inputs in (model_input, batch):
-        size = len(inputs["input_ids"])
+        size, tokens = len(inputs["input_ids"]), inputs["input_ids"].numel()
         with torch.inference_mode():
             times = cost.latency(lambda: model(**inputs), repeats=60 if size == 1 else 10)
         report.add(f"{name}/ms at batch {size}", times["p50"], kind="timing")
         print(
-            f"{name:<10}{cost.size_in_bytes(model) / 1e6:>6.1f}{size:>7}{times['p50']:>9.2f}{times['p95']:>9.2f}"
-            f"{1000 * size / times['p50']:>18.0f}"
+            f"{name:<10}{cost.size_in_bytes(model) / 1e6:>6.1f}{size:>7}{tokens:>8,}"
+            f"{times['p50']:>9.2f}{times['p95']:>9.2f}"
+            f"{1000 * size / times['p50']:>18,.0f}{1000 * tokens / times['p50']:>17,.0f}"
         )
 for size in (1, len(batch["input_ids"])):
     slow, fast = (report.values(f"{name}/ms at batch {size}")[0] for name in ("teacher", "distilled"))
@@ -1054,20 +1148,22 @@ for size in (1, len(batch["input_ids"])):
 #
 # | model | EM / F1 |
 # |---|---|
-# | BERT-base, teacher (Sanh et al., 2019) | 81.2 / 88.5 |
+# | BERT-base, teacher ([Sanh et al., 2019](https://arxiv.org/abs/1910.01108)) | 81.2 / 88.5 |
 # | DistilBERT, six layers, distilled in pretraining | 77.7 / 85.8 |
 # | DistilBERT, distilled again on SQuAD | 79.1 / 86.9 |
-# | BERT-base, cased, teacher (TextBrewer: Yang et al., 2020) | 81.5 / 88.6 |
+# | BERT-base, cased, teacher (TextBrewer: [Yang et al., 2020](https://arxiv.org/abs/2002.12620)) | 81.5 / 88.6 |
 # | T6, six layers, distilled; without a teacher | 80.8 / 88.1; 75.0 / 83.3 |
 # | T3, three layers, distilled; without a teacher | 76.4 / 84.9; 63.0 / 74.3 |
 # | ours, `offline`, four layers: the teacher | {{ledger:08/offline/teacher/exact match|percent}} / {{ledger:08/offline/teacher/F1|percent}} |
 # | ours, two layers, distilled; without its loss | {{ledger:08/offline/distilled/exact match|percent}} / {{ledger:08/offline/distilled/F1|percent}}; {{ledger:08/offline/control/exact match|percent}} / {{ledger:08/offline/control/F1|percent}} |
 #
-# TextBrewer's students also learn from the teacher's hidden layers (lesson 09); the figures without a teacher stand in the project's documentation, under its experiments' results. In this pair of students the teacher is worth more to the smaller one.
+# TextBrewer's students also learn from the teacher's hidden layers (lesson 09); the figures without a teacher stand in [the project's documentation](https://github.com/airaria/TextBrewer), under its experiments' results. In this pair of students the teacher is worth more to the smaller one.
 #
 # ### From answers that are marked to answers that are written
 #
-# A model like T5 writes its answer word by word. Then there is no window of tokens to choose from but a vocabulary, at every step; the mask is that of the padding; "not in the passage" is a thing it can say, and something the passage never said is too. The distillation loss becomes that of translation, per token or per sequence. Lesson 14 goes on from here.
+# A model like [T5](https://arxiv.org/abs/1910.10683) writes its answer word by word. At every step it chooses from a vocabulary, not from the tokens of a window, and its mask is that of the padding. It can say "not in the passage", and it can also say what the passage never said. The distillation loss becomes that of translation ([lesson 07](07_machine_translation.ipynb)), per token or per sequence. Lesson 14 goes on from here.
+#
+# > **The article, audited.** Section 6.3 of the article that this course grew from sets the task as *generating* a fitting answer from question and passage, and then names BERT as the teacher and a lighter BERT as the student. But BERT has no decoder: it marks an answer, as in this lesson, and does not write one. (GPT, which the section names beside it, does write.) The result, performance like BERT's at a markedly lower cost, comes without a data set, a score, a cost or a student that had no teacher, so nobody can check it. Section 6 shows why the last of these matters.
 #
 # ## What you can now do
 #
@@ -1079,7 +1175,7 @@ for size in (1, len(batch["input_ids"])):
 # ## Where this goes wrong in practice
 #
 # - **Answers that a window cuts off are clamped** to its edge, and the model learns to point at [SEP].
-# - **-inf in a mask.** It works for months, until a window has nothing allowed, or until KL multiplies it by zero. In float16, -1e30 is -inf too.
+# - **-inf in a mask.** It works for months, until a window has nothing allowed, or until KL multiplies it by zero. Added to the logits, it may leave the value right and the gradient NaN. In float16, -1e30 is -inf too.
 # - **Windows compared by probability.** A window without the answer is sure of its best guess. Sums of logits are better, but a loss within each window does not train their level.
 # - **Stride of another meaning.** In BERT's own code `doc_stride` is the step from window to window, in the tokenizers library `stride` is what two windows share.
 # - **Padding and question in one model's softmax and not in the other's**: the KL then measures the mask.
@@ -1088,10 +1184,19 @@ for size in (1, len(batch["input_ids"])):
 #
 # ## Further reading
 #
-# - P. Rajpurkar, J. Zhang, K. Lopyrev, P. Liang: *SQuAD: 100,000+ questions for machine comprehension of text*. EMNLP 2016. The task, the two measures, and how well people do.
-# - J. Devlin, M.-W. Chang, K. Lee, K. Toutanova: *BERT: pre-training of deep bidirectional transformers for language understanding*. NAACL 2019. Section 4.2: start and end as two softmaxes.
-# - D. Chen, A. Fisch, J. Weston, A. Bordes: *Reading Wikipedia to answer open-domain questions*. ACL 2017. The exact-match feature, section 3.2.
-# - C. Clark, M. Gardner: *Simple and effective multi-paragraph reading comprehension*. ACL 2018. Why windows' scores are not comparable, and what makes them so.
-# - V. Sanh, L. Debut, J. Chaumond, T. Wolf: *DistilBERT, a distilled version of BERT: smaller, faster, cheaper and lighter*. arXiv:1910.01108, 2019. Every other layer copied; the second distillation on SQuAD.
-# - Z. Yang, Y. Cui, Z. Chen, W. Che, T. Liu, S. Wang, G. Hu: *TextBrewer: an open-source knowledge distillation toolkit for natural language processing*. ACL 2020, demonstrations. Students of three and six layers.
-# - J. Su, Y. Lu, S. Pan, A. Murtadha, B. Wen, Y. Liu: *RoFormer: enhanced transformer with rotary position embedding*. arXiv:2104.09864, 2021. The architecture of this lesson's offline models.
+# - P. Rajpurkar, J. Zhang, K. Lopyrev, P. Liang: [*SQuAD: 100,000+ questions for machine comprehension of text*](https://arxiv.org/abs/1606.05250). EMNLP 2016. The task, the two measures, and how well people do.
+# - J. Devlin, M.-W. Chang, K. Lee, K. Toutanova: [*BERT: pre-training of deep bidirectional transformers for language understanding*](https://arxiv.org/abs/1810.04805). NAACL 2019. Section 4.2: start and end as two softmaxes; 4.3: [CLS] as "no answer".
+# - P. Rajpurkar, R. Jia, P. Liang: [*Know what you don't know: unanswerable questions for SQuAD*](https://arxiv.org/abs/1806.03822). ACL 2018. SQuAD 2.0.
+# - D. Chen, A. Fisch, J. Weston, A. Bordes: [*Reading Wikipedia to answer open-domain questions*](https://arxiv.org/abs/1704.00051). ACL 2017. The exact-match feature, section 3.2.
+# - C. Clark, M. Gardner: [*Simple and effective multi-paragraph reading comprehension*](https://arxiv.org/abs/1710.10723). ACL 2018. Why windows' scores are not comparable, and what makes them so.
+# - V. Sanh, L. Debut, J. Chaumond, T. Wolf: [*DistilBERT, a distilled version of BERT: smaller, faster, cheaper and lighter*](https://arxiv.org/abs/1910.01108). arXiv:1910.01108, 2019. Every other layer copied; the second distillation on SQuAD.
+# - Z. Yang, Y. Cui, Z. Chen, W. Che, T. Liu, S. Wang, G. Hu: [*TextBrewer: an open-source knowledge distillation toolkit for natural language processing*](https://arxiv.org/abs/2002.12620). ACL 2020, demonstrations. Students of three and six layers.
+# - J. Su, Y. Lu, S. Pan, A. Murtadha, B. Wen, Y. Liu: [*RoFormer: enhanced transformer with rotary position embedding*](https://arxiv.org/abs/2104.09864). arXiv:2104.09864, 2021. The architecture of this lesson's offline models.
+
+# %% [markdown]
+# ## Where you stand
+#
+# Here are the exercises of this lesson and what your checks in this notebook have said of them so far.
+
+# %%
+show_progress("08")

@@ -30,6 +30,7 @@ from kd_course.exercises import (
     lessons,
     recording,
     sheets,
+    values,
 )
 from kd_course.exercises.spec import Case, Choice, Exercise, Misconception
 
@@ -169,7 +170,7 @@ def to_double(value):
 def soften_in_loops(rows, t):
     beliefs = torch.zeros(len(rows), len(rows[0]), dtype=torch.float64)
     for i, row in enumerate(rows):
-        powers = [math.exp(z / t) for z in row.tolist()]
+        powers = [math.exp((z - max(row.tolist())) / t) for z in row.tolist()]
         for j, power in enumerate(powers):
             beliefs[i, j] = power / sum(powers)
     return beliefs
@@ -181,12 +182,12 @@ def soften_in_log_space(x, T):
 
 
 def soften_with_einsum(scores, temperature):
-    powers = torch.exp(scores / temperature)
+    powers = torch.exp((scores - scores.amax(-1, keepdim=True)) / temperature)
     return torch.einsum("nc,n->nc", powers, 1 / torch.einsum("nc->n", powers))
 
 
 def soften_with_numpy(scores, temperature):
-    powers = np.exp(scores.numpy() / temperature)
+    powers = np.exp((scores - scores.amax(-1, keepdim=True)).numpy() / temperature)
     return powers / powers.sum(-1, keepdims=True)
 
 
@@ -833,3 +834,28 @@ def test_the_list_of_exercises_is_whole_in_both_forms(capsys):
     shown = capsys.readouterr().out
     assert all(f"\n{id} " in shown for id in EXERCISES)
     assert check_command.list_main(["--nonsense"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "edit"),
+    [
+        (["Gold", "up"], lambda texts: texts.__setitem__(0, "gold")),
+        (["Gold ", "up"], lambda texts: texts.__setitem__(0, "Gold")),
+        ({"a": [1.0]}, lambda found: found["a"].append(2.0)),
+        ({"a": 1}, lambda found: found.update(b=2)),
+        (torch.tensor([1.0, math.nan]), lambda tensor: tensor.mul_(2)),
+    ],
+    ids=str,
+)
+def test_an_argument_that_was_edited_is_noticed_to_the_letter(before, edit):
+    value = values.copied(before)
+    assert values.unchanged(value, before)
+    edit(value)
+    assert not values.unchanged(value, before)
+
+
+@pytest.mark.parametrize("id", EXERCISES)
+def test_every_exercise_offers_a_question_and_then_a_direction(id):
+    exercise = EXERCISES[id]
+    assert exercise.question.rstrip().endswith("?") or "?" in exercise.question
+    assert len(exercise.hint.split()) >= 4 and exercise.hint != exercise.question

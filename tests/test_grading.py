@@ -93,7 +93,8 @@ def _restarted() -> dict:
 
 HELPER = "def shares(powers):\n    return powers / powers.sum(dim=-1, keepdim=True)\n"
 WITH_HELPER = (
-    "def soften(scores, temperature):\n    return shares(torch.exp(scores / temperature))\n"
+    "def soften(scores, temperature):\n"
+    "    return shares(torch.exp((scores - scores.amax(-1, keepdim=True)) / temperature))\n"
 )
 HONEST = {
     "warns": hostile.notebook(
@@ -366,7 +367,8 @@ def test_an_answer_that_is_cut_short_keeps_the_cases_it_was_right_on():
     run = run_of(lambda scores, t: torch.softmax(scores / t, -1), ended="timeout", why="…")
     del run.outcomes[2:]
     mark = marking.mark(held(), run)
-    assert (mark.status, mark.points) == ("timeout", 1.0)
+    share = 2 / len(held().sheet.expected)
+    assert (mark.status, mark.points) == ("timeout", round(2 * share, 2))
 
 
 def test_a_misconception_is_named_and_nothing_hidden_is_told():

@@ -113,9 +113,23 @@ def unchanged(value: Any, before: Any) -> bool:
     except NotPlain:
         return True  # no data (a function): nothing that could be edited in place
     try:
-        return difference(plain(value), before, rtol=0.0, atol=0.0) is None
+        return _identical(plain(value), before)
     except NotPlain:
         return False
+
+
+def _identical(a: Any, b: Any) -> bool:
+    """Whether two plain values are the same to the letter; NaN is NaN."""
+    if isinstance(b, np.ndarray):
+        both = isinstance(a, np.ndarray) and a.shape == b.shape
+        return both and bool(np.isclose(a, b, rtol=0.0, atol=0.0, equal_nan=True).all())
+    if type(a) is not type(b):
+        return False
+    if isinstance(b, tuple):
+        return len(a) == len(b) and all(map(_identical, a, b))
+    if isinstance(b, dict):
+        return list(a) == list(b) and all(_identical(a[key], b[key]) for key in b)
+    return a == b or a != a and b != b
 
 
 # -- comparing --------------------------------------------------------------------------------

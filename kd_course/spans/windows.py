@@ -170,10 +170,11 @@ def to_tokens(offsets: Sequence[tuple[int, int]], start: int, end: int) -> tuple
 
     offsets: per token its characters, (0, 0) where it has none. The tokens may be wider than the
     characters, where an answer begins or ends inside a token; they are never narrower: when the
-    window does not reach as far as the characters do, on either side, they are not in it.
+    window does not reach as far as the characters do, on either side, they are not in it. No
+    characters (start == end) stand in no token.
     """
     inside = [i for i, (s, e) in enumerate(offsets) if s < end and start < e]
-    if not inside or offsets[inside[0]][0] > start or offsets[inside[-1]][1] < end:
+    if start >= end or not inside or offsets[inside[0]][0] > start or offsets[inside[-1]][1] < end:
         return NOT_HERE, NOT_HERE
     return inside[0], inside[-1]
 

@@ -39,8 +39,7 @@ def numpy_soften(p, temperature):
 
 
 def numpy_parts(log_q, p):
-    geometric = np.exp(log_q).prod(0) ** (1 / len(log_q))
-    mean = geometric / geometric.sum(-1, keepdims=True)
+    mean = scipy_softmax(log_q.mean(0), axis=-1)
     whole = rel_entr(p, np.exp(log_q)).sum(-1).mean()
     bias = rel_entr(p, mean).sum(-1).mean()
     return [bias, whole - bias]  # by the theorem: the rest of the error

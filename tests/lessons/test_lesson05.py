@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+import transformers
 from scipy.special import logsumexp
 from torch import nn
 from torch.optim.swa_utils import AveragedModel
@@ -19,7 +21,7 @@ from kd_course.authoring.references import references
 from kd_course.authoring.source import read, source_of
 from kd_course.exercises import examine
 from kd_course.exercises.catalogue import of_lesson
-from kd_course.lessons.lesson05.exercises import BUGS
+from kd_course.lessons.lesson05.slips import BUGS
 from kd_course.losses import distillation_loss
 
 
@@ -177,7 +179,8 @@ def test_the_repaired_step_is_a_step_of_distillation(answers):
 def functions_of(lesson, name):
     """What a cell of the lesson defines, run with torch alone."""
     (cell,) = (c for c in lesson.cells if c.is_code and c.source.startswith(f"def {name}("))
-    space = {"torch": torch, "F": F, "math": math}
+    space = {"torch": torch, "F": F, "math": math, "nn": nn, "transformers": transformers}
+    space["np"] = np
     exec(cell.source, space)
     return space[name]
 
@@ -191,6 +194,23 @@ def test_the_schedule_of_the_loop_is_the_exercises(lesson, answers):
     share = functions_of(lesson, "share_of_peak")
     for args in cases("05.2"):
         assert share(*args[:3]) * args[3] == pytest.approx(answers["05.2"](*args))
+
+
+def test_the_stopping_of_the_loop_is_the_exercises_where_every_gain_counts(lesson, answers):
+    rule = functions_of(lesson, "when_to_stop")
+    random = np.random.default_rng(1)
+    for patience in (1, 2, 5):
+        for _ in range(50):
+            losses = random.integers(1, 30, size=15).astype(float).tolist()  # with ties
+            assert rule(losses, patience) == answers["05.5"](losses, patience, 0.0)
+
+
+def test_the_ensemble_of_the_loop_is_the_exercises_for_members_that_are_not_so_sure(
+    lesson, answers
+):
+    pooled = functions_of(lesson, "log_mean_probability")
+    logits = 20 * torch.randn(3, 8, 4, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(pooled(logits), answers["05.7"](logits))
 
 
 def other_step(weights, features, labels, teacher_logits, temperature, alpha, learning_rate):
@@ -235,7 +255,12 @@ def other_average(checkpoints):
         ),
         ("05.5", other_stop),
         ("05.6", other_average),
-        ("05.7", lambda logits: logits.double().softmax(-1).mean(0).log()),
+        (
+            "05.7",
+            lambda logits: (
+                functools.reduce(torch.logaddexp, logits.log_softmax(-1)) - math.log(len(logits))
+            ),
+        ),
         ("05.9", lambda logits, order: logits[order.argsort()]),
     ],
 )

@@ -6,231 +6,119 @@ from functools import partial
 from itertools import product
 
 import torch
+from torch import Tensor
 
 from kd_course.exercises.slips import random_normal
 from kd_course.exercises.spec import Case, Choice, Exercise, Misconception
+from kd_course.lessons.lesson01 import slips
 
-# -- 01.1 gigabytes ---------------------------------------------------------------------------
+# -- where they are tried ---------------------------------------------------------------------
 
 
 def gigabyte_cases(random) -> list[Case]:
-    count = int(random.integers(10**8, 10**10))
+    odd = "bits that are no multiple of 8"
+    less = "weights of less than one GB"
+    billions = 2 * int(random.integers(1, 40)) * 10**9
+    small = int(random.integers(3 * 10**7, 10**8))
     return [
         Case((1_000_000_000, 32), "a billion parameters in float32"),
-        Case((1_000_000_000, 8), "the same in int8"),
+        Case((billions, 8), "some billions in int8"),
         Case((175_000_000_000, 16), "GPT-3's 175 billion in 16 bits"),
-        Case((count, 4), "four bits a parameter"),
+        Case((billions, 4), "four bits a parameter", clause=odd),
+        Case((billions, 12), "twelve bits a parameter", clause=odd),
+        Case((66_000_000, 32), "DistilBERT's 66 million", clause=less),
+        Case((small, 16), "some millions in 16 bits", clause=less),
     ]
-
-
-def _bits_as_bytes(parameters, bits):
-    return parameters * bits / 1e9
-
-
-def _gibibytes(parameters, bits):
-    return parameters * bits / 8 / 2**30
-
-
-def _always_float32(parameters, bits):
-    return parameters * 4 / 1e9
-
-
-def _megabytes(parameters, bits):
-    return parameters * bits / 8 / 1e6
-
-
-def _divided_by_bits(parameters, bits):
-    return parameters * (8 / bits) / 1e9
-
-
-# -- 01.2 multiply-adds -----------------------------------------------------------------------
 
 
 def layer_cases(random) -> list[Case]:
+    other = "a feed-forward part that is not four times as wide as the layer"
     length, hidden = int(random.integers(20, 90)), int(random.integers(5, 12)) * 32
     return [
-        Case((1, 4, 8), "one token, width 4, 8 inside the feed-forward part"),
+        Case((5, 4, 16), "five tokens, width 4, 16 inside the feed-forward part"),
         Case((32, 768, 3072), "BERT-base, a sentence of 32 tokens"),
         Case((512, 768, 3072), "BERT-base, 512 tokens"),
-        Case((length, hidden, 3 * hidden + 8), "another shape"),
+        Case((length, hidden, 4 * hidden), "another shape"),
+        Case((5, 4, 10), "10 inside the feed-forward part", clause=other),
+        Case((length, hidden, 3 * hidden + 8), "about three times as wide inside", clause=other),
     ]
-
-
-def _layer(length, hidden, intermediate, *, projections=4, products=2, matrices=2):
-    return (
-        projections * length * hidden**2
-        + products * length**2 * hidden
-        + matrices * length * hidden * intermediate
-    )
-
-
-def _without_products(length, hidden, intermediate):
-    return _layer(length, hidden, intermediate, products=0)
-
-
-def _one_product(length, hidden, intermediate):
-    return _layer(length, hidden, intermediate, products=1)
-
-
-def _three_projections(length, hidden, intermediate):
-    return _layer(length, hidden, intermediate, projections=3)
-
-
-def _one_matrix(length, hidden, intermediate):
-    return _layer(length, hidden, intermediate, matrices=1)
-
-
-def _operations(length, hidden, intermediate):
-    return 2 * _layer(length, hidden, intermediate)
-
-
-def _one_token(length, hidden, intermediate):
-    return 4 * hidden**2 + 2 * hidden * intermediate
-
-
-def _products_without_width(length, hidden, intermediate):
-    return _layer(length, hidden, intermediate, products=0) + 2 * length**2
-
-
-# -- 01.3 a mask by magnitude -----------------------------------------------------------------
 
 
 def mask_cases(random) -> list[Case]:
     draw = partial(random_normal, random)
-    ties = [torch.tensor([[0.5, -0.5], [0.5, 2.0]]), torch.tensor([-0.5, 3.0])]
+    level = torch.tensor([-1.0, -0.5, 0.5, 1.0])
+    ties = [torch.tensor([[0.5, -0.5, 0.5], [0.5, 2.0, 0.1]]), torch.tensor([[-0.5, 3.0]])]
+    drawn = [level[torch.tensor(random.integers(4, size=shape))] for shape in ((3, 4), (4, 2))]
+    zeros = [torch.tensor([[0.0, 1.0], [0.0, -2.0]]), torch.tensor([[0.0, 3.0], [4.0, 0.0]])]
+    ten = [draw(2, 3), draw(2, 2)]
+    share = "a share of all entries that is no whole number"
+    equal = "equal magnitudes"
     return [
         Case(([torch.tensor([[0.1, -3.0], [2.0, -0.2]])], 0.5), "one matrix, half of it"),
+        Case(([draw(3, 4, scale=0.1), draw(4, 5)], 0.5), "one of small and one of large weights"),
+        Case(([draw(5, 4), draw(2, 5), draw(2, 5, scale=0.3)], 0.9), "nine in ten go"),
+        Case((ties, 0.5), "equal magnitudes, four of eight go", clause=equal),
+        Case((drawn, 0.3), "many equal magnitudes", clause=equal),
+        Case((zeros, 0.25), "four zeros, and two entries go", clause=equal),
+        Case((ten, 0.25), "2.5 of ten", clause=share),
+        Case((ten, 0.35), "3.5 of ten", clause=share),
+        Case((ten, 0.28), "2.8 of ten", clause=share),
+        Case((ten, 0.72), "7.2 of ten", clause=share),
+        Case(([draw(2, 2), draw(3, 2)], 0.0), "a sparsity of 0", clause="that nothing may go"),
+        Case(([draw(2, 2), draw(3, 2)], 1.0), "a sparsity of 1", clause="that all may go"),
         Case(
-            ([draw(3, 4, scale=0.1), draw(4, 5)], 0.5), "a layer of small and one of large weights"
+            ([draw(3, 2), draw(10, scale=0.2), draw(2, 2, 1)], 0.5),
+            "a vector and a tensor of three dimensions",
+            clause="tensors that are no matrices",
         ),
-        Case((ties, 0.5), "equal magnitudes: three of six go"),
-        Case(([draw(5, 4), draw(10), draw(2, 5, scale=0.3)], 0.9), "nine in ten go"),
-        Case(([draw(4, 4), draw(4)], 0.0), "nothing goes"),
+        Case(
+            ([draw(4, 3).T, draw(4, 2)], 0.5),
+            "a transposed matrix",
+            clause="a tensor whose entries do not lie in order in memory (`.T`)",
+        ),
+        Case(
+            ([draw(3, 4) * 1e-30, draw(2, 4) * 1e-30], 0.5),
+            "weights around 1e-30",
+            clause="weights so small that their squares are 0",
+        ),
     ]
-
-
-def _smallest_first(weights, count, key=torch.abs):
-    """Masks with False for the `count` first entries in the order of a key."""
-    flat = torch.cat([key(w).reshape(-1) for w in weights])
-    keep = torch.ones(len(flat), dtype=torch.bool)
-    keep[torch.sort(flat, stable=True).indices[:count]] = False
-    parts = keep.split([w.numel() for w in weights])
-    return [part.reshape(w.shape) for part, w in zip(parts, weights)]
-
-
-def _size(weights) -> int:
-    return sum(w.numel() for w in weights)
-
-
-def _each_layer(weights, sparsity):
-    return [_smallest_first([w], round(sparsity * w.numel()))[0] for w in weights]
-
-
-def _signed(weights, sparsity):
-    return _smallest_first(weights, round(sparsity * _size(weights)), key=lambda w: w)
-
-
-def _inverted(weights, sparsity):
-    return [~m for m in _smallest_first(weights, round(sparsity * _size(weights)))]
-
-
-def _share_kept(weights, sparsity):
-    return _smallest_first(weights, _size(weights) - round(sparsity * _size(weights)))
-
-
-def _largest_go(weights, sparsity):
-    return _smallest_first(weights, round(sparsity * _size(weights)), key=lambda w: -w.abs())
-
-
-def _ties_go_together(weights, sparsity):
-    count = round(sparsity * _size(weights))
-    if count == 0:
-        return [torch.ones(w.shape, dtype=torch.bool) for w in weights]
-    flat = torch.cat([w.abs().reshape(-1) for w in weights])
-    threshold = flat.sort().values[count - 1]
-    return [w.abs() > threshold for w in weights]
-
-
-def _weights_not_masks(weights, sparsity):
-    masks = _smallest_first(weights, round(sparsity * _size(weights)))
-    return [w * m for w, m in zip(weights, masks)]
-
-
-def _share_of_largest(weights, sparsity):
-    threshold = sparsity * max(w.abs().max() for w in weights)
-    return [w.abs() >= threshold for w in weights]
-
-
-# -- 01.4 eight bits --------------------------------------------------------------------------
 
 
 def quantize_cases(random) -> list[Case]:
-    draw = partial(random_normal, random)
-    uneven = draw(4, 6) * torch.tensor([[0.01], [1.0], [0.2], [5.0]])
-    lopsided = draw(3, 5).abs() * torch.tensor([[-1.0], [0.3], [-2.0]])
-    zeros = torch.cat([draw(1, 4), torch.zeros(1, 4)])
+    rows = partial(_rows, random)
+    sizes = [0.4, 1.0, 5.0, 50.0]
+    summing_to_zero = torch.tensor([[1.0, -0.75, -0.25], [4.0, -1.0, -3.0]])
     return [
+        Case((torch.tensor([[1.0, -0.4, 0.26], [0.3, 0.165, -0.195]]),), "two rows of unlike size"),
+        Case((rows(6, *random.permutation(sizes)),), "four rows of very unlike size"),
+        Case((rows(5, *random.uniform(0.5, 3.0, size=3)),), "three rows"),
         Case(
-            (torch.tensor([[1.0, -0.4, 0.26], [0.02, 0.011, -0.013]]),), "two rows of unlike size"
+            (rows(4, -2.0, 0.7, -0.5),),
+            "rows whose largest magnitude has a minus",
+            clause="a row whose largest magnitude is a negative weight",
         ),
-        Case((uneven,), "four rows of very unlike size"),
-        Case((lopsided,), "rows of one sign"),
-        Case((zeros,), "a row of zeros"),
+        Case(
+            (torch.cat([rows(4, 1.5), torch.zeros(1, 4), rows(4, 0.6)]),),
+            "a row of zeros between two others",
+            clause="a row of zeros",
+        ),
+        Case((torch.zeros(2, 3),), "nothing but zeros", clause="a row of zeros"),
+        Case((summing_to_zero,), "rows that sum to 0", clause="a row that sums to 0"),
+        Case(
+            (rows(4, 0.05, 0.06),),
+            "rows of small weights",
+            clause="a row of nothing but small weights",
+        ),
     ]
 
 
-def _safe(scale):
-    return torch.where(scale > 0, scale, torch.ones_like(scale))
-
-
-def _codes(weight, scale):
-    return (weight / scale).round().clamp(-127, 127).to(torch.int8)
-
-
-def _row_scale(weight, levels=127):
-    return _safe(weight.abs().amax(dim=1, keepdim=True) / levels)
-
-
-def _one_scale(weight):
-    scale = _safe(weight.abs().max() / 127).expand(len(weight), 1).clone()
-    return _codes(weight, scale), scale
-
-
-def _truncated(weight):
-    scale = _row_scale(weight)
-    return (weight / scale).trunc().clamp(-127, 127).to(torch.int8), scale
-
-
-def _wraps(weight):
-    scale = _row_scale(weight, 128)
-    codes = (weight / scale).round().to(torch.int64)
-    return ((codes + 128) % 256 - 128).to(torch.int8), scale
-
-
-def _largest_not_magnitude(weight):
-    scale = _safe(weight.amax(dim=1, keepdim=True).clamp(min=0) / 127)
-    return _codes(weight, scale), scale
-
-
-def _whole_range(weight):
-    spread = weight.amax(dim=1, keepdim=True) - weight.amin(dim=1, keepdim=True)
-    scale = _safe(spread / 255)
-    return _codes(weight, scale), scale
-
-
-def _inverse_scale(weight):
-    scale = _row_scale(weight)
-    return _codes(weight, scale), 1 / scale
-
-
-def _zero_scale(weight):
-    true = weight.abs().amax(dim=1, keepdim=True) / 127
-    return _codes(weight, _safe(true)), true
-
-
-def _widened(weight):
-    scale = _row_scale(weight)
-    return _codes(weight, scale) * scale, scale
+def _rows(random, columns: int, *largest: float) -> Tensor:
+    """Rows whose most extreme weight is given. No weight lies near the middle between two codes."""
+    steps = random.integers(-120, 121, size=(len(largest), columns))
+    steps = steps + random.uniform(-0.45, 0.45, size=steps.shape)
+    for row in steps:
+        row[random.integers(columns)] = 127
+    return torch.tensor(steps * [[one / 127] for one in largest], dtype=torch.float32)
 
 
 # -- 01.7 the table ---------------------------------------------------------------------------
@@ -240,28 +128,29 @@ TABLE = {
     "weights": (
         "transfer",
         {
-            "distillation": "Distilling asks the teacher what it says, not for its weights: a student "
-            "may start from random numbers, as `distilled` did. Which arm started from learnt ones?",
-            "both": "A distilled student may start from learnt weights, but it need not: `distilled` "
-            "started from random ones. What must be there to speak of the method at all?",
+            "distillation": "A student may start from random weights, as `distilled` did, and still "
+            "learns from its teacher. Which arm of section 8 would be the control without the weights "
+            "it was given?",
+            "both": "The arm `distilled` started from random weights, and had its teacher all the same. "
+            "What is left of *transfer* without the weights?",
         },
     ),
     "targets": (
         "distillation",
         {
-            "transfer": "Fine-tuning a pretrained model compares its output with labels. In which "
-            "method does another model's output stand on the other side of the loss?",
-            "both": "The loss of the arm `transfer` knew labels only. In which method does another "
-            "model's output stand on the other side of the loss?",
+            "transfer": "Once somebody has pretrained a model, its weights are loaded from a file. Who "
+            "runs it again, and on what, while `transfer` is trained?",
+            "both": "Weights are loaded from a file, and that is all `transfer` needs. In which method "
+            "must the other model be asked about the new one's own sentences?",
         },
     ),
     "input": (
         "both",
         {
-            "transfer": "A distilled student reads the sentence too: the teacher's output is its "
-            "target, never its input. Otherwise the teacher would have to run for ever.",
-            "distillation": "A fine-tuned model reads the sentence as well. Nothing else is ever fed "
-            "into either.",
+            "transfer": "The teacher's answers are what the loss compares with. When a sentence is "
+            "classified there is no loss: what does a finished student need its teacher for?",
+            "distillation": "The fine-tuned model has its weights, and took them once. What does it need "
+            "the other model for after that?",
         },
     ),
     "shape": (
@@ -276,10 +165,10 @@ TABLE = {
     "unlabelled": (
         "distillation",
         {
-            "transfer": "Pretraining reads unlabelled sentences, but learns something else from them "
-            "(which word is hidden). Who says of such a sentence whether it is good news?",
-            "both": "Pretraining does read unlabelled sentences, but the task there is another one "
-            "(which word is hidden). Who says of such a sentence whether it is good news?",
+            "transfer": "A pretrained model comes with an untrained head: it knows words, and nobody has "
+            "told it which news is good. What tells it, if no label does?",
+            "both": "A pretrained model's head is untrained, so that without labels nothing tells it "
+            "which news is good. In which method does somebody tell, label or no label?",
         },
     ),
 }
@@ -313,30 +202,9 @@ EXERCISES = (
         difficulty=1,
         importance=4,
         cases=gigabyte_cases,
-        misconceptions=(
-            Misconception(
-                "bits are counted as if they were bytes",
-                _bits_as_bytes,
-                hint="How many bits make a byte?",
-            ),
-            Misconception(
-                "these are GiB, of 2**30 bytes",
-                _gibibytes,
-                hint="Asked are GB, of 10**9 bytes, as on a disk's label. Memory is often given in GiB, 7 % larger.",
-            ),
-            Misconception(
-                "every parameter takes four bytes, whatever `bits` says",
-                _always_float32,
-                hint="Four bytes are float32's. The precision is an argument.",
-            ),
-            Misconception("these are megabytes", _megabytes, hint="A gigabyte has 10**9 bytes."),
-            Misconception(
-                "fewer bits make more bytes",
-                _divided_by_bits,
-                hint="bits / 8 bytes a parameter: half the bits, half the bytes.",
-            ),
-        ),
-        hint="parameters × bytes a parameter, over 10**9.",
+        misconceptions=slips.GIGABYTES,
+        question="How many bytes does one number of 4 bits take? And of 12?",
+        hint="First all the bits, then bytes, then GB. Round nothing on the way.",
         allowed="plain Python",
     ),
     Exercise(
@@ -350,44 +218,12 @@ EXERCISES = (
         difficulty=2,
         importance=4,
         cases=layer_cases,
-        misconceptions=(
-            Misconception(
-                "attention's own two products are missing",
-                _without_products,
-                hint="Queries meet keys (length × length dot products of width hidden), and the values are mixed.",
-            ),
-            Misconception(
-                "only one of attention's two products is counted",
-                _one_product,
-                hint="Queries with keys is one; the second mixes the values by the weights that come out.",
-            ),
-            Misconception(
-                "attention's output projection is missing",
-                _three_projections,
-                hint="Query, key, value, and one more matrix after the heads are put together.",
-            ),
-            Misconception(
-                "only one of the feed-forward part's two matrices is counted",
-                _one_matrix,
-                hint="From hidden to intermediate, and back again.",
-            ),
-            Misconception(
-                "these are floating-point operations, two for each multiply-add",
-                _operations,
-                hint="One multiplication and one addition together count as one here.",
-            ),
-            Misconception(
-                "this is one token's share, and leaves out what tokens do with each other",
-                _one_token,
-                hint="Every token passes all six matrices, and meets every other token in attention.",
-            ),
-            Misconception(
-                "a dot product of two tokens is counted as one multiply-add",
-                _products_without_width,
-                hint="A query and a key have `hidden` entries each, over all heads.",
-            ),
-        ),
-        hint="An (a, b) by (b, c) product takes a · b · c multiply-adds. Write down the eight products.",
+        rtol=1e-6,
+        misconceptions=slips.MULTIPLY_ADDS,
+        question="What are the two shapes in each of the eight products?",
+        hint="Write the eight products down as pairs of shapes, for three tokens of width 4, before "
+        "you write a formula. Queries with keys: how many numbers come out, and how long is the dot "
+        "product behind each?",
         allowed="plain Python",
     ),
     Exercise(
@@ -397,53 +233,20 @@ EXERCISES = (
         lesson="01",
         signature="magnitude_masks(weights, sparsity)",
         points=4,
-        minutes=10,
+        minutes=12,
         difficulty=3,
         importance=4,
         cases=mask_cases,
-        misconceptions=(
-            Misconception(
-                "every layer loses the same share",
-                _each_layer,
-                hint="One order for the weights of all layers together: a layer of small weights loses more.",
-            ),
-            Misconception(
-                "the smallest numbers go, not the smallest magnitudes",
-                _signed,
-                hint="A weight of -3 matters as much as one of 3.",
-            ),
-            Misconception(
-                "the mask is inverted: True stands where a weight goes",
-                _inverted,
-                hint="Weight times mask should be the pruned weight.",
-            ),
-            Misconception(
-                "the sparsity is taken for the share that stays",
-                _share_kept,
-                hint="At a sparsity of 0.9, nine weights in ten become zero.",
-            ),
-            Misconception(
-                "the largest weights go", _largest_go, hint="Which weights will be missed least?"
-            ),
-            Misconception(
-                "weights as large as the threshold all go, or all stay",
-                _ties_go_together,
-                hint="Exactly round(sparsity · all) weights go; of equal ones those that come first.",
-            ),
-            Misconception(
-                "these are the pruned weights, not the masks",
-                _weights_not_masks,
-                hint="Return booleans: True where a weight stays.",
-            ),
-            Misconception(
-                "the threshold is a share of the largest weight",
-                _share_of_largest,
-                hint="Sparsity is a share of how many weights there are, not of how large they get.",
-            ),
-        ),
-        hint="Put all magnitudes into one vector, sort it (stable=True), and take the first round(sparsity · all).",
+        dtypes=True,
+        misconceptions=slips.MASKS,
+        question="Two entries are equally large, and only one of them may go. Can a threshold decide "
+        "which? What could?",
+        hint="Make one long vector first, and let a stable order (torch.sort or torch.argsort) say "
+        "*which entries* go, not how large they are. At the end cut what you have into the shapes that "
+        "came in.",
         withheld=("kd_course.compression.pruned", "kd_course.compression.make_permanent"),
-        allowed="torch; not torch.nn.utils.prune, nor kd_course.compression",
+        allowed="torch; not kd_course.compression. Please do without torch.nn.utils.prune, which the "
+        "check cannot tell from your own",
     ),
     Exercise(
         id="01.4",
@@ -456,51 +259,15 @@ EXERCISES = (
         difficulty=3,
         importance=4,
         cases=quantize_cases,
-        misconceptions=(
-            Misconception(
-                "one scale for the whole matrix",
-                _one_scale,
-                hint="A row of small weights then has only a few codes left. Take each row's own largest.",
-            ),
-            Misconception(
-                "codes are cut off, not rounded",
-                _truncated,
-                hint="`.to(torch.int8)` drops what stands behind the point: round first.",
-            ),
-            Misconception(
-                "the scale is the largest magnitude over 128, and the code 128 wraps around to -128",
-                _wraps,
-                hint="int8 ends at 127. What becomes of the largest weight of a row?",
-            ),
-            Misconception(
-                "the largest weight is taken, not the largest magnitude",
-                _largest_not_magnitude,
-                hint="A row's most extreme weight may be a negative one.",
-            ),
-            Misconception(
-                "the row's whole range is spread over 255 steps",
-                _whole_range,
-                hint="That needs a zero point as well. Asked is the symmetric form: 0 stays 0.",
-            ),
-            Misconception(
-                "the scale is upside down",
-                _inverse_scale,
-                hint="codes · scale should give the weights back.",
-            ),
-            Misconception(
-                "a row of zeros has a scale of 0",
-                _zero_scale,
-                hint="0 / 0 is no number. Let the scale of such a row be 1.",
-            ),
-            Misconception(
-                "these are the weights after the round trip, not the codes",
-                _widened,
-                hint="Return the whole numbers, as torch.int8; multiplying by the scale comes later.",
-            ),
-        ),
-        hint="scale = largest magnitude of the row / 127; codes = round(weight / scale).",
+        atol=0.0,
+        dtypes=True,
+        misconceptions=slips.CODES,
+        question="A row's most extreme weight gets the last code there is. How long is one step, then?",
+        hint="Take one row of three weights and work out its scale and its codes by hand. Then for all "
+        "rows at once: which dimension must stay, so that (rows, columns) can be divided by the scale?",
         withheld=("kd_course.compression.quantize_rows", "kd_course.compression.int8"),
-        allowed="torch; not torch.ao, nor kd_course.compression",
+        allowed="torch; not kd_course.compression. Please do without torch.ao and "
+        "torch.quantize_per_channel, which the check cannot tell from your own",
     ),
     Exercise(
         id="01.5",
@@ -509,38 +276,41 @@ EXERCISES = (
         lesson="01",
         signature="first_step",
         points=1,
-        minutes=3,
-        difficulty=2,
+        minutes=4,
+        difficulty=3,
         importance=4,
         kind="value",
         choices=(
             Choice(
                 "a",
-                "Distil a student with half the layers.",
-                "It may well come second. But it needs text, a training run and tuning, and the "
-                "deadline is tomorrow. And a student can be quantized later on, too.",
+                "Distil a student with a third of the layers, on sentences that you make up today.",
+                "It may well come second. But it needs text like the app's, a training run and tuning, "
+                "and nothing is left to tune on. A student can be quantized later on, too.",
             ),
             Choice(
                 "b",
-                "Prune half of the weights.",
-                "In memory a zero takes as many bytes as any number, unless the format and the kernels "
-                "are made for zeros. Pruning without retraining also costs accuracy sooner.",
+                "Set seven in ten weights to zero, and store what is left in the sparse form.",
+                "It needs no training, and comes down to about a third as well: three weights in ten, and "
+                "one bit an entry. But look at section 4's curve at 0.7, and at int8's accuracy in "
+                "section 5. And unpacked in memory, the zeros take their place again.",
             ),
             Choice(
                 "c",
-                "Quantize the weights to int8, and measure the accuracy again.",
-                "Right. No labels, no teacher, no training; about a quarter of the bytes, and the "
-                "accuracy is known within minutes. If it were speed that was missing, think again.",
+                "Write the weights with eight bits and a scale for each row, and change nothing else.",
+                "Right. Int8 and pruning both do without data, and both come down to a third or so. But "
+                "int8 moves every weight by half a step at most, where pruning takes seven in ten away.",
             ),
             Choice(
                 "d",
-                "Fine-tune a smaller pretrained model on the task's labels.",
-                "A fine second plan where labels are plenty. It needs them, though, and a training "
-                "run, and throws away what the deployed model knows about the task.",
+                "Fine-tune a pretrained model a third as large on the labels that still exist.",
+                "A fine plan where labels are plenty. The 50 that exist are few, it needs a training run, "
+                "and it throws away what the deployed model knows about the task.",
             ),
         ),
-        hint="What does each need: labels, text, a training run? Only one needs nothing.",
-        allowed="thinking",
+        question="Which of the four could be in the app tomorrow? How many bytes does each leave?",
+        hint="Two of them need no training. Compare these two at a third of the bytes: section 4's "
+        "table has one, section 5's the other.",
+        allowed="thinking, and the tables of sections 4 and 5",
     ),
     Exercise(
         id="01.6",
@@ -549,38 +319,39 @@ EXERCISES = (
         lesson="01",
         signature="what_is_saved",
         points=1,
-        minutes=3,
-        difficulty=2,
+        minutes=4,
+        difficulty=3,
         importance=5,
         kind="value",
         choices=(
             Choice(
                 "a",
-                "Training cost: a small model is cheaper to train than a large one.",
-                "The teacher had to be trained as well, and asked about every training sentence. "
-                "Distilling comes on top of that. Only where the teacher is there anyway does the "
-                "student's own training look cheap.",
+                "For both: a student has fewer layers than its teacher, so each sum gets smaller.",
+                "Each answer gets cheaper. But a student must be made first, and for that a teacher: B "
+                "would do more arithmetic on two trainings than its few answers will ever cost.",
             ),
             Choice(
                 "b",
-                "The cost of every answer that the model gives from then on; training costs more.",
-                "Right. One pays once more in training, and saves on every call. So it pays where a "
-                "model is called often, and the more often, the better.",
+                "For A alone: B would have to train two models in order to answer a few sentences.",
+                "Right. Distilling adds to the cost of training, and takes away from the cost of every "
+                "answer. It pays where a model is called often, and the more often, the better.",
             ),
             Choice(
                 "c",
-                "Labels: the student needs none.",
-                "It can learn from unlabelled text, but its teacher needed labels (or somebody who "
-                "trained it did). The arm `distilled` used labels of its own as well.",
+                "For B alone: A has long paid for its large model, and B can still train a small one.",
+                "B can train a small model straight away, that is the control; a teacher comes on top. "
+                "And what A has paid is paid: what counts is what its next million answers will cost.",
             ),
             Choice(
                 "d",
-                "Nothing that int8 would not save as well.",
-                "In bytes, int8 does well. But it leaves all layers in place: the multiply-adds are as "
-                "many as before. A student with fewer layers has fewer of them.",
+                "For neither: asking the teacher about the training text costs as much as serving it.",
+                "The teacher is asked about each training sentence once. Whether that is much depends on "
+                "how many sentences are answered afterwards: work it out below.",
             ),
         ),
-        hint="Write down who computes what, once and for every call.",
+        question="What is computed once, and what for every sentence? Who has how many of either?",
+        hint="Write two sums for each firm, with and without distilling: training, the teacher's "
+        "answers, and what is served.",
         allowed="thinking",
     ),
     Exercise(
@@ -590,12 +361,15 @@ EXERCISES = (
         lesson="01",
         signature="table",
         points=3,
-        minutes=6,
+        minutes=8,
         difficulty=2,
         importance=5,
         kind="value",
         misconceptions=_wrong_tables(),
-        hint='A dict with the five rows\' names; each value is "transfer", "distillation" or "both".',
+        question="Think of the arms `transfer` and `distilled` of section 8. For which of them is the "
+        "sentence true?",
+        hint="For each row, ask of each method: what exactly is handed over, when, and what would be "
+        "left without it?",
         allowed="thinking, and the tables above",
     ),
 )

@@ -1,18 +1,17 @@
-"""Lesson 04, Dark knowledge: what is asked, on what it is tried, how it goes wrong."""
+"""Lesson 04, Dark knowledge: what is asked, and on what it is tried. How it goes wrong: slips.py."""
 
 from __future__ import annotations
+
+import math
 
 import numpy
 import torch
 from torch import Tensor
 
-from kd_course.divergences import entropy, kl_divergence
-from kd_course.exercises.slips import (
-    random_distributions,
-    random_labels,
-    random_normal,
-)
-from kd_course.exercises.spec import Case, Choice, Exercise, Misconception
+from kd_course.divergences import entropy
+from kd_course.exercises.slips import random_distributions, random_labels, random_normal
+from kd_course.exercises.spec import Case, Choice, Exercise
+from kd_course.lessons.lesson04.slips import ALIGN, GAP, MIXTURE, PARTS, SMOOTHING, SOFTEN
 
 
 def _distributions(
@@ -23,329 +22,181 @@ def _distributions(
     return torch.from_numpy(raised / raised.sum(-1, keepdims=True))
 
 
+def _doubles(rows: list) -> Tensor:
+    return torch.tensor(rows, dtype=torch.float64)
+
+
+def _labels(random: numpy.random.Generator, classes: int, rows: int) -> Tensor:
+    """Labels in which every class occurs, in a random order: rows >= classes."""
+    more = random_labels(random, classes, rows - classes)
+    labels = torch.cat([torch.arange(classes), more])
+    return labels[torch.from_numpy(random.permutation(rows))]
+
+
 # -- 04.1 the gap by ambiguity ----------------------------------------------------------------
 
 
+def _edges(truth: Tensor, *ranks: int) -> list[float]:
+    """Edges half-way between two rows' entropies: so many rows lie below each."""
+    found = entropy(truth).sort().values.tolist()
+    return [(found[rank - 1] + found[rank]) / 2 for rank in ranks]
+
+
 def gap_cases(random: numpy.random.Generator) -> list[Case]:
-    clear = torch.tensor(
-        [[0.96, 0.02, 0.02], [0.5, 0.4, 0.1], [0.34, 0.33, 0.33]], dtype=torch.float64
-    )
-    said = torch.tensor([[0.80, 0.15, 0.05], [0.6, 0.2, 0.2], [0.2, 0.5, 0.3]], dtype=torch.float64)
+    clear = _doubles([[0.96, 0.02, 0.02], [0.5, 0.4, 0.1], [0.34, 0.33, 0.33]])
+    said = _doubles([[0.80, 0.15, 0.05], [0.6, 0.2, 0.2], [0.2, 0.5, 0.3]])
     many = _distributions(random, 40, 3, concentration=0.5)
+    four = _distributions(random, 20, 4)
+    two = torch.tensor([[0.5, 0.5], [0.9, 0.1], [0.8, 0.2]])
+    at_the_edge = (two, torch.tensor([[0.6, 0.4], [0.7, 0.3], [0.5, 0.5]]), [0.4, math.log(2)])
     return [
         Case((clear, said, [0.5, 1.0]), "three sentences, one in each group"),
         Case(
-            (many, _distributions(random, 40, 3), [0.2, 0.5, 0.8]), "forty sentences, four groups"
+            (many, _distributions(random, 40, 3), _edges(many, 9, 20, 31)),
+            "forty sentences, four groups",
+        ),
+        Case((four, _distributions(random, 20, 4), _edges(four, 7)), "four classes, one edge"),
+        Case(
+            (clear[1:], said[1:], [0.1, 0.2]),
+            "two groups without a row",
+            clause="a group without a row",
         ),
         Case(
-            (_distributions(random, 20, 4), _distributions(random, 20, 4), [0.9]),
-            "four classes, one edge",
+            at_the_edge,
+            "a row of (½, ½), whose entropy is the last edge, log 2",
+            clause="a row whose entropy is exactly an edge",
         ),
-        Case((clear[1:], said[1:], [0.1, 0.2]), "groups without a row: NaN"),
     ]
-
-
-def _gaps(values: Tensor, by: Tensor, edges) -> Tensor:
-    group = (by[:, None] >= torch.tensor(edges, dtype=by.dtype)).sum(-1)
-    return torch.stack([values[group == g].mean() for g in range(len(edges) + 1)])
-
-
-def _gap_swapped(truth, teacher, edges):
-    return _gaps(kl_divergence(teacher, truth), entropy(truth), edges)
-
-
-def _gap_by_teacher(truth, teacher, edges):
-    return _gaps(kl_divergence(truth, teacher), entropy(teacher), edges)
-
-
-def _gap_cross_entropy(truth, teacher, edges):
-    return _gaps(-(truth * teacher.log()).sum(-1), entropy(truth), edges)
-
-
-def _gap_bits(truth, teacher, edges):
-    return _gaps(
-        kl_divergence(truth, teacher), entropy(truth) / torch.log(torch.tensor(2.0)), edges
-    )
-
-
-def _gap_of_entropies(truth, teacher, edges):
-    return _gaps(entropy(teacher) - entropy(truth), entropy(truth), edges)
-
-
-def _gap_empty_is_zero(truth, teacher, edges):
-    return torch.nan_to_num(_gaps(kl_divergence(truth, teacher), entropy(truth), edges), nan=0.0)
-
-
-def _gap_cumulative(truth, teacher, edges):
-    values, by = kl_divergence(truth, teacher), entropy(truth)
-    return torch.stack([values[by < edge].mean() for edge in [*edges, float("inf")]])
 
 
 # -- 04.2 softening a distribution ------------------------------------------------------------
 
 
 def soften_cases(random: numpy.random.Generator) -> list[Case]:
+    dots = "p of another shape than (rows, classes): the dots in (..., classes)"
+    below = "a temperature below 1"
+    possible = "a class with probability zero"
     return [
-        Case((torch.tensor([0.64, 0.32, 0.04], dtype=torch.float64), 2.0), "one row, T = 2"),
-        Case((_distributions(random, 3, 4), 4.0), "three rows, T = 4", gradient_of=(0,)),
-        Case((_distributions(random, 2, 3), 0.5), "T = 0.5, which sharpens"),
-        Case((_distributions(random, 2, 2, 3), 3.0), "two by two rows, T = 3"),
-        Case((torch.tensor([[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]]), 2.0), "classes that are ruled out"),
+        Case((_doubles([[0.64, 0.32, 0.04], [0.09, 0.01, 0.9]]), 2.0), "two rows, T = 2"),
+        Case((_distributions(random, 3, 4), 4.0), "three rows, T = 4"),
+        Case((_distributions(random, 4, 3), 1.5), "four rows, T = 1.5"),
+        Case((_doubles([0.7, 0.2, 0.1]), 3.0), "one row alone: shape (3,)", clause=dots),
+        Case((_distributions(random, 2, 2, 3), 3.0), "two by two rows", clause=dots),
+        Case((_distributions(random, 2, 3), 0.4), "T = 0.4, which sharpens", clause=below),
+        Case((torch.tensor([[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]]), 4.0), "zeros", clause=possible),
     ]
-
-
-def _soften_unnormalised(p, temperature):
-    return p ** (1 / temperature)
-
-
-def _soften_inverse(p, temperature):
-    powers = p**temperature
-    return powers / powers.sum(-1, keepdim=True)
-
-
-def _soften_probabilities_as_logits(p, temperature):
-    return torch.softmax(p / temperature, dim=-1)
-
-
-def _soften_scaled(p, temperature):
-    scaled = p / temperature
-    return scaled / scaled.sum(-1, keepdim=True)
-
-
-def _soften_all_rows_together(p, temperature):
-    powers = p ** (1 / temperature)
-    return powers / powers.sum()
-
-
-def _soften_with_uniform(p, temperature):
-    return p / temperature + (1 - 1 / temperature) / p.shape[-1]
 
 
 # -- 04.3 bias and variance -------------------------------------------------------------------
 
 
 def parts_cases(random: numpy.random.Generator) -> list[Case]:
-    def case(students: int, rows: int, classes: int, label: str) -> Case:
+    def case(students: int, rows: int, classes: int, label: str, clause: str = "") -> Case:
         logits = random_normal(random, students, rows, classes, scale=1.5, dtype=torch.float64)
-        return Case((logits.log_softmax(-1), _distributions(random, rows, classes)), label)
+        truth = _distributions(random, rows, classes)
+        return Case((logits.log_softmax(-1), truth), label, clause=clause)
 
-    q = torch.tensor([[[0.8, 0.1, 0.1]], [[0.2, 0.7, 0.1]]], dtype=torch.float64)
+    q = _doubles([[[0.8, 0.1, 0.1]], [[0.2, 0.7, 0.1]]])
+    unlikely = random_normal(random, 12, 2, 3, dtype=torch.float64) + _doubles([0.0, -80.0, -75.0])
     return [
-        Case(
-            (q.log(), torch.tensor([[0.5, 0.4, 0.1]], dtype=torch.float64)), "two students, one row"
-        ),
+        Case((q.log(), _doubles([[0.5, 0.4, 0.1]])), "two students, one row"),
         case(5, 4, 3, "five students, four rows"),
         case(8, 3, 6, "eight students, six classes"),
-        case(1, 5, 3, "one student: all of its error is bias"),
+        case(3, 7, 4, "three students, seven rows"),
+        case(1, 5, 3, "one student: all of its error is bias", "a single student"),
+        Case(
+            (unlikely.log_softmax(-1), _doubles([[0.8, 0.1, 0.1], [0.3, 0.3, 0.4]])),
+            "log-probabilities near -80, of twelve students",
+            clause="probabilities so small that their product is zero",
+        ),
     ]
-
-
-def _log_mean(log_q: Tensor) -> Tensor:
-    return log_q.mean(0).log_softmax(-1)
-
-
-def _two(bias: Tensor, variance: Tensor) -> Tensor:
-    return torch.stack([bias.mean(), variance.mean()])
-
-
-def _parts_arithmetic(log_q, p):
-    mean = log_q.exp().mean(0)
-    return _two(kl_divergence(p, mean), kl_divergence(mean, log_q.exp()))
-
-
-def _parts_unnormalised(log_q, p):
-    log_mean = log_q.mean(0)
-    return _two((p * (p.log() - log_mean)).sum(-1), (log_mean.exp() * (log_mean - log_q)).sum(-1))
-
-
-def _parts_variance_swapped(log_q, p):
-    mean = _log_mean(log_q).exp()
-    return _two(kl_divergence(p, mean), kl_divergence(log_q.exp(), mean))
-
-
-def _parts_bias_swapped(log_q, p):
-    mean = _log_mean(log_q).exp()
-    return _two(kl_divergence(mean, p), kl_divergence(mean, log_q.exp()))
-
-
-def _parts_other_order(log_q, p):
-    mean = _log_mean(log_q).exp()
-    return _two(kl_divergence(mean, log_q.exp()), kl_divergence(p, mean))
-
-
-def _parts_whole_error(log_q, p):
-    mean = _log_mean(log_q).exp()
-    return _two(kl_divergence(p, log_q.exp()), kl_divergence(mean, log_q.exp()))
-
-
-def _parts_squared(log_q, p):
-    mean = log_q.exp().mean(0)
-    return _two((p - mean).square().sum(-1), (log_q.exp() - mean).square().sum(-1))
-
-
-def _parts_variance_of_error(log_q, p):
-    mean = _log_mean(log_q).exp()
-    return _two(kl_divergence(p, mean), kl_divergence(p, log_q.exp()).var(0, correction=0))
 
 
 # -- 04.6 smoothed labels ---------------------------------------------------------------------
 
 
 def smoothing_cases(random: numpy.random.Generator) -> list[Case]:
-    labels = random_labels(random, 4, 6)
+    missing = "a class that no label names"
     return [
-        Case((torch.tensor([1]), 3, 0.3), "one label, three classes, ε = 0.3"),
-        Case((labels, 4, 0.1), "six labels, four classes"),
-        Case((torch.tensor([0, 2, 2]), 5, 0.5), "classes that no label names"),
-        Case((torch.tensor([2, 0]), 3, 1.0), "ε = 1: nothing of the label is left"),
-        Case((torch.tensor([0, 1]), 2, 0.0), "ε = 0: the labels themselves"),
+        Case((torch.tensor([1, 0, 2, 1]), 3, 0.3), "four labels, three classes, ε = 0.3"),
+        Case((_labels(random, 4, 6), 4, 0.2), "six labels, four classes"),
+        Case((_labels(random, 5, 8), 5, 0.45), "eight labels, five classes"),
+        Case((torch.tensor([0, 2, 2]), 5, 0.5), "classes 1, 3 and 4 are missing", clause=missing),
+        Case((torch.tensor([1]), 3, 0.3), "one label", clause=missing),
+        Case((torch.tensor([2, 0, 1, 1]), 3, 1.0), "nothing of the label is left", clause="ε = 1"),
+        Case((torch.tensor([2, 0, 1, 1]), 3, 0.0), "the labels themselves", clause="ε = 0"),
     ]
-
-
-def _one_hot(labels: Tensor, classes: int) -> Tensor:
-    return torch.nn.functional.one_hot(labels, classes).float()
-
-
-def _smooth_over_the_others(labels, classes, epsilon):
-    one_hot = _one_hot(labels, classes)
-    return (1 - epsilon) * one_hot + epsilon / (classes - 1) * (1 - one_hot)
-
-
-def _smooth_label_less(labels, classes, epsilon):
-    one_hot = _one_hot(labels, classes)
-    return (1 - epsilon) * one_hot + epsilon / classes * (1 - one_hot)
-
-
-def _smooth_label_kept(labels, classes, epsilon):
-    return _one_hot(labels, classes) + epsilon / classes
-
-
-def _smooth_swapped(labels, classes, epsilon):
-    return epsilon * _one_hot(labels, classes) + (1 - epsilon) / classes
-
-
-def _smooth_undivided(labels, classes, epsilon):
-    return (1 - epsilon) * _one_hot(labels, classes) + epsilon
-
-
-def _smooth_largest_label(labels, classes, epsilon):
-    one_hot = _one_hot(labels, int(labels.max()) + 1)
-    return (1 - epsilon) * one_hot + epsilon / one_hot.shape[-1]
 
 
 # -- 04.7 the one target behind two losses ----------------------------------------------------
 
 
 def mixture_cases(random: numpy.random.Generator) -> list[Case]:
-    labels = random_labels(random, 3, 5)
+    said = _doubles([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7]])
+    three = torch.tensor([2, 0, 1])
     return [
+        Case((said, torch.tensor([1, 2]), 0.75), "two sentences, α = 0.75"),
         Case(
-            (torch.tensor([[0.7, 0.2, 0.1]], dtype=torch.float64), torch.tensor([1]), 0.75),
-            "one sentence, α = 0.75",
+            (_distributions(random, 7, 3), _labels(random, 3, 7), 0.3), "seven sentences, α = 0.3"
         ),
-        Case((_distributions(random, 5, 3), labels, 0.3), "five sentences, α = 0.3"),
-        Case((_distributions(random, 2, 4), torch.tensor([3, 0]), 0.9), "four classes, α = 0.9"),
-        Case((_distributions(random, 2, 3), torch.tensor([0, 2]), 1.0), "α = 1: the teacher alone"),
-        Case((_distributions(random, 2, 3), torch.tensor([0, 2]), 0.0), "α = 0: the labels alone"),
+        Case((_distributions(random, 6, 5), _labels(random, 5, 6), 0.9), "five classes, α = 0.9"),
+        Case(
+            (_distributions(random, 3, 4), torch.tensor([2, 0, 0]), 0.6),
+            "no label names class 3, α = 0.6",
+            clause="a class that no label names",
+        ),
+        Case(
+            (_distributions(random, 3, 3), three, 1.0), "α = 1: the teacher alone", clause="α = 1"
+        ),
+        Case((_distributions(random, 3, 3), three, 0.0), "α = 0: the labels alone", clause="α = 0"),
     ]
-
-
-def _onehot_like(teacher_p: Tensor, labels: Tensor) -> Tensor:
-    return torch.nn.functional.one_hot(labels, teacher_p.shape[-1]).to(teacher_p.dtype)
-
-
-def _mixture_swapped(teacher_p, labels, alpha):
-    return (1 - alpha) * teacher_p + alpha * _onehot_like(teacher_p, labels)
-
-
-def _mixture_sum(teacher_p, labels, alpha):
-    return alpha * teacher_p + _onehot_like(teacher_p, labels)
-
-
-def _mixture_softmax(teacher_p, labels, alpha):
-    one_hot = _onehot_like(teacher_p, labels)
-    return (alpha * teacher_p + (1 - alpha) * one_hot).softmax(-1)
-
-
-def _mixture_as_smoothing(teacher_p, labels, alpha):
-    return alpha / teacher_p.shape[-1] + (1 - alpha) * _onehot_like(teacher_p, labels)
-
-
-def _mixture_own_choice(teacher_p, labels, alpha):
-    return alpha * teacher_p + (1 - alpha) * _onehot_like(teacher_p, teacher_p.argmax(-1))
-
-
-def _mixture_only_where_right(teacher_p, labels, alpha):
-    right = (teacher_p.argmax(-1) == labels)[:, None]
-    one_hot = _onehot_like(teacher_p, labels)
-    return torch.where(right, alpha * teacher_p + (1 - alpha) * one_hot, one_hot)
 
 
 # -- 04.8 classes in one order ----------------------------------------------------------------
 
 
 def align_cases(random: numpy.random.Generator) -> list[Case]:
-    def logits(rows: int, classes: int) -> Tensor:
-        return random_normal(random, rows, classes, scale=2.0, dtype=torch.float64)
+    def case(
+        rows: int, teacher: list | tuple, student: list | tuple, label: str, clause: str = ""
+    ) -> Case:
+        logits = random_normal(random, rows, len(teacher), scale=2.0, dtype=torch.float64)
+        return Case((logits, teacher, student), label, clause=clause)
 
-    three = ["negative", "neutral", "positive"]
+    three, turned = ["negative", "neutral", "positive"], ["neutral", "positive", "negative"]
+    five = ["very positive", "positive", "neutral", "negative", "very negative"]
+    single = "a single row, or a single class"
     return [
         Case(
-            (torch.tensor([[1.0, 2.0, 3.0]]), three, ["neutral", "positive", "negative"]),
+            (torch.tensor([[1.5, 2.5, 4.0], [0.5, 7.0, 3.0]]), three, turned),
             "three classes, all in other places",
         ),
-        Case(
-            (
-                logits(2, 3),
-                ["NEUTRAL", "Positive", "negative"],
-                ["Negative", "neutral", "POSITIVE"],
-            ),
-            "other capitals",
+        case(3, ["sport", "trade", "art", "crime"], ["crime", "sport", "art", "trade"], "topics"),
+        case(2, ["b", "a", "c"], ["b", "a", "c"], "the same order already"),
+        case(
+            2,
+            ["NEUTRAL", "Positive", "negative"],
+            ["Negative", "neutral", "POSITIVE"],
+            "names in other capitals",
+            "names that differ in their capitals",
         ),
-        Case((logits(2, 3), three, three), "the same order already"),
-        Case(
-            (
-                logits(3, 5),
-                ["sport", "trade", "art", "crime", "science"],
-                ["crime", "sport", "trade"],
-            ),
-            "a teacher that knows more classes",
+        case(
+            3,
+            ["sport", "trade", "art", "crime", "science"],
+            ["crime", "sport", "trade"],
+            "a teacher that knows five classes, a student that knows three",
+            "a class that only the teacher knows",
         ),
+        case(
+            2,
+            five,
+            ["positive", "very negative", "neutral", "very positive", "negative"],
+            "“positive” and “very positive”",
+            "a name that is part of another name",
+        ),
+        case(1, three, turned, "one row", single),
+        case(3, ["news"], ["news"], "one class", single),
+        case(2, tuple(three), tuple(turned), "names in tuples", "names that come in a tuple"),
     ]
-
-
-def _places(teacher_names, student_names) -> list[int]:
-    lower = [name.lower() for name in teacher_names]
-    return [lower.index(name.lower()) for name in student_names]
-
-
-def _align_not(teacher_logits, teacher_names, student_names):
-    return teacher_logits[:, : len(student_names)]
-
-
-def _align_inverse(teacher_logits, teacher_names, student_names):
-    result = torch.zeros(len(teacher_logits), len(teacher_names), dtype=teacher_logits.dtype)
-    places = _places(teacher_names, student_names)
-    result[:, places] = teacher_logits[:, : len(places)]
-    return result[:, : len(student_names)]
-
-
-def _align_sorted(teacher_logits, teacher_names, student_names):
-    wanted = {name.lower() for name in student_names}
-    kept = sorted(name.lower() for name in teacher_names if name.lower() in wanted)
-    return teacher_logits[:, _places(teacher_names, kept)]
-
-
-def _align_teachers_order(teacher_logits, teacher_names, student_names):
-    return teacher_logits[:, sorted(_places(teacher_names, student_names))]
-
-
-def _align_probabilities(teacher_logits, teacher_names, student_names):
-    return teacher_logits.softmax(-1)[:, _places(teacher_names, student_names)]
-
-
-def _align_exact(teacher_logits, teacher_names, student_names):
-    return teacher_logits[:, [teacher_names.index(name) for name in student_names]]
 
 
 # -- the exercises ----------------------------------------------------------------------------
@@ -362,45 +213,16 @@ EXERCISES = (
         difficulty=3,
         importance=4,
         cases=gap_cases,
-        misconceptions=(
-            Misconception(
-                "this is KL(teacher ‖ truth): the arguments are swapped",
-                _gap_swapped,
-                hint="The truth decides what happens; the teacher is what one believes.",
-            ),
-            Misconception(
-                "rows are grouped by the teacher's entropy",
-                _gap_by_teacher,
-                hint="How ambiguous a sentence is, is a matter of the truth.",
-            ),
-            Misconception(
-                "this is the cross-entropy, not KL",
-                _gap_cross_entropy,
-                hint="Cross-entropy also counts what even the truth would pay: its own entropy.",
-            ),
-            Misconception(
-                "the entropy is taken in bits, the edges are in nats",
-                _gap_bits,
-                hint="Natural logarithms throughout.",
-            ),
-            Misconception(
-                "this is the difference of the two entropies",
-                _gap_of_entropies,
-                hint="Two distributions can be equally sure, of different classes.",
-            ),
-            Misconception(
-                "a group without rows counts as a gap of zero",
-                _gap_empty_is_zero,
-                hint="Zero would say that the teacher is perfect there. Nothing is known: NaN.",
-            ),
-            Misconception(
-                "each group also holds the groups below it",
-                _gap_cumulative,
-                hint="A row belongs to one group: at or above one edge, below the next.",
-            ),
+        misconceptions=GAP,
+        question=(
+            "Labels are drawn from the truth, and somebody believes the teacher. Which of the two weighs"
+            " the terms of what that belief costs, and which stands in the logarithm alone?"
         ),
-        hint="Entropy and KL a row first; then, for each group, the mean of the KLs in it.",
-        allowed="torch",
+        hint=(
+            "Two numbers a row first: what it costs, and how ambiguous it is. The second says into which"
+            " group the first goes: how many edges does it reach? What is the mean of no numbers?"
+        ),
+        allowed="torch, and the divergences that you wrote in lesson 02 or their twins in the package",
     ),
     Exercise(
         id="04.2",
@@ -413,40 +235,17 @@ EXERCISES = (
         difficulty=2,
         importance=4,
         cases=soften_cases,
-        misconceptions=(
-            Misconception(
-                "the rows are not made to sum to one",
-                _soften_unnormalised,
-                hint="A softmax divides by a sum. What must you divide by here?",
-            ),
-            Misconception(
-                "the power is T, not 1/T: this sharpens",
-                _soften_inverse,
-                hint="exp(z / T) is exp(z) to which power?",
-            ),
-            Misconception(
-                "probabilities are treated as logits",
-                _soften_probabilities_as_logits,
-                hint="softmax wants logits. log p would do; p does not.",
-            ),
-            Misconception(
-                "probabilities are divided by T, and nothing changes",
-                _soften_scaled,
-                hint="Dividing all by T and then by their sum gives back p.",
-            ),
-            Misconception(
-                "all rows together sum to one",
-                _soften_all_rows_together,
-                hint="Sum over the last dimension only, and keep it: keepdim=True.",
-            ),
-            Misconception(
-                "p is mixed with the uniform distribution",
-                _soften_with_uniform,
-                hint="That is smoothing: another way to be modest, and not what a temperature does.",
-            ),
+        misconceptions=SOFTEN,
+        question=(
+            "A softmax is exp(z) times one factor for the whole row. What does dividing z by T make of"
+            " exp(z), and does the factor matter in the end?"
         ),
-        hint="exp(z_i / T) = exp(z_i)^(1/T), and p_i is exp(z_i) up to a factor that is the same for all classes.",
-        allowed="torch; zeros must stay zeros",
+        hint=(
+            "Do it by hand for p = (0.64, 0.32, 0.04) and T = 2, beginning with z = log p. What has"
+            " become of each probability before the row is made to sum to one?"
+        ),
+        withheld=("kd_course.divergences.softmax", "kd_course.metrics.probabilities"),
+        allowed="torch; not kd_course.divergences or kd_course.metrics",
     ),
     Exercise(
         id="04.3",
@@ -455,54 +254,21 @@ EXERCISES = (
         lesson="04",
         signature="bias_and_variance(log_q, p)",
         points=5,
-        minutes=12,
+        minutes=15,
         difficulty=4,
         importance=4,
         cases=parts_cases,
-        misconceptions=(
-            Misconception(
-                "the mean is that of the probabilities",
-                _parts_arithmetic,
-                hint="With this mean the two parts do not add up to the error. Which mean does the formula take?",
-            ),
-            Misconception(
-                "the mean of the logs is not made to sum to one",
-                _parts_unnormalised,
-                hint="The exponentials of mean logs sum to less than one: divide by their sum.",
-            ),
-            Misconception(
-                "the variance is KL(student ‖ mean)",
-                _parts_variance_swapped,
-                hint="In the formula the mean stands first.",
-            ),
-            Misconception(
-                "the bias is KL(mean ‖ truth)",
-                _parts_bias_swapped,
-                hint="The truth stands first.",
-            ),
-            Misconception(
-                "variance comes first, bias second",
-                _parts_other_order,
-                hint="Return bias and variance, in this order.",
-            ),
-            Misconception(
-                "the first number is the whole error, not the bias",
-                _parts_whole_error,
-                hint="The bias is the error of the mean student, not the mean error of the students.",
-            ),
-            Misconception(
-                "this is the decomposition of squared error",
-                _parts_squared,
-                hint="In nats: both parts are KL divergences.",
-            ),
-            Misconception(
-                "the variance is that of the students' errors",
-                _parts_variance_of_error,
-                hint="Students with equal errors can still disagree: how far is each from the mean student?",
-            ),
+        misconceptions=PARTS,
+        question=(
+            "Take the bias from the error and write what is left as one sum over classes, p_i times a"
+            " bracket. For which q̄ is the bracket the same for every class, so that p drops out?"
         ),
-        hint="log q̄ = log_softmax of the mean over students; then two KL divergences.",
-        allowed="torch",
+        hint=(
+            "The bracket holds log q̄_i and the students' log q_i. Make it the same number for all i;"
+            " that q̄ sums to one says which number. Then test your two parts: do they add up to the"
+            " error, for any p you like?"
+        ),
+        allowed="torch, and the divergences of lesson 02 or their twins in the package",
     ),
     Exercise(
         id="04.4",
@@ -518,30 +284,31 @@ EXERCISES = (
         choices=(
             Choice(
                 "a",
-                "The teacher's targets are softer, and softness regularises.",
+                "Its targets are softer than the truth's, and softness keeps a small student from overfitting.",
                 "Then the gain would vanish when each arm has its own penalty and temperature, and the "
                 "softened truth, softer still, would be the best of all. Neither is so.",
             ),
             Choice(
                 "b",
-                "Any deviation from the truth helps: it works like noise.",
-                "The control with the shuffled errors deviates no less, and its students end farther from "
+                "Its targets are a little wrong, and a little wrongness does what noise does: it regularises.",
+                "The control with the shuffled errors is no less wrong, and its students end farther from "
                 "the truth than those who were taught the truth.",
             ),
             Choice(
                 "c",
-                "The teacher knows more about the labels than their probabilities.",
+                "It has seen many more labels, and so knows more about a label than its probabilities say.",
                 "It cannot: a label is one draw from its probabilities, and beyond them there is nothing "
                 "to know of it. The teacher is measurably farther from the truth than the truth is.",
             ),
             Choice(
                 "d",
-                "Its error depends on the sentence in a way that a small student can follow: its targets are easier to learn.",
-                "This is left. It fits that students come nearer to the teacher's targets than to the "
-                "truth's. It is not proved: the data rule the other three out, on this corpus.",
+                "Its errors hang on the sentence, in a way that may make its targets easier to follow.",
+                "This is left. It is not proved: the data rule the other three out, on this corpus. The "
+                "next section tests it.",
             ),
         ),
-        hint="Which control speaks against which explanation?",
+        question="For each explanation: what else would have to be true, of which other arm?",
+        hint="Look at the last column for the softened truth and for the shuffled error.",
         allowed="thinking, and the tables above",
     ),
     Exercise(
@@ -558,30 +325,31 @@ EXERCISES = (
         choices=(
             Choice(
                 "a",
-                "Agreed. A worse student under a larger teacher is what a capacity gap is.",
-                "It is what one would look like. But two students of one cell differ by more than the "
-                "two cells do, and each teacher is a single throw.",
+                "More seeds for both students, until their two intervals are narrow enough to publish.",
+                "The students' seeds are not where the doubt lies: they hardly overlap as it is. More of "
+                "them make the two teachers' numbers sharper, and there are still two teachers.",
             ),
             Choice(
                 "b",
-                "The difference is smaller than that between two seeds, and each row is one teacher. Train both teachers again, and more students, before adding a third model.",
-                "Right. The claim is about sizes of teachers, so teachers have to be drawn again too; and "
-                "their temperature or length of training may explain it more cheaply than their size.",
+                "Both teachers trained again, with other seeds, and each of them tried at several temperatures.",
+                "Right. The claim is about sizes of teachers, and of each size one was drawn; and a large "
+                "teacher may merely be too sharp, which is cheaper to mend than its size.",
             ),
             Choice(
                 "c",
-                "There are no capacity gaps: better teachers always make better students.",
-                "Published work has found larger teachers that teach worse (Cho & Hariharan 2019; "
-                "Mirzadeh et al. 2020). This comparison is merely too weak to show one.",
+                "A teacher assistant between the two sizes: if its student is better, there is a gap.",
+                "A third teacher, drawn once like the others. If its student is better, that may be this "
+                "one teacher's luck or its sharpness as well as its size.",
             ),
             Choice(
                 "d",
-                "Take the middle-sized teacher: the number is smaller, and that decides.",
-                "As a bet it costs little, but as a finding it says nothing: with another seed the order "
-                "may well turn round.",
+                "Students of three more sizes, under the same two teachers, to see where the gap begins.",
+                "They would all learn from the same two teachers. If one of these is an unlucky throw, it "
+                "is so in every column.",
             ),
         ),
-        hint="How large is the difference beside the spread of one cell? And what was drawn only once?",
+        question="What was drawn many times here, and what only once? And what is the claim about?",
+        hint="Which run could show that the difference has nothing to do with the teachers' sizes?",
         allowed="thinking",
     ),
     Exercise(
@@ -591,43 +359,20 @@ EXERCISES = (
         lesson="04",
         signature="smoothed_targets(labels, classes, epsilon)",
         points=2,
-        minutes=5,
+        minutes=6,
         difficulty=2,
         importance=3,
         cases=smoothing_cases,
-        misconceptions=(
-            Misconception(
-                "ε is shared among the other classes only",
-                _smooth_over_the_others,
-                hint="Another convention, also seen. Here, as in PyTorch's label_smoothing, the label gets its share of ε too.",
-            ),
-            Misconception(
-                "the label gets no share of ε, and the rows do not sum to one",
-                _smooth_label_less,
-                hint="All classes get ε / classes, the label's own as well.",
-            ),
-            Misconception(
-                "the label keeps all of its probability",
-                _smooth_label_kept,
-                hint="What the others are given must be taken from the label.",
-            ),
-            Misconception(
-                "ε and 1 - ε are swapped",
-                _smooth_swapped,
-                hint="At ε = 0 the labels must come out as they are.",
-            ),
-            Misconception(
-                "every class gets the whole of ε",
-                _smooth_undivided,
-                hint="ε is shared among the classes.",
-            ),
-            Misconception(
-                "there are only as many classes as the largest label says",
-                _smooth_largest_label,
-                hint="A batch need not hold every class: `classes` says how many there are.",
-            ),
+        dtypes=True,
+        misconceptions=SMOOTHING,
+        question=(
+            "A cross-entropy is a sum over classes of a target times -log q. In the loss above, by how"
+            " much is -log q of the label multiplied in all, and by how much that of another class?"
         ),
-        hint="A weighted sum of two distributions: the label's, and the uniform one.",
+        hint=(
+            "Two tests of your targets: the rows sum to one, and -(targets · log q) is what"
+            " F.cross_entropy(…, label_smoothing=ε) gives for a row of logits of your own."
+        ),
         allowed="torch",
     ),
     Exercise(
@@ -641,39 +386,15 @@ EXERCISES = (
         difficulty=2,
         importance=4,
         cases=mixture_cases,
-        misconceptions=(
-            Misconception(
-                "α weighs the labels",
-                _mixture_swapped,
-                hint="In this course α weighs the soft part: α = 1 is the teacher alone.",
-            ),
-            Misconception(
-                "the labels' part is not weighed",
-                _mixture_sum,
-                hint="A target sums to one.",
-            ),
-            Misconception(
-                "a softmax is taken of what is a distribution already",
-                _mixture_softmax,
-                hint="A weighted mean of distributions is one.",
-            ),
-            Misconception(
-                "the teacher's part is uniform: this is label smoothing",
-                _mixture_as_smoothing,
-                hint="Label smoothing has a teacher who knows nothing. Ours has an opinion.",
-            ),
-            Misconception(
-                "the hard part is the teacher's own choice, not the label",
-                _mixture_own_choice,
-                hint="Where the teacher is wrong, the label must be heard.",
-            ),
-            Misconception(
-                "the teacher is heard only where it is right",
-                _mixture_only_where_right,
-                hint="A method of its own; the two losses of lesson 03 hear the teacher everywhere.",
-            ),
+        misconceptions=MIXTURE,
+        question=(
+            "Write both losses as sums over classes of something times -log q. Which terms do not hold q"
+            " at all, so that they pull at nothing?"
         ),
-        hint="Write both losses as cross-entropies with the student's log q, and collect what multiplies log q_i.",
+        hint=(
+            "Collect what multiplies -log q of one class. Two tests: the rows sum to one, and α = 1 gives"
+            " the teacher back."
+        ),
         allowed="torch",
     ),
     Exercise(
@@ -687,39 +408,15 @@ EXERCISES = (
         difficulty=2,
         importance=5,
         cases=align_cases,
-        misconceptions=(
-            Misconception(
-                "the teacher's columns stay where they are",
-                _align_not,
-                hint="Column 0 of the teacher need not be column 0 of the student.",
-            ),
-            Misconception(
-                "columns go the wrong way round (the inverse order)",
-                _align_inverse,
-                hint="For each *student* class: where does the *teacher* keep it?",
-            ),
-            Misconception(
-                "columns are sorted by name",
-                _align_sorted,
-                hint="The student's order is not the alphabet's.",
-            ),
-            Misconception(
-                "the right columns are kept, in the teacher's order",
-                _align_teachers_order,
-                hint="The order is the student's.",
-            ),
-            Misconception(
-                "these are probabilities, not logits",
-                _align_probabilities,
-                hint="Logits in, logits out; the softmax comes with the loss, over the classes that are left.",
-            ),
-            Misconception(
-                "names in other capitals are not found",
-                _align_exact,
-                hint="Bring both sides to lower case first.",
-            ),
+        misconceptions=ALIGN,
+        question=(
+            "Take the student's first class: in which column does the teacher keep it? How do you find"
+            " that out for all of them, and through whose names do you go?"
         ),
-        hint="A dict from a class's name to the teacher's column; then index with a list of columns.",
+        hint=(
+            "A tensor's columns can be picked by a list of their numbers, in any order. Make that list;"
+            " it is as long as the student's names."
+        ),
         allowed="torch and plain Python",
     ),
     Exercise(
@@ -736,36 +433,37 @@ EXERCISES = (
         choices=(
             Choice(
                 "a",
-                "A BERT-base teacher instead, because its vocabulary is MiniLM's.",
+                "BERT-base becomes the teacher, since its vocabulary is MiniLM's; MiniLM learns its answers to all messages.",
                 "It gives up a good teacher for something that is not needed: topics are classes, and for "
                 "classes each model may read the text in its own way.",
             ),
             Choice(
                 "b",
-                "Universal logit distillation, which is made for different tokenizers.",
-                "It compares next-token distributions over two vocabularies. Here both models have the same "
-                "twelve outputs, and there is nothing to be made comparable but their order.",
+                "MiniLM learns RoBERTa's probabilities for all messages; refunds are too few to be seen in the accuracy.",
+                "That they cannot be seen in the mean is the trouble: section 8's fault was inherited, and "
+                "the mean hid it. Whoever wants a refund will see it.",
             ),
             Choice(
                 "c",
-                "RoBERTa labels all 203,000 messages once, by their text; MiniLM learns from these probabilities, beside a MiniLM that learns from the 3,000 labels alone.",
+                "MiniLM learns RoBERTa's probabilities where no refund is mentioned, and labels alone where one is.",
                 "Right. Classes need no shared tokenizer, unlabelled text is where a teacher is worth most, "
-                "the answers are computed once, and the control says what it was worth.",
+                "and a slice that the words give away can be kept from a teacher that is wrong there.",
             ),
             Choice(
                 "d",
-                "A two-layer student trained from scratch on the labels: on one core, small is what counts.",
-                "A control worth having, but not what to try first: it uses neither pretrained weights nor "
-                "the teacher nor the unlabelled messages.",
+                "MiniLM learns the labels and RoBERTa's probabilities at α = 0.5, from the messages that have both.",
+                "Labels dilute the fault in proportion and do not undo it (section 8). And 200,000 messages, "
+                "for which a teacher is there, stay unread.",
             ),
             Choice(
                 "e",
-                "RoBERTa's token numbers as input for MiniLM, so that both see the same.",
-                "The numbers mean other tokens in MiniLM's vocabulary. Nothing raises an error where they "
-                "fit, and the student reads nonsense.",
+                "MiniLM learns RoBERTa's answers to all messages by universal logit distillation, as tokenizers differ.",
+                "It compares next-token distributions over two vocabularies. Here both models have the same "
+                "twelve outputs, and there is nothing to be made comparable but their order.",
             ),
         ),
-        hint="What must the two models share when the targets are classes? And what is there plenty of?",
+        question="What must two models share when the targets are classes? And what would section 8 have you look for first?",
+        hint="Strike out what answers a question about tokens. Of the rest: which one passes no known fault on, and still reads all messages?",
         allowed="thinking",
     ),
 )

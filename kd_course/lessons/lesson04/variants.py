@@ -21,6 +21,24 @@ def _one_hot(labels, classes):
     return F.one_hot(labels, classes).float()
 
 
+def _as_share_of_all(labels, classes, epsilon):
+    """What is spread over the other classes only is a larger share, spread over all."""
+    return labels, classes, epsilon * classes / (classes - 1)
+
+
+# Slips that are about ε's being shared among all classes.
+_OF_ALL = (
+    "ε is shared",
+    "ε and 1 - ε",
+    "ε is 0.1",
+    "ε is taken",
+    "ε is divided",
+    "ε goes to",
+    "the label gets no share",
+    "every class gets",
+)
+
+
 # -- 04.6 smoothed labels ---------------------------------------------------------------------
 
 
@@ -32,9 +50,9 @@ def _one_hot(labels, classes):
     Return the targets that label smoothing makes of labels, where ε is shared evenly among **the other
     classes only**: the label keeps exactly 1 − ε, and each of the other classes gets ε / (classes − 1).
     """,
-    adapt=lambda function: function,
-    without=("ε", "the label gets no share", "every class gets"),
-    hints={"the label keeps all of its probability": "What the others are given is taken from it."},
+    adapt=with_arguments(_as_share_of_all),
+    without=_OF_ALL,
+    hints={"ε is ignored: these are the labels": "What do the other classes get?"},
     slips=(
         Misconception(
             "the others get ε / classes, and the rows do not sum to one",
@@ -78,7 +96,10 @@ def smoothed_targets(labels, classes, epsilon):
     classes, the label's own among them. At ε = 1 the labels come out as they are.
     """,
     adapt=with_other_alpha,
-    without=("ε", "the label gets no share", "every class gets"),
+    without=_OF_ALL,
+    hints={
+        "ε is ignored: these are the labels": "What is done with the rest, 1 - ε?",
+    },
     slips=(
         Misconception(
             "the rest is spread over the other classes only",
@@ -117,9 +138,12 @@ def smoothed_targets(labels, classes, epsilon):
     **all** classes), ready for `F.kl_div(…, log_target=True)`. Where a target is 0 its logarithm is −∞.
     """,
     adapt=then(torch.log),
-    without=("the label keeps",),
+    without=("the label keeps", "logarithms are returned", "a softmax is taken"),
     hints={
         "ε is shared among the other classes only": "The label gets its share of ε, too.",
+        "the label gets no share of ε, and the rows do not sum to one": "All classes get their share.",
+        "ε goes to the next class only": "Among how many classes is ε shared?",
+        "ε is ignored: these are the labels": "What is spread over all classes?",
     },
     slips=(
         Misconception(
@@ -162,16 +186,7 @@ def _likeliest(teacher_p):
     way round.)
     """,
     adapt=with_other_alpha,
-    without=("α weighs the labels", "the labels' part"),
-    slips=(
-        Misconception(
-            "the teacher's part is not weighed",
-            lambda teacher_p, labels, alpha: (
-                teacher_p + alpha * F.one_hot(labels, teacher_p.shape[-1]).to(teacher_p.dtype)
-            ),
-            hint="A target sums to one.",
-        ),
-    ),
+    without=("α weighs the labels",),
 )
 def implied_target(teacher_p, labels, alpha):
     """The target whose cross-entropy has the gradient of (1 - α) · soft + α · hard, at T = 1.

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Callable
-from functools import partial
-
+import numpy as np
 import torch
-import torch.nn.functional as F
 
-from kd_course.exercises.slips import random_labels, random_normal, with_other_alpha
-from kd_course.exercises.spec import Case, Choice, Exercise, Misconception
+from kd_course.exercises.slips import random_labels, random_normal
+from kd_course.exercises.spec import Case, Choice, Exercise
+from kd_course.lessons.lesson05 import fusion_slips, loop_slips, slips
 
 # -- 05.1 one step of training ----------------------------------------------------------------
+
+TOO_SURE = "logits so far apart that the softmax holds a 0, whose logarithm is infinite"
 
 
 def step_cases(random) -> list[Case]:
@@ -25,92 +23,20 @@ def step_cases(random) -> list[Case]:
             3 * random_normal(random, rows, classes),
         )
 
+    weights, features, labels, teacher_logits = inputs(3, 2, 3)
+    weights = torch.tensor([[1.0, 0.3], [-1.0, 0.2], [0.1, -0.4]])
+    features = torch.tensor([[3000.0, 1.0], [-4000.0, 2.0], [0.5, -1.0]])
     return [
         Case((*inputs(2, 3, 3), 2.0, 0.5, 0.1), "two rows, T = 2, α = 0.5"),
         Case((*inputs(6, 4, 5), 4.0, 0.9, 0.05), "six rows, T = 4, α = 0.9"),
-        Case((*inputs(3, 2, 3), 1.0, 1.0, 0.2), "the teacher alone, α = 1"),
-        Case((*inputs(3, 2, 3), 3.0, 0.0, 0.2), "the labels alone, α = 0"),
+        Case((*inputs(3, 2, 3), 1.0, 1.0, 0.2), "the teacher alone", clause="α = 1"),
+        Case((*inputs(3, 2, 3), 3.0, 0.0, 0.2), "the labels alone", clause="α = 0"),
+        Case(
+            (weights, features, labels, teacher_logits, 2.0, 0.5, 1e-4),
+            "a student that is very sure",
+            clause=TOO_SURE,
+        ),
     ]
-
-
-def _soft(logits, teacher_logits, temperature):
-    """T² KL(teacher ‖ student), the mean over rows."""
-    log_q = F.log_softmax(logits / temperature, dim=-1)
-    p = F.softmax(teacher_logits / temperature, dim=-1)
-    return temperature**2 * F.kl_div(log_q, p, reduction="batchmean")
-
-
-def _loss(soft=_soft):
-    """The right loss, in which a slip replaces the soft part: soft(logits, teacher_logits, T)."""
-
-    def loss(logits, labels, teacher_logits, temperature, alpha):
-        taught = soft(logits, teacher_logits, temperature)
-        return alpha * taught + (1 - alpha) * F.cross_entropy(logits, labels)
-
-    return loss
-
-
-_mixed = _loss()
-
-
-def _gradient(loss: Callable, weights, features):
-    """The gradient of loss(logits) of a linear student with respect to its weights."""
-    weights = weights.detach().requires_grad_(True)
-    (gradient,) = torch.autograd.grad(loss(features @ weights.T), weights)
-    return gradient
-
-
-def _stepping(loss: Callable):
-    """A training step that descends some other loss(logits, labels, teacher_logits, T, α)."""
-
-    def step(weights, features, labels, teacher_logits, temperature, alpha, learning_rate):
-        def of_logits(logits):
-            return loss(logits, labels, teacher_logits, temperature, alpha)
-
-        return weights - learning_rate * _gradient(of_logits, weights, features)
-
-    return step
-
-
-def _without_square(logits, teacher_logits, temperature):
-    return _soft(logits, teacher_logits, temperature) / temperature**2
-
-
-def _summed_over_rows(logits, labels, teacher_logits, temperature, alpha):
-    return len(logits) * _mixed(logits, labels, teacher_logits, temperature, alpha)
-
-
-def _sharp_teacher(logits, teacher_logits, temperature):
-    return _soft(logits, teacher_logits * temperature, temperature)
-
-
-def _swapped_kl(logits, teacher_logits, temperature):
-    return _soft(teacher_logits, logits, temperature)
-
-
-def _labels_only(logits, labels, teacher_logits, temperature, alpha):
-    return F.cross_entropy(logits, labels)
-
-
-def _softened_labels_loss(logits, labels, teacher_logits, temperature, alpha):
-    hard = F.cross_entropy(logits / temperature, labels)
-    return alpha * _soft(logits, teacher_logits, temperature) + (1 - alpha) * hard
-
-
-def _divided_by_classes(logits, teacher_logits, temperature):
-    return _soft(logits, teacher_logits, temperature) / logits.shape[-1]
-
-
-def _uphill(weights, features, labels, teacher_logits, temperature, alpha, learning_rate):
-    down = _stepping(_mixed)
-    new = down(weights, features, labels, teacher_logits, temperature, alpha, learning_rate)
-    return 2 * weights - new
-
-
-def _only_the_gradient(weights, features, labels, teacher_logits, temperature, alpha, rate):
-    return _gradient(
-        lambda logits: _mixed(logits, labels, teacher_logits, temperature, alpha), weights, features
-    )
 
 
 # -- 05.2 the schedule ------------------------------------------------------------------------
@@ -118,361 +44,248 @@ def _only_the_gradient(weights, features, labels, teacher_logits, temperature, a
 
 def schedule_cases(random) -> list[Case]:
     warmup = int(random.integers(5, 20))
-    total = warmup + int(random.integers(30, 90))
-    late = int(random.integers(warmup + 2, total - 2))
+    total = warmup + int(random.integers(40, 90))
+    late = warmup + int(random.integers(2, 30))
+    end, none = "step `total` and the steps after it", "a warm-up of 0 steps"
     return [
-        Case((0, 10, 100, 1.0), "the first step"),
-        Case((5, 10, 100, 1.0), "half way up"),
-        Case((10, 10, 100, 1.0), "the top"),
-        Case((40, 10, 100, 2.0), "a third of the way down"),
-        Case((100, 10, 100, 1.0), "the end"),
-        Case((130, 10, 100, 1.0), "a step beyond the end"),
-        Case((0, 0, 50, 1.0), "no warm-up: the first step"),
-        Case((late, warmup, total, 0.5), "a step on the way down"),
+        Case((0, 8, 100, 1.0), "the first step"),
+        Case((5, 8, 100, 1.0), "on the way up"),
+        Case((3, warmup, total, 3e-5), "on the way up, to a peak of 0.00003"),
+        Case((8, 8, 100, 1.0), "the top"),
+        Case((40, 8, 100, 2.0), "a third of the way down"),
+        Case((late, warmup, total, 7e-5), "on the way down, from a peak of 0.00007"),
+        Case((100, 8, 100, 1.0), "the end", clause=end),
+        Case((130, 8, 100, 1.0), "a step beyond the end", clause=end),
+        Case((0, 0, 50, 1.0), "no warm-up: the first step", clause=none),
+        Case((10, 0, 50, 1.0), "no warm-up: a step on the way down", clause=none),
     ]
-
-
-def _up(step, warmup):
-    return step / warmup if step < warmup else 1.0
-
-
-def _counted_from_one(step, warmup, total, peak):
-    step = step + 1
-    down = max(0.0, (total - step) / (total - warmup))
-    return peak * (step / warmup if step < warmup else min(1.0, down))
-
-
-def _no_decay(step, warmup, total, peak):
-    return peak * _up(step, warmup)
-
-
-def _decay_from_the_start(step, warmup, total, peak):
-    return peak * (step / warmup if step < warmup else max(0.0, 1 - step / total))
-
-
-def _decay_too_slow(step, warmup, total, peak):
-    return peak * (step / warmup if step < warmup else max(0.0, 1 - (step - warmup) / total))
-
-
-def _both_at_once(step, warmup, total, peak):
-    return peak * _up(step, warmup) * max(0.0, 1 - step / total)
-
-
-def _no_warmup(step, warmup, total, peak):
-    return peak * min(1.0, max(0.0, (total - step) / (total - warmup)))
-
-
-def _below_zero(step, warmup, total, peak):
-    return peak * (step / warmup if step < warmup else (total - step) / (total - warmup))
-
-
-def _cosine(step, warmup, total, peak):
-    done = min(1.0, (step - warmup) / (total - warmup))
-    return peak * (step / warmup if step < warmup else (1 + math.cos(math.pi * done)) / 2)
 
 
 # -- 05.3 clipping ----------------------------------------------------------------------------
 
 
 def clip_cases(random) -> list[Case]:
+    def long(*shape):
+        return 5 * random_normal(random, *shape) + 1
+
+    short = torch.tensor([0.6, -0.8]) * float(random.uniform(0.5, 0.9))
+    near = "a norm so near to the bound that its square lies on the other side of it"
     return [
         Case(([torch.tensor([3.0, 0.0]), torch.tensor([[4.0]])], 1.0), "together 5 long"),
-        Case(([torch.tensor([0.3, -0.2]), torch.tensor([0.1])], 1.0), "short enough already"),
-        Case(([torch.zeros(2), torch.zeros(1)], 1.0), "no gradient at all"),
+        Case(([short, torch.tensor([0.1])], 1.0), "short enough already"),
         Case(
-            (
-                [
-                    5 * random_normal(random, 3, 2),
-                    random_normal(random, 4),
-                    0.1 * random_normal(random, 2),
-                ],
-                0.5,
-            ),
+            ([long(3, 2), random_normal(random, 4), 0.1 * random_normal(random, 2)], 0.5),
             "three tensors of different sizes",
         ),
+        Case(([long(2, 2), long(3), torch.tensor([2.0, -2.0])], 3.0), "a bound of 3"),
+        Case(
+            ([torch.tensor([2.0, 0.0]), torch.tensor([[1.5]])], 4.0),
+            "2.5 long, a bound of 4",
+            clause=near,
+        ),
+        Case(
+            ([torch.tensor([0.3, 0.0]), torch.tensor([[0.4]])], 0.3),
+            "0.5 long, a bound of 0.3",
+            clause=near,
+        ),
+        Case(
+            ([torch.zeros(2), torch.zeros(1, 2)], 1.0),
+            "no gradient at all",
+            clause="a gradient of zeros",
+        ),
+        Case(
+            ([torch.tensor(float(random.uniform(3, 5))), long(2)], 2.0),
+            "a tensor of a single number, without dimensions",
+            clause="a tensor without dimensions",
+        ),
     ]
-
-
-def _global_norm(gradients):
-    return torch.sqrt(sum((g**2).sum() for g in gradients))
-
-
-def _scaled(gradients, max_norm, norm):
-    return [g * torch.clamp(max_norm / (norm + 1e-12), max=1.0) for g in gradients]
-
-
-def _each_alone(gradients, max_norm):
-    return [_scaled([g], max_norm, g.norm())[0] for g in gradients]
-
-
-def _by_value(gradients, max_norm):
-    return [g.clamp(-max_norm, max_norm) for g in gradients]
-
-
-def _always_scaled(gradients, max_norm):
-    return [g * max_norm / _global_norm(gradients) for g in gradients]
-
-
-def _sum_of_norms(gradients, max_norm):
-    return _scaled(gradients, max_norm, sum(g.norm() for g in gradients))
-
-
-def _squared_norm(gradients, max_norm):
-    return _scaled(gradients, max_norm, _global_norm(gradients) ** 2)
-
-
-def _largest_entry(gradients, max_norm):
-    return _scaled(gradients, max_norm, max(g.abs().max() for g in gradients))
 
 
 # -- 05.4 accumulation ------------------------------------------------------------------------
 
 
 def accumulation_cases(random) -> list[Case]:
-    rows = random.integers(3, 12, size=4).tolist()
+    rows = random.choice(np.arange(3, 12), size=4, replace=False).tolist()
     labelled = [int(random.integers(1, n)) for n in rows]
-    soft, hard = random.random(4).tolist(), random.random(4).tolist()
+    labelled[0] = rows[0]
+    soft, hard = (1 + random.random((2, 4))).tolist()
+    some = "a part without any label, beside parts that have some"
+    none = "a step without any label"
     return [
-        Case(([1.0, 2.0], [3.0, 1.0], [8, 8], [8, 8], 0.5), "two equal parts, all labelled"),
-        Case(([1.0, 2.0], [3.0, 1.0], [8, 2], [8, 2], 0.5), "a short last part"),
-        Case(([1.0, 2.0], [3.0, 1.0], [8, 8], [6, 1], 0.8), "some rows without a label"),
-        Case(([1.0, 2.0, 0.5], [0.0, 0.0, 0.0], [4, 4, 2], [0, 0, 0], 0.9), "no label at all"),
+        Case(([1.0, 2.0], [3.0, 1.0], [8, 2], [8, 2], 0.3), "a short last part"),
+        Case(([1.0, 2.0], [3.0, 1.0], [8, 6], [6, 1], 0.8), "some rows without a label"),
         Case((soft, hard, rows, labelled, 0.3), "four parts of different sizes"),
+        Case(
+            ([1.0, 2.0, 1.5], [3.0, 0.0, 1.0], [4, 6, 3], [3, 0, 1], 0.6),
+            "no label in the middle part",
+            clause=some,
+        ),
+        Case(
+            ([1.0, 2.0, 0.5], [0.0, 0.0, 0.0], [4, 4, 2], [0, 0, 0], 0.9),
+            "no label at all",
+            clause=none,
+        ),
     ]
-
-
-def _weighted(values, counts):
-    return sum(v * n for v, n in zip(values, counts)) / max(sum(counts), 1)
-
-
-def _mean_of_means(soft, hard, rows, labelled, alpha):
-    return (alpha * sum(soft) + (1 - alpha) * sum(hard)) / len(soft)
-
-
-def _sum_of_means(soft, hard, rows, labelled, alpha):
-    return alpha * sum(soft) + (1 - alpha) * sum(hard)
-
-
-def _hard_by_rows(soft, hard, rows, labelled, alpha):
-    return alpha * _weighted(soft, rows) + (1 - alpha) * _weighted(hard, rows)
-
-
-def _soft_by_labelled(soft, hard, rows, labelled, alpha):
-    return alpha * _weighted(soft, labelled) + (1 - alpha) * _weighted(hard, labelled)
-
-
-def _divided_twice(soft, hard, rows, labelled, alpha):
-    once = alpha * _weighted(soft, rows) + (1 - alpha) * _weighted(hard, labelled)
-    return once / len(soft)
-
-
-def _alpha_for_hard(soft, hard, rows, labelled, alpha):
-    return (1 - alpha) * _weighted(soft, rows) + alpha * _weighted(hard, labelled)
-
-
-def _labelled_over_rows(soft, hard, rows, labelled, alpha):
-    hard = sum(v * n for v, n in zip(hard, labelled)) / sum(rows)
-    return alpha * _weighted(soft, rows) + (1 - alpha) * hard
 
 
 # -- 05.5 early stopping ----------------------------------------------------------------------
 
 
 def stopping_cases(random) -> list[Case]:
-    noisy = [round(float(1 / (1 + k / 3) + k / 20 + 0.08 * random.random()), 3) for k in range(16)]
+    noisy = [1 / (1 + k / 3) + k / 20 + 0.08 * random.random() for k in range(16)]
+    noisy = [
+        round(128 * loss) / 128 for loss in noisy
+    ]  # no gain is 0.01, or so near that it rounds
+    exact = "a gain of exactly `min_delta`, which is none"
+    small = "small gains, none of which counts, that add up to one that does"
     return [
-        Case(([0.9, 0.7, 0.8, 0.85, 0.6], 2, 0.0), "it would have become better later"),
-        Case(([0.9, 0.8, 0.7, 0.6], 2, 0.0), "never a reason to stop"),
         Case(
-            ([1.0, 1.1, 0.9, 1.0, 0.8, 0.85, 0.9, 0.95], 2, 0.0),
-            "worse twice, but not in a row",
+            ([0.875, 0.75, 0.8125, 0.828125, 0.5], 2, 0.0625), "it would have become better later"
         ),
+        Case(([2.5, 2.0, 1.75, 1.5, 1.625], 2, 0.125), "never a reason to stop"),
         Case(
-            ([1.0, 0.99, 0.98, 0.97, 0.96, 0.95, 0.94], 3, 0.035),
-            "small gains, which add up to a large one",
+            ([2.0, 2.25, 1.75, 2.0, 1.5, 1.625, 1.75, 1.875], 2, 0.125),
+            "worse, better, worse, better, worse",
         ),
-        Case(([0.5, 0.6, 0.55, 0.52, 0.51], 3, 0.0), "falling again, but never below the best"),
+        Case(([0.5, 0.75, 0.6875, 0.625, 0.5625], 3, 0.0), "falling, but not below the mark"),
+        Case(
+            ([3.0, 3.5, 3.25, 2.0, 2.5, 2.25, 1.0, 1.5, 1.25, 1.125, 1.75], 4, 0.25),
+            "twice worse, then better, again and again",
+        ),
+        Case(([4.0, 3.75, 3.5, 3.25, 3.0, 2.75], 2, 0.125), "losses above 1, falling"),
+        Case(
+            ([2.0, 1.5, 1.4375, 1.375, 1.40625, 1.4375], 2, 0.25),
+            "a gain that counts, and two that do not",
+        ),
         Case((noisy, 3, 0.01), "sixteen noisy evaluations"),
+        Case(([1.0, 0.75, 0.5, 0.5, 0.5], 2, 0.25), "0.25 lower, min_delta = 0.25", clause=exact),
+        Case(([1.0, 0.5, 0.5, 0.5], 2, 0.0), "the same again, min_delta = 0", clause=exact),
+        Case(
+            ([1.0, 0.9375, 0.875, 0.8125, 0.75, 0.6875, 0.625], 4, 0.15),
+            "seven gains of 0.0625, min_delta = 0.15",
+            clause=small,
+        ),
+        Case(([0.75], 1, 0.0), "one evaluation alone", clause="a single evaluation"),
     ]
-
-
-def _stopping(
-    losses,
-    patience,
-    min_delta,
-    *,
-    reset=True,
-    extra=0,
-    previous=False,
-    larger=False,
-    creeping=False,
-    last_best=False,
-):
-    """The rule, with the slips that can be made in it."""
-    best, kept, waited = 0, losses[0], 0
-    for k, loss in enumerate(losses):
-        reference = losses[k - 1] if previous and k else kept
-        better = loss > reference + min_delta if larger else loss < reference - min_delta
-        if k == 0 or better:
-            best, kept, waited = k, loss, waited * (not reset)
-            continue
-        if creeping and loss < kept:
-            best, kept = k, loss
-        waited += 1
-        if waited >= patience + extra:
-            return (k if last_best else best, k)
-    return (len(losses) - 1 if last_best else best, len(losses) - 1)
-
-
-def _any_gain(losses, patience, min_delta):
-    return _stopping(losses, patience, 0.0)
 
 
 # -- 05.6 averaging weights -------------------------------------------------------------------
 
 
 def average_cases(random) -> list[Case]:
-    def checkpoint(step):
+    def weights():
         return {
             "layer.weight": random_normal(random, 2, 3),
             "layer.bias": random_normal(random, 2),
-            "steps seen": torch.tensor(step),
+            "projection": random_normal(random, 3, 2),
         }
 
-    one = {"w": torch.tensor([1.0, 2.0])}
+    def with_one(name, *tensors):
+        return [{**weights(), name: tensor} for tensor in tensors]
+
+    whole = "tensors of whole numbers, or of True and False"
     return [
-        Case(([one, {"w": torch.tensor([3.0, 6.0])}],), "two checkpoints of one tensor"),
-        Case(([checkpoint(10 * k) for k in (1, 2, 5)],), "three checkpoints with a counter"),
-        Case(([checkpoint(7)],), "a single checkpoint"),
-        Case(([checkpoint(3 * k) for k in (1, 2, 3, 9)],), "four checkpoints"),
+        Case(([{"w": torch.tensor([1.0, 2.0])}, {"w": torch.tensor([3.0, 6.0])}],), "one tensor"),
+        Case(([weights() for _ in range(3)],), "three checkpoints"),
+        Case(([weights() for _ in range(4)],), "four checkpoints"),
+        Case(([weights()],), "one checkpoint", clause="a single checkpoint"),
+        Case(
+            (with_one("steps", *(torch.tensor(n) for n in (10, 52, 31))),),
+            "a counter, int64",
+            clause=whole,
+        ),
+        Case(
+            (
+                with_one(
+                    "seen",
+                    *(torch.tensor(n, dtype=torch.int32) for n in ([9, 3], [4, 8])),
+                ),
+            ),
+            "two counters, int32",
+            clause=whole,
+        ),
+        Case(
+            (
+                with_one(
+                    "keep", *(torch.tensor(n) for n in ([True, False], [True, True], [False, True]))
+                ),
+            ),
+            "a mask",
+            clause=whole,
+        ),
+        Case(
+            (with_one("scale", *random_normal(random, 3)),),
+            "a weight that is a single number",
+            clause="a weight without dimensions",
+        ),
     ]
-
-
-def _merged(checkpoints, merge):
-    """merge over the tensors of each name; whole numbers from the last checkpoint."""
-    return {
-        name: merge([c[name] for c in checkpoints]) if last.is_floating_point() else last.clone()
-        for name, last in checkpoints[-1].items()
-    }
-
-
-def _added(checkpoints):
-    return _merged(checkpoints, lambda tensors: torch.stack(tensors).sum(0))
-
-
-def _pair_by_pair(checkpoints):
-    def halves(tensors):
-        average = tensors[0]
-        for tensor in tensors[1:]:
-            average = (average + tensor) / 2
-        return average
-
-    return _merged(checkpoints, halves)
-
-
-def _last_one(checkpoints):
-    return _merged(checkpoints, lambda tensors: tensors[-1].clone())
-
-
-def _first_left_out(checkpoints):
-    return _merged(checkpoints, lambda tensors: torch.stack(tensors[1:] or tensors).mean(0))
-
-
-def _counters_too(checkpoints):
-    return {
-        name: torch.stack([c[name].float() for c in checkpoints]).mean(0) for name in checkpoints[0]
-    }
 
 
 # -- 05.7 an ensemble of teachers -------------------------------------------------------------
 
 
 def ensemble_cases(random) -> list[Case]:
+    apart = float(random.uniform(1000, 1500))
+    sure = "teachers so sure that a probability is 0 in 64 bits as well"
     return [
-        Case((torch.tensor([[[2.0, 0.0]], [[-4.0, 0.0]]]),), "two teachers that disagree"),
-        Case((3 * random_normal(random, 3, 4, 3),), "three teachers, four rows"),
         Case(
-            (torch.tensor([[[200.0, 0.0, 1.0]], [[190.0, 1.0, 0.0]]]),),
-            "two teachers that are very sure",
+            (
+                torch.tensor(
+                    [[[2.0, 0.0], [0.0, 1.0], [1.0, 0.0]], [[-4.0, 0.0], [3.0, 0.0], [0.0, 3.0]]]
+                ),
+            ),
+            "two teachers that disagree, three rows",
+        ),
+        Case((3 * random_normal(random, 3, 4, 5),), "three teachers, four rows, five classes"),
+        Case((2 * random_normal(random, 5, 3, 2),), "five teachers, three rows, two classes"),
+        Case((2 * random_normal(random, 3, 1, 4),), "one row", clause="a single row"),
+        Case((2 * random_normal(random, 1, 3, 4),), "one teacher", clause="a single teacher"),
+        Case(
+            (torch.tensor([[[apart, 0.0, 1.0]] * 2, [[apart - 10, 1.0, 0.0]] * 2]),),
+            "two teachers that are very sure, of the same",
+            clause=sure,
+        ),
+        Case(
+            (torch.tensor([[[apart, 0.0, 1.0]] * 2, [[0.0, apart, 1.0]] * 2]),),
+            "two teachers that are very sure, of different things",
+            clause=sure,
         ),
     ]
-
-
-def _mean_of_logits(logits):
-    return logits.mean(0)
-
-
-def _mean_of_log_probabilities(logits):
-    return F.log_softmax(logits, dim=-1).mean(0)
-
-
-def _probabilities_not_logs(logits):
-    return F.softmax(logits, dim=-1).mean(0)
-
-
-def _over_the_teachers(logits):
-    return F.softmax(logits, dim=0).mean(0).log()
-
-
-def _added_probabilities(logits):
-    return torch.logsumexp(F.log_softmax(logits, dim=-1), dim=0)
-
-
-def _underflow(logits):
-    return F.softmax(logits.float(), dim=-1).mean(0).log()
-
-
-def _surest(logits):
-    return F.log_softmax(logits, dim=-1).max(0).values
 
 
 # -- 05.9 logits back in order ----------------------------------------------------------------
 
 
 def order_cases(random) -> list[Case]:
+    def shuffled(rows):
+        """An order that is not its own inverse, nor the other way round."""
+        while True:
+            order = torch.from_numpy(random.permutation(rows))
+            if not torch.equal(order[order], torch.arange(rows)):
+                return order
+
     return [
         Case(
             (random_normal(random, 5, 2), torch.tensor([1, 2, 3, 4, 0])), "five rows, turned by one"
         ),
-        Case((random_normal(random, 3, 2), torch.tensor([0, 1, 2])), "rows that come in order"),
+        Case((random_normal(random, 9, 3), shuffled(9)), "nine rows, shuffled"),
         Case(
-            (random_normal(random, 9, 3), torch.from_numpy(random.permutation(9))),
-            "nine rows, shuffled",
+            (random_normal(random, 3, 2), torch.tensor([0, 1, 2])),
+            "rows that come in order",
+            clause="rows that come in order",
+        ),
+        Case(
+            (
+                random_normal(random, 13, 2),
+                torch.tensor([11, 2, 9, 10, 0, 12, 1, 4, 3, 8, 6, 5, 7]),
+            ),
+            "thirteen rows",
+            clause="more than ten rows (10 comes after 9, not after 1)",
         ),
     ]
 
 
-def _looked_up(logits, order):
-    return logits[order]
-
-
-def _as_they_came(logits, order):
-    return logits.clone()
-
-
-def _turned_round(logits, order):
-    return logits.flip(0)
-
-
-def _looked_up_twice(logits, order):
-    return logits[order][order]
-
-
 # -- 05.10 the bug hunt -----------------------------------------------------------------------
-
-BUGS = {
-    "the teacher reads with dropout": "An explainer must not stammer: the teacher reads `features`, "
-    "only the student reads the dropped ones.",
-    "probabilities are given where kl_div wants their logarithm": "F.kl_div(input, target): the "
-    "input is log q. F.log_softmax gives it.",
-    "T² is missing": "The gradient of a softened KL shrinks like 1/T²; multiply the soft loss by T².",
-    "the soft loss is divided by the classes too": 'reduction="mean" divides by rows and classes; '
-    '"batchmean" by the rows.',
-    "the teacher is trained too": "Only the student may move. Ask the teacher under torch.no_grad() "
-    "(or detach its logits), and return its weights as they came.",
-    "the last step's gradient is added": "zero_grad() is missing: what is left over from the step "
-    "before has no say in this one.",
-}
 
 
 def hunt_cases(random) -> list[Case]:
@@ -488,58 +301,32 @@ def hunt_cases(random) -> list[Case]:
             random_labels(random, classes, rows),
         )
 
+    far = [[3000.0, 1.0], [-4000.0, 2.0], [0.5, -1.0], [1.0, 0.5], [-2.0, 1.0]]
+    kept = [[1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [1.0, 1.0], [0.0, 1.0]]
+    sure = (
+        torch.tensor([[1.0, 0.3], [-1.0, 0.2], [0.1, -0.4]]),
+        random_normal(random, 3, 2) / 2000,
+        random_normal(random, 3, 2),
+        torch.tensor(far),
+        torch.tensor(kept) / 0.6,
+        torch.tensor([2, 1, 0, 0, 1]),
+    )
     return [
         Case((*inputs(2, 3, 3), 2.0, 0.5, 0.1), "two rows, T = 2, α = 0.5"),
         Case((*inputs(5, 4, 4), 4.0, 0.9, 0.05), "five rows, T = 4, α = 0.9"),
-        Case((*inputs(4, 3, 3), 1.0, 1.0, 0.2), "the teacher alone, at T = 1"),
+        Case((*inputs(4, 3, 3), 1.0, 1.0, 0.2), "the teacher alone, at T = 1", clause="α = 1"),
+        Case((*sure, 2.0, 0.5, 1e-4), "a student that is very sure", clause=TOO_SURE),
     ]
 
 
-def _hunted(bugs: frozenset[str], *, student_drops: bool = True):
-    """The step of the hunt with these bugs left in it."""
-
-    def step(weights, teacher_weights, leftover, features, keep, labels, T, alpha, learning_rate):
-        weights = weights.detach().requires_grad_(True)
-        teacher = teacher_weights.detach().requires_grad_(True)
-        dropped = features * keep
-        student_logits = (dropped if student_drops else features) @ weights.T
-        read = dropped if "the teacher reads with dropout" in bugs else features
-        p = F.softmax(read @ teacher.T / T, dim=-1)
-        if "the teacher is trained too" not in bugs:
-            p = p.detach()
-        as_probabilities = "probabilities are given where kl_div wants their logarithm" in bugs
-        q = (F.softmax if as_probabilities else F.log_softmax)(student_logits / T, dim=-1)
-        soft = F.kl_div(q, p, reduction="none").sum() / len(q)
-        if "the soft loss is divided by the classes too" in bugs:
-            soft = soft / q.shape[-1]
-        if "T² is missing" not in bugs:
-            soft = T**2 * soft
-        loss = alpha * soft + (1 - alpha) * F.cross_entropy(student_logits, labels)
-        own, its = torch.autograd.grad(loss, (weights, teacher), allow_unused=True)
-        if "the last step's gradient is added" in bugs:
-            own = own + leftover
-        teacher = teacher if its is None else teacher - learning_rate * its
-        return (weights - learning_rate * own).detach(), teacher.detach().clone()
-
-    return step
-
-
-def _bugs_left() -> tuple[Misconception, ...]:
-    """Every set of planted bugs that a repair can have left in, all of them first."""
-    found = []
-    for count in range(len(BUGS), 0, -1):
-        for names in itertools.combinations(BUGS, count):
-            found.append(
-                Misconception(
-                    f"still in: {'; '.join(names)}",
-                    _hunted(frozenset(names)),
-                    hint=BUGS[names[0]],
-                )
-            )
-    return tuple(found)
-
-
 # -- the exercises ----------------------------------------------------------------------------
+
+LOSSES_OF_THE_PACKAGE = (
+    "kd_course.losses.distillation_loss",
+    "kd_course.losses.span_distillation_loss",
+    "kd_course.losses.soft_target_loss",
+    "kd_course.losses.hard_target_loss",
+)
 
 EXERCISES = (
     Exercise(
@@ -553,65 +340,12 @@ EXERCISES = (
         difficulty=2,
         importance=5,
         cases=step_cases,
-        misconceptions=(
-            Misconception(
-                "T² is missing",
-                _stepping(_loss(_without_square)),
-                hint="The gradient of a softened KL shrinks like 1/T²: the soft loss carries T².",
-            ),
-            Misconception(
-                "α weighs the labels",
-                _stepping(with_other_alpha(_mixed)),
-                hint="In this course α is the soft loss's weight, 1 - α the hard one's.",
-            ),
-            Misconception(
-                "the loss is summed over the batch",
-                _stepping(_summed_over_rows),
-                hint="Take the mean over the rows: a larger batch must not mean a larger step.",
-            ),
-            Misconception(
-                "only the student is softened",
-                _stepping(_loss(_sharp_teacher)),
-                hint="Teacher and student are compared at one temperature: divide both by T.",
-            ),
-            Misconception(
-                "the arguments of KL are swapped",
-                _stepping(_loss(_swapped_kl)),
-                hint="KL(teacher ‖ student): F.kl_div(student's log-probabilities, teacher's probabilities).",
-            ),
-            Misconception(
-                "the labels alone teach",
-                _stepping(_labels_only),
-                hint="Without teacher_logits nothing is distilled; that is the control.",
-            ),
-            Misconception(
-                "the hard loss is softened too",
-                _stepping(_softened_labels_loss),
-                hint="Labels are compared at temperature one.",
-            ),
-            Misconception(
-                "the soft loss is divided by the classes too",
-                _stepping(_loss(_divided_by_classes)),
-                hint='reduction="batchmean", not "mean".',
-            ),
-            Misconception(
-                "the step goes uphill",
-                _uphill,
-                hint="The gradient points to where the loss grows: subtract it.",
-            ),
-            Misconception(
-                "this is the gradient, not the new weights",
-                _only_the_gradient,
-                hint="Return weights - learning_rate · gradient.",
-            ),
-        ),
-        hint="logits = features @ weights.T; the loss; torch.autograd.grad; weights - learning_rate · gradient.",
-        withheld=(
-            "kd_course.losses.distillation_loss",
-            "kd_course.losses.span_distillation_loss",
-            "kd_course.losses.soft_target_loss",
-            "kd_course.losses.hard_target_loss",
-        ),
+        misconceptions=slips.STEP,
+        question="The loss hangs on the weights by way of the logits. What is the first thing to write "
+        "down, and who takes the derivative?",
+        hint="Three steps: the student's logits; the two parts of the loss, of log-probabilities that were "
+        "never probabilities; the gradient of the whole with respect to a copy of the weights.",
+        withheld=LOSSES_OF_THE_PACKAGE,
         allowed="torch and torch.nn.functional; not kd_course.losses",
     ),
     Exercise(
@@ -626,49 +360,11 @@ EXERCISES = (
         importance=4,
         cases=schedule_cases,
         atol=1e-9,
-        misconceptions=(
-            Misconception(
-                "steps are counted from one",
-                _counted_from_one,
-                hint="The first step has number 0, and a rate of 0.",
-            ),
-            Misconception(
-                "the rate never comes down",
-                _no_decay,
-                hint="After the warm-up it falls on a straight line, to 0 at `total`.",
-            ),
-            Misconception(
-                "the way down begins at step 0",
-                _decay_from_the_start,
-                hint="At step `warmup` the rate is the peak itself: how far is it from there to `total`?",
-            ),
-            Misconception(
-                "the way down is as long as the whole training",
-                _decay_too_slow,
-                hint="From `warmup` to `total` are total - warmup steps.",
-            ),
-            Misconception(
-                "warm-up and decay are multiplied",
-                _both_at_once,
-                hint="While it warms up nothing decays; the peak is reached.",
-            ),
-            Misconception(
-                "there is no warm-up",
-                _no_warmup,
-                hint="Before step `warmup` the rate rises from 0 on a straight line.",
-            ),
-            Misconception(
-                "it falls below zero",
-                _below_zero,
-                hint="A negative rate climbs. Beyond the end the rate is 0.",
-            ),
-            Misconception(
-                "this is the cosine schedule",
-                _cosine,
-                hint="A good schedule too, but here the way down is a straight line.",
-            ),
-        ),
-        hint="Two straight lines: step / warmup, and (total - step) / (total - warmup), never below 0.",
+        misconceptions=loop_slips.SCHEDULE,
+        question="Draw the rate over the steps. At which steps does the curve bend, and which values has it "
+        "there?",
+        hint="On the way up, which share of `warmup` is done? On the way down, which share of what lies "
+        "between `warmup` and `total` is left? Then look at step `total` + 1, and at a `warmup` of 0.",
         allowed="plain Python",
     ),
     Exercise(
@@ -682,40 +378,12 @@ EXERCISES = (
         difficulty=2,
         importance=4,
         cases=clip_cases,
-        misconceptions=(
-            Misconception(
-                "each tensor is clipped by itself",
-                _each_alone,
-                hint="That bends the direction of the step. One norm over all tensors, one factor for all.",
-            ),
-            Misconception(
-                "single entries are clipped",
-                _by_value,
-                hint="That bends the direction of the step. Scale all entries by one factor.",
-            ),
-            Misconception(
-                "short gradients are stretched",
-                _always_scaled,
-                hint="Only what is longer than max_norm is scaled. And what about a gradient of zeros?",
-            ),
-            Misconception(
-                "norms are added",
-                _sum_of_norms,
-                hint="The length of all tensors together is the root of the sum of squares.",
-            ),
-            Misconception(
-                "the root is missing",
-                _squared_norm,
-                hint="The norm is the square root of the sum of squares.",
-            ),
-            Misconception(
-                "the largest entry is taken for the norm",
-                _largest_entry,
-                hint="The Euclidean norm: the root of the sum of squares, over all tensors.",
-            ),
-        ),
-        hint="norm = root of the sum of squares of all entries of all tensors; factor = min(1, max_norm / norm).",
-        allowed="torch; not clip_grad_norm_",
+        misconceptions=loop_slips.CLIPPING,
+        question="If all entries of all tensors stood in one long vector, how long would it be? And by "
+        "which factor is it too long?",
+        hint="First one number, the norm; then one factor, which is 1 where nothing is to be done; then a "
+        "new list. Try a gradient of zeros.",
+        allowed="torch; please do without clip_grad_norm_ (the check cannot tell)",
     ),
     Exercise(
         id="05.4",
@@ -728,44 +396,10 @@ EXERCISES = (
         difficulty=3,
         importance=5,
         cases=accumulation_cases,
-        misconceptions=(
-            Misconception(
-                "this is the mean of the parts' means",
-                _mean_of_means,
-                hint="A part of two rows would count as much as one of eight: weigh parts by their rows.",
-            ),
-            Misconception(
-                "the parts' means are added",
-                _sum_of_means,
-                hint="Four parts would make a loss, and its gradient, four times as large.",
-            ),
-            Misconception(
-                "the hard part is weighed by all rows",
-                _hard_by_rows,
-                hint="hard[i] is a mean over the labelled rows of its part only.",
-            ),
-            Misconception(
-                "the soft part is weighed by the labelled rows",
-                _soft_by_labelled,
-                hint="An unlabelled row has a teacher all the same: soft[i] is a mean over all rows.",
-            ),
-            Misconception(
-                "it is divided twice",
-                _divided_twice,
-                hint="Weighing by share of the rows is the division: no other by the number of parts.",
-            ),
-            Misconception(
-                "α weighs the labels",
-                _alpha_for_hard,
-                hint="α is the weight of the soft loss.",
-            ),
-            Misconception(
-                "the hard part is divided by all rows",
-                _labelled_over_rows,
-                hint="Rows without a label are no part of the hard loss's mean: divide by the labelled ones.",
-            ),
-        ),
-        hint="Give each part's mean back its sum (mean · rows), add the sums, divide once by all rows.",
+        misconceptions=loop_slips.ACCUMULATION,
+        question="How much have all rows of part i lost together, by their teacher and by their labels?",
+        hint="What one large batch gives are two means, over different rows. From each part's mean you can "
+        "get back to its sum; mind how many rows each of the two means speaks for.",
         allowed="plain Python",
     ),
     Exercise(
@@ -779,44 +413,11 @@ EXERCISES = (
         difficulty=3,
         importance=5,
         cases=stopping_cases,
-        misconceptions=(
-            Misconception(
-                "bad evaluations are counted in all, not in a row",
-                partial(_stopping, reset=False),
-                hint="An improvement sets the counter back to 0.",
-            ),
-            Misconception(
-                "it stops one evaluation too late",
-                partial(_stopping, extra=1),
-                hint="Stop at the patience-th evaluation in a row without improvement, not after it.",
-            ),
-            Misconception(
-                "compared with the evaluation before",
-                partial(_stopping, previous=True),
-                hint="Improvement means: against the best so far.",
-            ),
-            Misconception(
-                "larger is taken for better",
-                partial(_stopping, larger=True),
-                hint="These are losses.",
-            ),
-            Misconception(
-                "the last evaluation is kept, not the best",
-                partial(_stopping, last_best=True),
-                hint="The point of stopping is to go back to the best weights: return their evaluation.",
-            ),
-            Misconception(
-                "min_delta is ignored",
-                _any_gain,
-                hint="A gain of min_delta or less is no improvement.",
-            ),
-            Misconception(
-                "the best creeps along with gains that do not count",
-                partial(_stopping, creeping=True),
-                hint="Keep the mark where the last improvement that counted set it: then small gains can add up.",
-            ),
-        ),
-        hint="Keep three things: the best loss, when it was, how many evaluations ago.",
+        misconceptions=loop_slips.STOPPING,
+        question="Follow the losses 1, 0.9, 0.8, 0.7 with min_delta = 0.15 by hand. Which of them are "
+        "improvements?",
+        hint="Go through the evaluations and remember two things: which one set the mark, and with it how "
+        "many have passed since. Of a loss that is lower by too little nothing is remembered.",
         allowed="plain Python",
     ),
     Exercise(
@@ -830,34 +431,11 @@ EXERCISES = (
         difficulty=2,
         importance=3,
         cases=average_cases,
-        misconceptions=(
-            Misconception(
-                "weights are added, not averaged",
-                _added,
-                hint="Divide by the number of checkpoints.",
-            ),
-            Misconception(
-                "averaged pair by pair, so that late checkpoints count more",
-                _pair_by_pair,
-                hint="((a + b)/2 + c)/2 is not (a + b + c)/3.",
-            ),
-            Misconception(
-                "only the last checkpoint is kept",
-                _last_one,
-                hint="Each checkpoint counts the same.",
-            ),
-            Misconception(
-                "the first checkpoint is left out",
-                _first_left_out,
-                hint="Each checkpoint counts the same, the first as well.",
-            ),
-            Misconception(
-                "counters are averaged too",
-                _counters_too,
-                hint="A whole number is no weight: take it from the last checkpoint (is_floating_point()).",
-            ),
-        ),
-        hint="For each name: torch.stack the tensors of all checkpoints, mean over the first dimension.",
+        dtypes=True,
+        misconceptions=fusion_slips.AVERAGING,
+        question="Which tensors of a model are weights, and by what can a program tell?",
+        hint="Name by name. A tensor knows of which type its numbers are; those of all checkpoints, laid on "
+        "top of each other, have one dimension more.",
         allowed="torch",
     ),
     Exercise(
@@ -871,45 +449,11 @@ EXERCISES = (
         difficulty=3,
         importance=4,
         cases=ensemble_cases,
-        misconceptions=(
-            Misconception(
-                "this is the mean of logits",
-                _mean_of_logits,
-                hint="Logits of different teachers have different scales; a shout would count for more. "
-                "Average probabilities.",
-            ),
-            Misconception(
-                "this is the mean of log-probabilities",
-                _mean_of_log_probabilities,
-                hint="That is a geometric mean, and its probabilities no longer sum to one. First the mean, then the log.",
-            ),
-            Misconception(
-                "these are probabilities, not their logarithm",
-                _probabilities_not_logs,
-                hint="A loss takes logits: return the log of the mean.",
-            ),
-            Misconception(
-                "softmax over the teachers",
-                _over_the_teachers,
-                hint="Each teacher's classes sum to one: the last dimension.",
-            ),
-            Misconception(
-                "probabilities are added, not averaged",
-                _added_probabilities,
-                hint="Divide by the number of teachers (subtract its log): each row must sum to one.",
-            ),
-            Misconception(
-                "a small probability becomes 0, and its logarithm -inf",
-                _underflow,
-                hint="Stay with logarithms throughout: log_softmax, then torch.logsumexp over the teachers.",
-            ),
-            Misconception(
-                "the surest teacher decides for each class",
-                _surest,
-                hint="A mean, not a maximum.",
-            ),
-        ),
-        hint="log of a mean of exp: torch.logsumexp(log-probabilities, dim=0) - log(number of teachers).",
+        misconceptions=fusion_slips.ENSEMBLE,
+        question="Which of the numbers that you compute on the way can be too small for a float, though "
+        "the result is not?",
+        hint="Stay with logarithms from the first line to the last: torch has a function that adds numbers "
+        "of which it is given the logarithms. What does dividing become there?",
         allowed="torch and torch.nn.functional",
     ),
     Exercise(
@@ -926,32 +470,32 @@ EXERCISES = (
         choices=(
             Choice(
                 "a",
-                "The teacher learns well: 0.56 is below ln 2 ≈ 0.69, the loss of guessing between two classes.",
-                "It would say that if it were a mean. The listing adds up the losses of all batches, so the "
-                "yardstick is 250 · 0.69, not 0.69.",
+                "The teacher does better than by guessing: 0.56 is below ln 2 ≈ 0.69, which guessing costs.",
+                "It would say that if it were a mean. A sum of 250 batches has another yardstick: 250 · 0.69.",
             ),
             Choice(
                 "b",
-                "The listing cannot have printed this: the first batch alone costs about ln 2, and losses only add up.",
+                "It is not this program's output: its first terms alone would come to more than that.",
                 "Right. A head that knows nothing yet is about as good as guessing, 0.69 nats for the first "
                 "batch; each later batch adds something that is not negative. A sum of 0.56 over 250 batches would "
                 "mean 0.002 a batch, from the first one on.",
             ),
             Choice(
                 "c",
-                "Nothing is wrong; the sum has to be divided by 250, which makes it 0.002, a very good model.",
+                "It is a very good model: divided by its 250 batches, the sum is 0.002 nats a batch.",
                 "0.002 nats means a probability of 99.8 % for the right class, on average, over all batches, the "
-                "untrained beginning included. The first batch speaks against it.",
+                "untrained beginning included. How much does the first batch cost?",
             ),
             Choice(
                 "d",
-                "Distillation works: the student's loss falls from epoch to epoch.",
-                "The student of the listing learns from labels only, and would do so without any teacher. A falling "
+                "It shows that distilling works: after one epoch the student's loss is below the teacher's.",
+                "The student of the listing learns from labels only, and would do so without any teacher. A small "
                 "training loss says that something learns, not what it learns from.",
             ),
         ),
-        hint="How large is the first term of the sum, before anything has been learnt?",
-        allowed="thinking",
+        question="What does the program add up, and how many terms has the sum?",
+        hint="How large is the first term, of a head that knows nothing yet, and can later ones take it back?",
+        allowed="pen and paper",
     ),
     Exercise(
         id="05.9",
@@ -964,29 +508,11 @@ EXERCISES = (
         difficulty=2,
         importance=4,
         cases=order_cases,
-        misconceptions=(
-            Misconception(
-                "looked up the wrong way round",
-                _looked_up,
-                hint="logits[order] takes the k-th answer *from* place order[k]; it has to go *to* that place.",
-            ),
-            Misconception(
-                "left as they came",
-                _as_they_came,
-                hint="The k-th answer belongs to row order[k].",
-            ),
-            Misconception(
-                "turned round",
-                _turned_round,
-                hint="The order is given by `order`, row by row.",
-            ),
-            Misconception(
-                "looked up twice",
-                _looked_up_twice,
-                hint="Once is enough, but the other way: result[order] = logits.",
-            ),
-        ),
-        hint="result[order[k]] = logits[k]; order.argsort() gives, for each row, when it was answered.",
+        misconceptions=fusion_slips.ORDER,
+        question="Take three rows in the order 2, 0, 1. Where does the first answer have to go, and which "
+        "answer does row 0 get?",
+        hint="Either a new tensor is filled, each answer at the place that it names; or the order is turned "
+        "round first, so that it says of each row when it was answered.",
         allowed="torch",
     ),
     Exercise(
@@ -1000,21 +526,12 @@ EXERCISES = (
         difficulty=4,
         importance=5,
         cases=hunt_cases,
-        misconceptions=(
-            *_bugs_left(),
-            Misconception(
-                "the student's dropout is off as well",
-                _hunted(frozenset(), student_drops=False),
-                hint="Dropout is for the one who learns: the student reads features · keep.",
-            ),
-        ),
-        hint="Go through the step in order: who reads what, which loss, whose gradient, which weights move.",
-        withheld=(
-            "kd_course.losses.distillation_loss",
-            "kd_course.losses.span_distillation_loss",
-            "kd_course.losses.soft_target_loss",
-            "kd_course.losses.hard_target_loss",
-        ),
+        misconceptions=slips.HUNT,
+        question="Go through the step in order: who reads what, what is compared with what, whose gradient "
+        "is taken, whose weights move?",
+        hint="Two bugs lie in what is read, two in the soft loss, one in who learns, one in the update. Hand in what you have: "
+        "the check names what is still in.",
+        withheld=LOSSES_OF_THE_PACKAGE,
         allowed="torch and torch.nn.functional; not kd_course.losses",
     ),
 )

@@ -93,7 +93,8 @@ def _cosine(done):
             hint="Level at the top *and* at the end.",
         ),
     ),
-    hint="step / warmup on the way up; then x = (step - warmup) / (total - warmup), at most 1.",
+    hint="On the way up, which share of `warmup` is done? On the way down, which share of the steps from "
+    "`warmup` to `total`? A cosine goes on beyond its half.",
     allowed="plain Python and math",
 )
 def learning_rate_at(step, warmup, total, peak):
@@ -135,7 +136,8 @@ def _to_a_tenth(done):
             hint="Beyond the end the rate stays at a tenth of the peak.",
         ),
     ),
-    hint="step / warmup on the way up; then from 1 to 0.1, in total - warmup steps.",
+    hint="On the way up, which share of `warmup` is done? On the way down, how far is it from the peak to its "
+    "tenth, and which share of that is done?",
 )
 def learning_rate_at(step, warmup, total, peak):
     """The learning rate of a step, counted from 0: a straight line up, another down to a tenth.
@@ -176,7 +178,8 @@ def _squared(done):
             hint="What is left is squared, not what is done.",
         ),
     ),
-    hint="step / warmup on the way up; then the square of (total - step) / (total - warmup).",
+    hint="On the way up, which share of `warmup` is done? On the way down, which share of the steps from "
+    "`warmup` to `total` is left? A square is never negative.",
 )
 def learning_rate_at(step, warmup, total, peak):
     """The learning rate of a step, counted from 0: a straight line up, a parabola down.
@@ -194,9 +197,9 @@ def learning_rate_at(step, warmup, total, peak):
 # -- 05.4 the loss of a step in parts ---------------------------------------------------------
 
 
-_IN_PARTS = """An optimiser step is made of several parts. Of part i you know its mean soft loss over its `rows[i]`
-    rows, and its mean hard loss over those of them that have a label, `labelled[i]` (0 where none has
-    one). Return the loss of the step"""
+_IN_PARTS = """An optimiser step is made of several parts. Part i has `rows[i]` rows, of which `labelled[i]` have a
+    label. You know `soft[i]`, the mean soft loss of all its rows, and `hard[i]`, the mean hard loss of
+    those with a label; where none has one, `hard[i]` is 0.0. Return the loss of the step"""
 
 
 def _weighted(values, counts):
@@ -224,13 +227,14 @@ def _hard_by_rows(soft, hard, rows, labelled):
     instead="α weighs the soft loss",
     statement=f"""
     {_IN_PARTS}, what one large batch of all rows would have given, where **α
-    weighs the hard loss** and 1 − α the soft one. With no label anywhere the hard part is 0.
+    weighs the hard loss** and 1 − α the soft one. Where no row of the whole step has a label, the hard
+    part is 0.
     """,
     adapt=with_other_alpha,
     without=("α weighs", "alpha weighs", "Alpha weighs"),
 )
 def step_loss(soft, hard, rows, labelled, alpha):
-    """α times the mean hard loss over labelled rows + (1 - α) times the mean soft loss over all.
+    """The loss of a step that came in parts, as one large batch would have given it; α: the hard part.
 
     soft, hard: lists of floats, the parts' means; rows, labelled: lists of int. Returns a float.
     """
@@ -260,7 +264,7 @@ def step_loss(soft, hard, rows, labelled, alpha):
         Misconception(
             "a part's hard loss is weighed by all of its rows",
             by_all_rows(mixture(_soft_sum, _hard_by_rows)),
-            hint="hard[i] is a mean over labelled[i] rows: multiplied by that it is a sum.",
+            hint="How many rows does hard[i] speak for?",
         ),
         Misconception(
             "α weighs the hard loss",
@@ -268,10 +272,10 @@ def step_loss(soft, hard, rows, labelled, alpha):
             hint="The exercise's text says which part α weighs.",
         ),
     ),
-    hint="Turn means back into sums, add the parts up, divide once, by all rows.",
+    hint="From each part's mean you can get back to its sum; mind how many rows each mean speaks for.",
 )
 def step_loss(soft, hard, rows, labelled, alpha):
-    """α times the soft loss + (1 - α) times the hard one, both summed and divided by all rows.
+    """The loss of a step that came in parts; both kinds of loss are divided by all rows.
 
     soft, hard: lists of floats, the parts' means; rows, labelled: lists of int. Returns a float.
     """
@@ -294,12 +298,12 @@ def step_loss(soft, hard, rows, labelled, alpha):
         Misconception(
             "the parts' means are added",
             lambda soft, hard, rows, labelled, alpha: alpha * sum(soft) + (1 - alpha) * sum(hard),
-            hint="A mean becomes a sum when it is multiplied by the number of its rows.",
+            hint="What do the rows of a part of eight add up to, if their mean is 1?",
         ),
         Misconception(
             "a part's hard loss is weighed by all of its rows",
             mixture(_soft_sum, _hard_by_rows),
-            hint="hard[i] is a mean over labelled[i] rows.",
+            hint="How many rows does hard[i] speak for?",
         ),
         Misconception(
             "α weighs the hard loss",
@@ -314,10 +318,10 @@ def step_loss(soft, hard, rows, labelled, alpha):
             hint="Sums over rows: how the rows were cut into parts has no say.",
         ),
     ),
-    hint="Turn means back into sums and add the parts up.",
+    hint="From each part's mean you can get back to its sum; mind how many rows each mean speaks for.",
 )
 def step_loss(soft, hard, rows, labelled, alpha):
-    """α times the sum of the soft losses + (1 - α) times the sum of the hard ones, over all rows.
+    """The loss of a step that came in parts: a sum over its rows. α weighs the soft losses.
 
     soft, hard: lists of floats, the parts' means; rows, labelled: lists of int. Returns a float.
     """
@@ -345,7 +349,7 @@ def step_loss(soft, hard, rows, labelled, alpha):
         Misconception(
             "the mean is not normalised: its exponentials sum to less than one",
             lambda logits: F.log_softmax(logits, dim=-1).mean(0),
-            hint="Averaged logs are no logs of a distribution yet. One more log_softmax.",
+            hint="Averaged logs are no logs of a distribution yet.",
         ),
         Misconception(
             "these are the raw logits' means",
@@ -368,7 +372,7 @@ def step_loss(soft, hard, rows, labelled, alpha):
             hint="Which dimension holds the classes?",
         ),
     ),
-    hint="log_softmax of each teacher, the mean over teachers, log_softmax once more.",
+    hint="Stay with logarithms throughout. What makes the exponentials of a row sum to one?",
 )
 def ensemble_logits(logits):
     """The log of the teachers' geometric mean, normalised: logits of the ensemble.
@@ -387,15 +391,15 @@ def ensemble_logits(logits):
     instead="the teachers stand in the first dimension",
     statement="""
     The teachers' logits come as **(rows, classes, teachers)**: the teachers stand **last**. Return the
-    logarithm of the mean of their probabilities, for each row. Mind the very sure teacher: a probability
-    of $e^{-200}$ is 0 in float32, and its logarithm is not.
+    logarithm of the mean of their probabilities, for each row. Teachers may be very sure: a
+    probability of $e^{-1000}$ is 0 in float32 and in float64, and its logarithm is not.
     """,
     adapt=with_arguments(lambda logits: (logits.movedim(-1, 0),)),
     cases=lambda random: [
         replace(case, args=(case.args[0].movedim(0, -1).contiguous(),))
         for case in find("05.7").cases(random)
     ],
-    hint="log_softmax over the classes, logsumexp over the teachers, minus the log of how many.",
+    hint="Stay with logarithms from the first line to the last, and mind which dimension holds what.",
 )
 def ensemble_logits(logits):
     """The log of the mean of the teachers' probabilities: logits of the ensemble.
@@ -419,8 +423,9 @@ def _halves(values):
     instead="all teachers weigh the same",
     statement="""
     Return the logarithm of a **weighted** mean of the teachers' probabilities, for each row: the **first**
-    teacher weighs **one half**, the others share the other half evenly. (There are at least two.) Mind
-    the very sure teacher: a probability of $e^{-200}$ is 0 in float32, and its logarithm is not.
+    teacher weighs **one half**, the others share the other half evenly. (There are at least two.) Teachers
+    may be very sure: a probability of $e^{-1000}$ is 0 in float32 and in float64, and its logarithm is
+    not.
     """,
     slips=(
         Misconception(
@@ -441,7 +446,7 @@ def _halves(values):
         Misconception(
             "the logarithm of a probability that was rounded to zero",
             lambda logits: _halves(F.softmax(logits.float(), -1)).log(),
-            hint="torch.logsumexp adds in log space, where e^-200 is -200.",
+            hint="Which number that you compute on the way is too small for a float?",
         ),
         Misconception(
             "each of the others weighs one half as well",
@@ -449,7 +454,8 @@ def _halves(values):
             hint="Do your weights add up to one with three teachers?",
         ),
     ),
-    hint="log_softmax of each teacher, plus the log of its weight; then logsumexp over the teachers.",
+    cases=lambda random: [c for c in find("05.7").cases(random) if len(c.args[0]) > 1],
+    hint="Stay with logarithms: what is added to the log of a probability that counts one half?",
 )
 def ensemble_logits(logits):
     """The log of a weighted mean of the teachers' probabilities: one half is the first teacher's.

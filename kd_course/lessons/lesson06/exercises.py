@@ -3,128 +3,142 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 
 from kd_course.exercises.slips import random_labels, random_normal
-from kd_course.exercises.spec import Case, Choice, Exercise, Misconception
+from kd_course.exercises.spec import Case, Choice, Exercise
+from kd_course.lessons.lesson06 import slips
 
-# -- 06.1 leaks -------------------------------------------------------------------------------
+# -- where each is tried ----------------------------------------------------------------------
 
 
 def leak_cases(random) -> list[Case]:
-    train = ["Profit rose.", "Sales fell in May.", "The board met on Friday.", "Margins were flat."]
-    disguised = [
-        "  profit ROSE. ",
-        "Sales  fell in\tMay.",
-        "Costs fell.",
-        "Profit rose. Sales fell in May.",
-    ]
-    many = [f"Order {n} was shipped." for n in random.permutation(12).tolist()]
+    n = [f"order {i} was shipped." for i in random.permutation(12).tolist()]
+    train, fell = ["costs fell.", "sales fell in may."], "sales fell in may."
     return [
         Case(
-            (["Profit rose.", "Costs fell."], ["Costs fell.", "Sales grew."]),
-            "one test row leaks, as it stands",
+            (["profit rose.", "costs fell."], ["costs fell.", "sales grew."]), "one test row leaks"
         ),
         Case(
-            (train, disguised),
-            "leaks that differ in case and spaces, and a text that only contains one",
+            (n[:8], [n[8], n[4], n[9], n[5], n[6], n[10], n[7], n[11]]),
+            "four of eight rows leak",
         ),
-        Case(
-            (["Profit rose sharply."], ["Profit rose"]), "a test row that is part of a training row"
+        Case((["a."], ["b."]), "no leak at all"),
+        *(
+            Case(texts, f"capitals in the {where} texts", clause="capital letters")
+            for where, texts in {
+                "test": (train, ["sales grew.", "Sales FELL in May."]),
+                "training": (["costs fell.", "Sales fell in MAY."], [fell, "sales grew."]),
+            }.items()
         ),
-        Case((many[:8], many[4:]), "four rows in both"),
-        Case(
-            (["A.", "B."], ["C.", "A.", "a.", "A."]), "a leak that the test set holds three times"
+        *(
+            Case((train, ["sales grew.", text]), f"{what} in a test text", clause=clause)
+            for what, text, clause in SPACED
         ),
-        Case((["A."], ["B."]), "no leak at all"),
+        *(
+            Case(
+                (["costs fell.", text], [fell, "sales grew."]), f"{what} in training", clause=clause
+            )
+            for what, text, clause in SPACED
+        ),
+        *(Case((train_texts, texts), label, clause=label) for label, train_texts, texts in ALIKE),
     ]
 
 
-def _plain(text: str) -> str:
-    return " ".join(text.lower().split())
-
-
-def _exact_only(train_texts, test_texts):
-    return [i for i, text in enumerate(test_texts) if text in set(train_texts)]
-
-
-def _training_rows(train_texts, test_texts):
-    test = {_plain(t) for t in test_texts}
-    return [i for i, text in enumerate(train_texts) if _plain(text) in test]
-
-
-def _contained(train_texts, test_texts):
-    joined = "\n".join(_plain(t) for t in train_texts)
-    return [i for i, text in enumerate(test_texts) if _plain(text) in joined]
-
-
-def _lower_and_strip(train_texts, test_texts):
-    train = {t.lower().strip() for t in train_texts}
-    return [i for i, text in enumerate(test_texts) if text.lower().strip() in train]
-
-
-def _texts_not_rows(train_texts, test_texts):
-    train = {_plain(t) for t in train_texts}
-    return [text for text in test_texts if _plain(text) in train]
-
-
-# -- 06.2 macro F1 ----------------------------------------------------------------------------
+SPACED = (  # what, the same text in other spacing, and the clause
+    ("spaces at the ends", "  sales fell in may. ", "white space at the ends"),
+    ("two blanks", "sales  fell in may.", "two blanks in a row"),
+    ("three blanks and five", "sales   fell in     may.", "three blanks or more in a row"),
+    ("a tab and a line break", "sales\tfell in\nmay.", "tabs and line breaks"),
+)
+ALIKE = (  # what, training texts, test texts
+    (
+        "words that run together in one of the two",
+        ["the shop is on line now.", "net sales grew."],
+        ["the shop is online now.", "netsales grew.", "net sales grew."],
+    ),
+    (
+        "punctuation, in which texts differ",
+        ["profit rose.", "costs fell."],
+        ["profit rose", "profit rose!", "profit, rose.", "costs fell."],
+    ),
+    (
+        "a text that is only part of another",
+        ["profit rose sharply.", "costs fell", "sales grew."],
+        ["profit rose", "costs fell in may.", "sales grew."],
+    ),
+    ("the order of the words", ["sales beat costs", "a b"], ["costs beat sales", "a b"]),
+    ("a leak that the test set holds three times", ["a.", "b."], ["c.", "a.", "a.", "d.", "a."]),
+    ("a training text that stands twice", ["a.", "b.", "a."], ["a.", "c.", "b."]),
+    ("positions in ascending order", ["a.", "b.", "c."], ["c.", "d.", "b.", "a."]),
+    ("a repeat inside the test set, which is no leak", ["a."], ["b.", "b.", "a.", "b."]),
+)
 
 
 def f1_cases(random) -> list[Case]:
-    labels = random.choice(3, size=40, p=[0.2, 0.5, 0.3])
-    predicted = [int(x) if random.random() < 0.7 else int(random.integers(3)) for x in labels]
+    def classes(predicted: str, labels: str, number: int = 3):
+        return *(torch.tensor([int(c) for c in text]) for text in (predicted, labels)), number
+
+    def many(number):
+        labels = random.integers(number, size=40)
+        predicted = [c if random.random() < 0.6 else 0 for c in labels.tolist()]
+        every = list(range(number))  # no class goes without a right row, a missed one, a wrong one
+        return (
+            torch.tensor([*predicted, *every, *every[1:], 0, 0]),
+            torch.tensor([*labels.tolist(), *every, *every[1:], 1, 2 % number]),
+            number,
+        )
+
+    neither = "a class that neither side uses"
+    other = "another number of classes than three"
     return [
-        Case((torch.tensor([0, 1, 1, 2, 2, 2]), torch.tensor([0, 1, 2, 2, 2, 1]), 3), "six rows"),
+        Case(classes("001110222", "011100222"), "nine rows"),
+        Case(classes("0001122220", "0012111210"), "ten rows"),
+        Case(many(3), "forty-seven rows, too many of them given to class 0"),
+        Case(classes("012", "012"), "everything right"),
+        Case(classes("01110", "01100", 2), "two classes", clause=other),
+        Case(many(4), "four classes", clause=other),
+        Case(classes("0111", "0110"), "class 2 is on neither side", clause=neither),
+        Case(classes("0222", "0220"), "class 1 is on neither side", clause=neither),
         Case(
-            (torch.tensor([1, 1, 1, 1, 1]), torch.tensor([1, 1, 1, 1, 0]), 2),
-            "a class that is never predicted",
+            classes("01011", "01201"),
+            "class 2 is labelled, but never predicted",
+            clause="a class that is never predicted",
         ),
-        Case((torch.tensor(predicted), torch.tensor(labels), 3), "forty rows, half of one class"),
-        Case((torch.tensor([0, 1, 2]), torch.tensor([0, 1, 2]), 3), "everything right"),
-        Case((torch.tensor([0, 1]), torch.tensor([0, 1]), 3), "a class that never occurs"),
+        Case(
+            classes("02011", "02002"),
+            "class 1 is predicted, but is no row's label",
+            clause="a class that is no row's label",
+        ),
+        Case(
+            classes("012210", "011120"),
+            "class 2 is on both sides, but never in one row",
+            clause="a class that is never right",
+        ),
     ]
 
 
-def _counts(predicted, labels, classes):
-    def of(c):
+def bootstrap_cases(random) -> list[Case]:
+    def rows(n, draws, ahead, behind):
+        control = random.random(n) < 0.6
+        student = [random.random() >= behind if c else random.random() < ahead for c in control]
+        # Some rows come more often than others, so that nobody's own draws do as well.
+        chosen = random.choice(n, size=(draws, n), p=random.dirichlet([0.5] * n))
         return (
-            ((predicted == c) & (labels == c)).sum().item(),
-            (predicted == c).sum().item(),
-            (labels == c).sum().item(),
+            torch.tensor(student, dtype=torch.float32),
+            torch.tensor(control, dtype=torch.float32),
+            torch.from_numpy(chosen),
         )
 
-    return [of(c) for c in range(classes)]
-
-
-def _f1(right, said, there):
-    return 2 * right / (said + there) if said + there else 0.0
-
-
-def _accuracy(predicted, labels, classes):
-    return (predicted == labels).double().mean().item()
-
-
-def _weighted_f1(predicted, labels, classes):
-    return sum(_f1(*c) * c[2] for c in _counts(predicted, labels, classes)) / len(labels)
-
-
-def _f1_of_means(predicted, labels, classes):
-    counts = _counts(predicted, labels, classes)
-    precision = sum(r / s if s else 0.0 for r, s, _ in counts) / classes
-    recall = sum(r / t if t else 0.0 for r, _, t in counts) / classes
-    return 2 * precision * recall / (precision + recall)
-
-
-def _predicted_classes_only(predicted, labels, classes):
-    scores = [_f1(*c) for c in _counts(predicted, labels, classes) if c[1]]
-    return sum(scores) / len(scores)
-
-
-def _macro_recall(predicted, labels, classes):
-    return sum(r / t if t else 0.0 for r, _, t in _counts(predicted, labels, classes)) / classes
-
-
-# -- 06.5 expected calibration error ----------------------------------------------------------
+    few = torch.tensor([1.0, 1, 0, 1, 1, 0, 1, 0, 1, 0, 0, 0])
+    fewer = torch.tensor([0.0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 1, 1])
+    without_the_last_two = torch.from_numpy(random.integers(10, size=(41, 12)))
+    return [
+        Case((few, fewer, without_the_last_two), "twelve rows, two of them never drawn"),
+        Case(rows(47, 150, 0.6, 0.1), "47 rows, a student that is better"),
+        Case(rows(83, 130, 0.3, 0.2), "83 rows, hardly a difference"),
+        Case(rows(29, 90, 0.1, 0.5), "29 rows, a student that is worse"),
+    ]
 
 
 def ece_cases(random) -> list[Case]:
@@ -133,196 +147,136 @@ def ece_cases(random) -> list[Case]:
     # Too modest where it hesitates, too sure where it does not: gaps of both signs.
     labels = torch.where(confidence < 0.7, predicted, random_labels(random, 3, 60))
     p = torch.tensor([[0.95, 0.05], [0.85, 0.15], [0.35, 0.65], [0.55, 0.45]])
+    modest = torch.tensor([[0.7, 0.2, 0.1]] * 3)
+    certain = torch.tensor([[1.0, 0.0], [0.8, 0.2], [0.6, 0.4]])
+    on_edges = torch.tensor(
+        [
+            [0.5, 0.2, 0.2, 0.1],
+            [0.4, 0.3, 0.2, 0.1],
+            [0.1, 0.6, 0.2, 0.1],
+            [0.1, 0.1, 0.75, 0.05],
+            [0.05, 0.85, 0.05, 0.05],
+        ]
+    )
+    unsure = torch.tensor(
+        [
+            [0.21, 0.19, 0.2, 0.2, 0.2],
+            [0.2, 0.19, 0.2, 0.17, 0.24],
+            [0.84, 0.04, 0.04, 0.04, 0.04],
+        ]
+    )
     return [
         Case((p, torch.tensor([0, 1, 1, 0]), 5), "four rows, five bins"),
-        Case(
-            (torch.tensor([[0.7, 0.2, 0.1]] * 3), torch.tensor([0, 0, 0]), 4),
-            "too modest: right more often than it says",
-        ),
-        Case(
-            (torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.6, 0.4]]), torch.tensor([0, 1, 1]), 4),
-            "a model that is certain, and not always right",
-        ),
+        Case((modest, torch.tensor([0, 0, 0]), 4), "too modest: right more often than it says"),
         Case((logits.softmax(-1), labels, 10), "sixty rows, ten bins"),
         Case((logits.softmax(-1), labels, 3), "the same rows in three bins"),
+        Case(
+            (certain, torch.tensor([1, 0, 1]), 4),
+            "a confidence of exactly 1, and another row in the last bin",
+            clause="a confidence of exactly 1",
+        ),
+        Case(
+            (on_edges, torch.tensor([1, 0, 1, 2, 0]), 4),
+            "confidences of 0.5 and of 0.75, four bins",
+            clause="a confidence on the edge between two bins",
+        ),
+        Case(
+            (unsure, torch.tensor([0, 1, 0]), 4),
+            "five classes, and confidences below 0.25",
+            clause="a confidence in the first bin",
+        ),
     ]
 
 
-def _bins(probabilities, labels, bins, confidence=None):
-    confidence = probabilities.max(-1).values.double() if confidence is None else confidence
-    right = (probabilities.argmax(-1) == labels).double()
-    which = (confidence * bins).long().clamp(max=bins - 1)
-    return [(confidence[which == b], right[which == b]) for b in range(bins) if (which == b).any()]
+FINE = [0.1, 0.18, 0.32, 0.56, 1.0, 1.8, 3.2, 5.6, 10.0, 18.0]
 
 
-def _ece_unweighted(probabilities, labels, bins):
-    gaps = [(c.mean() - r.mean()).abs() for c, r in _bins(probabilities, labels, bins)]
-    return (sum(gaps) / len(gaps)).item()
+def leaning(random, noise=1.0, labels=None):
+    """Logits that lean towards the labels, and those: as many of each class, where none are given."""
+    if labels is None:
+        labels = torch.tensor(random.permutation(81) % 3)
+    signal = F.one_hot(labels, 3).double()
+    return signal + noise * random_normal(random, len(labels), 3, dtype=torch.float64), labels
 
 
-def _ece_signed(probabilities, labels, bins):
-    return sum(
-        (c.mean() - r.mean()) * len(c) for c, r in _bins(probabilities, labels, bins)
-    ).item() / len(labels)
-
-
-def _ece_squared(probabilities, labels, bins):
-    return sum(
-        (c.mean() - r.mean()) ** 2 * len(c) for c, r in _bins(probabilities, labels, bins)
-    ).item() / len(labels)
-
-
-def _ece_of_the_label(probabilities, labels, bins):
-    chosen = probabilities[torch.arange(len(labels)), labels].double()
-    return sum(
-        (c.mean() - r.mean()).abs() * len(c) for c, r in _bins(probabilities, labels, bins, chosen)
-    ).item() / len(labels)
-
-
-def _all_rows_at_once(probabilities, labels, bins):
-    right = (probabilities.argmax(-1) == labels).double()
-    return (probabilities.max(-1).values.double().mean() - right.mean()).abs().item()
-
-
-def _row_by_row(probabilities, labels, bins):
-    right = (probabilities.argmax(-1) == labels).double()
-    return (probabilities.max(-1).values.double() - right).abs().mean().item()
-
-
-def _ece_largest(probabilities, labels, bins):
-    return max((c.mean() - r.mean()).abs() for c, r in _bins(probabilities, labels, bins)).item()
-
-
-# -- 06.6 temperature scaling -----------------------------------------------------------------
+def misled(random, rows, size):
+    """As `leaning`, but so many rows of each class lean to another class, by so much."""
+    logits, labels = leaning(random, noise=0.1)
+    chosen = labels.argsort(stable=True)[torch.arange(81) % 27 < rows]
+    logits[chosen] = size * F.one_hot((labels[chosen] + 1) % 3, 3).double()
+    return logits, labels
 
 
 def temperature_cases(random) -> list[Case]:
-    labels = random_labels(random, 3, 80)
-    signal = torch.nn.functional.one_hot(labels, 3).double()
-    noise = random_normal(random, 80, 3, dtype=torch.float64)
-    candidates = [0.25, 0.5, 1.0, 2.0, 4.0, 8.0]
-    # Seldom wrong, and then quite sure of it: each other way to judge confidence asks for another T.
-    seldom = 3 * signal + 0.3 * noise
-    seldom[:6] = 12 * torch.nn.functional.one_hot((labels[:6] + 1) % 3, 3).double()
+    def asked(model, change, label, clause="", candidates=FINE):
+        logits, labels = model
+        return Case((change(logits), labels, candidates), label, clause=clause)
+
+    common = torch.tensor([0] * 60 + [1] * 6 + [2] * 6)
+    unequal, _ = leaning(random, 0.2, common)
+    unequal[60:, 0] += 2.5
     return [
-        Case((8 * (signal + noise), labels, candidates), "a model far too sure of itself"),
-        Case((0.3 * (signal + 0.3 * noise), labels, candidates), "a model far too modest"),
-        Case(
-            (signal + noise, labels, candidates[::-1]),
-            "a model about right; candidates in another order",
+        asked(leaning(random), lambda z: 8 * z, "a model far too sure of itself"),
+        asked(leaning(random, 0.6), lambda z: 0.3 * z, "a model far too modest"),
+        asked(
+            misled(random, 2, 4), lambda z: 3 * z, "a model that is seldom wrong, but then surely"
         ),
-        Case((seldom, labels, candidates), "a model that is seldom wrong, but then surely"),
+        asked(leaning(random), lambda z: 2 * z - 20, "a model whose logits are negative"),
+        asked(
+            misled(random, 16, 0.4), lambda z: 6 * z, "a model that is wrong more often than right"
+        ),
+        asked(leaning(random, 0.1), lambda z: 0.5 * z, "a model that is always right"),
+        asked(
+            leaning(random),
+            lambda z: 3 * z,
+            "candidates in no order",
+            "candidates that are not sorted",
+            [5.6, 18.0, 0.32, 3.2, 1.0, 0.1, 10.0, 1.8],
+        ),
+        asked(
+            leaning(random, 0.5),
+            lambda z: (3 * z + 1000).float(),
+            "a thousand is added to every logit",
+            "logits that exp() cannot hold",
+        ),
+        asked(
+            leaning(random, 0.1),
+            lambda z: -2000 * z,
+            "a model that is surely wrong, at every candidate",
+            "labels that are very surprising at every candidate",
+            [0.25, 0.5, 1.0, 2.0, 4.0],
+        ),
+        asked(
+            leaning(random, 0.8),
+            lambda z: 1.3 * z,
+            "candidates without 1.0",
+            "candidates without 1.0",
+            [0.25, 0.5, 2.0, 4.0, 8.0],
+        ),
+        asked(
+            (unequal, common), lambda z: 4 * z, "sixty rows of one class", "classes of unequal size"
+        ),
     ]
-
-
-def _nll(logits, labels):
-    return torch.nn.functional.cross_entropy(logits, labels).item()
-
-
-def _multiplied(logits, labels, candidates):
-    return min(candidates, key=lambda t: _nll(logits * t, labels))
-
-
-def _by_accuracy(logits, labels, candidates):
-    return max(candidates, key=lambda t: ((logits / t).argmax(-1) == labels).double().mean().item())
-
-
-def _least_sure(logits, labels, candidates):
-    return max(candidates)
-
-
-def _worst(logits, labels, candidates):
-    return max(candidates, key=lambda t: _nll(logits / t, labels))
-
-
-def _most_confident(logits, labels, candidates):
-    return max(candidates, key=lambda t: (logits / t).softmax(-1).max(-1).values.mean().item())
-
-
-# -- 06.3 the paired bootstrap ----------------------------------------------------------------
-
-
-def bootstrap_cases(random) -> list[Case]:
-    def rows(n, better, draws):
-        control = (random.random(n) < 0.7).astype(float)
-        student = [1.0 if random.random() < better else c for c in control]
-        return (
-            torch.tensor(student, dtype=torch.float32),
-            torch.from_numpy(control).float(),
-            torch.from_numpy(random.integers(n, size=(draws, n))),
-        )
-
-    return [
-        Case(rows(50, 0.3, 400), "fifty rows, a student that is better"),
-        Case(rows(200, 0.0, 300), "two hundred rows, no difference at all"),
-        Case(rows(30, 0.1, 200), "thirty rows, hardly a difference"),
-    ]
-
-
-def _means(scores, draws):
-    return scores.double()[draws].mean(-1)
-
-
-def _quantiles(values, low=0.025, high=0.975):
-    return torch.quantile(values, torch.tensor([low, high], dtype=torch.float64))
-
-
-def _unpaired(student, control, draws):
-    return _quantiles(_means(student, draws) - _means(control, draws.flip(0)))
-
-
-def _swapped(student, control, draws):
-    return _quantiles(_means(control, draws) - _means(student, draws))
-
-
-def _ninety(student, control, draws):
-    return _quantiles(_means(student, draws) - _means(control, draws), 0.05, 0.95)
-
-
-def _two_intervals(student, control, draws):
-    s, c = _quantiles(_means(student, draws)), _quantiles(_means(control, draws))
-    return torch.stack([s[0] - c[1], s[1] - c[0]])
-
-
-def _rows_not_means(student, control, draws):
-    return _quantiles((student - control).double())
-
-
-# -- 06.7 long texts --------------------------------------------------------------------------
 
 
 def long_text_cases(random) -> list[Case]:
-    ids = [101, *random.integers(1000, 2000, size=18).tolist(), 102]
+    def text(length):
+        return [101, *(1000 + random.permutation(1000)[: length - 2]).tolist(), 102]
+
+    twenty, fits = text(20), "a text that fits"
+    again = [101, *[7, 8, 9] * 6, 102]
     return [
-        Case((ids, 10, 4), "twenty tokens into ten, four of them from the end"),
-        Case((ids[:6], 10, 4), "a text that fits"),
-        Case(([*ids[:9], 102], 10, 4), "a text that fits exactly"),
-        Case((ids, 12, 1), "only [SEP] from the end"),
+        Case((twenty, 10, 4), "twenty tokens into ten, four of them from the end"),
+        Case((text(31), 13, 5), "thirty-one tokens into thirteen, five of them from the end"),
+        Case((text(25), 12, 1), "only [SEP] from the end"),
+        Case((text(6), 10, 4), "a text that is shorter than the window", clause=fits),
+        Case((text(10), 10, 4), "a text that fits exactly", clause=fits),
+        Case((twenty, 9, 0), "no tail", clause="a tail of 0"),
+        Case((twenty, 8, 8), "no head", clause="a tail that fills the window"),
+        Case((text(11), 10, 4), "one token too many", clause="a text just above max_length"),
+        Case((text(13), 10, 4), "three tokens too many", clause="a text just above max_length"),
+        Case((again, 11, 5), "words that come again", clause="tokens that come again"),
     ]
-
-
-def _cut_off(ids, max_length, tail):
-    return ids[:max_length]
-
-
-def _always_both(ids, max_length, tail):
-    return ids[: max_length - tail] + ids[-tail:]
-
-
-def _end_only(ids, max_length, tail):
-    return ids if len(ids) <= max_length else ids[-max_length:]
-
-
-def _one_too_many(ids, max_length, tail):
-    return ids if len(ids) <= max_length else ids[: max_length - tail + 1] + ids[-tail:]
-
-
-def _tail_too_much(ids, max_length, tail):
-    return ids if len(ids) <= max_length else ids[:max_length] + ids[-tail:]
-
-
-def _no_classifier_token(ids, max_length, tail):
-    return ids if len(ids) <= max_length else ids[1 : max_length - tail + 1] + ids[-tail:]
 
 
 # -- the exercises ----------------------------------------------------------------------------
@@ -339,36 +293,13 @@ EXERCISES = (
         difficulty=2,
         importance=5,
         cases=leak_cases,
-        misconceptions=(
-            Misconception(
-                "only exact copies are found",
-                _exact_only,
-                hint="The same sentence in other capitals, or with a double space, is still the same sentence.",
-            ),
-            Misconception(
-                "spaces inside a text are not evened out",
-                _lower_and_strip,
-                hint="strip() works at the ends only; split() and join even out what lies between.",
-            ),
-            Misconception(
-                "these are the training rows' numbers",
-                _training_rows,
-                hint="It is the test set that has to be mended: number its rows.",
-            ),
-            Misconception(
-                "a test text that is only part of a training text is counted",
-                _contained,
-                hint="Compare whole texts: 'Profit rose' inside 'Profit rose sharply' is another sentence.",
-            ),
-            Misconception(
-                "these are the texts, not their row numbers",
-                _texts_not_rows,
-                hint="Return positions in test_texts, as whole numbers.",
-            ),
-        ),
-        hint="Bring both sides to one form (case, spaces), then look each test text up among the training texts.",
+        misconceptions=slips.LEAKS,
+        question="What do two copies of a sentence still have in common once capitals and spacing are "
+        "forgotten? And which of the two sides has to forget?",
+        hint="Write a small function that brings a text to one form, and use it on training and test "
+        "texts alike. To look something up many times, a set is the fastest place.",
         withheld=("kd_course.corpora.classification.leaks",),
-        allowed="plain Python; not classification.leaks, which has it",
+        allowed="plain Python; what the package has of it is refused",
     ),
     Exercise(
         id="06.2",
@@ -381,36 +312,14 @@ EXERCISES = (
         difficulty=2,
         importance=4,
         cases=f1_cases,
-        misconceptions=(
-            Misconception(
-                "this is accuracy (micro-averaged F1)",
-                _accuracy,
-                hint="Compute F1 for each class by itself, then average the classes.",
-            ),
-            Misconception(
-                "classes are weighted by how common they are",
-                _weighted_f1,
-                hint="Macro means that every class counts the same.",
-            ),
-            Misconception(
-                "precision and recall are averaged first, then combined",
-                _f1_of_means,
-                hint="Combine them within each class; average the F1s.",
-            ),
-            Misconception(
-                "a class that is never predicted is left out of the mean",
-                _predicted_classes_only,
-                hint="Missing a class altogether is the worst a model can do to it: its F1 is 0, and counts.",
-            ),
-            Misconception(
-                "this is the mean recall",
-                _macro_recall,
-                hint="F1 also pays for rows that are wrongly given to the class.",
-            ),
-        ),
-        hint="For class c: right = predicted c and labelled c; F1 = 2·right / (predicted c + labelled c).",
+        misconceptions=slips.F1,
+        question="Take one class. Which three numbers of rows do you have to count to know its precision "
+        "and its recall? And when can one of these not be had?",
+        hint="Count, for each class, the rows given to it, labelled with it, and both. See whether the two "
+        "shares and their harmonic mean can be put into one fraction of those counts: fewer zeros to guard.",
         withheld=("kd_course.metrics.macro_f1",),
-        allowed="torch; not torchmetrics, scikit-learn or kd_course.metrics",
+        allowed="torch; `kd_course.metrics` is refused; please without torchmetrics and scikit-learn, too, of "
+        "which the check knows nothing",
     ),
     Exercise(
         id="06.3",
@@ -423,34 +332,11 @@ EXERCISES = (
         difficulty=3,
         importance=5,
         cases=bootstrap_cases,
-        misconceptions=(
-            Misconception(
-                "student and control are drawn separately",
-                _unpaired,
-                hint="A hard sentence is hard for both: use the same drawn rows for both, then subtract.",
-            ),
-            Misconception(
-                "this is control minus student",
-                _swapped,
-                hint="Positive must mean that the student is better.",
-            ),
-            Misconception(
-                "this is the 90 % interval",
-                _ninety,
-                hint="95 % leaves out 2.5 % on either side.",
-            ),
-            Misconception(
-                "two intervals are subtracted from each other",
-                _two_intervals,
-                hint="Subtract within every draw; take quantiles of the differences.",
-            ),
-            Misconception(
-                "quantiles of single rows, not of means",
-                _rows_not_means,
-                hint="The question is how the *mean* over a test set would vary: average each draw first.",
-            ),
-        ),
-        hint="draws[i] holds the row numbers of the i-th pretended test set: scores[draws] has shape (draws, rows).",
+        misconceptions=slips.BOOTSTRAP,
+        question="Had the test set been the one that draws[0] names: how much better would the student have "
+        "been on it, in one number? How many such numbers are there?",
+        hint="A tensor indexed with a tensor of row numbers has that tensor's shape, here (draws, rows). "
+        "Think about what to average, over which axis, before you take a quantile.",
         allowed="torch",
     ),
     Exercise(
@@ -467,30 +353,32 @@ EXERCISES = (
         choices=(
             Choice(
                 "a",
-                "Distillation makes this student better: the mean difference is positive.",
+                "The student is better: the mean gain is positive, and most of the interval lies above zero.",
                 "Not so fast. A mean is positive in half of all experiments in which nothing differs. "
                 "Since zero lies inside the interval, these data do not settle the sign.",
             ),
             Choice(
                 "b",
-                "Distillation does nothing here: the interval contains zero.",
+                "The student is as good as the control: the interval holds zero, so the gain is no real one.",
                 "An interval that contains zero is no proof of no difference. This one also contains "
                 "+1.5 points, which many would pay for. Absence of evidence is not evidence of absence.",
             ),
             Choice(
                 "c",
-                "The sign is open; the data speak against a loss of over 0.4 points and a gain of over 1.5.",
+                "The student may be a little worse, or better by a point; a gain of two points is unlikely.",
                 "Right. An interval says which differences the data are compatible with, and which they "
-                "speak against. More seeds or more test rows would narrow it.",
+                "speak against: here a loss of over 0.4 points and a gain of over 1.5. The sign is open. "
+                "More seeds or more test rows would narrow it.",
             ),
             Choice(
                 "d",
-                "The probability that the student is better is 95 %.",
+                "The student is better with a probability of 95 %, for that is the level of the interval.",
                 "The 95 % belong to the procedure: of many such intervals, about 95 % hold the true "
                 "difference. It is no probability of the claim 'better', and zero is inside besides.",
             ),
         ),
-        hint="What values does the interval allow, and which does it speak against?",
+        question="Which true gains would make a measured interval like this one a surprise, and which would not?",
+        hint="Try each statement on a gain of 0, of +1 and of +2 points: does it fit the interval?",
         allowed="thinking",
     ),
     Exercise(
@@ -504,46 +392,14 @@ EXERCISES = (
         difficulty=3,
         importance=4,
         cases=ece_cases,
-        misconceptions=(
-            Misconception(
-                "every bin counts the same, however few rows it holds",
-                _ece_unweighted,
-                hint="Weigh each bin's gap by its share of the rows.",
-            ),
-            Misconception(
-                "gaps of opposite sign cancel",
-                _ece_signed,
-                hint="Too sure in one bin does not make up for too modest in another: take the absolute gap.",
-            ),
-            Misconception(
-                "gaps are squared",
-                _ece_squared,
-                hint="The expected calibration error is a mean of absolute gaps.",
-            ),
-            Misconception(
-                "confidence is read off at the label, not at the prediction",
-                _ece_of_the_label,
-                hint="A model's confidence is what it gives to its own choice: the largest probability.",
-            ),
-            Misconception(
-                "mean confidence and accuracy are compared over all rows at once, without bins",
-                _all_rows_at_once,
-                hint="A model can be too modest here and too sure there, and right on average: take the gap in each bin.",
-            ),
-            Misconception(
-                "the gap is taken row by row, without bins",
-                _row_by_row,
-                hint="One row is right or wrong; only a group of rows has an accuracy.",
-            ),
-            Misconception(
-                "this is the largest gap (maximum calibration error)",
-                _ece_largest,
-                hint="Average the gaps over the rows.",
-            ),
-        ),
-        hint="A row with confidence c goes to bin int(c · bins), the last bin for c = 1.",
+        misconceptions=slips.CALIBRATION,
+        question="Four bins: where does a confidence of 0.6 go, where one of 0.5, where one of 1? Write it as "
+        "arithmetic. What would the gap of one bin mean if it held a single row?",
+        hint="First one number for every row: which bin it falls into, and mind the two ends. Then go through "
+        "the bins that hold rows. A mean over rows of their bin's gap is a sum over bins: with which weights?",
         withheld=("kd_course.metrics.calibration_error",),
-        allowed="torch; not torchmetrics or kd_course.metrics",
+        allowed="torch; `kd_course.metrics` is refused; please without torchmetrics, too, of which the check "
+        "knows nothing",
     ),
     Exercise(
         id="06.6",
@@ -556,36 +412,13 @@ EXERCISES = (
         difficulty=2,
         importance=4,
         cases=temperature_cases,
-        misconceptions=(
-            Misconception(
-                "logits are multiplied by T",
-                _multiplied,
-                hint="softmax(logits / T): T above one makes a model more modest.",
-            ),
-            Misconception(
-                "chosen by accuracy",
-                _by_accuracy,
-                hint="Dividing all logits by T changes no decision, so accuracy cannot choose. What does change?",
-            ),
-            Misconception(
-                "the candidate that makes the model least sure",
-                _least_sure,
-                hint="A model can be too modest as well: let the labels decide.",
-            ),
-            Misconception(
-                "the candidate with the largest surprise",
-                _worst,
-                hint="A good temperature makes the labels *less* surprising.",
-            ),
-            Misconception(
-                "the candidate that makes the model most sure",
-                _most_confident,
-                hint="Sure is not right: let the labels decide.",
-            ),
-        ),
-        hint="For every candidate T, the mean cross-entropy of logits / T with the labels; keep the T with the least.",
+        misconceptions=slips.TEMPERATURE,
+        question="A model is too sure of itself. What happens to its logits when a T of 2 is applied, and "
+        "to what it pays, in nats, for the rows that it gets wrong and for those that it gets right?",
+        hint="Give every candidate a grade: what the labels cost on average once the logits are softened. "
+        "torch has that loss, and takes logits for it; then look for the candidate with the best grade.",
         withheld=("kd_course.metrics.best_temperature",),
-        allowed="torch, with its cross_entropy; not kd_course.metrics",
+        allowed="torch; `kd_course.metrics` is refused",
     ),
     Exercise(
         id="06.7",
@@ -598,37 +431,11 @@ EXERCISES = (
         difficulty=2,
         importance=3,
         cases=long_text_cases,
-        misconceptions=(
-            Misconception(
-                "the end is cut off, and [SEP] with it",
-                _cut_off,
-                hint="The last `tail` tokens, [SEP] among them, have a place too.",
-            ),
-            Misconception(
-                "a text that fits is stitched as well",
-                _always_both,
-                hint="A text of max_length tokens or fewer stays as it is; otherwise tokens stand twice.",
-            ),
-            Misconception(
-                "only the end is kept", _end_only, hint="[CLS] and the beginning go first."
-            ),
-            Misconception(
-                "one token too many",
-                _one_too_many,
-                hint="Head and tail together are max_length tokens: how long is the head, then?",
-            ),
-            Misconception(
-                "the tail is added on top of a full head",
-                _tail_too_much,
-                hint="Head and tail together are max_length tokens.",
-            ),
-            Misconception(
-                "[CLS] is lost",
-                _no_classifier_token,
-                hint="The classifier reads the first position: it must stay [CLS].",
-            ),
-        ),
-        hint="How many tokens are left for the head once the tail has its place?",
+        misconceptions=slips.LONG_TEXTS,
+        question="How many places are left for the head once the tail has its own? Where in the list does "
+        "the tail begin?",
+        hint="Two slices make it, and a case of its own the texts that fit. Try a tail of 0 by hand: a slice "
+        "that is counted from the end may surprise you.",
         allowed="plain Python",
     ),
 )

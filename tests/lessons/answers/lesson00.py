@@ -346,7 +346,7 @@ control = "a"
 # %% 00.3 wrong: the untrained student
 control = "b"
 
-# %% 00.3 wrong: a larger student
+# %% 00.3 wrong: random layers on the soft targets
 control = "d"
 
 # %% 00.3 wrong: the teacher in brackets
@@ -355,7 +355,7 @@ control = "(a)"
 # %% 00.3 wrong: the untrained student, capital
 control = "B"
 
-# %% 00.3 wrong: a larger student with spaces
+# %% 00.3 wrong: random layers on the soft targets, with spaces
 control = " d "
 
 # %% 00.3 wrong: two letters, the teacher besides

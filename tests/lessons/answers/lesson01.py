@@ -1056,25 +1056,25 @@ first_step = "(c)"
 # %% 01.5 right: with spaces
 first_step = " c "
 
-# %% 01.6 wrong: training cost
+# %% 01.6 wrong: for both
 what_is_saved = "a"
 
-# %% 01.6 wrong: labels
+# %% 01.6 wrong: for the one without a model
 what_is_saved = "c"
 
-# %% 01.6 wrong: nothing
+# %% 01.6 wrong: for neither
 what_is_saved = "d"
 
-# %% 01.6 wrong: training cost, in brackets
+# %% 01.6 wrong: for both, in brackets
 what_is_saved = "(a)"
 
-# %% 01.6 wrong: labels, capital
+# %% 01.6 wrong: for the one without a model, capital
 what_is_saved = "C"
 
-# %% 01.6 wrong: nothing, with spaces
+# %% 01.6 wrong: for neither, with spaces
 what_is_saved = " d "
 
-# %% 01.6 wrong: training and answers both
+# %% 01.6 wrong: two letters
 what_is_saved = "a and b"
 
 # %% 01.6 wrong: all letters

@@ -819,6 +819,24 @@ def fit_loss(target, logits, direction):
     return (log_q.exp() * (log_q - target.log())).sum(-1)
 
 
+# %% 02.5 wrong: reverse leaves out what the target rules out
+def fit_loss(target, logits, direction):
+    log_q = F.log_softmax(logits, dim=-1)
+    log_p = torch.where(target > 0, target, torch.ones_like(target)).log()
+    if direction == "forward":
+        return (target * (log_p - log_q)).sum(-1)
+    return torch.where(target > 0, log_q.exp() * (log_q - log_p), torch.zeros_like(log_q)).sum(-1)
+
+
+# %% 02.5 wrong: reverse is weighed as if a ruled-out class cost log one
+def fit_loss(target, logits, direction):
+    log_q = F.log_softmax(logits, dim=-1)
+    log_p = torch.where(target > 0, target, torch.ones_like(target)).log()
+    if direction == "forward":
+        return (target * (log_p - log_q)).sum(-1)
+    return (log_q.exp() * (log_q - log_p)).sum(-1)
+
+
 # %% 02.5 wrong: forward only weighs the target's favourite class
 def fit_loss(target, logits, direction):
     log_q = F.log_softmax(logits, dim=-1)

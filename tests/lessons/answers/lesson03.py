@@ -10,6 +10,10 @@ ARTICLE_Y = [0.2, 0.3, 0.1, 0.2, 0.2]
 ARTICLE_P = [0.25, 0.3, 0.15, 0.1, 0.1]
 
 
+def by_row(temperature):
+    return torch.as_tensor(temperature)[..., None]
+
+
 def average(values):
     return values.sum() / max(values.numel(), 1)
 
@@ -36,7 +40,7 @@ def hard_part(student, labels):
 
 # %% 03.1 wrong: the temperature multiplies the logits
 def soft_targets(logits, temperature):
-    return torch.softmax(logits * temperature, dim=-1)
+    return torch.softmax(logits * by_row(temperature), dim=-1)
 
 
 # %% 03.1 wrong: the temperature is ignored
@@ -46,40 +50,78 @@ def soft_targets(logits, temperature):
 
 # %% 03.1 wrong: the probabilities are divided, not the logits
 def soft_targets(logits, temperature):
-    return torch.softmax(logits, dim=-1) / temperature
+    return torch.softmax(logits, dim=-1) / by_row(temperature)
+
+
+# %% 03.1 wrong: one number for all rows, a tensor of temperatures is not thought of
+def soft_targets(logits, temperature):
+    return torch.softmax(logits / temperature, dim=-1)
+
+
+# %% 03.1 wrong: the temperatures are given one dimension, right for two dimensions only
+def soft_targets(logits, temperature):
+    if torch.is_tensor(temperature):
+        temperature = temperature.reshape(-1, 1)
+    return torch.softmax(logits / temperature, dim=-1)
+
+
+# %% 03.1 wrong: the mean of the temperatures for all rows
+def soft_targets(logits, temperature):
+    if torch.is_tensor(temperature):
+        temperature = temperature.mean()
+    return torch.softmax(logits / temperature, dim=-1)
+
+
+# %% 03.1 wrong: the first row's temperature for all rows
+def soft_targets(logits, temperature):
+    if torch.is_tensor(temperature):
+        temperature = temperature.flatten()[0]
+    return torch.softmax(logits / temperature, dim=-1)
+
+
+# %% 03.1 wrong: a temperature a class, not a row
+def soft_targets(logits, temperature):
+    t = torch.as_tensor(temperature)
+    return torch.softmax(logits / (t[None] if t.ndim else t), dim=-1)
 
 
 # %% 03.1 wrong: softmax over the first dimension
 def soft_targets(logits, temperature):
-    return torch.softmax(logits / temperature, dim=0)
+    return torch.softmax(logits / by_row(temperature), dim=0)
 
 
 # %% 03.1 wrong: softmax over dimension one, right for two dimensions only
 def soft_targets(logits, temperature):
-    return torch.softmax(logits / temperature, dim=1 if logits.ndim > 1 else 0)
+    return torch.softmax(logits / by_row(temperature), dim=1 if logits.ndim > 1 else 0)
 
 
 # %% 03.1 wrong: bare exponentials overflow for large logits
 def soft_targets(logits, temperature):
-    powers = torch.exp(logits / temperature)
+    powers = torch.exp(logits / by_row(temperature))
+    return powers / powers.sum(dim=-1, keepdim=True)
+
+
+# %% 03.1 wrong: the power of the probabilities, which are rounded to zero at one
+def soft_targets(logits, temperature):
+    powers = torch.softmax(logits, dim=-1) ** (1 / by_row(temperature))
     return powers / powers.sum(dim=-1, keepdim=True)
 
 
 # %% 03.1 wrong: the sum runs over the whole tensor, not over a row
 def soft_targets(logits, temperature):
-    scaled = logits / temperature
+    scaled = logits / by_row(temperature)
     powers = torch.exp(scaled - scaled.max())
     return powers / powers.sum()
 
 
 # %% 03.1 wrong: the logarithm of the distribution
 def soft_targets(logits, temperature):
-    return F.log_softmax(logits / temperature, dim=-1)
+    return F.log_softmax(logits / by_row(temperature), dim=-1)
 
 
 # %% 03.1 wrong: the logits are divided in place
 def soft_targets(logits, temperature):
-    logits /= temperature
+    logits /= by_row(temperature)
     return torch.softmax(logits, dim=-1)
 
 
@@ -90,69 +132,66 @@ def soft_targets(logits, temperature):
 
 # %% 03.1 wrong: a temperature below one is raised to one
 def soft_targets(logits, temperature):
-    return torch.softmax(logits / max(temperature, 1.0), dim=-1)
-
-
-# %% 03.1 wrong: integer division of the logits
-def soft_targets(logits, temperature):
-    return torch.softmax(logits // temperature, dim=-1)
+    return torch.softmax(logits / by_row(temperature).clamp(min=1), dim=-1)
 
 
 # %% 03.1 wrong: the softened probabilities are softened again
 def soft_targets(logits, temperature):
-    p = torch.softmax(logits / temperature, dim=-1)
+    p = torch.softmax(logits / by_row(temperature), dim=-1)
     return torch.softmax(p, dim=-1)
 
 
 # %% 03.1 wrong: the temperature divides the probabilities of a second softmax
 def soft_targets(logits, temperature):
-    return torch.softmax(torch.softmax(logits, dim=-1) / temperature, dim=-1)
+    return torch.softmax(torch.softmax(logits, dim=-1) / by_row(temperature), dim=-1)
 
 
 # %% 03.1 wrong: all leading dimensions are flattened into one
 def soft_targets(logits, temperature):
-    return torch.softmax(logits.reshape(-1, logits.shape[-1]) / temperature, dim=-1)
-
-
-# %% 03.1 wrong: scaled by the largest logit, not shifted
-def soft_targets(logits, temperature):
-    scaled = logits / logits.abs().max() / temperature
-    return torch.softmax(scaled, dim=-1)
+    rows = logits.reshape(-1, logits.shape[-1])
+    return torch.softmax(rows / by_row(temperature).reshape(-1, 1), dim=-1)
 
 
 # %% 03.1 wrong: independent sigmoids
 def soft_targets(logits, temperature):
-    return torch.sigmoid(logits / temperature)
-
-
-# %% 03.1 wrong: probabilities rounded to two decimals
-def soft_targets(logits, temperature):
-    return torch.softmax(logits / temperature, dim=-1).round(decimals=2)
+    return torch.sigmoid(logits / by_row(temperature))
 
 
 # %% 03.1 wrong: the square root of the temperature
 def soft_targets(logits, temperature):
-    return torch.softmax(logits / temperature**0.5, dim=-1)
+    return torch.softmax(logits / by_row(temperature) ** 0.5, dim=-1)
+
+
+# %% 03.1 wrong: probabilities rounded to two decimals
+def soft_targets(logits, temperature):
+    return torch.softmax(logits / by_row(temperature), dim=-1).round(decimals=2)
 
 
 # %% 03.1 right: exponentials after subtracting the row's maximum
 def soft_targets(z, t):
-    z = z / t
+    z = z / (t.unsqueeze(-1) if torch.is_tensor(t) else t)
     e = (z - z.amax(-1, keepdim=True)).exp()
     return e / e.sum(-1, keepdim=True)
 
 
 # %% 03.1 right: through logsumexp
 def soft_targets(logits, temperature):
-    z = torch.div(logits, temperature)
+    z = torch.div(logits, by_row(temperature))
     return torch.exp(z - torch.logsumexp(z, dim=-1, keepdim=True))
 
 
 # %% 03.1 right: numpy inside
 def soft_targets(logits, temperature):
-    z = logits.detach().numpy() / temperature
+    z = logits.detach().numpy() / np.asarray(temperature)[..., None]
     e = np.exp(z - z.max(axis=-1, keepdims=True))
     return torch.as_tensor(e / e.sum(axis=-1, keepdims=True), dtype=logits.dtype)
+
+
+# %% 03.1 right: without a graph
+@torch.no_grad()
+def soft_targets(logits, temperature):
+    t = torch.as_tensor(temperature, dtype=logits.dtype).expand(logits.shape[:-1])
+    return torch.softmax(logits / t.unsqueeze(-1), dim=-1)
 
 
 # %% 03.1 right: classes moved to the front and back
@@ -163,7 +202,7 @@ def soft_targets(scores, T):
 # %% 03.1 right: one class at a time, by pairwise differences
 def soft_targets(logits, temperature):
     odds = [
-        torch.exp((logits - logits[..., i : i + 1]) / temperature).sum(dim=-1)
+        torch.exp((logits - logits[..., i : i + 1]) / by_row(temperature)).sum(dim=-1)
         for i in range(logits.shape[-1])
     ]
     return 1 / torch.stack(odds, dim=-1)
@@ -246,7 +285,7 @@ def soft_loss(student_logits, teacher_logits, temperature):
     return temperature**2 * (log_p.exp() * (log_p - log_q)).sum(dim=-1).mean()
 
 
-# %% 03.2 wrong: only the weight p is detached, log p lets the gradient through
+# %% 03.2 right: only the weight p is detached, and the gradient through log p is zero
 def soft_loss(student_logits, teacher_logits, temperature):
     log_q = F.log_softmax(student_logits / temperature, dim=-1)
     log_p = F.log_softmax(teacher_logits / temperature, dim=-1)
@@ -525,6 +564,12 @@ def soft_gradient(student_logits, teacher_logits, temperature):
     return temperature * (q - p) / len(student_logits)
 
 
+# %% 03.3 wrong: bare exponentials of the teacher alone
+def soft_gradient(student_logits, teacher_logits, temperature):
+    q, p = torch.softmax(student_logits / temperature, -1), torch.exp(teacher_logits / temperature)
+    return temperature * (q - p / p.sum(dim=-1, keepdim=True)) / len(student_logits)
+
+
 # %% 03.3 wrong: the student's logits are divided in place
 def soft_gradient(student_logits, teacher_logits, temperature):
     student_logits /= temperature
@@ -533,7 +578,7 @@ def soft_gradient(student_logits, teacher_logits, temperature):
     return temperature * (q - p) / len(student_logits)
 
 
-# %% 03.3 wrong: autograd is used after all
+# %% 03.3 right: by autograd, which the statement asks not to use and the check cannot tell
 def soft_gradient(student_logits, teacher_logits, temperature):
     with torch.enable_grad():
         z = student_logits.detach().clone().requires_grad_(True)
@@ -1329,6 +1374,30 @@ def masked_distillation_loss(student_logits, teacher_logits, labels, mask, tempe
     q = F.softmax(student_logits[mask] / temperature, dim=-1) + 1e-3
     p = F.softmax(teacher_logits[mask].detach() / temperature, dim=-1) + 1e-3
     soft = temperature**2 * average((p * (p.log() - q.log())).sum(dim=-1))
+    return alpha * soft + (1 - alpha) * hard_part(student_logits[mask], labels[mask])
+
+
+# %% 03.8 wrong: an epsilon inside the student's log
+def masked_distillation_loss(student_logits, teacher_logits, labels, mask, temperature, alpha):
+    q = F.softmax(student_logits[mask] / temperature, dim=-1)
+    log_p = F.log_softmax(teacher_logits[mask].detach() / temperature, dim=-1)
+    terms = log_p.exp() * (log_p - (q + 1e-8).log())
+    soft = temperature**2 * average(terms.masked_fill(log_p.exp() == 0, 0.0).sum(dim=-1))
+    return alpha * soft + (1 - alpha) * hard_part(student_logits[mask], labels[mask])
+
+
+# %% 03.8 wrong: the classes that the first token excludes are left out everywhere
+def masked_distillation_loss(student_logits, teacher_logits, labels, mask, temperature, alpha):
+    s, t = student_logits[mask], teacher_logits[mask]
+    allowed = t[0] > -math.inf if len(t) else slice(None)
+    soft = soft_part(s[:, allowed], t[:, allowed], temperature)
+    return alpha * soft + (1 - alpha) * hard_part(s, labels[mask])
+
+
+# %% 03.8 wrong: everything is computed and NaN is multiplied away with the padding
+def masked_distillation_loss(student_logits, teacher_logits, labels, mask, temperature, alpha):
+    rows = kl_rows(student_logits, teacher_logits, temperature) * mask
+    soft = temperature**2 * rows.sum() / mask.sum().clamp(min=1)
     return alpha * soft + (1 - alpha) * hard_part(student_logits[mask], labels[mask])
 
 

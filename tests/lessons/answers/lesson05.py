@@ -391,19 +391,6 @@ def distillation_step(weights, features, labels, teacher_logits, temperature, al
     return weights.detach()
 
 
-# %% 05.1 wrong: the gradient stays in the argument and adds up over calls
-def distillation_step(weights, features, labels, teacher_logits, temperature, alpha, learning_rate):
-    weights.requires_grad_(True)
-    logits = features @ weights.T
-    log_q = F.log_softmax(logits / temperature, dim=-1)
-    p = F.softmax(teacher_logits / temperature, dim=-1)
-    soft = temperature**2 * F.kl_div(log_q, p, reduction="batchmean")
-    hard = F.cross_entropy(logits, labels)
-    loss = alpha * soft + (1 - alpha) * hard
-    loss.backward()
-    return (weights - learning_rate * weights.grad).detach()
-
-
 # %% 05.1 wrong: two steps, the soft one and then the hard one
 def distillation_step(weights, features, labels, teacher_logits, temperature, alpha, learning_rate):
     weights = weights.detach().clone().requires_grad_(True)

@@ -1322,7 +1322,7 @@ what_bleu_hides = "a"
 what_bleu_hides = "b"
 
 
-# %% 07.6 wrong: the tokenizer is blamed
+# %% 07.6 wrong: more test sentences are asked for
 what_bleu_hides = "d"
 
 

@@ -263,6 +263,22 @@ def answer_tokens(offsets, start, end):
     return (first, last)
 
 
+# %% 08.1 wrong: an empty answer inside a token is found there
+def answer_tokens(offsets, start, end):
+    inside = [i for i, (s, e) in enumerate(offsets) if s < e and s < end and start < e]
+    if not inside or offsets[inside[0]][0] > start or offsets[inside[-1]][1] < end:
+        return -100, -100
+    return inside[0], inside[-1]
+
+
+# %% 08.1 wrong: an answer that is nowhere in the window raises
+def answer_tokens(offsets, start, end):
+    shared = [i for i, (s, e) in enumerate(offsets) if max(s, start) < min(e, end)]
+    if offsets[shared[0]][0] > start or offsets[shared[-1]][1] < end:
+        return -100, -100
+    return shared[0], shared[-1]
+
+
 # %% 08.2 wrong: an answer of one token is not allowed
 def best_spans(start_logits, end_logits, mask, n, longest):
     at = [i for i in range(len(mask)) if mask[i]]
@@ -559,13 +575,13 @@ def best_spans(start_logits, end_logits, mask, n, longest):
     return list(zip(rows[keep][order].tolist(), columns[keep][order].tolist()))
 
 
-# %% 08.3 wrong: the product of probabilities
+# %% 08.3 wrong: the two rules taken for one another
 between_windows = "a"
 
-# %% 08.3 wrong: the first window
+# %% 08.3 wrong: a softmax thought to know how high logits stand
 between_windows = "c"
 
-# %% 08.3 wrong: the mean of the probabilities
+# %% 08.3 wrong: a sum thought not to see a constant
 between_windows = "d"
 
 # %% 08.3 right: the letter
@@ -999,6 +1015,29 @@ def masked_softmax(logits, mask):
 def masked_softmax(logits, mask):
     inner = torch.where(mask, logits, -math.inf).softmax(-1)
     return torch.where(mask, inner, 0.0)
+
+
+# %% 08.5 wrong: an additive mask, whose NaN is hidden by where
+def masked_softmax(logits, mask):
+    known = logits.nan_to_num(0.0, 0.0, 0.0)
+    return torch.where(mask, (known + mask.to(logits.dtype).log()).softmax(-1), 0.0)
+
+
+# %% 08.5 right: an additive mask on logits that were exchanged first
+def masked_softmax(logits, mask):
+    known = torch.where(mask, logits, 0.0)
+    return torch.where(mask, (known + mask.to(logits.dtype).log()).softmax(-1), 0.0)
+
+
+# %% 08.5 right: minus infinity by masked_fill, and nan_to_num
+def masked_softmax(logits, mask):
+    return logits.masked_fill(~mask, -math.inf).softmax(-1).nan_to_num(0.0)
+
+
+# %% 08.5 right: minus infinity, and zeros for windows without any allowed position
+def masked_softmax(logits, mask):
+    p = logits.masked_fill(~mask, -math.inf).softmax(-1)
+    return torch.where(mask.any(-1, keepdim=True), p, 0.0)
 
 
 # %% 08.6 wrong: T² is forgotten
@@ -1833,6 +1872,47 @@ def span_loss(
     return 0.5 * total
 
 
+# %% 08.6 wrong: a window with one answer's label is left out of the soft part's divisor
+def span_loss(
+    student_start, student_end, teacher_start, teacher_end, starts, ends, mask, temperature, alpha
+):
+    there = mask.any(-1)
+
+    def one_end(student, teacher, labels):
+        student, teacher = (x.masked_fill(~mask, -1e30) for x in (student, teacher))
+        log_p = (teacher / temperature).log_softmax(-1)
+        log_q = (student / temperature).log_softmax(-1)
+        labels = labels.masked_fill(~there, -100)
+        labelled = (labels != -100).sum().clamp(min=1)
+        soft = ((log_p.exp() * (log_p - log_q)).sum(-1) * there).sum() / labelled
+        hard = F.cross_entropy(student, labels, ignore_index=-100, reduction="sum") / labelled
+        return alpha * temperature**2 * soft + (1 - alpha) * hard
+
+    start = one_end(student_start, teacher_start, starts)
+    return (start + one_end(student_end, teacher_end, ends)) / 2
+
+
+# %% 08.6 right: minus infinity by masked_fill, and where around the terms
+def span_loss(
+    student_start, student_end, teacher_start, teacher_end, starts, ends, mask, temperature, alpha
+):
+    there = mask.any(-1)
+
+    def one_end(student, teacher, labels):
+        student, teacher = (x.masked_fill(~mask, -math.inf) for x in (student, teacher))
+        log_p = (teacher / temperature).log_softmax(-1)
+        log_q = (student / temperature).log_softmax(-1)
+        terms = torch.where(mask, log_p.exp() * (log_p - log_q), 0.0)
+        soft = terms.sum() / there.sum().clamp(min=1)
+        labels = labels.masked_fill(~there, -100)
+        hard = F.cross_entropy(student, labels, ignore_index=-100, reduction="sum")
+        hard = hard / (labels != -100).sum().clamp(min=1)
+        return alpha * temperature**2 * soft + (1 - alpha) * hard
+
+    start = one_end(student_start, teacher_start, starts)
+    return (start + one_end(student_end, teacher_end, ends)) / 2
+
+
 # %% 08.7 wrong: -100 is still clamped to 0
 def labels_loss(start_logits, end_logits, starts, ends, mask):
     def one_end(logits, positions):
@@ -2095,6 +2175,28 @@ def labels_loss(start_logits, end_logits, starts, ends, mask):
         return cost.sum() / given.sum().clamp(min=1)
 
     return (one_end(start_logits, starts) + one_end(end_logits, ends)) / 2
+
+
+# %% 08.7 wrong: an additive mask, whose NaN reaches the gradient of a wholly masked window
+def labels_loss(start_logits, end_logits, starts, ends, mask):
+    low = mask.to(start_logits.dtype).log()
+
+    def one_end(logits, positions):
+        total = F.cross_entropy(logits + low, positions, ignore_index=-100, reduction="sum")
+        return total / (positions != -100).sum().clamp(min=1)
+
+    return (one_end(start_logits, starts) + one_end(end_logits, ends)) / 2
+
+
+# %% 08.7 right: minus infinity by masked_fill, and a plain 0.0 where nothing counts
+def labels_loss(start_logits, end_logits, starts, ends, mask):
+    if (starts == -100).all():
+        return 0.0
+    total = 0.0
+    for logits, positions in ((start_logits, starts), (end_logits, ends)):
+        logits = logits.masked_fill(~mask, -math.inf)
+        total = total + F.cross_entropy(logits, positions, ignore_index=-100)
+    return total / 2
 
 
 # %% 08.7 right: a loop over the windows, with logsumexp on the allowed tokens
