@@ -5,13 +5,21 @@
 # that says how far its belief is off. This lesson builds that number from a single idea, surprise,
 # and ends with the loss that distillation minimises.
 #
-# - **You will be able to** compute entropy, cross-entropy, KL and JS and say what their units mean;
-#   say why KL is never negative and why its two directions differ; estimate it from samples without
-#   being fooled; derive the gradient that trains a student.
-# - **You need** PyTorch tensors, logarithms and sums. No information theory.
-# - **Minutes** about 100, of which 65 for the exercises.
-# - **What runs** the same at every scale (`offline`, `small`, `full`): small tensors on the CPU, in
-#   seconds. Nothing is downloaded and no language model is trained.
+# **You will be able to**
+# - compute entropy, cross-entropy, KL and JS, and say what their units mean;
+# - say why KL is never negative, and why its two directions differ;
+# - estimate KL from samples without being fooled;
+# - derive the gradient that trains a student.
+#
+# **You need** PyTorch tensors, logarithms and sums. No information theory.
+#
+# **Minutes** about 100, of which 65 for the exercises.
+#
+# **What runs** the same at every scale (`offline`, `small`, `full`): small tensors on the CPU, in
+# seconds. Nothing is downloaded and no language model is trained.
+#
+# Where an exercise resists, `hint("02.3")` in a cell of your own asks a question first, then gives a
+# direction; the same call once more gives the next piece.
 
 # %% tags=["setup"]
 import io
@@ -23,7 +31,7 @@ import torch.nn.functional as F
 from ipywidgets import FloatSlider, Image, Label, VBox
 
 from kd_course import divergences, plots, widgets
-from kd_course.exercises import check
+from kd_course.exercises import check, hint, show_progress
 from kd_course.plots import COLOURS
 
 plots.style()
@@ -77,14 +85,15 @@ model = torch.tensor([0.70, 0.20, 0.10])  # q: leans the right way, too sure of 
 
 # %% tags=["nbval-check-output"]
 for name, belief in zip(labels, model):
-    nats = -belief.log().item()
+    nats = math.log(1 / belief)
     bits = nats / math.log(2)
     print(f"{name:<9} believed {belief:.2f}   surprise {nats:.4f} nats = {bits:.4f} bits")
 
 a, b = torch.tensor(0.5), torch.tensor(0.25)
-print(f"two events together {-(a * b).log():.4f} nats; one by one {-a.log():.4f} + {-b.log():.4f}")
+together, one, other = math.log(1 / (a * b)), math.log(1 / a), math.log(1 / b)
+print(f"two events together {together:.4f} nats; one by one {one:.4f} + {other:.4f}")
 
-# %%
+# %% tags=["hide-input"]
 believed = torch.linspace(0.005, 1, 400)
 figure, axes = plt.subplots()
 axes.plot(believed, -believed.log(), color=COLOURS["ink"])
@@ -127,15 +136,16 @@ plots.show(
 # {{exercise:02.1}}
 #
 # A model states its beliefs about several headlines, one row each; the labels are what readers then
-# said. Return the surprise of each row, in nats. What was held impossible and happens anyway is
-# infinitely surprising; do not hide that.
+# said. Return the surprise of each row, in nats, for any number of classes. What was held impossible
+# and happens anyway is infinitely surprising; do not hide that.
 
 
 # %% exercise="02.1"
 def surprise(q, labels):
     """How surprised a model is by what happened, headline by headline.
 
-    q: (batch, classes), the beliefs; each row sums to one. labels: (batch,), integers.
+    q: (batch, classes), the beliefs, some of them possibly zero; each row sums to one.
+    labels: (batch,), the number of the class that happened, counted from 0 (int64).
     Returns (batch,): nats.
     """
     ### BEGIN SOLUTION
@@ -174,7 +184,7 @@ print(f"{divergences.entropy(readers) / math.log(2):.4f} bits")
 # %% [markdown]
 # What makes entropy large or small? Three headlines:
 
-# %%
+# %% tags=["hide-input"]
 headlines = {
     "Quarterly profit doubles": torch.tensor([0.02, 0.08, 0.90]),
     "Bank cuts 2,000 jobs as profit doubles": readers,
@@ -209,7 +219,7 @@ plots.show(
 # {{exercise:02.2}}
 #
 # In nats, over the last dimension, whatever the shape before it. A zero must not turn the result
-# into NaN.
+# into NaN, and a small probability counts as what it is.
 
 
 # %% exercise="02.2"
@@ -258,7 +268,7 @@ for name, q in beliefs.items():
     total, extra = divergences.cross_entropy(readers, q), divergences.kl_divergence(readers, q)
     print(f"{name:<16}{total:>10.4f} = {floor:.4f} + {extra:>7.4f}")
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(7.2, 3.0))
 extras = [divergences.kl_divergence(readers, q).item() for q in beliefs.values()]
 axes.barh(
@@ -306,7 +316,8 @@ plots.show(
 # ### Exercise 02.3 · KL
 # {{exercise:02.3}}
 #
-# Mind the two edges, and classes that both sides rule out.
+# In nats, over the last dimension, whatever the shape before it. Mind the two edges, and classes that
+# both sides rule out.
 
 
 # %% exercise="02.3"
@@ -326,8 +337,9 @@ def kl_divergence(p, q):
 check("02.3", kl_divergence)
 
 # %% [markdown]
-# PyTorch has KL too, and it is easily called wrongly. `F.kl_div(input, target)` computes
-# KL(**target** ‖ **input**), so the student comes first although it stands second in the formula;
+# PyTorch has KL too, and it is easily called wrongly.
+# [`F.kl_div(input, target)`](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.kl_div.html)
+# computes KL(**target** ‖ **input**), so the student comes first although it stands second in the formula;
 # `input` must hold **log**-probabilities; and the default `reduction="mean"` divides by the number
 # of all elements, classes included. Each of these calls runs without an error:
 
@@ -365,7 +377,7 @@ print(f"kl_div(q, p, batchmean)     {F.kl_div(q, p, reduction='batchmean'):.4f} 
 # So $\mathrm{KL} \ge 0$, and it is 0 only if every $r_i = 1$, that is, if $q = p$. This is **Gibbs'
 # inequality**. (The last sum of $q$ runs over classes that happen; it is at most 1.)
 
-# %%
+# %% tags=["hide-input"]
 ratio = torch.linspace(0.15, 2.0, 400)
 figure, (left, right) = plt.subplots(1, 2, figsize=(9.6, 3.8))
 figure.get_layout_engine().set(wspace=0.08)
@@ -463,25 +475,27 @@ for name, q in {"model": model, "too sure": beliefs["too sure"], "certain": cert
 #   what the target does not.
 #
 # If the model can become equal to the target, both end in the same place, at zero. The difference
-# shows when it cannot: when the model is too small. **A student smaller than its teacher is such a
-# model.**
+# shows when it cannot: when the model is too small. A student smaller than its teacher may be such a
+# model, and then the direction decides what it gives up.
 #
 # ### Exercise 02.5 · Two losses for one fit
 # {{exercise:02.5}}
 #
 # Write both as losses on *logits*: unbounded scores $z$, from which $q = \mathrm{softmax}(z)$, that
 # is, $q_i = e^{z_i} / \sum_j e^{z_j}$. The check looks at the gradient with respect to the logits
-# as well as at the value, so compute in a way that lets it flow. (`F.log_softmax` gives $\log q$
-# without taking the logarithm of a rounded zero.)
+# as well as at the value, so compute in a way that lets it flow. Logits may lie hundreds apart. A
+# class that the target rules out adds nothing to forward KL; reverse KL it makes infinite, for a
+# softmax rules nothing out. (Where the loss is infinite its gradient is not looked at, and no such
+# class comes with a belief too small for float32.)
 
 
 # %% exercise="02.5"
 def fit_loss(target, logits, direction):
     """How far a model is from its target, in the direction asked for.
 
-    target: (..., classes), probabilities; each row sums to one.
+    target: (..., classes), probabilities, some of them possibly zero; each row sums to one.
     logits: (..., classes), the model's.
-    direction: "forward" for KL(target ‖ model), "reverse" for KL(model ‖ target).
+    direction: "forward" for KL(target ‖ model), "reverse" for KL(model ‖ target); no other word.
     Returns (...): nats, one number for each row.
     """
     ### BEGIN SOLUTION
@@ -561,7 +575,7 @@ for (direction, start), (middle, width, loss) in fits.items():
     print(f"{direction}, {start:<16}{mean:>7.1f}{spread:>20.1f}{loss:>8.2f}")
 print(f"{'the target itself':<28}{{:>7.1f}}{{:>20.1f}}".format(*mean_and_spread(two_humps)))
 
-# %%
+# %% tags=["hide-input"]
 figure, panels = plt.subplots(1, 2, figsize=(9.6, 3.6), sharey=True)
 styles = {
     "from the left": ("student", "-"),
@@ -569,7 +583,7 @@ styles = {
     "from the right": ("accent", "--"),
 }
 for axes, direction, says in zip(
-    panels, ["forward KL", "reverse KL"], ["covers both camps", "joins one camp"]
+    panels, ["forward KL", "reverse KL"], ["covers both camps", "settles near its start"]
 ):
     axes.fill_between(
         tone, two_humps, color=COLOURS["truth"], alpha=0.35, label="target: the readers"
@@ -605,16 +619,17 @@ plots.show(
 #   over both camps. It ends with the target's own mean and standard deviation, wherever it began:
 #   the last line of the table is the first three again. The price: it believes most in a tone that
 #   hardly anybody holds.
-# - **Reverse KL chooses.** The model is judged only where it stands itself, so it settles in one
-#   camp and is almost right there. The price: it never learns that the other camp exists, and which
-#   camp it joins depends on where it started. Started in the middle, it does not even get to a
-#   camp: it rests in a compromise whose loss is higher than either camp's, but from which every
-#   small step leads uphill.
+# - **Reverse KL chooses.** The model is judged only where it stands itself, so a model that starts in
+#   a camp settles there and is almost right. The price: it never learns that the other camp exists,
+#   and which camp it joins depends on where it started. Started in the middle, it joins neither: it
+#   rests in a compromise whose loss is higher than either camp's, but from which every small step
+#   leads uphill.
 #
-# One says *mass-covering* (or mean-seeking) and *mode-seeking*. To see why, push a hump of width
-# 0.9 along the scale and read off both losses:
+# One says *mass-covering* (or mean-seeking) and *mode-seeking*. The names say where the low losses lie,
+# not that gradient descent gets there. To see why, push a hump of width 0.9 along the scale and read
+# off both losses:
 
-# %%
+# %% tags=["hide-input"]
 middles = torch.linspace(-5, 5, 201, dtype=torch.float64)
 pushed = torch.stack([one_hump(middle, 0.9) for middle in middles])  # (201, 101)
 figure, axes = plt.subplots()
@@ -657,7 +672,7 @@ plots.show(
 # pictures above show what they would.)
 
 
-# %%
+# %% tags=["hide-input"]
 at_rest = {"step": 0.1, "continuous_update": False}  # redraw when the slider is let go
 middle = FloatSlider(value=-0.6, min=-5, max=5, description="middle", **at_rest)
 width = FloatSlider(value=3.1, min=0.4, max=4, description="width", **at_rest)
@@ -694,20 +709,19 @@ widgets.show(
 #
 # Sometimes neither side is "the truth": two annotators, two models, two corpora. We want a number
 # that does not depend on which is called $p$, and that stays finite when the two rule out different
-# things. Let both be judged against their midpoint $m = \frac12 (p + q)$. It rules out only what
-# both do:
+# things. So let each of the two pay what it costs to believe their midpoint $m$, which is half $p$ and
+# half $q$, and take the mean of the two costs. The midpoint rules out only what both do, so nobody
+# pays an infinite price.
 #
-# $$ \mathrm{JS}(p, q) = \tfrac12 \,\mathrm{KL}(p \,\|\, m) + \tfrac12 \,\mathrm{KL}(q \,\|\, m) $$
-#
-# This is the **Jensen–Shannon divergence**. It is symmetric by construction. How large can it get?
-# Nowhere is $m$ less than half of $p$, so $\log p_i - \log m_i \le \log 2$ for every class, and an
-# average of such terms is at most $\log 2 \approx 0.693$ nats (one bit). That bound is reached when
-# $p$ and $q$ have no class in common.
+# This is the **Jensen–Shannon divergence**, $\mathrm{JS}(p, q)$. It is symmetric by construction. How
+# large can it get? Nowhere is $m$ less than half of $p$, so $\log p_i - \log m_i \le \log 2$ for every
+# class, and an average of such terms is at most $\log 2 \approx 0.693$ nats (one bit). That bound is
+# reached when $p$ and $q$ have no class in common.
 #
 # Below, two annotators begin in agreement, then move apart until each is certain of the opposite
 # label.
 
-# %%
+# %% tags=["hide-input"]
 apart = torch.linspace(0, 1, 201, dtype=torch.float64)
 first = torch.stack([(1 + apart) / 2, (1 - apart) / 2], dim=-1)  # (201, 2): leans to negative
 second = first.flip(-1)  # leans to positive, as much
@@ -754,7 +768,8 @@ print(f"JS(model, readers) = {divergences.js_divergence(model, readers):.4f} nat
 # ### Exercise 02.6 · Jensen–Shannon
 # {{exercise:02.6}}
 #
-# In nats, for any leading shape, with zeros allowed on either side.
+# Turn the words into a formula, and the formula into code: in nats, for any leading shape, with zeros
+# allowed on either side and on both.
 
 
 # %% exercise="02.6"
@@ -762,7 +777,7 @@ def js_divergence(p, q):
     """How far p and q are from their midpoint, on average.
 
     p, q: (..., classes), probabilities, some of them possibly zero; each row sums to one.
-    Returns (...): nats, between 0 and log 2.
+    Returns (...): nats, between 0 and log 2 up to rounding.
     """
     ### BEGIN SOLUTION
     middle = (p + q) / 2
@@ -774,7 +789,15 @@ def js_divergence(p, q):
 check("02.6", js_divergence)
 
 # %% [markdown]
-# ## 7 · What if we cannot sum over everything?
+# As a formula:
+#
+# $$ \mathrm{JS}(p, q) = \tfrac12 \,\mathrm{KL}(p \,\|\, m) + \tfrac12 \,\mathrm{KL}(q \,\|\, m),
+# \qquad m = \tfrac12 (p + q) $$
+#
+# ## 7 · Going deeper: what if we cannot sum over everything?
+#
+# *Nothing after this section builds on it. Whoever is in a hurry goes on with section 8 and comes back
+# when a divergence has to be estimated.*
 #
 # Three labels can be summed over. Sentences cannot: with a vocabulary of 30,000 words there are
 # $30{,}000^{10}$ sequences of ten words. What we *can* do is let the teacher write some, and ask
@@ -788,15 +811,17 @@ check("02.6", js_divergence)
 #
 # But single terms have either sign, so an estimate of a small KL can come out negative. Section 4
 # has the cure: the gap under the line, $(r - 1) - \log r$ with $r = q(x)/p(x)$, has the same
-# average, for $r - 1$ averages to $\sum p \cdot q/p - 1 = 0$, and is never negative. John Schulman,
-# whose note made it popular, calls the two estimators
+# average, for $r - 1$ averages to $\sum p \cdot q/p - 1 = 0$, and is never negative. John Schulman, whose
+# [note](http://joschu.net/blog/kl-approx.html) made it popular, calls the two estimators
 #
 # $$ k_1 = -\log r, \qquad k_3 = (r - 1) - \log r . $$
 #
 # ### Exercise 02.7 · KL from samples
 # {{exercise:02.7}}
 #
-# Return the estimate $k_3$, averaged over the samples in the last dimension.
+# Return the estimate $k_3$, averaged over the samples in the last dimension, whatever the shape before
+# it. A sentence of a hundred words has a log-probability of −900 or so: see to it that the estimate is
+# as good there.
 
 
 # %% exercise="02.7"
@@ -804,7 +829,7 @@ def kl_from_samples(log_p, log_q):
     """KL(p ‖ q), estimated from outcomes that were drawn from p.
 
     log_p, log_q: (..., samples), what p and q give to each outcome, as log-probabilities (nats).
-    Returns (...): the mean of k3 = (r - 1) - log r, where r = q / p.
+    Returns (...): the mean of k3 over the samples, in nats.
     """
     ### BEGIN SOLUTION
     log_r = log_q - log_p
@@ -836,11 +861,13 @@ def estimates(student, n, repeats=500):
     drawn = torch.multinomial(teacher, repeats * n, replacement=True, generator=generator).view(
         repeats, n
     )
-    log_r = (student.log() - teacher.log())[drawn]  # (repeats, n)
-    return (-log_r).mean(-1), (torch.expm1(log_r) - log_r).mean(-1)
+    ratio = student / teacher  # (words,)
+    k1 = -ratio.log()
+    k3 = k1 + ratio - 1
+    return k1[drawn].mean(-1), k3[drawn].mean(-1)
 
 
-# %%
+# %% tags=["hide-input"]
 sizes = [3, 10, 30, 100, 300, 1000, 3000]
 edges = torch.tensor([0.05, 0.95], dtype=torch.float64)
 figure, panels = plt.subplots(1, 2, figsize=(9.6, 3.7))
@@ -879,7 +906,7 @@ plots.show(
     ),
 )
 
-# %%
+# %% tags=["hide-input"]
 columns = ("exact", "mean k1", "mean k3", "std k1", "std k3", "k1 < 0")
 print(f"{'in nats, n = 100':<32}" + "".join(f"{column:>9}" for column in columns))
 for name, student in students.items():
@@ -912,24 +939,26 @@ for name, student in students.items():
 # **A word not seen is called impossible.** Then $\mathrm{KL}(p\,\|\,\hat p)$ is infinite. One such
 # word is enough, however rare it is.
 #
-# The repair is **smoothing**: before dividing, add a little, $\lambda$, to *every* count, so that
-# nothing is impossible:
-#
-# $$ \hat p_i = \frac{c_i + \lambda}{n + \lambda K}, \qquad n = \textstyle\sum_i c_i . $$
+# The repair is **smoothing**: behave as if every word had been seen $\lambda$ times more often than it
+# was, those never seen included. Then nothing is impossible.
 #
 # It trades one error for another: a small $\lambda$ believes the zeros too much, a large one drags
 # everything towards the uniform distribution. Which is best depends on $n$ and must be chosen on
-# data held out. Whatever is done, the result must sum to one: see exercise 02.4.
+# data held out. Whatever is done, the result must be a distribution: see exercise 02.4.
 #
 # ### Exercise 02.8 · Smoothing
 # {{exercise:02.8}}
+#
+# Return the smoothed distribution of each row. Counts may be whole numbers or floats, the strength any
+# number above zero, a fraction too; and a row in which nothing was seen is smoothed like any other.
 
 
 # %% exercise="02.8"
 def smoothed(counts, strength):
     """Counts turned into probabilities, with nothing left impossible.
 
-    counts: (..., classes), how often each class was seen. strength: what is added to every count.
+    counts: (..., classes), how often each class was seen, int64 or floating.
+    strength: a number above zero, λ: how many times more often each class counts as seen.
     Returns (..., classes): probabilities; each row sums to one.
     """
     ### BEGIN SOLUTION
@@ -942,6 +971,10 @@ def smoothed(counts, strength):
 check("02.8", smoothed)
 
 # %% [markdown]
+# As a formula, with $c_i$ for the counts:
+#
+# $$ \hat p_i = \frac{c_i + \lambda}{n + \lambda K}, \qquad n = \textstyle\sum_i c_i . $$
+#
 # Both faults, and the repair, on words whose true distribution is known: 50 of them, with
 # frequencies that fall like 1, 1/2, 1/3, … as in natural text.
 
@@ -968,7 +1001,7 @@ for n, counts in samples.items():
     infinite = divergences.kl_divergence(zipf, counts / n).isinf().double().mean()
     print(f"  n = {n:<5} {infinite:>6.1%} of {len(counts)} samples")
 
-# %%
+# %% tags=["hide-input"]
 figure, (left, right) = plt.subplots(1, 2, figsize=(9.6, 3.7))
 figure.get_layout_engine().set(wspace=0.08)
 plug_in = [divergences.kl_divergence(counts / n, zipf).mean() for n, counts in samples.items()]
@@ -1024,6 +1057,36 @@ plots.show(
 #
 # and $\sum_i p_i = 1$.
 #
+# **Step 3. Differentiate by one logit, $z_k$.** This one is yours.
+#
+# ### Exercise 02.9 · Which way is down?
+# {{exercise:02.9}}
+#
+# Finish the derivation on paper, then write the gradient by hand: of the **mean over the batch** of
+# the cross-entropy, with respect to the logits. (That is what `F.cross_entropy` with its default
+# reduction sends back.) Logits may lie hundreds apart, and a target may be zero in some classes. Please
+# do without autograd: the check cannot tell, but then you have only asked it.
+
+
+# %% exercise="02.9"
+def cross_entropy_gradient(logits, target):
+    """The gradient of the batch's mean cross-entropy with respect to the logits.
+
+    logits: (batch, classes), the student's. target: (batch, classes); each row sums to one.
+    Returns (batch, classes).
+    """
+    ### BEGIN SOLUTION
+    q = torch.softmax(logits, dim=-1)
+    return (q - target) / len(logits)
+    ### END SOLUTION
+
+
+# %% check="02.9"
+check("02.9", cross_entropy_gradient)
+
+# %% [markdown]
+# Here is the rest of the derivation, for one row, to compare with yours.
+#
 # **Step 3. Differentiate by one logit, $z_k$.** In the first sum only the term $i = k$ contains
 # $z_k$: it gives $-p_k$. For the second, the chain rule:
 #
@@ -1055,7 +1118,7 @@ for name, loss in losses.items():
     )
     assert torch.allclose(gradient, by_hand)
 
-# %%
+# %% tags=["hide-input"]
 believed = torch.softmax(logits.detach(), -1)
 figure, (left, right) = plt.subplots(1, 2, figsize=(9.6, 3.4))
 figure.get_layout_engine().set(wspace=0.08)
@@ -1122,33 +1185,10 @@ for name, loss in {
 
 # %% [markdown]
 # The third class holds half of the target and a thousandth of the model. Forward KL pulls its logit
-# up with force 0.497, reverse KL with 0.007 and JS with 0.003. So these two start slowly. Three free
-# logits get there in the end, as each can rise by itself. The single hump of section 5 does not: it
-# cannot stand in both camps, and every way from one to the other leads uphill.
-#
-# ### Exercise 02.9 · Student minus target
-# {{exercise:02.9}}
-#
-# Write the gradient by hand: of the **mean over the batch** of the cross-entropy, with respect to
-# the logits. (That is what `F.cross_entropy` with its default reduction sends back.) Autograd would
-# do it too, but then you have only asked it.
-
-
-# %% exercise="02.9"
-def cross_entropy_gradient(logits, target):
-    """The gradient of the batch's mean cross-entropy with respect to the logits.
-
-    logits: (batch, classes), the student's. target: (batch, classes); each row sums to one.
-    Returns (batch, classes).
-    """
-    ### BEGIN SOLUTION
-    q = torch.softmax(logits, dim=-1)
-    return (q - target) / len(logits)
-    ### END SOLUTION
-
-
-# %% check="02.9"
-check("02.9", cross_entropy_gradient)
+# up with a force of about a half; reverse KL and JS pull at it with less than a fiftieth of that. So
+# these two start slowly. Three free logits get there in the end, as each can rise by itself. The single
+# hump of section 5 does not: it cannot stand in both camps, and every way from one to the other leads
+# uphill.
 
 # %% [markdown]
 # ## 9 · Why distillation minimises KL(teacher ‖ student)
@@ -1165,6 +1205,24 @@ check("02.9", cross_entropy_gradient)
 # 4. **It contains ordinary training.** If the teacher is certain ($p$ one-hot), then $H(p) = 0$ and
 #    $\mathrm{KL}(p\,\|\,q) = -\log q_{\text{label}}$: the surprise of section 1.
 #
+# ### Exercise 02.10 · Done or stuck? (quiz)
+# {{exercise:02.10}}
+#
+# A student is distilled with cross-entropy against its teacher's soft targets. The training loss
+# fell quickly, and then stopped at **0.83 nats**. What do you conclude?
+#
+# {{choices:02.10}}
+
+# %% exercise="02.10"
+done_or_stuck = ...  # one letter, as a string
+### BEGIN SOLUTION
+done_or_stuck = "b"
+### END SOLUTION
+
+# %% check="02.10"
+check("02.10", done_or_stuck)
+
+# %% [markdown]
 # As a last experiment, the smallest distillation there is: one headline, a teacher, and a student
 # made of three logits, sure of the wrong label at first.
 
@@ -1179,7 +1237,7 @@ for step in range(16):
     history.append((cross.item(), kl.item()))
     student_logits -= 1.0 * (student_says - teacher_says)  # gradient descent, by hand
 
-# %%
+# %% tags=["hide-input"]
 cross, kl = zip(*history)
 floor = divergences.entropy(teacher_says).item()
 figure, axes = plt.subplots()
@@ -1207,24 +1265,6 @@ plots.show(
 )
 
 # %% [markdown]
-# ### Exercise 02.10 · Done or stuck? (quiz)
-# {{exercise:02.10}}
-#
-# A student is distilled with cross-entropy against its teacher's soft targets. The training loss
-# fell quickly, and then stopped at **0.83 nats**. What do you conclude?
-#
-# {{choices:02.10}}
-
-# %% exercise="02.10"
-done_or_stuck = ...  # one letter, as a string
-### BEGIN SOLUTION
-done_or_stuck = "b"
-### END SOLUTION
-
-# %% check="02.10"
-check("02.10", done_or_stuck)
-
-# %% [markdown]
 # ## What you can now do
 #
 # - Turn a probability into surprise, and say it in nats or in bits.
@@ -1233,7 +1273,8 @@ check("02.10", done_or_stuck)
 # - Split a loss into what the student can improve, $\mathrm{KL}$, and what it cannot,
 #   $H(\text{teacher})$.
 # - Say why KL is never negative, and what must be broken when a log shows that it is.
-# - Choose a direction: forward KL covers the teacher, reverse KL picks a part of it.
+# - Choose a direction: forward KL covers the teacher, reverse KL may settle in a part
+#   of it.
 # - Estimate KL from samples with its spread, and recognise the bias of counts.
 # - Derive *student minus target* and test it against autograd.
 #
@@ -1245,7 +1286,7 @@ check("02.10", done_or_stuck)
 #   grows with the length of the sentences.
 # - **Both sides divided by a temperature $T$, and the loss not multiplied by $T^2$.** The gradient
 #   *student minus teacher* then gets a factor $1/T$, and its two sides move together as well.
-#   Lesson 03 shows what is left of it.
+#   [Lesson 03](03_distillation_losses.ipynb) shows what is left of it.
 # - **`F.kl_div` with its arguments swapped, or with probabilities instead of log-probabilities, or
 #   with log-probabilities as target and no `log_target=True`.** Nothing raises; the number looks
 #   plausible.
@@ -1254,26 +1295,41 @@ check("02.10", done_or_stuck)
 # - **Probabilities that do not sum to one:** rounded in a table, clamped, smoothed without dividing
 #   again, or cut off after the top ten. Then Gibbs' inequality does not hold, KL may be negative,
 #   and the gradient pulls elsewhere. An example that circulates on the web sets a student of [0.25,
-#   0.3, 0.15, 0.1, 0.1] against its teacher. Add it up; lesson 03 takes that example apart.
+#   0.3, 0.15, 0.1, 0.1] against its teacher. Add it up; [lesson 03](03_distillation_losses.ipynb) takes
+#   that example apart.
 # - **A small number added inside the logarithm** hides the infinity that would have told you about
 #   a class the student cannot produce.
 #
 # ## Further reading
 #
-# - C. E. Shannon, *A Mathematical Theory of Communication*, Bell System Technical Journal 27,
-#   379–423 and 623–656, 1948. Section 6 asks for properties of a measure of uncertainty and finds
-#   that only entropy has them; readable to this day.
-# - S. Kullback and R. A. Leibler, *On Information and Sufficiency*, Annals of Mathematical
+# - C. E. Shannon,
+#   [*A Mathematical Theory of Communication*](https://doi.org/10.1002/j.1538-7305.1948.tb01338.x), Bell
+#   System Technical Journal 27, 379–423 and 623–656, 1948. Section 6 asks for properties of a measure of
+#   uncertainty and finds that only entropy has them; readable to this day.
+# - S. Kullback and R. A. Leibler,
+#   [*On Information and Sufficiency*](https://doi.org/10.1214/aoms/1177729694), Annals of Mathematical
 #   Statistics 22(1), 79–86, 1951. Where the divergence comes from. What they call divergence is the
 #   sum of both directions.
-# - T. M. Cover and J. A. Thomas, *Elements of Information Theory*, 2nd edition, Wiley, 2006.
+# - T. M. Cover and J. A. Thomas,
+#   [*Elements of Information Theory*](https://doi.org/10.1002/047174882X), 2nd edition, Wiley, 2006.
 #   Chapter 2 proves everything in sections 2 to 4; chapter 5 makes "questions on average" precise.
-# - D. J. C. MacKay, *Information Theory, Inference, and Learning Algorithms*, Cambridge University
-#   Press, 2003. Chapters 2 and 4 for intuition and exercises; chapter 33 fits a simple distribution
-#   to a complicated one by reverse KL.
-# - J. Lin, *Divergence Measures Based on the Shannon Entropy*, IEEE Transactions on Information
-#   Theory 37(1), 145–151, 1991. Defines JS and proves its bounds.
-# - J. Schulman, *Approximating KL Divergence*, blog note, joschu.net, 2020. Two pages on $k_1$,
-#   $k_2$ and $k_3$. Mind that its $p$ and $q$ stand the other way round than here.
-# - G. Hinton, O. Vinyals and J. Dean, *Distilling the Knowledge in a Neural Network*,
-#   arXiv:1503.02531, 2015. Section 2 is the next lesson.
+# - D. J. C. MacKay,
+#   [*Information Theory, Inference, and Learning Algorithms*](https://www.inference.org.uk/mackay/itila/),
+#   Cambridge University Press, 2003. Chapters 2 and 4 for intuition and exercises; chapter 33 fits a
+#   simple distribution to a complicated one by reverse KL.
+# - J. Lin,
+#   [*Divergence Measures Based on the Shannon Entropy*](https://doi.org/10.1109/18.61115), IEEE
+#   Transactions on Information Theory 37(1), 145–151, 1991. Defines JS and proves its bounds.
+# - J. Schulman, [*Approximating KL Divergence*](http://joschu.net/blog/kl-approx.html), blog note, 2020.
+#   Two pages on $k_1$, $k_2$ and $k_3$. Mind that its $p$ and $q$ stand the other way round than here.
+# - G. Hinton, O. Vinyals and J. Dean,
+#   [*Distilling the Knowledge in a Neural Network*](https://arxiv.org/abs/1503.02531), 2015. Section 2
+#   is the next lesson.
+
+# %% [markdown]
+# ## Where you stand
+#
+# What your checks have said so far, exercise by exercise.
+
+# %%
+show_progress("02")

@@ -6,14 +6,18 @@
 # in those few lines. You will write them by hand, derive why there is a $T^2$ in them, and then
 # audit a published worked example in which nearly every number is wrong.
 #
-# - **You will be able to** write the soft, the hard and the combined loss, for examples and for
-#   padded tokens; say what temperature and $\alpha$ do to the gradient; and find the slips that
-#   train without an error message.
-# - **You need** PyTorch's tensors and autograd; KL divergence and the gradient $q - p$
-#   from lesson 02.
-# - **Minutes** about 120: 45 to read, 75 for the exercises.
-# - **What runs** the same at every scale (`offline`, `small`, `full`): closed forms and a few
-#   thousand steps of gradient descent on five numbers. No model, no download, well under a minute.
+# **You will be able to**
+# - write the soft, the hard and the combined loss, for examples and for padded tokens;
+# - say what temperature and $\alpha$ do to the gradient;
+# - find the slips that train without an error message.
+#
+# **You need** PyTorch's tensors and autograd; KL divergence and the gradient $q - p$ from
+# [lesson 02](02_from_surprise_to_kl.ipynb).
+#
+# **Minutes** about 125, of which 80 for the exercises.
+#
+# **What runs** the same at every scale (`offline`, `small`, `full`): closed forms and a few
+# thousand steps of gradient descent on five numbers. No model, no download, well under a minute.
 
 # %% tags=["setup"]
 import math
@@ -23,7 +27,7 @@ import torch
 import torch.nn.functional as F
 
 from kd_course import divergences, losses, plots, widgets
-from kd_course.exercises import check
+from kd_course.exercises import check, hint, show_progress
 
 plots.style()
 torch.set_printoptions(precision=4, sci_mode=False)
@@ -38,7 +42,7 @@ torch.set_printoptions(precision=4, sci_mode=False)
 # The teacher is fairly sure that this is bad news. The student has hardly begun. And the annotator
 # wrote *neutral*, so that the two sources disagree, which is when one sees what each of them does.
 #
-# Every symbol of the lesson is here, and keeps its meaning throughout:
+# Every symbol of the lesson is here, and keeps its meaning to the end, the audit included:
 #
 # | symbol | in code | what it is |
 # |---|---|---|
@@ -48,6 +52,8 @@ torch.set_printoptions(precision=4, sci_mode=False)
 # | $p,\ q$ | `p`, `q` | the **teacher's** and the **student's** distribution at temperature $T$ |
 # | $y$ | `labels` | the class that the data names |
 # | $\alpha$ | `alpha` | the weight of the **soft** loss; the hard loss gets $1 - \alpha$ |
+# | $L_\text{soft},\ L_\text{hard},\ L$ | | the teacher's loss, the labels' loss, and the whole, in nats |
+# | $H(p)$ | | the entropy of $p$; $H(p, q)$ is the cross-entropy |
 
 # %%
 classes = ["very negative", "negative", "neutral", "positive", "very positive"]
@@ -58,9 +64,10 @@ labels = torch.tensor([2])
 # %% [markdown]
 # ## Temperature: how much of an opinion is heard
 #
-# A trained teacher is nearly always nearly certain. At $T = 1$ this one gives 90 % to *negative*,
-# and what it thinks of the other classes disappears in the last few per cent. Yet that is where it
-# knows something a label does not say: that *neutral* is a far better mistake than *very positive*.
+# At $T = 1$ this teacher gives 90 % to *negative*, and what it thinks of the other classes
+# disappears in the last few per cent. (Modern networks tend to be that sure, and surer than they
+# are right: [Guo et al., 2017](https://arxiv.org/abs/1706.04599).) Yet the last few per cent say
+# something that a label does not: that *neutral* is a far better mistake than *very positive*.
 # Dividing the logits by $T > 1$ before the softmax brings the classes closer together and makes
 # that visible:
 #
@@ -75,7 +82,7 @@ for temperature in (1, 2, 4, 8):
     p = divergences.softmax(teacher_logits, temperature)[0]
     print(f"T = {temperature}:  " + "  ".join(f"{x:.3f}" for x in p.tolist()))
 
-# %%
+# %% tags=["hide-input"]
 temperatures = (1, 2, 4, 8)
 figure, panels = plt.subplots(1, 4, figsize=(9, 3.1), sharey=True)
 for axes, temperature in zip(panels, temperatures):
@@ -101,18 +108,27 @@ plots.show(
 # ### Exercise 03.1 · Soften a distribution
 # {{exercise:03.1}}
 #
-# Write the formula above for logits of any shape whose **last** dimension holds the classes.
+# Not every row needs the same temperature: one may soften a sure row more than an unsure one, or
+# look at one headline at four temperatures, as the figure above does. Write the formula for logits
+# of any shape whose **last** dimension holds the classes, and let $T$ be one number for all rows,
+# or a tensor with **one temperature for each row**. Logits of several hundred must not overflow.
+#
+# Soft targets are looked at and taught, not trained, so no gradient need flow through them here.
+#
+# (When a check says no, it says what it can. `hint("03.1")`, in a cell of your own, asks you a
+# question that leads on; called again, it points in a direction.)
 
 
 # %% exercise="03.1"
 def soft_targets(logits, temperature):
-    """The distribution that the logits stand for, flattened by a temperature above one.
+    """The distribution that each row of logits stands for at its temperature.
 
-    logits: (..., classes). temperature: a positive number.
+    logits: (..., classes). temperature: a positive number, or a tensor (...) of positive numbers.
     Returns (..., classes); each row sums to one.
     """
     ### BEGIN SOLUTION
-    return torch.softmax(logits / temperature, dim=-1)
+    of_each_row = torch.as_tensor(temperature)[..., None]
+    return torch.softmax(logits / of_each_row, dim=-1)
     ### END SOLUTION
 
 
@@ -122,7 +138,8 @@ check("03.1", soft_targets)
 # %% [markdown]
 # ## The soft loss: how far is the student from the teacher?
 #
-# Lesson 02 has the measure. The teacher's $p$ is what the student should come to believe, so $p$ is
+# [Lesson 02](02_from_surprise_to_kl.ipynb) has the measure. The teacher's $p$ is what the student
+# should come to believe, so $p$ is
 # the truth of the comparison and stands first:
 #
 # $$L_\text{soft} = T^2 \cdot \mathrm{KL}(p \,\|\, q)
@@ -135,34 +152,19 @@ check("03.1", soft_targets)
 # temperature. Take the $T^2$ on trust for one more section. Of a batch, the loss is the mean over
 # examples.
 #
-# PyTorch has `F.kl_div` for this, and it is a small minefield. Its *first* argument is the log of
-# the second distribution, $\log q$; its second is $p$ itself; and its default `reduction="mean"`
-# divides by the number of elements, so by the classes as well (PyTorch itself warns of it, and
-# means to change it). `"batchmean"` divides by the number of examples:
-
-# %% tags=["nbval-check-output"]
-log_q = F.log_softmax(student_logits / 2, dim=-1)
-p = F.softmax(teacher_logits / 2, dim=-1)
-by_hand = (p * (p.log() - log_q)).sum(dim=-1).mean()
-print(f"by hand               {by_hand:.4f}")
-print(f"kl_div, batchmean     {F.kl_div(log_q, p, reduction='batchmean'):.4f}")
-over_elements = F.kl_div(log_q, p, reduction="none").mean()
-wrong_input = F.kl_div(log_q.exp(), p, reduction="batchmean")
-print(f"mean over elements    {over_elements:.4f}   five times too small: five classes")
-print(f"kl_div, q for log q   {wrong_input:.4f}  negative: no KL is")
-
-# %% [markdown]
-# Two more habits belong to this loss. Take `F.log_softmax`, never the log of a softmax: a
-# probability of $10^{-60}$ is 0 in float32, and its log is $-\infty$, while `log_softmax` computes
+# Two habits belong to this loss. Take `F.log_softmax`, never the log of a softmax: a probability of
+# $10^{-60}$ is 0 in float32, and its log is $-\infty$, while `log_softmax` computes
 # the log without forming the tiny number. And `detach` the teacher's logits: the teacher is not the
 # one being trained. A teacher that gets a gradient comes to meet its student half way, or costs
-# memory for a gradient nobody uses.
+# memory for a gradient that is not used.
 #
 # ### Exercise 03.2 · The soft loss
 # {{exercise:03.2}}
 #
-# Write $L_\text{soft}$, with $T^2$, as the mean over the examples. No gradient may reach the
-# teacher.
+# Write $L_\text{soft}$, with $T^2$, as the mean over the examples: one number, through which a
+# gradient reaches the student. No gradient may reach the teacher. The logits are finite, but they
+# may lie hundreds apart, the teacher's as well as the student's, and every result must still be
+# finite. The package's own version is in use only after this exercise.
 
 
 # %% exercise="03.2"
@@ -187,37 +189,39 @@ check("03.2", soft_loss)
 # From here on the lesson uses the package's own version, `losses.soft_target_loss`.
 # `losses.soft_target_loss??` in a cell of your own shows its source.
 #
+# ### PyTorch's own: `F.kl_div`
+#
+# PyTorch has a function for the divergence, and it is a small minefield. Its *first* argument is
+# the log of the second distribution, $\log q$; its second is $p$ itself; and its default
+# `reduction="mean"` divides by the number of elements, so by the classes as well
+# ([its documentation](https://pytorch.org/docs/stable/generated/torch.nn.functional.kl_div.html)
+# says so, and that this is to change). `"batchmean"` divides by the number of examples:
+
+# %% tags=["nbval-check-output"]
+log_q = F.log_softmax(student_logits / 2, dim=-1)
+p = F.softmax(teacher_logits / 2, dim=-1)
+the_packages = divergences.kl_divergence(p, log_q.exp()).mean()
+print(f"divergences           {the_packages:.4f}")
+print(f"kl_div, batchmean     {F.kl_div(log_q, p, reduction='batchmean'):.4f}")
+over_elements = F.kl_div(log_q, p, reduction="none").mean()
+wrong_input = F.kl_div(log_q.exp(), p, reduction="batchmean")
+print(f"mean over elements    {over_elements:.4f}   five times too small: five classes")
+print(f"kl_div, q for log q   {wrong_input:.4f}  negative: no KL is")
+
+# %% [markdown]
 # ## Why T²?
 #
-# A loss matters through its gradient. Lesson 02 showed that the gradient of $\mathrm{KL}(p \,\|\,
-# \mathrm{softmax}(u))$ with respect to $u$ is $q - p$. Here $u = z_s / T$, and the chain rule adds
-# a factor $1/T$:
-#
-# $$\frac{\partial\, \mathrm{KL}(p \,\|\, q)}{\partial z_{s,i}} = \frac{1}{T}\,(q_i - p_i)$$
-#
-# That is one power of $T$. The other hides in the difference: as $T$ grows, $p$ and $q$ both become
-# uniform, so they come closer to *each other*. To see how fast, take $e^x \approx 1 + x$, which is
-# good once $T$ is large against the logits. With $\bar z$ for the mean of a row's logits:
-#
-# $$q_i \approx \frac{1 + z_{s,i}/T}{C + \sum_j z_{s,j}/T} \approx \frac1C\Big(1 + \frac{z_{s,i} - \bar z_s}{T}\Big),
-#   \qquad\text{so}\qquad
-#   q_i - p_i \approx \frac{1}{C\,T}\big[(z_{s,i} - \bar z_s) - (z_{t,i} - \bar z_t)\big]$$
-#
-# Both powers together: **once $T$ is large against the logits, the gradient of the bare KL fades like
-# $1/T^2$.** There, doubling $T$ makes the teacher four times quieter (at a low $T$ it fades more
-# slowly), while the labels, compared at temperature one, keep their voice. Multiplying by $T^2$
-# undoes this where $T$ is large:
-#
-# $$\frac{\partial L_\text{soft}}{\partial z_{s,i}} = T\,(q_i - p_i)$$
-#
-# so that $T$ can be chosen for what it shows of the teacher, without turning the volume at the same
-# time.
+# A loss matters through its gradient. [Lesson 02](02_from_surprise_to_kl.ipynb) showed that the
+# gradient of $\mathrm{KL}(p \,\|\, \mathrm{softmax}(u))$ with respect to $u$ is $q - p$, where
+# $q = \mathrm{softmax}(u)$. In the soft loss $u = z_s / T$. What follows for the gradient with
+# respect to $z_s$ itself?
 #
 # ### Exercise 03.3 · The gradient by hand
 # {{exercise:03.3}}
 #
 # Return the gradient of your `soft_loss` (with its $T^2$, and its mean over examples) with respect
-# to the student's logits. Do not use autograd: it is one line.
+# to the student's logits. The logits may lie hundreds apart. Please do it by hand, from lesson 02's
+# $q - p$, and not by autograd: the check cannot tell, but the next section builds on the step.
 
 
 # %% exercise="03.3"
@@ -238,7 +242,29 @@ def soft_gradient(student_logits, teacher_logits, temperature):
 check("03.3", soft_gradient)
 
 # %% [markdown]
-# Does autograd agree with the derivation?
+# ### Two powers of T
+#
+# By the chain rule, with $u = z_s / T$,
+#
+# $$\frac{\partial\, \mathrm{KL}(p \,\|\, q)}{\partial z_{s,i}} = \frac{1}{T}\,(q_i - p_i)$$
+#
+# That is one power of $T$. The other hides in the difference: as $T$ grows, $p$ and $q$ both become
+# uniform, so they come closer to *each other*. To see how fast, take $e^x \approx 1 + x$, which is
+# good once $T$ is large against the logits. With $\bar z$ for the mean of a row's logits:
+#
+# $$q_i \approx \frac{1 + z_{s,i}/T}{C + \sum_j z_{s,j}/T} \approx \frac1C\Big(1 + \frac{z_{s,i} - \bar z_s}{T}\Big),
+#   \qquad\text{so}\qquad
+#   q_i - p_i \approx \frac{1}{C\,T}\big[(z_{s,i} - \bar z_s) - (z_{t,i} - \bar z_t)\big]$$
+#
+# Both powers together: **once $T$ is large against the logits, the gradient of the bare KL fades like
+# $1/T^2$.** There, doubling $T$ makes the teacher four times quieter (at a low $T$ it fades more
+# slowly), while the labels, compared at temperature one, keep their voice. Multiplying by $T^2$
+# undoes this where $T$ is large:
+#
+# $$\frac{\partial L_\text{soft}}{\partial z_{s,i}} = T\,(q_i - p_i)$$
+#
+# (of one example; of a batch, divided by the number of examples) so that $T$ can be chosen for what
+# it shows of the teacher, without turning the volume at the same time. Does autograd agree?
 
 
 # %% tags=["nbval-check-output"]
@@ -266,7 +292,7 @@ for temperature in (1, 4, 16):
 # random teachers and students. The hard loss, which we come to below, is the yardstick: it knows
 # nothing of $T$.
 
-# %%
+# %% tags=["hide-input"]
 generator = torch.Generator().manual_seed(0)
 teachers, students = (3 * torch.randn(200, 5, generator=generator) for _ in range(2))
 their_labels = teachers.argmax(dim=-1)
@@ -315,9 +341,9 @@ for temperature in (1, 2, 4, 8, 16):
     print(f"T = {temperature:>2}   with T² {length:.4f}   without {length / temperature**2:.4f}")
 
 # %% [markdown]
-# On our headline the bare KL at $T = 16$ has about a two-hundredth of the gradient it has at $T =
-# 1$. Note also what $T^2$ does *not* promise: the length is only about constant. At low $T$, where
-# $e^x \approx 1 + x$ fails, it still moves.
+# On our headline, too, the gradient of the bare KL fades (the last column), and with $T^2$ it keeps
+# its size. What $T^2$ does *not* promise is a constant length: at a low $T$, where $e^x \approx 1 + x$
+# fails, it still moves.
 #
 # ## What is left when T is very large
 #
@@ -326,17 +352,47 @@ for temperature in (1, 2, 4, 8, 16):
 # $$\frac{\partial L_\text{soft}}{\partial z_{s,i}} \;\longrightarrow\;
 #   \frac1C\big[(z_{s,i} - \bar z_s) - (z_{t,i} - \bar z_t)\big]$$
 #
-# This is the gradient of a plain squared error between **logits**, each row centred on its own
-# mean:
+# with respect to each logit of one example; of a batch, the loss is a mean over the examples. A
+# gradient that simple belongs to a simple loss. Which one?
+#
+# ### Exercise 03.4 · What is left when T is very large
+# {{exercise:03.4}}
+#
+# Write the loss that has this gradient for each example, and that is 0 when the student is the
+# teacher; of a batch, its mean. A constant between the two models' logits, one for each row, costs
+# nothing, be it several hundred. (Whether a gradient would reach the teacher makes no difference
+# here.)
+
+
+# %% exercise="03.4"
+def logit_matching_loss(student_logits, teacher_logits):
+    """What the soft loss becomes at a temperature without bound.
+
+    student_logits, teacher_logits: (examples, classes).
+    Returns one number: the mean over examples. A gradient reaches the student.
+    """
+    ### BEGIN SOLUTION
+    difference = student_logits - teacher_logits
+    centred = difference - difference.mean(dim=-1, keepdim=True)
+    return (centred**2).mean(dim=-1).mean() / 2
+    ### END SOLUTION
+
+
+# %% check="03.4"
+check("03.4", logit_matching_loss)
+
+# %% [markdown]
+# It is a plain squared error between **logits**, each row centred on its own mean:
 #
 # $$L_\text{soft} \;\longrightarrow\; \frac{1}{2C} \sum_i \big(d_i - \bar d\,\big)^2,
 #   \qquad d = z_s - z_t$$
 #
-# half the variance, over the classes, of the difference of the logits. Hinton, Vinyals & Dean
-# (2015) show it for logits that have zero mean; the softmax does the centring by itself, because
-# adding a constant to all logits of a row changes neither distribution. So a high temperature does
-# not wash the teacher out. It turns distillation into **matching logits**, which is how Ba &
-# Caruana (2014) trained their students.
+# half the variance, over the classes, of the difference of the logits.
+# [Hinton, Vinyals & Dean (2015)](https://arxiv.org/abs/1503.02531) show it for logits that have
+# zero mean; the softmax does the centring by itself, because adding a constant to all logits of a
+# row changes neither distribution. So a high temperature does not wash the teacher out. It turns
+# distillation into **matching logits**, which is how
+# [Ba & Caruana (2014)](https://arxiv.org/abs/1312.6184) trained their students.
 
 # %% tags=["nbval-check-output"]
 z_s, z_t = student_logits.double(), teacher_logits.double()
@@ -347,12 +403,13 @@ for temperature in (1, 2, 4, 16, 64, 256):
 print(f"limit     half the variance of z_s - z_t {limit:.4f}")
 
 # %% [markdown]
-# What changes on the way is which classes the student is corrected on. The gradient $T(q - p)$ at
-# $T = 1$ hardly looks at a class to which neither model gives any probability; in the limit each
-# class counts the same, whatever its probability. *Very positive* has the lowest logit of the
-# teacher and a probability of 0.0003:
+# What changes on the way is what decides how hard a class is pushed. At $T = 1$ it is the
+# difference of two probabilities, so a class to which neither model gives any is hardly looked at.
+# In the limit it is the difference of two logits, whatever the probabilities. *Very positive*, which
+# the teacher all but excludes, is pushed the harder the higher $T$ is; other classes may be pushed
+# less:
 
-# %%
+# %% tags=["hide-input"]
 shown = {"T = 1": 1.0, "T = 4": 4.0, "T = 64": 64.0}
 figure, axes = plt.subplots(figsize=(7.6, 3.8))
 for (name, temperature), colour, hatch, shift in zip(
@@ -375,7 +432,7 @@ axes.axhline(0, color=plots.COLOURS["ink"], linewidth=0.8)
 axes.set_xticks(range(5), classes)
 axes.grid(axis="x", visible=False)
 axes.set(
-    title="The higher T, the more the unlikely classes count",
+    title="At a high T the logits decide, whatever the probabilities",
     ylabel="∂ soft loss / ∂ student logit, in nats",
 )
 axes.legend(loc="lower right")
@@ -389,41 +446,35 @@ plots.show(
 # Whether that is good depends on the teacher. Logits of classes that never occur are little
 # constrained by training, and can be noise; or they can be the very knowledge one is after. This is
 # why $T$ is tuned and not derived.
-#
-# ### Exercise 03.4 · What is left when T is very large
-# {{exercise:03.4}}
-#
-# Write the limit: for each row half the variance over the classes of $z_s - z_t$, then the mean
-# over rows.
-
-
-# %% exercise="03.4"
-def logit_matching_loss(student_logits, teacher_logits):
-    """The soft loss at a temperature without bound: a squared error between centred logits.
-
-    student_logits, teacher_logits: (examples, classes).
-    Returns one number: the mean over examples.
-    """
-    ### BEGIN SOLUTION
-    difference = student_logits - teacher_logits
-    centred = difference - difference.mean(dim=-1, keepdim=True)
-    return (centred**2).mean(dim=-1).mean() / 2
-    ### END SOLUTION
-
-
-# %% check="03.4"
-check("03.4", logit_matching_loss)
 
 # %% [markdown]
 # ## Cross-entropy or KL?
 #
-# Papers write the soft loss either way, and some write both with an equals sign between them.
-# Lesson 02 has the relation:
+# Some write the soft loss as a cross-entropy, some as KL, and the article that is audited below
+# writes both with an equals sign between them. [Lesson 02](02_from_surprise_to_kl.ipynb) has the
+# relation:
 #
 # $$H(p, q) = \mathrm{KL}(p \,\|\, q) + H(p)$$
 #
-# $H(p)$ is the teacher's entropy. The student does not occur in it, so its gradient is zero: **same
-# gradient, not the same value**. Let a student of five free logits follow either loss:
+# ### Exercise 03.5 · Two losses, one student?
+# {{exercise:03.5}}
+#
+# You train one student on $T^2\,\mathrm{KL}$, and a copy of it on $T^2\,H(p, q)$: same data, same
+# order, same optimizer. What do you get?
+#
+# {{choices:03.5}}
+
+# %% exercise="03.5"
+kl_or_cross_entropy = ...  # "a", "b", "c" or "d"
+### BEGIN SOLUTION
+kl_or_cross_entropy = "a"
+### END SOLUTION
+
+# %% check="03.5"
+check("03.5", kl_or_cross_entropy)
+
+# %% [markdown]
+# Let a student of five free logits follow either loss, and see:
 
 
 # %%
@@ -447,6 +498,7 @@ by_kl, kl_curve = descend(soft_as("kl"), student_logits, steps=60)
 by_cross_entropy, cross_entropy_curve = descend(soft_as("cross_entropy"), student_logits, steps=60)
 floor = 4 * divergences.entropy(divergences.softmax(teacher_logits, 2.0))[0].item()
 
+# %% tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(7.4, 3.6))
 axes.plot(
     cross_entropy_curve, color=plots.COLOURS["student"], linestyle="--", label="T² · cross-entropy"
@@ -479,25 +531,9 @@ print(f"gap at the first step {gap[0]:.3f}, at the last {gap[-1]:.3f};  T² H(p)
 print(f"largest difference between the two students: {(by_kl - by_cross_entropy).abs().max():.3f}")
 
 # %% [markdown]
-# Choose KL when you want to read the curve: zero means that the student agrees with the teacher. A
-# cross-entropy of 4 may be a perfect student.
-#
-# ### Exercise 03.5 · Two losses, one student?
-# {{exercise:03.5}}
-#
-# You train one student on $T^2\,\mathrm{KL}$, and a copy of it on $T^2\,H(p, q)$: same data, same
-# order, same optimizer. What do you get?
-#
-# {{choices:03.5}}
-
-# %% exercise="03.5"
-kl_or_cross_entropy = ...  # "a", "b", "c" or "d"
-### BEGIN SOLUTION
-kl_or_cross_entropy = "a"
-### END SOLUTION
-
-# %% check="03.5"
-check("03.5", kl_or_cross_entropy)
+# $H(p)$ is the teacher's entropy. The student does not occur in it, so its gradient is zero: **same
+# gradient, not the same value**. Choose KL when you want to read the curve, for zero then means that
+# the student agrees with the teacher. A cross-entropy of 4 may be a perfect student.
 
 # %% [markdown]
 # ## The hard loss: what the data says
@@ -510,7 +546,7 @@ check("03.5", kl_or_cross_entropy)
 # anybody. It is the cross-entropy against a distribution with all its mass on $y$, a **hard
 # target**; its entropy is 0, so here cross-entropy and KL are one number.
 #
-# In distillation one often has text without labels. PyTorch's sign for "no label" is -100, and
+# In distillation one may have text without labels. PyTorch's sign for "no label" is -100, and
 # `F.cross_entropy` leaves such rows out of the sum and out of the count. It has one gap, which a
 # batch of purely unlabelled text falls into:
 
@@ -527,7 +563,9 @@ print("and with the label     ", round(losses.hard_target_loss(student_logits, l
 # ### Exercise 03.6 · The hard loss, and rows without a label
 # {{exercise:03.6}}
 #
-# The mean surprise over the labelled rows, and 0 when there are none.
+# The mean surprise over the labelled rows, and 0 when there are none (a plain 0 will do, or one that
+# hangs on the student's logits). The student's logits may lie hundreds apart, so that a label is
+# all but impossible to it: its surprise is then several hundred nats, not infinite, and not capped.
 
 
 # %% exercise="03.6"
@@ -535,7 +573,8 @@ def hard_loss(student_logits, labels):
     """How surprised the student is by the labels, at temperature one.
 
     student_logits: (examples, classes). labels: (examples,), -100 where there is no label.
-    Returns one number in nats: the mean over labelled examples, 0 if there is none.
+    Returns one number in nats: the mean over labelled examples, 0 if there is none. A gradient
+    reaches the student.
     """
     ### BEGIN SOLUTION
     labelled = labels != -100
@@ -599,7 +638,7 @@ print("α p + (1 - α) one-hot(y) ", "  ".join(f"{x:.3f}" for x in target.tolist
 # - The hard part of the gradient is the same at every $T$. The soft part, thanks to $T^2$, keeps
 #   roughly its size; does it keep its shape?
 
-# %%
+# %% tags=["hide-input"]
 widgets.show(
     widgets.temperature_and_alpha(student_logits[0], teacher_logits[0], 2, classes=classes),
     instead="two sliders, T and alpha, over the picture that follows. They move where a kernel runs.",
@@ -608,7 +647,7 @@ widgets.show(
 # %% [markdown]
 # The same picture, standing still, at two settings:
 
-# %%
+# %% tags=["hide-input"]
 for temperature, alpha in ((1.0, 0.5), (4.0, 0.9)):
     parts = widgets.loss_parts(
         student_logits[0], teacher_logits[0], 2, temperature=temperature, alpha=alpha
@@ -624,16 +663,13 @@ for temperature, alpha in ((1.0, 0.5), (4.0, 0.9)):
     plots.show(figure, alt=widgets.describe(parts, classes))
 
 # %% [markdown]
-# Which values? Hinton, Vinyals & Dean (2015) report the best results with "a considerably lower
-# weight" on the labels, so with $\alpha$ near one; libraries start from a $T$ of 3 or 4 (a table at
-# the end). Both are tuned on validation, and lesson 06 shows a map of them, from training runs.
-#
 # ### Exercise 03.7 · The whole loss
 # {{exercise:03.7}}
 #
-# Put it together. A label of -100 removes its row from the hard part only: on unlabelled text the
-# teacher still has an opinion. And $\alpha = 0$ and $\alpha = 1$ are ordinary values, which need no
-# special case.
+# Put the two together. A label of -100 removes its row from the hard part only: on unlabelled text
+# the teacher still has an opinion. A hard part without any labelled row is 0. $\alpha = 0$ and
+# $\alpha = 1$ are ordinary values, which need no special case. The logits are finite and may lie
+# hundreds apart, as before.
 
 
 # %% exercise="03.7"
@@ -641,7 +677,7 @@ def distillation_loss(student_logits, teacher_logits, labels, temperature, alpha
     """What a student is trained on: alpha times the soft loss, 1 - alpha times the hard one.
 
     student_logits, teacher_logits: (examples, classes). labels: (examples,), -100 for no label.
-    Returns one number in nats. No gradient reaches the teacher.
+    Returns one number in nats. A gradient reaches the student, from both parts; none the teacher.
     """
     ### BEGIN SOLUTION
     log_q = F.log_softmax(student_logits / temperature, dim=-1)
@@ -701,6 +737,8 @@ ways = {
     "padding zeroed, but counted": lambda z_s, z_t, m: (per_token(z_s, z_t) * m).mean(),
     "masked, batchmean": lambda z_s, z_t, m: (per_token(z_s, z_t) * m).sum() / len(z_s),
 }
+
+# %% tags=["hide-input"]
 looks = dict(zip(ways, (("teacher", "-"), ("student", "--"), ("accent", "-."), ("highlight", ":"))))
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(9.6, 3.8))
@@ -745,12 +783,12 @@ plots.show(
 )
 
 # %% [markdown]
-# These are no toy worries. In one library the apparent lead of one method over another vanished
-# when padding was taken out of its losses (see *Where this goes wrong*).
+# These are no toy worries. In [one library](https://github.com/peremartra/optipfair/issues/34) the
+# lead of one method over another vanished, it reports, when padding was taken out of its losses.
 #
-# One more NaN lives here. Positions or words that are not allowed are often given a logit of
-# $-\infty$, by teacher and student alike. Their probability is 0, so they should cost nothing; but
-# the formula multiplies that 0 by a log:
+# One more NaN lives here. Words that are not allowed can be given a logit of $-\infty$, by teacher
+# and student alike. Their probability is 0, so they should cost nothing; but the formula multiplies
+# that 0 by a log:
 
 # %% tags=["nbval-check-output"]
 excluded = torch.tensor([[2.0, 1.0, -math.inf]])
@@ -762,15 +800,19 @@ print(
 )
 
 # %% [markdown]
-# The remedy is to say what is meant: where $p_i = 0$ the term *is* 0. `terms.masked_fill(p == 0,
-# 0.0)` before the sum does it, and its gradient is clean too.
+# The remedy is to say what is meant, where it is meant: the *term* of a class with $p_i = 0$ is 0.
+# Nothing else about its row changes, neither its other terms nor the count, and the gradient must be
+# clean, too.
 #
 # ### Exercise 03.8 · A loss a token: padding, masks, excluded classes
 # {{exercise:03.8}}
 #
 # The whole loss again, for (batch, length, vocabulary). The soft part is the mean over tokens where
-# `mask` is true; the hard part is the mean over those of them that have a label. A mean over
-# nothing is 0. A class that both models exclude with $-\infty$ adds nothing.
+# `mask` is true, wherever in a sentence they stand; the hard part is the mean over those of them
+# that have a label. A mean over nothing is 0, with or without a gradient of 0. A class that both
+# models exclude at a token with $-\infty$ adds nothing to the token's soft loss, and no label names
+# it. The other logits may lie hundreds apart. What stands under padding may be anything, NaN too,
+# and must reach neither the loss nor its gradient. $T^2$ and $\alpha$ are where they were.
 
 
 # %% exercise="03.8"
@@ -778,7 +820,7 @@ def masked_distillation_loss(student_logits, teacher_logits, labels, mask, tempe
     """The distillation loss of padded sentences, a mean over tokens.
 
     student_logits, teacher_logits: (batch, length, vocabulary); a class may be -inf in both.
-    labels: (batch, length), -100 for no label. mask: (batch, length), true where a token counts.
+    labels: (batch, length), -100 for no label. mask: (batch, length), bool, true where a token counts.
     Returns one number in nats. No gradient reaches the teacher.
     """
     ### BEGIN SOLUTION
@@ -806,32 +848,89 @@ check("03.8", masked_distillation_loss)
 # The package does all of this in one function, `losses.distillation_loss`, for both shapes. It is
 # what the rest of the course trains with.
 #
+# ## The loss at work
+#
+# Here is the whole of distillation in ten lines. The "texts" are random numbers, the teacher is a
+# layer of fixed random weights, and the student is a layer that has yet to learn. Some labels
+# contradict the teacher, and a quarter of the rows has none:
+
+# %%
+generator = torch.Generator().manual_seed(3)
+inputs = torch.randn(256, 8, generator=generator)
+answers = inputs @ torch.randn(8, 5, generator=generator)  # the teacher's logits, made once
+told = answers.argmax(dim=-1)
+told[::5] = (told[::5] + 1) % 5
+told[1::4] = -100
+
+student = torch.nn.Linear(8, 5)
+for weights in student.parameters():
+    torch.nn.init.zeros_(weights)
+optimizer = torch.optim.Adam(student.parameters(), lr=0.02)
+for step in range(201):
+    rows = torch.randint(256, (32,), generator=generator)
+    loss = losses.distillation_loss(
+        student(inputs[rows]), answers[rows], told[rows], temperature=2.0, alpha=0.7
+    )
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    if step % 50 == 0:
+        apart = losses.soft_target_loss(student(inputs), answers, temperature=1.0).item()
+        print(f"step {step:>3}   loss of the batch {loss.item():.2f}   KL to the teacher {apart:.2f}")
+
+# %% [markdown]
+# The teacher answers once, before the loop; the student's answers are made anew at every step. The
+# loss of a batch goes up and down with the rows that are drawn, and does not go to zero, for the
+# labels contradict the teacher. How far the student is from the teacher falls almost to zero all
+# the same. [Lesson 05](05_training_loop.ipynb) builds the same loop for real models, with all that
+# stands around a step.
+#
+# ## Choosing T and α
+#
+# Both are tuned on validation data, never on the test. These are places to start:
+#
+# - **α near one**, when the teacher is good or labels are few.
+#   [Hinton, Vinyals & Dean (2015)](https://arxiv.org/abs/1503.02531) got their best results with "a
+#   considerably lower weight" on the labels. On text without labels α weighs the only part there is.
+# - **A lower α**, when the labels know better than the teacher: where it is wrong and sure of it,
+#   the label is what can correct the student.
+#   [Lesson 04](04_dark_knowledge.ipynb) measures that ("A teacher that is wrong").
+# - **T between 1 and 4.** Libraries start from 3 or 4 (the table at the end). The surer the teacher,
+#   the higher a $T$ it takes until its other classes are heard; past that, $T$ hands the word to
+#   logits that training may never have looked at. [Lesson 04](04_dark_knowledge.ipynb) measures what
+#   $T$ does to soft targets.
+# - **Keep $T^2$**, so that the two can be tuned one after the other: with it, another $T$ leaves the
+#   balance that α set about where it was.
+#
+# [Lesson 06](06_text_classification.ipynb) has a map over α and $T$, from training runs. Read it
+# before you search a fine grid: see there whether neighbours differ by more than another seed would.
+#
 # ## Audit of a worked example
 #
 # This course grew from an article that explains the loss with numbers. Its section 4.2 gives a
-# teacher's distribution $y$ and a student's $p$. (The article's letters: what we call $p$ and $q$
-# are its $y$ and $p$. In this section, and only here, we use its letters, as they stand.)
+# teacher's distribution and a student's. (It calls them $y$ and $p$; here they keep our letters, $p$
+# and $q$.)
 #
-# $$y = [0.2,\ 0.3,\ 0.1,\ 0.2,\ 0.2] \qquad p = [0.25,\ 0.3,\ 0.15,\ 0.1,\ 0.1]$$
+# $$p = [0.2,\ 0.3,\ 0.1,\ 0.2,\ 0.2] \qquad q = [0.25,\ 0.3,\ 0.15,\ 0.1,\ 0.1]$$
 #
 # and computes three losses from them:
 #
 # | | as printed |
 # |---|---|
-# | soft loss, $D_\mathrm{KL}(y \,\|\, p)$ | $0.08 + 0 + 0.11 + 0.4 + 0.4 = 1.01$ |
-# | hard loss, with $y = [1, 0, 0, 1, 1]$ "the teacher's label" | $0.32 + 0 + 0 + 2.30 + 2.30 = 4.92$ |
+# | soft loss, $\mathrm{KL}(p \,\|\, q)$ | $0.08 + 0 + 0.11 + 0.4 + 0.4 = 1.01$ |
+# | hard loss, with $[1, 0, 0, 1, 1]$ as "the teacher's label" | $0.32 + 0 + 0 + 2.30 + 2.30 = 4.92$ |
 # | combined, $\alpha = 0.5$ | $0.5 \times 1.01 + 0.5 \times 4.92 = 2.92$ |
 #
 # Treat it as you would a colleague's pull request. First: are these distributions?
 
 # %% tags=["setup"]
-y = torch.tensor([0.2, 0.3, 0.1, 0.2, 0.2], dtype=torch.float64)
-p = torch.tensor([0.25, 0.3, 0.15, 0.1, 0.1], dtype=torch.float64)
+p = torch.tensor([0.2, 0.3, 0.1, 0.2, 0.2], dtype=torch.float64)
+q = torch.tensor([0.25, 0.3, 0.15, 0.1, 0.1], dtype=torch.float64)
 
 # %% tags=["nbval-check-output"]
-print(f"y sums to {y.sum():.2f}, p sums to {p.sum():.2f}")
+print(f"p sums to {p.sum():.2f}, q sums to {q.sum():.2f}")
 try:
-    divergences.kl_divergence(y, p)
+    divergences.kl_divergence(p, q)
 except ValueError as error:
     print("ValueError:", error)
 
@@ -843,48 +942,50 @@ except ValueError as error:
 # ### Exercise 03.9 · Audit: one term at a time
 # {{exercise:03.9}}
 #
-# Return the five terms $y_i \log(y_i / p_i)$, not their sum. Take the vectors as they come,
-# whatever they sum to.
+# Return what each class adds to $\mathrm{KL}(p \,\|\, q)$, not the sum. Take the vectors as they
+# come, of however many classes, and whatever they sum to. A class that the teacher excludes adds
+# nothing, whatever the student gives it; a class that the student alone excludes adds infinitely
+# much, and that should be seen.
 
 
 # %% exercise="03.9"
-def kl_terms(y, p):
-    """What each class adds to KL(y ‖ p).
+def kl_terms(p, q):
+    """What each class adds to KL(p ‖ q).
 
-    y, p: (classes,), non-negative.
-    Returns (classes,), in nats; 0 where y is 0.
+    p, q: (classes,), non-negative.
+    Returns (classes,), in nats.
     """
     ### BEGIN SOLUTION
-    return torch.where(y > 0, y * (y / p).log(), 0.0)
+    return torch.where(p > 0, p * (p / q).log(), 0.0)
     ### END SOLUTION
 
 
 # %% check="03.9"
 check("03.9", kl_terms)
 
-# %% tags=["nbval-check-output"]
+# %% [markdown]
+# Beside what the article prints:
+
+# %% tags=["nbval-check-output", "hide-input"]
 printed = torch.tensor([0.08, 0.0, 0.11, 0.4, 0.4], dtype=torch.float64)
-terms = y * (y / p).log()
-normalised = y * (y / (p / p.sum())).log()
+terms = F.kl_div(q.log(), p, reduction="none")
 print("                        " + "".join(f"class {i}  " for i in range(1, 6)) + "    sum")
 for name, row in (
     ("as the article prints", printed),
     ("as its vectors give", terms),
-    ("with p / 0.9", normalised),
 ):
     print(f"{name:<22}" + "".join(f"{x:+9.4f}" for x in row.tolist()) + f"{row.sum():+9.4f}")
 
-# %%
+# %% tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(7.4, 3.6))
 for values, name, colour, hatch, shift in (
-    (printed, "as the article prints them", "student", "//", -0.27),
-    (terms, "as its vectors give them", "neutral", None, 0),
-    (normalised, "with p divided by its sum", "teacher", "..", 0.27),
+    (printed, "as the article prints them", "student", "//", -0.2),
+    (terms, "as its vectors give them", "teacher", None, 0.2),
 ):
     axes.bar(
         [i + shift for i in range(1, 6)],
         values,
-        0.27,
+        0.4,
         color=plots.COLOURS[colour],
         hatch=hatch,
         edgecolor="white",
@@ -894,42 +995,40 @@ axes.axhline(0, color=plots.COLOURS["ink"], linewidth=0.8)
 axes.set(
     title="Of the five printed terms only the zero is right",
     xlabel="class",
-    ylabel="yᵢ log(yᵢ / pᵢ), in nats",
+    ylabel="what the class adds to KL, in nats",
 )
 axes.grid(axis="x", visible=False)
 axes.legend(loc="upper left")
 plots.show(
     figure,
     alt="Bars for the five terms of the article's KL. Printed: 0.08, 0, 0.11, 0.4, 0.4. Computed from its vectors: -0.04, "
-    "0, -0.04, 0.14, 0.14. With p normalised: -0.07, -0.03, -0.05, 0.12, 0.12. Terms one and three have the other sign.",
+    "0, -0.04, 0.14, 0.14. Terms one and three have the other sign.",
 )
 
 # %% [markdown]
 # What the table shows:
 #
 # - **The first and the third term have the wrong sign.** The student gives those classes *more*
-#   than the teacher, so $\log(y_i / p_i) < 0$. Single terms of KL may be negative; only the sum may
-#   not.
-# - **The last two are too large**, 0.4 for 0.1386. No other base of the logarithm saves them: a
-#   base rescales all terms alike, and no factor takes $-0.0446$ to $0.08$.
-# - **The printed terms add to 0.99, not 1.01.**
-# - With $p$ as printed the sum is **0.1921**; with $p$ made a distribution it is **0.0867**.
-#   Normalising changes each log by $\log 0.9 = -0.1054$ and so the sum by just that.
+#   than the teacher, so the logarithm of the ratio is below 0. Single terms of KL may be negative;
+#   only the sum may not.
+# - **The last two are too large.** No other base of the logarithm saves them: a base rescales all
+#   terms alike, and no factor takes $-0.0446$ to $0.08$.
+# - **The printed terms add to 0.99, not 1.01**, and neither is the sum of the right ones.
 #
-# Now the hard loss. It multiplies a vector of labels into $\log p$ without the minus, and prints
+# Now the hard loss. It multiplies a vector of labels into $\log q$ without the minus, and prints
 # positive numbers:
 
 # %% tags=["nbval-check-output"]
 marks = torch.tensor([1, 0, 0, 1, 1])
-surprises = -p.log()
+surprises = -q.log()
 print("the article's marks           ", marks.tolist())
 print(
     "the teacher's most likely class",
-    y.argmax().item() + 1,
+    p.argmax().item() + 1,
     "of 5, marked:",
-    bool(marks[y.argmax()]),
+    bool(marks[p.argmax()]),
 )
-print("-log p                        ", [round(x, 4) for x in surprises.tolist()])
+print("-log q                        ", [round(x, 4) for x in surprises.tolist()])
 print(f"sum over the marked classes    {(marks * surprises).sum():.4f}   printed: 4.92")
 mix = 0.5 * terms.sum() + 0.5 * (marks * surprises).sum()
 print(f"combined, from its vectors     {mix:.4f}   printed: 2.92")
@@ -944,19 +1043,8 @@ print(f"combined, from its own parts   {0.5 * 1.01 + 0.5 * 4.92:.4f}")
 # - The mixture is **3.0918**, not 2.92; and 2.92 does not follow from the article's own parts
 #   either, which give **2.965**.
 #
-# There are slips in the words around the numbers as well. Section 4.1 writes the soft loss as
-# cross-entropy and as KL, two lines with the same left-hand side. They differ by the teacher's
-# entropy, here by a factor of nineteen:
-
-# %% tags=["nbval-check-output"]
-q = p / p.sum()
-print(f"cross-entropy {divergences.cross_entropy(y, q):.4f}")
-print(f"KL            {divergences.kl_divergence(y, q):.4f}")
-print(f"entropy of y  {divergences.entropy(y):.4f}, the difference")
-
-# %% [markdown]
-# Section 3.2 says that the hard label is *the teacher's*; the training loop of section 4.3 takes it
-# from *the data*. Only the second makes sense of $\alpha$: labels of the teacher's own making tell
+# There are slips in the words around the numbers as well. Section 3.2 says that the hard label is
+# *the teacher's*; the training loop of section 4.3 takes it from *the data*. Only the second makes sense of $\alpha$: labels of the teacher's own making tell
 # the student what the soft loss tells it already, more coarsely, mistakes included. The formulas
 # **sum** over the $N$ examples, so the loss grows with the batch. And a temperature is not
 # mentioned at all, though without one the soft targets of a confident teacher are hardly soft.
@@ -964,16 +1052,16 @@ print(f"entropy of y  {divergences.entropy(y):.4f}, the difference")
 # ### Exercise 03.10 · Audit: what it should have been
 # {{exercise:03.10}}
 #
-# Repair the example and compute the combined loss at $\alpha = 0.5$ and $T = 1$: $p$ divided by its
-# sum, KL for the soft part, and **one** label, the teacher's most likely class, since the article
-# gives no other. Three decimals will do.
+# Repair the example and compute the combined loss, in nats, at $\alpha = 0.5$ and $T = 1$: $q$
+# divided by its sum, KL for the soft part, and **one** label, the teacher's most likely class, since
+# the article gives no other. Round to three decimals, or not at all.
 
 # %% exercise="03.10"
 repaired_loss = ...  # a number
 ### BEGIN SOLUTION
-student = p / p.sum()
-soft_part = (y * (y / student).log()).sum()
-hard_part = -student[y.argmax()].log()
+repaired = q / q.sum()
+soft_part = (p * (p / repaired).log()).sum()
+hard_part = -repaired[p.argmax()].log()
 repaired_loss = 0.5 * soft_part + 0.5 * hard_part
 ### END SOLUTION
 
@@ -981,22 +1069,35 @@ repaired_loss = 0.5 * soft_part + 0.5 * hard_part
 check("03.10", repaired_loss)
 
 # %% [markdown]
+# Two things are worth a look in the repaired example. Dividing $q$ by its sum changes every
+# logarithm by the same $\log 0.9$, and so the soft loss by just that. And section 4.1 writes the soft
+# loss as cross-entropy and as KL, two lines with the same left-hand side. They differ by the
+# teacher's entropy, which here is nearly all there is:
+
+# %% tags=["nbval-check-output"]
+normalised = q / q.sum()
+print(f"KL, q as printed       {terms.sum():.4f}")
+print(f"KL, q divided by 0.9   {divergences.kl_divergence(p, normalised):.4f}")
+print(f"cross-entropy          {divergences.cross_entropy(p, normalised):.4f}")
+print(f"entropy of p           {divergences.entropy(p):.4f}   the difference of the last two")
+
+# %% [markdown]
 # ## What each mistake would do in training
 #
 # Slips in an example are one thing. In code, each of these runs, its loss falls, and nothing warns.
 # To see what would be *learnt*, let a student of five free logits follow each of them to the end,
-# with the article's $y$ as its teacher. A student that is free can reach any distribution, so what
+# with the article's $p$ as its teacher. A student that is free can reach any distribution, so what
 # it ends with is what the loss really asks for.
 
 # %%
-y = y.float()
-teacher_of_y = y.log()[None]  # logits whose softmax is y
+p = p.float()
+teacher_of_five = p.log()[None]  # logits whose softmax is p
 beginner = torch.zeros(1, 5)
-true_label, teachers_label = torch.tensor([3]), y.argmax()[None]
+true_label, teachers_label = torch.tensor([3]), p.argmax()[None]
 
 
 def independent_outputs(z):
-    return (y * (y / torch.sigmoid(z[0])).log()).sum()
+    return (p * (p.log() - F.logsigmoid(z[0]))).sum()
 
 
 def three_marks(z):
@@ -1004,17 +1105,17 @@ def three_marks(z):
 
 
 def probabilities_for_logs(z):
-    return F.kl_div(F.softmax(z, dim=-1), y[None], reduction="batchmean")
+    return F.kl_div(F.softmax(z, dim=-1), p[None], reduction="batchmean")
 
 
 def half_and_half(label):
-    return lambda z: losses.distillation_loss(z, teacher_of_y, label, temperature=1.0, alpha=0.5)
+    return lambda z: losses.distillation_loss(z, teacher_of_five, label, temperature=1.0, alpha=0.5)
 
 
 softmax = lambda z: divergences.softmax(z)[0]
 mistakes = {
-    "right: KL(y ‖ student)": (
-        lambda z: losses.soft_target_loss(z, teacher_of_y, temperature=1.0),
+    "right: KL(teacher ‖ student)": (
+        lambda z: losses.soft_target_loss(z, teacher_of_five, temperature=1.0),
         softmax,
     ),
     "outputs need not sum to one": (independent_outputs, lambda z: torch.sigmoid(z[0])),
@@ -1028,7 +1129,7 @@ for name, (loss, outputs) in mistakes.items():
     logits = settle(loss, beginner)
     learnt[name], final_loss[name] = outputs(logits), loss(logits).item()
 
-# %%
+# %% tags=["hide-input"]
 figure, panels = plt.subplots(2, 3, figsize=(10, 5.6), sharex=True, sharey=True)
 for axes, (name, outputs) in zip(panels.flat, learnt.items()):
     right = name.startswith("right")
@@ -1041,7 +1142,7 @@ for axes, (name, outputs) in zip(panels.flat, learnt.items()):
     )
     axes.step(
         [0.5, *range(1, 6), 5.5],
-        [y[0], *y.tolist(), y[-1]],
+        [p[0], *p.tolist(), p[-1]],
         where="mid",
         color=plots.COLOURS["teacher"],
         linewidth=1.6,
@@ -1056,7 +1157,7 @@ for axes in panels[:, 0]:
 figure.suptitle("What a free student learns; the teacher is the blue line", fontweight="bold")
 plots.show(
     figure,
-    alt="Six bar charts of what the student outputs after descent, with the teacher's y as a line. Right KL: the bars meet "
+    alt="Six bar charts of what the student outputs after descent, with the teacher's p as a line. Right KL: the bars meet "
     "the line. Outputs that need not sum to one: all five near 1, loss -1.557. Three classes marked: a third on classes "
     "1, 4 and 5, loss 3.30. Probabilities for logs: everything on class 2. Label from the data: 0.6 on class 4. Label "
     "from the teacher: 0.65 on class 2.",
@@ -1067,17 +1168,16 @@ for name, outputs in learnt.items():
     print(f"{name:<38}" + "  ".join(f"{x:.2f}" for x in outputs.tolist()))
 
 # %% [markdown]
-# - **Outputs that need not sum to one** (five sigmoids, or any $p$ that is not normalised): all run
-#   to 1. The sum $\sum y_i \log(y_i/p_i)$ then reaches $-H(y) = -1.5571$, below the zero under
-#   which no KL can fall. A negative soft loss is the symptom to look for.
+# - **Outputs that need not sum to one** (five sigmoids, or any $q$ that is not normalised): all run
+#   to 1. The sum $\sum p_i \log(p_i/q_i)$ then reaches $-H(p)$, below the zero under which no KL
+#   can fall. A negative soft loss is the symptom to look for.
 # - **Three marks**: the minimum is a third on each marked class and nothing on the teacher's
-#   favourite. The loss never falls below $3 \log 3 = 3.2958$.
-# - **Probabilities for log-probabilities**: minimising $\sum_i y_i (\log y_i - q_i)$ means
-#   maximising $\sum_i y_i q_i$, and that puts all of $q$ on the teacher's favourite. The dark
+#   favourite. The loss never falls below $3 \log 3$.
+# - **Probabilities for log-probabilities**: minimising $\sum_i p_i (\log p_i - q_i)$ means
+#   maximising $\sum_i p_i q_i$, and that puts all of $q$ on the teacher's favourite. The dark
 #   knowledge is gone: these are hard labels with extra steps.
-# - **Labels from the teacher**: the student becomes surer of what the teacher believes (0.65 for a
-#   class to which the teacher gives 0.3), right or wrong. With the data's label it is pulled to the
-#   truth: 0.6 on class 4.
+# - **Labels from the teacher**: the student becomes surer of what the teacher believes, right or
+#   wrong. With the data's label it is pulled to the truth, here class 4.
 #
 # ### Swapped arguments
 #
@@ -1105,6 +1205,8 @@ compromise = {
     "KL(teacher ‖ student)": softmax(settle(forward_kl, one_student)),
     "KL(student ‖ teacher): swapped": softmax(settle(swapped_kl, one_student)),
 }
+
+# %% tags=["hide-input"]
 names = ["negative", "neutral", "positive"]
 figure, panels = plt.subplots(1, 3, figsize=(9.6, 3.3), sharey=True)
 for shift, row, hatch in ((-0.2, 0, None), (0.2, 1, "//")):
@@ -1135,7 +1237,7 @@ plots.show(
     "0.08, sure of neutral.",
 )
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output", "hide-input"]
 geometric = two_teachers.log().mean(dim=0).softmax(dim=-1)
 print(
     "mean of the teachers          ",
@@ -1153,9 +1255,11 @@ print(
 
 # %% [markdown]
 # Forward KL averages: *I cannot tell, so I spread my belief.* The swapped one takes the geometric
-# mean, in which a teacher's near-zero is a veto. It ends 85 % sure of a class that the teacher
-# prefers for **neither** headline. (Swapping on purpose has its uses, with students that generate
-# text; lesson 14.)
+# mean, in which a teacher's near-zero is a veto. It ends sure of a class that the teacher
+# prefers for **neither** headline. [Lesson 02](02_from_surprise_to_kl.ipynb) has the other face of
+# the same veto: given *one* target with two humps, a student that is too narrow for both takes one
+# of them. Here it has two targets, and settles where neither forbids it to. (Swapping on purpose has
+# its uses, with students that generate text.)
 #
 # ### T² dropped
 #
@@ -1178,6 +1282,8 @@ def settled(temperature, with_square):
 tried = (1, 2, 3, 4, 6, 8, 12, 16)
 kept = [settled(t, True) for t in tried]
 dropped = [settled(t, False) for t in tried]
+
+# %% tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(7.4, 3.7))
 axes.plot(tried, dropped, "s--", color=plots.COLOURS["student"], label="T² dropped")
 axes.plot(tried, kept, "o-", color=plots.COLOURS["teacher"], label="with T²")
@@ -1202,9 +1308,26 @@ plots.show(
 )
 
 # %% [markdown]
-# The other case is instructive too. With $\alpha = 1$ there is no label to be drowned by, and a
-# missing $T^2$ scales the whole gradient by $1/T^2$. The minimum stays where it is. How long until
-# the KL at $T = 1$ is below 0.01?
+# ### Exercise 03.11 · Which of them would you never notice?
+# {{exercise:03.11}}
+#
+# A colleague trains a network with Adam and looks only at the finished student. Which of these
+# slips leaves it practically unharmed?
+#
+# {{choices:03.11}}
+
+# %% exercise="03.11"
+harmless_here = ...  # "a", "b", "c" or "d"
+### BEGIN SOLUTION
+harmless_here = "c"
+### END SOLUTION
+
+# %% check="03.11"
+check("03.11", harmless_here)
+
+# %% [markdown]
+# With $\alpha = 1$ there is no label to be drowned by, and a missing $T^2$ scales the whole gradient
+# by $1/T^2$. The minimum stays where it is. How long until the KL at $T = 1$ is below 0.01?
 
 
 # %%
@@ -1235,23 +1358,6 @@ for name, optimizer_class, rate in (
 # Gradient descent needs some $T^2 = 64$ times as many steps. Adam divides by the size of the
 # gradient itself and hardly notices. So the slip can hide for a long time in an experiment without
 # labels, and bites when labels come in.
-#
-# ### Exercise 03.11 · Which of them would you never notice?
-# {{exercise:03.11}}
-#
-# A colleague trains a network with Adam and looks only at the finished student. Which slip leaves
-# it practically unharmed?
-#
-# {{choices:03.11}}
-
-# %% exercise="03.11"
-harmless_here = ...  # "a", "b", "c" or "d"
-### BEGIN SOLUTION
-harmless_here = "c"
-### END SOLUTION
-
-# %% check="03.11"
-check("03.11", harmless_here)
 
 # %% [markdown]
 # ## What you can now do
@@ -1263,6 +1369,7 @@ check("03.11", harmless_here)
 #   temperature.
 # - Read a loss curve: KL has its floor at 0, cross-entropy at the teacher's entropy, and a negative
 #   "KL" is a bug.
+# - Train with the loss, and say where to start with $T$ and $\alpha$.
 # - Audit somebody's worked example: sums to one? one label? signs? own parts?
 #
 # ## Where this goes wrong in practice
@@ -1285,32 +1392,43 @@ check("03.11", harmless_here)
 # | code | what α or its like weighs | $T^2$ | note |
 # |---|---|---|---|
 # | this course, `losses.distillation_loss` | α: **soft** | on the soft part, always | per example or per unmasked token |
-# | torchdistill, `torchdistill/losses/mid_level.py`, `KDLoss` | α: **hard**; β, by default 1 − α: soft | on the soft part, except when α is 0 or there are no labels: then it returns the bare KL | softmax over `dim=1` |
-# | TextBrewer, `src/textbrewer/losses.py`, `kd_ce_loss` | two free weights, `kd_loss_weight` (1) and `hard_label_weight` (0) | none | cross-entropy, not KL; default $T = 4$ |
-# | Transformers' DistilBERT scripts, `distiller.py`, `run_squad_w_distillation.py` | `alpha_ce`: **soft**, despite its name; `alpha_mlm`, `alpha_squad`: hard | on the soft part | tokens selected by mask before `batchmean` in the first |
-# | Keras, `keras.distillation.Distiller` | `student_loss_weight`: **hard** (0.5) | if the loss is KL; not for other losses | default $T = 3$ |
-# | MMDetection, `mmdet/models/losses/kd_loss.py` | a weight on the soft loss | yes | mean over classes: $C$ times smaller |
+# | [torchdistill](https://github.com/yoshitomo-matsubara/torchdistill), `torchdistill/losses/mid_level.py`, `KDLoss` | α: **hard**; β, by default 1 − α: soft | on the soft part, except when α is 0 or there are no labels: then it returns the bare KL | softmax over `dim=1` |
+# | [TextBrewer](https://github.com/airaria/TextBrewer), `src/textbrewer/losses.py`, `kd_ce_loss` | two free weights, `kd_loss_weight` (1) and `hard_label_weight` (0) | none | cross-entropy, not KL; default $T = 4$ |
+# | [Transformers' DistilBERT scripts](https://github.com/huggingface/transformers-research-projects/tree/main/distillation), `distiller.py`, `run_squad_w_distillation.py` | `alpha_ce`: **soft**, despite its name; `alpha_mlm`, `alpha_squad`: hard | on the soft part | tokens selected by mask before `batchmean` in the first |
+# | [Keras](https://github.com/keras-team/keras), `keras.distillation.Distiller` | `student_loss_weight`: **hard** (0.5) | if the loss is KL; not for other losses | default $T = 3$ |
+# | [MMDetection](https://github.com/open-mmlab/mmdetection), `mmdet/models/losses/kd_loss.py` | a weight on the soft loss | yes | mean over classes: $C$ times smaller |
 #
-# On padding: an issue of the library OptiPFair (peremartra/optipfair, number 34, "Padding tokens
-# are not masked in distillation losses") reports that, with padding taken out, every method
+# On padding: [an issue of the library OptiPFair](https://github.com/peremartra/optipfair/issues/34)
+# ("Padding tokens are not masked in distillation losses") reports that, with padding taken out, every method
 # improved and the lead of the most elaborate one over a simpler one disappeared.
 #
 # ## Further reading
 #
 # - G. Hinton, O. Vinyals, J. Dean. *Distilling the Knowledge in a Neural Network.* NIPS 2014 Deep
-#   Learning Workshop, 2015, arXiv:1503.02531. Sections 2 and 2.1 are this lesson's core:
+#   Learning Workshop, 2015, [arXiv:1503.02531](https://arxiv.org/abs/1503.02531). Sections 2 and 2.1 are this lesson's core:
 #   temperature, $T^2$, matching logits.
 # - J. Ba, R. Caruana. *Do Deep Nets Really Need to be Deep?* Advances in Neural Information
-#   Processing Systems 27, 2014. Students trained on logits, a year earlier.
+#   Processing Systems 27, 2014, [arXiv:1312.6184](https://arxiv.org/abs/1312.6184). Students trained on logits, a year earlier.
 # - C. Buciluǎ, R. Caruana, A. Niculescu-Mizil. *Model Compression.* Proceedings of the 12th ACM
 #   SIGKDD International Conference on Knowledge Discovery and Data Mining, 2006, pp. 535–541.
-#   doi:10.1145/1150402.1150464. Where it began: one small network for a large ensemble, and
+#   [doi:10.1145/1150402.1150464](https://doi.org/10.1145/1150402.1150464). Where it began: one small network for a large ensemble, and
 #   unlabelled data as what carries the knowledge.
 # - T. Kim, J. Oh, N. Y. Kim, S. Cho, S.-Y. Yun. *Comparing Kullback-Leibler Divergence and Mean
 #   Squared Error Loss in Knowledge Distillation.* Proceedings of the 30th International Joint
-#   Conference on Artificial Intelligence, 2021, pp. 2628–2635. doi:10.24963/ijcai.2021/362. KL
+#   Conference on Artificial Intelligence, 2021, pp. 2628–2635. [doi:10.24963/ijcai.2021/362](https://doi.org/10.24963/ijcai.2021/362). KL
 #   matches logits as $T$ grows and labels as $T$ goes to 0; in their experiments the plain squared
 #   error of logits did better.
 # - J. Tang, R. Shivanna, Z. Zhao, D. Lin, A. Singh, E. H. Chi, S. Jain. *Understanding and
-#   Improving Knowledge Distillation.* 2020, arXiv:2002.03532. What the soft targets do: smoothing,
+#   Improving Knowledge Distillation.* 2020, [arXiv:2002.03532](https://arxiv.org/abs/2002.03532). What the soft targets do: smoothing,
 #   weighing examples, relations between classes.
+# - C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger. *On Calibration of Modern Neural Networks.*
+#   Proceedings of the 34th International Conference on Machine Learning, 2017,
+#   [arXiv:1706.04599](https://arxiv.org/abs/1706.04599). How sure networks are, and how right.
+
+# %% [markdown]
+# ## Where you stand
+#
+# Every exercise of this lesson, and what its last check in this session said:
+
+# %%
+show_progress("03")

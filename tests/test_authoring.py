@@ -25,7 +25,6 @@ from kd_course.authoring.source import (
 from kd_course.exercises import of_lesson
 
 LESSONS = [path.stem for path in sources()]
-EDITIONS = [("solutions", editions.worked), ("notebooks", editions.for_learners)]
 
 
 @pytest.fixture(scope="module", params=LESSONS)
@@ -44,10 +43,11 @@ def test_a_lesson_has_all_its_parts(lesson):
     assert review(lesson) == []
 
 
-@pytest.mark.parametrize("folder, make", EDITIONS, ids=["worked", "learners"])
-def test_a_committed_notebook_is_what_its_source_builds(lesson, folder, make):
+@pytest.mark.parametrize("folder", ["solutions", "notebooks"], ids=["worked", "learners"])
+def test_a_committed_notebook_is_what_its_source_builds(lesson, folder):
     """Sources and metadata are compared, outputs are not."""
-    built, there = make(lesson), committed(folder, lesson)
+    others = [read(path) for path in sources()]
+    built, there = editions.of_course(folder, lesson, others), committed(folder, lesson)
     assert there.metadata == built.metadata
     assert [cell.id for cell in there.cells] == [cell.id for cell in built.cells]
     for now, then in zip(built.cells, there.cells, strict=True):
@@ -56,6 +56,14 @@ def test_a_committed_notebook_is_what_its_source_builds(lesson, folder, make):
             now.source,
             now.metadata,
         ), now.id
+
+
+def test_the_links_below_a_title_lead_somewhere(lesson):
+    for folder in ("solutions", "notebooks"):
+        line = committed(folder, lesson).cells[0].source.splitlines()[2]
+        targets = re.findall(r"\]\((.+?\.ipynb)\)", line)
+        assert len(targets) in (2, 3) and targets[0].endswith(f"/{lesson.slug}.ipynb")
+        assert all((ROOT / folder / target).is_file() for target in targets)
 
 
 @pytest.mark.parametrize("folder", ["solutions", "notebooks"])

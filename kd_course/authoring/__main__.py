@@ -64,8 +64,9 @@ def build(lesson: Lesson, *, run: bool = True, root: Path = ROOT) -> None:
     if problems:
         raise LessonError("\n".join(problems))
     references.record(lesson)
-    for folder, make in (("solutions", editions.worked), ("notebooks", editions.for_learners)):
-        notebook = make(lesson)
+    others = [read(path) for path in sources(root)]
+    for folder in ("solutions", "notebooks"):
+        notebook = editions.of_course(folder, lesson, others)
         target = root / folder / f"{lesson.slug}.ipynb"
         start = time.monotonic()
         if run:

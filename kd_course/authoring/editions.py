@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import re
+from collections.abc import Sequence
 
 import nbformat
 from nbformat import NotebookNode
@@ -31,6 +32,29 @@ ABOUT = {
         "pygments_lexer": "ipython3",
     },
 }
+
+
+def of_course(folder: str, lesson: Lesson, others: Sequence[Lesson]) -> NotebookNode:
+    """The edition that lies in "solutions" or "notebooks", with links to the other one and on.
+
+    others: the course's lessons in their order, this one among them. Raises LessonError.
+    """
+    notebook = worked(lesson) if folder == "solutions" else for_learners(lesson)
+    title, _, rest = notebook.cells[0].source.partition("\n")
+    notebook.cells[0].source = f"{title}\n\n{_way(folder, lesson, others)}\n{rest}"
+    return notebook
+
+
+def _way(folder: str, lesson: Lesson, others: Sequence[Lesson]) -> str:
+    """The line of links below a lesson's title."""
+    here = [other.slug for other in others].index(lesson.slug)
+    other = ("notebooks", "learner's") if folder == "solutions" else ("solutions", "worked")
+    links = [f"[The {other[1]} edition](../{other[0]}/{lesson.slug}.ipynb)"]
+    for word, place in (("before", here - 1), ("next", here + 1)):
+        if 0 <= place < len(others):
+            near = others[place]
+            links.append(f"{word}: [{near.number} {near.title}]({near.slug}.ipynb)")
+    return " · ".join(links)
 
 
 def worked(lesson: Lesson) -> NotebookNode:

@@ -12,6 +12,7 @@ from kd_course import divergences
 from kd_course.exercises.slips import believed
 from kd_course.exercises.spec import Misconception
 from kd_course.exercises.variants import Collection, then, then_with, with_arguments
+from kd_course.lessons.lesson02 import slips
 
 variant = Collection()
 
@@ -19,6 +20,26 @@ LOG_2, LOG_10 = math.log(2), math.log(10)
 in_bits, in_dits = then(lambda nats: nats / LOG_2), then(lambda nats: nats / LOG_10)
 NOT_BITS = "These are bits, not nats"
 SMALL = "A small number"  # how the slips with an epsilon in the logarithm are called
+NOT_TENS = "These are powers of ten"
+UNITS = (NOT_BITS, NOT_TENS)
+SHAPE = ("The dimension of the classes is kept", "The leading shape is flattened")
+FLAWS = (slips.PLAIN, "NaN where both rule a class out", "exp overflows")
+
+
+def _alone_and_in_two(*names):
+    """Slips by the beginnings of their names, and the pairs in which they are the second."""
+    return names + tuple(slips.of_two(flaw, name) for flaw in FLAWS for name in names)
+
+
+def _hints(told):
+    """Hints by name, for the slips and for the pairs in which they are the second."""
+    names = {name: (name, *(slips.of_two(flaw, name) for flaw in FLAWS)) for name in told}
+    return {other: told[name] for name in told for other in names[name]}
+
+
+def _as_they_are(known, *names):
+    """Slips that are the same whatever the unit, by the beginnings of their names."""
+    return tuple(wrong for wrong in known if wrong.name.startswith(names))
 
 
 def _multiplied(base, in_nats, hint):
@@ -36,6 +57,9 @@ _BELIEFS = """A model states its beliefs about several headlines, one row each; 
     then said. Return"""
 
 
+_NO_LOGARITHM = ("1 / q", "The logarithm is missing", "The probability itself")
+
+
 def _surprise(q, labels):
     return -believed(q, labels).log()
 
@@ -50,8 +74,9 @@ def _surprise(q, labels):
     surprising; do not hide that.
     """,
     adapt=in_bits,
-    without=(NOT_BITS, SMALL, "1 − q"),
+    without=_alone_and_in_two(*UNITS, SMALL, "1 − q", *_NO_LOGARITHM),
     slips=(
+        *_as_they_are(slips.SURPRISE, *_NO_LOGARITHM),
         Misconception(
             "1 − q in place of −log₂ q",
             lambda q, labels: 1 - believed(q, labels),
@@ -59,12 +84,13 @@ def _surprise(q, labels):
         ),
         _multiplied(2, _surprise, "What does your function give for a probability of one half?"),
     ),
-    hint="Pick from each row the probability at its label, then take minus the logarithm to base 2.",
+    hint="torch.gather picks one number a row. Then mind the unit: what should ½ give?",
 )
 def surprise(q, labels):
     """How surprised a model is by what happened, headline by headline, in bits.
 
-    q: (batch, classes), the beliefs; each row sums to one. labels: (batch,), integers.
+    q: (batch, classes), the beliefs, some of them possibly zero; each row sums to one.
+    labels: (batch,), the number of the class that happened, counted from 0 (int64).
     Returns (batch,): bits, that is, with the logarithm to base 2.
     """
     ### BEGIN SOLUTION
@@ -83,16 +109,18 @@ def surprise(q, labels):
     happens anyway is infinitely surprising; do not hide that.
     """,
     adapt=in_dits,
-    without=(SMALL, "1 − q", NOT_BITS),
+    without=_alone_and_in_two(*UNITS, SMALL, "1 − q", *_NO_LOGARITHM),
     slips=(
+        *_as_they_are(slips.SURPRISE, "1 − q", *_NO_LOGARITHM),
         _multiplied(10, _surprise, "What does your function give for a probability of one tenth?"),
     ),
-    hint="Pick from each row the probability at its label, then take minus the logarithm to base 10.",
+    hint="torch.gather picks one number a row. Then mind the unit: what should one thousandth give?",
 )
 def surprise(q, labels):
     """How surprised a model is by what happened, headline by headline, in powers of ten.
 
-    q: (batch, classes), the beliefs; each row sums to one. labels: (batch,), integers.
+    q: (batch, classes), the beliefs, some of them possibly zero; each row sums to one.
+    labels: (batch,), the number of the class that happened, counted from 0 (int64).
     Returns (batch,): minus the logarithm to base 10 (bans, or hartleys).
     """
     ### BEGIN SOLUTION
@@ -111,7 +139,7 @@ def surprise(q, labels):
     held impossible and happens anyway is infinitely surprising; do not hide that.
     """,
     adapt=then(torch.sum),
-    without=(SMALL, "Averaged over the batch"),
+    without=_alone_and_in_two(SMALL, "Averaged over the batch", "Summed over the batch", *SHAPE),
     slips=(
         Misconception(
             "The mean over the batch, not the sum",
@@ -119,12 +147,13 @@ def surprise(q, labels):
             hint="The surprise at two independent events is the sum of their surprises.",
         ),
     ),
-    hint="Pick from each row the probability at its label, take minus the logarithm, then add up.",
+    hint="torch.gather picks one number a row. What is the surprise at two independent events?",
 )
 def surprise(q, labels):
     """How surprised a model is by everything that happened, taken together.
 
-    q: (batch, classes), the beliefs; each row sums to one. labels: (batch,), integers.
+    q: (batch, classes), the beliefs, some of them possibly zero; each row sums to one.
+    labels: (batch,), the number of the class that happened, counted from 0 (int64).
     Returns one number in nats: the sum over the rows.
     """
     ### BEGIN SOLUTION
@@ -145,15 +174,16 @@ def surprise(q, labels):
     A fair coin has an entropy of 1. A zero must not turn the result into NaN.
     """,
     adapt=in_bits,
-    without=(NOT_BITS, "The exponential"),
+    without=_alone_and_in_two(*UNITS, "The exponential", "A share of", "1 − Σ p²"),
     slips=(
+        *_as_they_are(slips.ENTROPY, "1 − Σ p²"),
         _multiplied(
             2,
             lambda p: -torch.xlogy(p, p).sum(-1),
             "What does your function give for a fair coin?",
         ),
     ),
-    hint="Minus the sum over the classes of p · log₂ p, where a class with p = 0 adds nothing.",
+    hint="Mind the zeros first (torch.xlogy, torch.where), and then the unit: what has a fair coin?",
 )
 def entropy(p):
     """The average surprise of each distribution, in bits.
@@ -177,16 +207,19 @@ def entropy(p):
     the last dimension, whatever the shape before it. A zero must not turn the result into NaN.
     """,
     adapt=then(torch.exp),
-    without=("The exponential",),
-    hints={
-        NOT_BITS: "With the entropy in bits it would be 2 to its power. A fair coin comes out at 2.",
-        "The mean over the classes, not the sum": "The weights p already sum to one: that is the "
-        "averaging. Dividing again takes a root of the perplexity.",
-        "The sign is lost": "One over the perplexity. It is never less than 1.",
-        "The surprise of the likeliest class": "That is 1 / max p. The perplexity is e to the "
-        "average surprise over all classes.",
-    },
-    hint="First the entropy, where a class with p = 0 adds nothing; then torch.exp.",
+    without=_alone_and_in_two("The exponential", "A share of", "1 − Σ p²", NOT_TENS),
+    slips=_as_they_are(slips.ENTROPY, "1 − Σ p²"),
+    hints=_hints(
+        {
+            NOT_BITS: "With the entropy in bits it would be 2 to its power. A fair coin comes out at 2.",
+            "The mean over the classes, not the sum": "The weights p already sum to one: that is the "
+            "averaging. Dividing again takes a root of the perplexity.",
+            "The sign is lost": "One over the perplexity. It is never less than 1.",
+            "The surprise of the likeliest class": "That is 1 / max p. The perplexity is e to the "
+            "average surprise over all classes.",
+        }
+    ),
+    hint="First the entropy, minding the zeros (torch.xlogy, torch.where). What turns nats into choices?",
 )
 def entropy(p):
     """Among how many equally likely choices each distribution might as well be a guess.
@@ -210,8 +243,9 @@ def entropy(p):
     last dimension, whatever the shape before it. A zero must not turn the result into NaN.
     """,
     adapt=then_with(lambda nats, p: nats / math.log(p.shape[-1])),
-    without=("The exponential", NOT_BITS),
+    without=_alone_and_in_two("The exponential", *UNITS, "A share of", "1 − Σ p²"),
     slips=(
+        *_as_they_are(slips.ENTROPY, "1 − Σ p²"),
         Misconception(
             "Divided by the number of classes, not by its logarithm",
             lambda p: torch.special.entr(p).sum(-1) / p.shape[-1],
@@ -223,7 +257,7 @@ def entropy(p):
             hint="A share has no unit: the same logarithm above and below.",
         ),
     ),
-    hint="The entropy, where a class with p = 0 adds nothing, divided by the log of how many classes.",
+    hint="First the entropy, minding the zeros (torch.xlogy, torch.where). What is the largest there is?",
 )
 def entropy(p):
     """How undecided each distribution is: 0 for certain, 1 for all classes equally likely.
@@ -250,7 +284,7 @@ def entropy(p):
     two edges, and classes that both sides rule out.
     """,
     adapt=in_bits,
-    without=(NOT_BITS, SMALL, "nan_to_num"),
+    without=_alone_and_in_two(*UNITS, SMALL, "nan_to_num"),
     slips=(
         _multiplied(
             2,
@@ -258,8 +292,7 @@ def entropy(p):
             "A certainty against a fair coin costs 1 bit. What does your function say?",
         ),
     ),
-    hint="Σ p (log₂ p − log₂ q) over the last dimension. What does each term become when p is 0, q "
-    "is 0, or both?",
+    hint="The zero that must vanish is p's, never q's: torch.xlogy, or torch.where. Then mind the unit.",
 )
 def kl_divergence(p, q):
     """How many bits it costs, on average, to believe q when p is true.
@@ -283,8 +316,18 @@ def kl_divergence(p, q):
     changed sides with it, and classes that both sides rule out.
     """,
     adapt=with_arguments(lambda p, q: (q, p)),
-    without=(SMALL, "KL(q ‖ p)", "The cross-entropy", "The sign", "NaN where", "Unweighted")
-    + ("What q rules out", "Probabilities given"),
+    without=_alone_and_in_two(
+        *(SMALL, "KL(q ‖ p)", "The cross-entropy", "The sign", "Swapped half-way", "Unweighted"),
+        *("What q rules out", "Probabilities given", "Log-probabilities as", "The difference of"),
+        *("NaN where", "q was smoothed"),
+    )
+    + (f"Two slips: {FLAWS[1]}",),
+    hints=_hints(
+        {
+            "Both directions added: KL(p ‖ q) + KL(q ‖ p)": "Only q says what happens here. What p holds "
+            "likely is no outcome.",
+        }
+    ),
     slips=(
         Misconception(
             "The cross-entropy: q's own entropy was not taken off",
@@ -310,8 +353,7 @@ def kl_divergence(p, q):
             hint="An average over what happens: each class counts as often as it happens.",
         ),
     ),
-    hint="Σ q (log q − log p) over the last dimension. What does each term become when q is 0, p is "
-    "0, or both?",
+    hint="The zero that must vanish is q's, never p's: torch.xlogy, or torch.where.",
 )
 def kl_divergence(p, q):
     """How many nats it costs, on average, to believe p when q is true.
@@ -335,13 +377,18 @@ def kl_divergence(p, q):
     6.) Mind the two edges, and classes that both sides rule out.
     """,
     adapt=then(torch.mean),
-    without=(SMALL, "Averaged over the rows", "The mean over all elements"),
-    hints={
-        "Averaged over the batch, as reduction='batchmean' does": "len(p) counts the first dimension "
-        "only. In (batch, words, classes) there are more rows than that, in (classes,) there is one.",
-    },
-    hint="Σ p (log p − log q) over the last dimension, then the mean. What does each term become when "
-    "p is 0, q is 0, or both?",
+    without=_alone_and_in_two(
+        SMALL, "Averaged over the rows", "The mean over all elements", *SHAPE
+    ),
+    hints=_hints(
+        {
+            "Averaged over the batch, as reduction='batchmean' does": "len(p) counts the first dimension "
+            "only. In (batch, words, classes) there are more rows than that, in (classes,) there is one.",
+            "One number for everything": "One number is right, but it is the sum over the rows, not the "
+            "mean.",
+        }
+    ),
+    hint="The zero that must vanish is p's, never q's: torch.xlogy, or torch.where. Then count the rows.",
 )
 def kl_divergence(p, q):
     """How many nats it costs, on average over all rows, to believe q when p is true.
@@ -360,8 +407,11 @@ def kl_divergence(p, q):
 _FIT = """
     Write both as losses on *logits*: unbounded scores $z$, from which $q = \\mathrm{softmax}(z)$, that
     is, $q_i = e^{z_i} / \\sum_j e^{z_j}$. The check looks at the gradient with respect to the logits
-    as well as at the value, so compute in a way that lets it flow. (`F.log_softmax` gives $\\log q$
-    without taking the logarithm of a rounded zero.)
+    as well as at the value, so compute in a way that lets it flow. Logits may lie hundreds apart. A
+    class that the target rules out adds nothing to $\\mathrm{KL}(\\text{target}\\,\\|\\,\\text{model})$;
+    $\\mathrm{KL}(\\text{model}\\,\\|\\,\\text{target})$ it makes infinite, for a softmax rules nothing out.
+    (Where the loss is infinite its gradient is not looked at, and no such class comes with a belief too
+    small for float32.)
     """
 
 
@@ -394,7 +444,7 @@ _OTHER_NAME = {"forward": "reverse", "reverse": "forward"}
     adapt=with_arguments(
         lambda target, logits, direction: (target, logits, _OTHER_NAME[direction])
     ),
-    without=("The two directions", "Forward", "Reverse", "Both are", "In reverse"),
+    without=_alone_and_in_two("The two directions", "Forward", "Reverse", "Both are", "In reverse"),
     slips=(
         Misconception(
             "KL(target ‖ model), whatever direction is asked for",
@@ -420,7 +470,7 @@ _OTHER_NAME = {"forward": "reverse", "reverse": "forward"}
 def fit_loss(target, logits, direction):
     """How far a model is from its target, in the direction asked for.
 
-    target: (..., classes), probabilities; each row sums to one.
+    target: (..., classes), probabilities, some of them possibly zero; each row sums to one.
     logits: (..., classes), the model's.
     direction: "forward" for KL(model ‖ target), "reverse" for KL(target ‖ model).
     Returns (...): nats, one number for each row.
@@ -445,12 +495,12 @@ def fit_loss(target, logits, direction):
     + _FIT.strip()
     + "\n",
     adapt=in_bits,
-    without=(NOT_BITS,),
+    without=_alone_and_in_two(*UNITS),
 )
 def fit_loss(target, logits, direction):
     """How far a model is from its target, in the direction asked for, in bits.
 
-    target: (..., classes), probabilities; each row sums to one.
+    target: (..., classes), probabilities, some of them possibly zero; each row sums to one.
     logits: (..., classes), the model's.
     direction: "forward" for KL(target ‖ model), "reverse" for KL(model ‖ target).
     Returns (...): bits, one number for each row.
@@ -477,12 +527,20 @@ def fit_loss(target, logits, direction):
     + _FIT.strip()
     + "\n",
     adapt=then(torch.mean),
-    without=("Averaged over the rows",),
+    without=_alone_and_in_two("Averaged over the rows", "The mean over all elements", *SHAPE),
+    hints=_hints(
+        {
+            "Averaged over the batch, as reduction='batchmean' does": "len(logits) counts the first "
+            "dimension only. In (batch, words, classes) there are more rows than that.",
+            "One number for everything": "One number is right, but it is the sum over the rows, not the "
+            "mean.",
+        }
+    ),
 )
 def fit_loss(target, logits, direction):
     """How far a model is from its target on average, in the direction asked for.
 
-    target: (..., classes), probabilities; each row sums to one.
+    target: (..., classes), probabilities, some of them possibly zero; each row sums to one.
     logits: (..., classes), the model's.
     direction: "forward" for KL(target ‖ model), "reverse" for KL(model ‖ target).
     Returns one number in nats: the mean over all rows.
@@ -509,13 +567,18 @@ def fit_loss(target, logits, direction):
     package's `divergences.kl_divergence` gives nats.)
     """,
     adapt=in_bits,
-    without=(NOT_BITS, "The square root"),
-    hints={
-        "The halves in front of the two KLs are missing": "Twice too large: two opposite certainties "
-        "come out at 2 bits. The bound is 1.",
-        "The mixture is p + q, which sums to two": "Every result is 1 bit too small, most of them "
-        "negative. Is your m a distribution?",
-    },
+    without=_alone_and_in_two(*UNITS, "The square root", "Half the sum"),
+    slips=_as_they_are(slips.JS, "Half the sum"),
+    hints=_hints(
+        {
+            "The halves in front of the two KLs are missing": "Twice too large: two opposite certainties "
+            "come out at 2 bits. The bound is 1.",
+            "The mixture is p + q, which sums to two": "Every result is 1 bit too small, most of them "
+            "negative. Is your m a distribution?",
+        }
+    ),
+    hint="Name the midpoint first. Two calls of a function that you have, an average, and the unit; try "
+    "it on two opposite certainties, where 1 must come out.",
 )
 def js_divergence(p, q):
     """How far p and q are from their midpoint, on average, in bits.
@@ -540,13 +603,20 @@ def js_divergence(p, q):
     side; rounding must not leave a negative number under the root.
     """,
     adapt=then(lambda value: value.clamp(min=0).sqrt()),
-    without=("The square root", "The mixture is"),
-    hints={
-        "The halves in front of the two KLs are missing": "√2 times too large. The bound is √log 2.",
-        NOT_BITS: "1 / √log 2 = 1.20 times too large: the divergence under the root is in nats.",
-        "The mean over the classes, not the sum": "The weights already sum to one.",
-    },
-    hint="Midpoint first; half of KL from p to it and half of KL from q to it; then the root.",
+    without=_alone_and_in_two(
+        "The square root", "The mixture is", "The sign is lost", NOT_TENS, "Half the sum"
+    ),
+    slips=_as_they_are(slips.JS, "Half the sum"),
+    hints=_hints(
+        {
+            "The halves in front of the two KLs are missing": "√2 times too large. The bound is √log 2.",
+            NOT_BITS: "1 / √log 2 = 1.20 times too large: the divergence under the root is in nats.",
+            "The mean over the classes, not the sum": "The weights already sum to one.",
+            "One number for everything": "One number for each row is asked for.",
+        }
+    ),
+    hint="Name the midpoint first, and get the divergence before the distance. Two opposite certainties "
+    "must come out at the root of log 2.",
 )
 def js_divergence(p, q):
     """How far p and q are from each other: the Jensen–Shannon distance.
@@ -571,12 +641,19 @@ def js_divergence(p, q):
     either side.
     """,
     adapt=then(lambda value: 2 * value),
-    without=("The halves", "The mean of KL", "The sum of KL", "The square root", "Only one side"),
-    hints={
-        "The mixture is p + q, which sums to two": "Every result is 2 log 2 too small, most of them "
-        "negative. Is your m a distribution?",
-    },
+    without=_alone_and_in_two(
+        *("The halves", "The mean of KL", "The sum of KL", "The square root", "Only one side"),
+        *("Only the first", "The larger", "Half the sum", "Entropies without", "The entropy of"),
+        "KL(p ‖ q)",
+    ),
+    hints=_hints(
+        {
+            "The mixture is p + q, which sums to two": "Every result is 2 log 2 too small, most of them "
+            "negative. Is your m a distribution?",
+        }
+    ),
     slips=(
+        *_as_they_are(slips.JS, "Half the sum", "KL(p ‖ q), without"),
         Misconception(
             "Only one side: KL(p ‖ m)",
             lambda p, q: divergences.kl_divergence(p, (p + q) / 2),
@@ -589,7 +666,8 @@ def js_divergence(p, q):
             "the midpoint.",
         ),
     ),
-    hint="Midpoint first; then KL from p to it plus KL from q to it.",
+    hint="Name the midpoint first. Two calls of a function that you have are enough; two opposite "
+    "certainties must come out at 2 log 2.",
 )
 def js_divergence(p, q):
     """How far p and q are from their midpoint, both together.
@@ -612,11 +690,14 @@ def js_divergence(p, q):
     instead="the loss is the mean over the batch",
     statement="""
     Write the gradient by hand: of the **sum over the batch** of the cross-entropy, with respect to the
-    logits. (That is what `F.cross_entropy` with `reduction="sum"` sends back.) Autograd would do it
-    too, but then you have only asked it.
+    logits. (That is what `F.cross_entropy` with `reduction="sum"` sends back.) Logits may lie hundreds
+    apart, and a target may be zero in some classes. Please do without autograd: the check cannot tell,
+    but then you have only asked it.
     """,
     adapt=then_with(lambda mean, logits, target: mean * len(logits)),
-    without=("Not divided by the batch", "Divided by the number of classes"),
+    without=_alone_and_in_two(
+        "Not divided by the batch", "Divided by the number of classes", "Divided by one less"
+    ),
     slips=(
         Misconception(
             "Divided by the number of classes",
@@ -624,7 +705,8 @@ def js_divergence(p, q):
             hint="The loss is a sum over the rows, and over the classes as well: nothing is divided.",
         ),
     ),
-    hint="The boxed formula, with q = softmax of the logits, row by row.",
+    hint="Differentiate one row on paper until only probabilities are left. Does one row's loss depend "
+    "on another's logits?",
 )
 def cross_entropy_gradient(logits, target):
     """The gradient of the batch's summed cross-entropy with respect to the logits.
@@ -644,14 +726,15 @@ def cross_entropy_gradient(logits, target):
     statement="""
     Write by hand the **direction of steepest descent**, that is, **minus the gradient**, of the mean
     over the batch of the cross-entropy, with respect to the logits. (A step of gradient descent *adds*
-    a multiple of it.) Autograd would do it too, but then you have only asked it.
+    a multiple of it.) Logits may lie hundreds apart, and a target may be zero in some classes. Please
+    do without autograd: the check cannot tell, but then you have only asked it.
     """,
     adapt=then(torch.neg),
-    without=("The sign is turned", "The gradient with respect to the probabilities"),
-    hints={
-        "Logits minus target: the softmax is missing": "Target minus student, both as probabilities.",
-    },
-    hint="The boxed formula with its sign turned, then divided by the number of rows.",
+    without=_alone_and_in_two(
+        "The sign is turned", "The gradient with respect to the probabilities"
+    ),
+    hint="Differentiate one row on paper until only probabilities are left. A class that is believed too "
+    "little must come out positive; then think of the mean over the batch.",
 )
 def cross_entropy_gradient(logits, target):
     """Which way the logits should move: minus the gradient of the batch's mean cross-entropy.
@@ -671,16 +754,20 @@ def cross_entropy_gradient(logits, target):
     statement="""
     Write the gradient, with respect to the logits, of the cross-entropy as `reduction="mean"` of
     `F.kl_div` takes it: the terms $-p_i \\log q_i$ are **averaged over all entries**, so the sum is
-    divided by the number of rows **times the number of classes**. Autograd would do it too, but then
-    you have only asked it.
+    divided by the number of rows **times the number of classes**. Logits may lie hundreds apart, and a
+    target may be zero in some classes. Please do without autograd: the check cannot tell, but then you
+    have only asked it.
     """,
     adapt=then_with(lambda mean, logits, target: mean / logits.shape[-1]),
-    without=("Divided by the number of classes",),
-    hints={
-        "Not divided by the batch: the gradient of the sum, not of the mean": "Divided by the classes, "
-        "but not by the rows: a mean over all entries divides by both.",
-    },
-    hint="The boxed formula, with q = softmax of the logits, divided by the number of entries.",
+    without=_alone_and_in_two("Divided by the number of classes"),
+    hints=_hints(
+        {
+            "Not divided by the batch: the gradient of the sum, not of the mean": "Divided by the classes, "
+            "but not by the rows: a mean over all entries divides by both.",
+        }
+    ),
+    hint="Differentiate one row on paper until only probabilities are left. How many terms does the mean "
+    "count?",
 )
 def cross_entropy_gradient(logits, target):
     """The gradient with respect to the logits of the cross-entropy's mean over all entries.

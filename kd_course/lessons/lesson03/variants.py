@@ -22,6 +22,7 @@ from kd_course.exercises.slips import (
 )
 from kd_course.exercises.spec import Misconception
 from kd_course.exercises.variants import Collection, slip_table, then, then_with, with_arguments
+from kd_course.lessons.lesson03.slips import of_each_row
 
 variant = Collection()
 
@@ -71,32 +72,46 @@ def _slips_in_reverse(with_slip):
     Physicists often write $\\beta = 1/T$. In this exercise the argument `temperature` is such an
     **inverse temperature**: the logits are **multiplied** by it before the softmax, so that a small
     value flattens and a large one sharpens. The logits have any shape; their **last** dimension holds
-    the classes.
+    the classes. It is one number for all rows, or a tensor with **one for each row**. Logits of several
+    hundred must not overflow. No gradient need flow.
     """,
     adapt=with_arguments(lambda logits, temperature: (logits, 1 / temperature)),
-    without=("The logits are multiplied", "The probabilities are divided", "p to the power"),
+    without=(
+        "The logits are multiplied",
+        "The probabilities are divided",
+        "The probabilities are softened",
+        "p to the power",
+    ),
     slips=(
         Misconception(
             "The probabilities are multiplied, after the softmax",
-            lambda logits, temperature: F.softmax(logits, -1) * temperature,
+            lambda logits, temperature: F.softmax(logits, -1) * of_each_row(temperature),
             hint="What do your rows sum to? The factor belongs inside the exponential.",
         ),
         Misconception(
             "p to a power, without the sum that makes it a distribution again",
-            lambda logits, temperature: F.softmax(logits, -1) ** temperature,
+            lambda logits, temperature: F.softmax(logits, -1) ** of_each_row(temperature),
             hint="The power is a true way to sharpen. What do the rows sum to now?",
         ),
     ),
-    hints={"The temperature is not used": "At 1 this is right. Where does the factor enter?"},
-    hint="Multiply, then softmax over the last dimension.",
+    hints={
+        "The temperature is not used": "At 1 this is right. Where does the factor enter?",
+        "The logits are divided by the root of T": "Twice the factor should double the distance of "
+        "two logits. What does yours do?",
+        "The rows' temperatures lack a dimension: they meet the classes": "Shapes are aligned from the "
+        "right. What shape must one number a row have, to multiply a row?",
+    },
+    hint="First one factor for all rows, then one a row: what shape does it need beside the classes?",
 )
 def soft_targets(logits, temperature):
     """The distribution that the logits stand for, sharpened by an inverse temperature above one.
 
-    logits: (..., classes). temperature: a positive number, by which the logits are multiplied.
+    logits: (..., classes). temperature: a positive number, or a tensor (...) of them, by which the
+    logits are multiplied.
     Returns (..., classes); each row sums to one.
     """
     ### BEGIN SOLUTION
+    temperature = torch.as_tensor(temperature).unsqueeze(-1)
     return (temperature * logits).softmax(-1)
     ### END SOLUTION
 
@@ -107,39 +122,51 @@ def soft_targets(logits, temperature):
     instead="probabilities are returned",
     statement="""
     Return the **logarithms** of the softened probabilities, which is what a loss needs next: for
-    logits of any shape whose **last** dimension holds the classes. No logarithm of a probability that
-    was rounded to 0: every result is finite.
+    logits of any shape whose **last** dimension holds the classes, at one temperature for all rows, or
+    at **one for each row**. No logarithm of a probability that was rounded to 0: every result is
+    finite. No gradient need flow.
     """,
     adapt=then(torch.log),
     without=("Log-probabilities returned", "The probabilities are divided", "p to the power"),
     slips=(
         Misconception(
             "The logarithm of a softmax that was rounded to zero",
-            lambda logits, temperature: F.softmax(logits / temperature, -1).log(),
+            lambda logits, temperature: F.softmax(logits / of_each_row(temperature), -1).log(),
             hint="F.log_softmax computes the log without ever forming the tiny number.",
         ),
         Misconception(
             "Log-probabilities divided by T: their exponentials do not sum to one",
-            lambda logits, temperature: F.log_softmax(logits, -1) / temperature,
+            lambda logits, temperature: F.log_softmax(logits, -1) / of_each_row(temperature),
             hint="Divide the logits, before they are made log-probabilities.",
         ),
     ),
-    hint="Divide, then F.log_softmax over the last dimension.",
+    hint="First one temperature for all rows, then one a row: what shape does it need?",
 )
 def soft_targets(logits, temperature):
     """The log of the distribution that the logits stand for, flattened by a temperature above one.
 
-    logits: (..., classes). temperature: a positive number.
+    logits: (..., classes). temperature: a positive number, or a tensor (...) of positive numbers.
     Returns (..., classes): log-probabilities; the exponentials of each row sum to one.
     """
     ### BEGIN SOLUTION
-    softer = logits / temperature
+    softer = logits / torch.as_tensor(temperature).unsqueeze(-1)
     return softer - torch.logsumexp(softer, dim=-1, keepdim=True)
     ### END SOLUTION
 
 
 def _classes_first(function):
-    return lambda logits, temperature: function(logits.movedim(0, -1), temperature).movedim(-1, 0)
+    def changed(logits, temperature):
+        return function(logits.movedim(0, -1), temperature).movedim(-1, 0)
+
+    return changed
+
+
+def _with_classes_first(random):
+    """The course's own cases, with the classes in the first dimension."""
+    return [
+        replace(case, args=(case.args[0].movedim(-1, 0).contiguous(), case.args[1]))
+        for case in find("03.1").cases(random)
+    ]
 
 
 @variant(
@@ -149,22 +176,31 @@ def _classes_first(function):
     statement="""
     Write the formula above for logits of any shape whose **first** dimension holds the classes, as
     `F.cross_entropy` has it for images and some speech toolkits have it for frames: what sums to one
-    are the slices along `dim=0`.
+    are the slices along `dim=0`. The temperature is one number for all, or a tensor with **one for each
+    slice**, of the shape that is left without the classes. Logits of several hundred must not overflow.
+    No gradient need flow.
     """,
     adapt=_classes_first,
-    without=("Softmax over the first dimension",),
+    without=(
+        "Softmax over the",
+        "The rows' temperatures",
+        "A sigmoid",
+        "All rows together",
+    ),
+    cases=_with_classes_first,
     hints={
         "p to the power 1/T, without the sum that makes it a distribution again": "The power is a "
         "true way to soften. What do the probabilities of one example sum to now?",
         "The probabilities are divided by T, after the softmax": "What do they sum to? The division "
         "belongs inside the exponential.",
     },
-    hint="Divide, then softmax over the first dimension.",
+    hint="Divide first. Shapes are aligned from the right: is that where the classes stand here?",
 )
 def soft_targets(logits, temperature):
     """The distribution that the logits stand for, flattened by a temperature above one.
 
-    logits: (classes, ...): the classes come first. temperature: a positive number.
+    logits: (classes, ...): the classes come first. temperature: a positive number, or a tensor (...)
+    of positive numbers.
     Returns (classes, ...), which sums to one over the first dimension.
     """
     ### BEGIN SOLUTION
@@ -182,14 +218,15 @@ def soft_targets(logits, temperature):
     statement="""
     Write $L_\\text{soft} = T^2 \\sum_\\text{examples} \\mathrm{KL}(p \\,\\|\\, q)$: the **sum** over the
     examples, as the article's formulas have it, not their mean. No gradient may reach the teacher.
+    The logits are finite, and may lie hundreds apart.
     """,
     adapt=summed,
-    without=("The examples are summed",),
+    without=("The examples are summed", "One number an example", "The distributions are averaged"),
     hints={
         'reduction="mean": the loss is divided by the number of classes as well': "Sum over the "
         "classes, and over the examples: nothing is divided.",
     },
-    hint="log_softmax of both at T; Σ over classes and examples of p (log p - log q); times T².",
+    hint="Logarithms first, of both at T. Then think of each axis: here both are summed.",
 )
 def soft_loss(student_logits, teacher_logits, temperature):
     """How far the student's softened distributions are from the teacher's, times T².
@@ -221,7 +258,7 @@ def _reverse_soft(*, power=2, total=False, per_class=False, **slip):
     Write the soft loss with the **reverse** divergence, which lesson 02 met and which language models
     are often distilled with: $T^2\\,\\mathrm{KL}(q \\,\\|\\, p)$, where the **student's** $q$ does the
     weighing, as the mean over the examples. Both are softened at $T$. No gradient may reach the
-    teacher; to the student it flows through the weights as well as through the logarithm.
+    teacher; to the student it flows through the weights as well as through the logarithm. The logits are finite, and may lie hundreds apart.
     """,
     slips=slip_table(
         "03.2",
@@ -237,7 +274,7 @@ def _reverse_soft(*, power=2, total=False, per_class=False, **slip):
             "Gradient flows into the teacher": _reverse_soft(detached=False),
         },
     ),
-    hint="log_softmax of both at T; Σ over classes of q (log q - log p); mean over rows; times T².",
+    hint="Logarithms first, of both at T. Which of the two, back from its logarithm, is the weight here?",
 )
 def soft_loss(student_logits, teacher_logits, temperature):
     """How far the teacher's softened distribution is from the student's, times T²: reverse KL.
@@ -260,10 +297,10 @@ def soft_loss(student_logits, teacher_logits, temperature):
     statement="""
     Write the bare $\\mathrm{KL}(p \\,\\|\\, q)$ of the softened distributions as the mean over the
     examples, **without** the factor $T^2$: some libraries leave it to the caller. No gradient may
-    reach the teacher.
+    reach the teacher. The logits are finite, and may lie hundreds apart.
     """,
     adapt=without_square,
-    without=("T² is missing", "The factor is T"),
+    without=("T² is missing", "The factor is T", "Divided by T²"),
     slips=(
         Misconception(
             "A factor T stands in front",
@@ -271,7 +308,7 @@ def soft_loss(student_logits, teacher_logits, temperature):
             hint="Nothing stands in front here: the caller sees to that.",
         ),
     ),
-    hint="log_softmax of both at T; Σ over classes of p (log p - log q); mean over rows.",
+    hint="Logarithms first, of both at T. One of them, back from the logarithm, is the weight.",
 )
 def soft_loss(student_logits, teacher_logits, temperature):
     """How far the student's softened distribution is from the teacher's, without a factor T².
@@ -294,7 +331,7 @@ def soft_loss(student_logits, teacher_logits, temperature):
     A teacher behind an interface gives probabilities that cannot be softened any more. Write the soft
     loss for it: only the **student's** logits are divided by $T$, the **teacher** is taken at
     **temperature one**. $T^2$ stands in front, and the mean is over the examples. No gradient may reach
-    the teacher.
+    the teacher. The logits are finite, and may lie hundreds apart.
     """,
     adapt=with_arguments(lambda s, t, temperature: (s, t * temperature, temperature)),
     without=("The teacher is not softened", "The student is not softened"),
@@ -312,7 +349,7 @@ def soft_loss(student_logits, teacher_logits, temperature):
             hint="The other way round.",
         ),
     ),
-    hint="log_softmax of the student at T, of the teacher at 1; Σ p (log p - log q); mean; times T².",
+    hint="Logarithms first, of each at its own temperature. One of them, back from it, is the weight.",
 )
 def soft_loss(student_logits, teacher_logits, temperature):
     """How far the student's softened distribution is from the teacher's at temperature one, times T².
@@ -342,18 +379,12 @@ def _difference(student, teacher, temperature):
     statement="""
     Return the gradient, with respect to the student's logits, of
     $T^2 \\sum_\\text{examples} \\mathrm{KL}(p \\,\\|\\, q)$ with both softened at $T$: a **sum** over the
-    examples. Do not use autograd: it is one line.
+    examples. The logits may lie hundreds apart. Please do it
+    by hand, not by autograd: the check cannot tell.
     """,
     adapt=summed,
-    without=("The mean over examples",),
-    slips=(
-        Misconception(
-            "Divided by the number of classes",
-            lambda s, t, temperature: temperature * _difference(s, t, temperature) / s.shape[-1],
-            hint="A sum over classes and examples: nothing is divided.",
-        ),
-    ),
-    hint="Soften both, subtract, and count the factors of T.",
+    without=("The mean over examples", "The rows' gradients", "Divided by the classes"),
+    hint="Write down what multiplies the difference of the distributions, one by one.",
 )
 def soft_gradient(student_logits, teacher_logits, temperature):
     """The gradient with respect to the student's logits of T² KL, summed over the examples.
@@ -374,7 +405,8 @@ def soft_gradient(student_logits, teacher_logits, temperature):
     statement="""
     Return the gradient, with respect to the student's logits, of the **bare** divergence
     $\\mathrm{KL}(p \\,\\|\\, q)$ with both softened at $T$, **without** $T^2$ in front, as the mean over
-    the examples. Do not use autograd: it is one line.
+    the examples. The logits may lie hundreds apart. Please do it
+    by hand, not by autograd: the check cannot tell.
     """,
     adapt=without_square,
     without=("T² is missing", "Both factors"),
@@ -385,7 +417,7 @@ def soft_gradient(student_logits, teacher_logits, temperature):
             hint="The chain rule brings one factor 1/T, not two.",
         ),
     ),
-    hint="Soften both, subtract, and count the factors of T; then divide by the number of rows.",
+    hint="Write down what multiplies the difference of the distributions, one by one.",
 )
 def soft_gradient(student_logits, teacher_logits, temperature):
     """The gradient of KL(teacher ‖ student) at T, without T², with respect to the student's logits.
@@ -406,7 +438,8 @@ def soft_gradient(student_logits, teacher_logits, temperature):
     statement="""
     Return the **direction of steepest descent**, that is, **minus the gradient**, with respect to the
     student's logits, of $T^2\\,\\mathrm{KL}(p \\,\\|\\, q)$ with both softened at $T$, as the mean over the
-    examples. Do not use autograd: it is one line.
+    examples. The logits may lie hundreds apart. Please do it
+    by hand, not by autograd: the check cannot tell.
     """,
     adapt=then(torch.neg),
     without=("The sign is turned",),
@@ -414,7 +447,7 @@ def soft_gradient(student_logits, teacher_logits, temperature):
         "T² is missing: this is the gradient of KL alone": "KL alone gives (p - q)/T as direction. "
         "What does the factor T² in front of the loss make of it?",
     },
-    hint="Soften both, subtract the student, count the factors of T; divide by the number of rows.",
+    hint="Write down what multiplies the difference of the distributions. Which way is down?",
 )
 def soft_gradient(student_logits, teacher_logits, temperature):
     """Which way the student's logits should move: minus the gradient of the soft loss, with its T².
@@ -437,10 +470,17 @@ def soft_gradient(student_logits, teacher_logits, temperature):
     instead="the surprises of labelled rows are averaged",
     statement="""
     The **sum** of the surprises over the labelled rows, in nats, and 0 when there are none: some
-    training loops divide later, by the tokens of all batches together.
+    training loops divide later, by the tokens of all batches together. The logits are finite, and may lie hundreds apart.
     """,
     adapt=then_with(lambda mean, s, labels: mean * labelled_rows(labels)),
-    without=("Rows without a label", "A label of -100", "The examples are summed", "0/0"),
+    without=(
+        "Rows without a label",
+        "A label of -100",
+        "The examples are summed",
+        "0/0",
+        "One number a row",
+        "The count is",
+    ),
     hints={
         "Divided by the number of classes as well": "One term a row, the label's. Only added up."
     },
@@ -451,7 +491,7 @@ def soft_gradient(student_logits, teacher_logits, temperature):
             hint="-100 means that nobody knows. Leave the row out.",
         ),
     ),
-    hint="Keep the labelled rows; sum their -log q(label).",
+    hint="Which rows add something, and what does an empty sum come to?",
 )
 def hard_loss(student_logits, labels):
     """How surprised the student is by all the labels together, at temperature one.
@@ -470,7 +510,7 @@ def hard_loss(student_logits, labels):
     instead="the surprise is counted in nats",
     statement="""
     The mean surprise over the labelled rows in **bits** (logarithms to base 2), and 0 when there are
-    none.
+    none. The logits are finite, and may lie hundreds apart.
     """,
     adapt=then(lambda nats: nats / LOG_2),
     slips=(
@@ -480,7 +520,7 @@ def hard_loss(student_logits, labels):
             hint="A student that finds two classes equally likely pays 1 bit. What does yours pay?",
         ),
     ),
-    hint="Keep the labelled rows; sum their -log₂ q(label); divide by how many there are, at least 1.",
+    hint="A sum and a count, both of the same rows; then another unit. How many nats are one bit?",
 )
 def hard_loss(student_logits, labels):
     """How surprised the student is by the labels, at temperature one, in bits.
@@ -501,9 +541,16 @@ def hard_loss(student_logits, labels):
     statement="""
     The sum of the labelled rows' surprises in nats, **divided by the number of all rows**, those
     without a label included, so that a batch with few labels has a small say; 0 when no row has one.
+    The logits are finite, and may lie hundreds apart.
     """,
     adapt=then_with(lambda mean, s, labels: mean * (labels != IGNORED).double().mean().to(s.dtype)),
-    without=("Rows without a label", "A label of -100", "The examples are summed"),
+    without=(
+        "Rows without a label",
+        "A label of -100",
+        "The examples are summed",
+        "One number a row",
+        "The count is",
+    ),
     slips=(
         Misconception(
             "A label of -100 is taught as class 0",
@@ -516,7 +563,7 @@ def hard_loss(student_logits, labels):
             hint="One division, by the number of all rows.",
         ),
     ),
-    hint="Sum the labelled rows' -log q(label); divide by how many rows the batch has.",
+    hint="A sum and a count, and here they are not of the same rows.",
 )
 def hard_loss(student_logits, labels):
     """How surprised the student is by the labels, at temperature one, spread over the whole batch.
@@ -534,7 +581,8 @@ def hard_loss(student_logits, labels):
 
 _ANY_ALPHA = (
     "A label of -100 removes its row from the hard part only: on unlabelled text the teacher still has "
-    "an opinion. And $\\alpha = 0$ and $\\alpha = 1$ are ordinary values, which need no special case."
+    "an opinion. A hard part without any labelled row is 0. $\\alpha = 0$ and $\\alpha = 1$ are ordinary "
+    "values, which need no special case. The logits are finite, and may lie hundreds apart."
 )
 
 
@@ -563,7 +611,14 @@ def _in_parts(change):
     surprise of the labelled rows at temperature one. {_ANY_ALPHA}
     """,
     adapt=with_other_alpha,
-    without=("Alpha weighs the hard", "T² is dropped", "The weights do not add up"),
+    without=(
+        "Alpha weighs the hard",
+        "Alpha is not used",
+        "T² is dropped",
+        "The weights do not add up",
+        "The hard loss is subtracted",
+        "The two parts",
+    ),
     slips=(
         Misconception(
             "T² is dropped when alpha is 0",
@@ -584,7 +639,7 @@ def _in_parts(change):
             hint="At alpha = 1 the teacher should have no say.",
         ),
     ),
-    hint="(1 - alpha) · soft + alpha · hard.",
+    hint="You have written both parts. Which of them does alpha weigh here?",
     allowed="anything in torch; not kd_course.losses",
 )
 def distillation_loss(student_logits, teacher_logits, labels, temperature, alpha):
@@ -635,7 +690,7 @@ def _reverse_whole(*, power=2, hard=mean_surprise, kept=False, **slip):
             ),
         },
     ),
-    hint="alpha · soft + (1 - alpha) · hard, with Σ q (log q - log p) in the soft part.",
+    hint="Which distribution weighs the terms here, and does a gradient flow through the weight?",
     allowed="anything in torch; not kd_course.losses",
 )
 def distillation_loss(student_logits, teacher_logits, labels, temperature, alpha):
@@ -668,7 +723,14 @@ def distillation_loss(student_logits, teacher_logits, labels, temperature, alpha
             alpha * soft / temperature**2 + (1 - alpha) * hard
         )
     ),
-    without=("T² is", "T² multiplies", "The weights do not add up"),
+    without=(
+        "T² is",
+        "T² multiplies",
+        "The factor is T",
+        "The weights do not add up",
+        "Alpha is not used",
+        "The two",
+    ),
     slips=(
         Misconception(
             "T² multiplies the hard loss",
@@ -687,7 +749,7 @@ def distillation_loss(student_logits, teacher_logits, labels, temperature, alpha
         ),
     ),
     hints={"Alpha weighs the hard loss": WEIGHS_SOFT},
-    hint="alpha · KL + (1 - alpha) · hard, and no factor of T.",
+    hint="You have written both parts. Which factor do they bring along, and is it asked for?",
     allowed="anything in torch; not kd_course.losses",
 )
 def distillation_loss(student_logits, teacher_logits, labels, temperature, alpha):
@@ -720,7 +782,19 @@ def distillation_loss(student_logits, teacher_logits, labels, temperature, alpha
             alpha * soft * len(s) + (1 - alpha) * hard * labelled_rows(labels)
         )
     ),
-    without=("T² is dropped", "The weights do not", "A row without", "The hard labels", "0/0"),
+    without=(
+        "T² is dropped",
+        "The weights do not",
+        "Alpha is not used",
+        "A row without",
+        "The hard labels",
+        "0/0",
+        "Both parts are summed",
+        "The two",
+        "Where there is a label",
+        "Missing labels",
+        "Rows without a label",
+    ),
     hints={
         'reduction="mean": the soft part is divided by the number of classes as well': "Sum over the "
         "classes, and over the rows: nothing is divided.",
@@ -744,7 +818,7 @@ def distillation_loss(student_logits, teacher_logits, labels, temperature, alpha
             hint="The teacher has an opinion on unlabelled text: that is half of what it is for.",
         ),
     ),
-    hint="alpha · Σ soft + (1 - alpha) · Σ hard.",
+    hint="Two sums, each over its own rows. What is then left to divide?",
     allowed="anything in torch; not kd_course.losses",
 )
 def distillation_loss(student_logits, teacher_logits, labels, temperature, alpha):
@@ -783,11 +857,14 @@ def _with_turned_masks(random):
     `nn.Transformer` takes: `mask` is **true where a token is padding** and does not count. The soft
     part is the mean over the tokens that count, with $T^2$; the hard part is the mean over those of
     them that have a label; α weighs the soft part. A mean over nothing is 0. A class that both models
-    exclude with $-\\infty$ adds nothing.
+    exclude with $-\\infty$ adds nothing, and no label names it. The other logits may lie
+    hundreds apart. What stands under padding may be
+    anything, NaN too, and must reach neither the loss nor its gradient.
     """,
     adapt=with_arguments(lambda s, t, labels, mask, *others: (s, t, labels, ~mask, *others)),
+    without=("The mask is read",),
     hints={"Alpha weighs the hard loss": WHICH_PART},
-    hint="Select the rows that count first: student_logits[~mask] has shape (tokens, vocabulary).",
+    hint="Throw the padding away first. What does the mask say, and what do you want to keep?",
     cases=_with_turned_masks,
 )
 def masked_distillation_loss(student_logits, teacher_logits, labels, mask, temperature, alpha):
@@ -819,7 +896,9 @@ def masked_distillation_loss(student_logits, teacher_logits, labels, mask, tempe
     The whole loss again, for (batch, length, vocabulary), and with **α on the hard part**:
     (1 − α) · soft + α · hard. The soft part is the mean over tokens where `mask` is true, with $T^2$;
     the hard part is the mean over those of them that have a label. A mean over nothing is 0. A class
-    that both models exclude with $-\\infty$ adds nothing.
+    that both models exclude with $-\\infty$ adds nothing, and no label names it. The other logits may lie
+    hundreds apart. What stands under
+    padding may be anything, NaN too, and must reach neither the loss nor its gradient.
     """,
     adapt=with_other_alpha,
     without=("Alpha weighs the hard",),
@@ -845,11 +924,11 @@ def masked_distillation_loss(student_logits, teacher_logits, labels, mask, tempe
 
 
 def _soft_total(s, t, labels, mask, temperature):
-    return temperature**2 * kl_to_teacher(s, t, temperature)[mask].sum()
+    return temperature**2 * kl_to_teacher(s[mask], t[mask], temperature).sum()
 
 
 def _hard_total(s, t, labels, mask, temperature):
-    return surprises(s, labels)[mask].sum()
+    return surprises(s[mask], labels[mask]).sum()
 
 
 def _a_sentence(soft=_soft_total, hard=_hard_total):
@@ -868,7 +947,9 @@ def _a_sentence(soft=_soft_total, hard=_hard_total):
     with $T^2$, **divided by the number of sentences** in the batch; the hard part is the sum over those
     of them that have a label, divided by the number of sentences as well. α weighs the soft part. A
     sentence that is all padding counts as a sentence, of loss 0. A class that both models exclude with
-    $-\\infty$ adds nothing.
+    $-\\infty$ adds nothing, and no label names it. The other logits may lie
+    hundreds apart. What stands under padding may be anything, NaN too,
+    and must reach neither the loss nor its gradient.
     """,
     slips=slip_table(
         "03.8",
@@ -890,7 +971,9 @@ def _a_sentence(soft=_soft_total, hard=_hard_total):
                 )
             ),
             "T² is missing": _a_sentence(
-                lambda s, t, labels, mask, temperature: kl_to_teacher(s, t, temperature)[mask].sum()
+                lambda s, t, labels, mask, temperature: kl_to_teacher(
+                    s[mask], t[mask], temperature
+                ).sum()
             ),
             "The batch is summed: not divided by the number of sentences": (
                 mixture(_soft_total, _hard_total),
@@ -901,15 +984,15 @@ def _a_sentence(soft=_soft_total, hard=_hard_total):
                 lambda s, t, labels, mask, temperature: (
                     temperature**2
                     * F.kl_div(
-                        F.log_softmax(s / temperature, -1)[mask],
-                        F.softmax(t.detach() / temperature, -1)[mask],
+                        F.log_softmax(s[mask] / temperature, -1),
+                        F.softmax(t[mask].detach() / temperature, -1),
                         reduction="sum",
                     )
                 )
             ),
         },
     ),
-    hint="Sum the tokens that count, then divide by len(mask).",
+    hint="Throw the padding away first. Then: what is summed, and what is counted?",
 )
 def masked_distillation_loss(student_logits, teacher_logits, labels, mask, temperature, alpha):
     """The distillation loss of padded sentences: summed over tokens, averaged over sentences.

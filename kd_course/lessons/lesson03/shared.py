@@ -1,0 +1,53 @@
+"""What the exercises of lesson 03 share: inputs, clauses, and what several hints say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy
+import torch
+from torch import Tensor
+
+from kd_course.exercises.slips import random_normal
+from kd_course.exercises.spec import Misconception
+
+some_logits = partial(random_normal, scale=2.0)
+
+
+def both(random: numpy.random.Generator, *shape: int) -> tuple[Tensor, Tensor]:
+    """A student's and a teacher's logits."""
+    return some_logits(random, *shape), some_logits(random, *shape)
+
+
+def wrong(name: str, function: Callable[..., Any], hint: str) -> Misconception:
+    return Misconception(name, function, hint=hint)
+
+
+def far_student(random: numpy.random.Generator) -> Tensor:
+    """Logits so far apart that a softmax rounds a probability to 0, two rows of four classes."""
+    far = some_logits(random, 2, 4)
+    far[:, 0] += 300
+    far[:, 1] -= 300
+    return far
+
+
+def sure_teacher(random: numpy.random.Generator) -> Tensor:
+    sure = some_logits(random, 2, 3)
+    return sure + torch.tensor([[300.0, 0.0, -300.0], [-300.0, 300.0, 0.0]])
+
+
+FAR = "a student whose logits lie hundreds apart"
+SURE = "a teacher so sure that a probability rounds to 0"
+
+LOSSES = (
+    "kd_course.losses.soft_target_loss",
+    "kd_course.losses.hard_target_loss",
+    "kd_course.losses.distillation_loss",
+    "kd_course.losses.span_distillation_loss",
+)
+
+DETACH = "The value is right. The teacher is not trained: cut its gradient off."
+EVERY_ROW = "Every row must sum to one. Over which dimension did you normalise?"
+BOTH_SOFT = "T divides the logits of both."
