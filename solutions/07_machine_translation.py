@@ -10,11 +10,13 @@
 # - score Chinese so that the score means something, and name what it hides;
 # - choose a student for a budget in milliseconds.
 #
-# **You need** lessons 02 and 03 (KL divergence, soft and hard loss), PyTorch, and to have seen an encoder-decoder before.
+# **You need** lessons [02](02_from_surprise_to_kl.ipynb) and [03](03_distillation_losses.ipynb) (KL divergence, soft and hard loss), PyTorch, and to have seen an encoder-decoder before. The lesson before is [06 · Text classification](06_text_classification.ipynb), the next one [08 · Question answering](08_question_answering.ipynb).
 #
 # **Minutes** 110, of which the computer needs about four.
 #
-# **What runs** at `offline`: English sentences with Chinese translations from a written grammar, so that every right translation and its probability are known; a teacher that ships with the course; students trained from scratch, no network. At `small`: real sentence pairs from the hub, and a teacher trained on them here. At `full`: OPUS-MT as teacher, a student with six of its encoder and two of its decoder layers, a million pairs, on a GPU. The cells are the same; `KD_SCALE` chooses the settings.
+# **When an exercise resists**, `hint("07.1")` asks a question first, then gives a direction, and last says where the answer stands in the [worked edition](../solutions/07_machine_translation.ipynb).
+#
+# **What runs** at `offline`: English sentences with Chinese translations from a written grammar, so that every right translation and its probability are known; a teacher that ships with the course; students trained from scratch, no network. At `small`: real sentence pairs from the hub, and a teacher trained on them here. At `full`: [OPUS-MT](https://aclanthology.org/2020.eamt-1.61/) as teacher, a student with six of its encoder and two of its decoder layers, a million pairs, on a GPU. The cells are the same; `KD_SCALE` chooses the settings.
 
 # %% tags=["setup"]
 import html
@@ -46,7 +48,7 @@ from kd_course import (
 )
 from kd_course.corpora import hub, parallel
 from kd_course.distillation import Seq2SeqDistillationTrainer, train_with_recipe
-from kd_course.exercises import check
+from kd_course.exercises import check, hint, show_progress
 
 plots.style()
 transformers.logging.set_verbosity_error()
@@ -119,7 +121,7 @@ print(
     f"{len(ways)} translations in the grammar; entropy {entropy:.3f} nats, like {np.exp(entropy):.1f} equal ones"
 )
 
-# %%
+# %% tags=["hide-input"]
 if known:
     nats = [parallel.entropy(en) for en in english["test"]]
     figure, axes = plt.subplots()
@@ -200,7 +202,7 @@ english = {split: [row["en"] for row in data[split]["translation"]] for split in
 chinese = {split: [row["zh"] for row in data[split]["translation"]] for split in data}
 teacher = teacher.eval().to("cuda" if torch.cuda.is_available() else "cpu")
 
-# %%
+# %% tags=["hide-input"]
 if curve:
     figure, axes = plt.subplots()
     axes.plot(*zip(*curve), color=plots.COLOURS["teacher"], marker="o")
@@ -232,19 +234,20 @@ for side, name in (("input_ids", "English"), ("labels", "Chinese")):
 # %% [markdown]
 # ### What the decoder reads
 #
-# The decoder predicts the next piece from the pieces before it. So in training it reads the translation *one place later*: where the label is the first piece it has read the start token, where the label is the second piece it has read the first, and so on. Labels mark padding with -100, which is no piece at all.
+# The decoder predicts the next piece from the pieces before it, and begins with a *start token*. In training all places are predicted at once, so what it reads at a place must hold no more than it could have written by then. Labels mark padding with -100, which is no piece at all: a loss skips it, an embedding table has no such row.
 #
 # ### Exercise 07.1 · What the decoder reads
 # {{exercise:07.1}}
 #
-# Make the decoder's inputs from the labels: put `start` in front, leave the last column out, and write `pad` wherever -100 stands.
+# From a batch of labels, make what the decoder reads in training: at each place the piece that it has just written when it predicts the label there. No -100 may be left; `pad` is the number that the model pads with. Keep the shape of the labels, and their type of whole numbers.
 
 
 # %% exercise="07.1"
 def shift_right(labels, start, pad):
-    """The decoder's inputs: the labels, one place later.
+    """What the decoder reads, so that it predicts these labels.
 
-    labels: (batch, length), -100 marks padding; start, pad: numbers. Returns (batch, length).
+    labels: (batch, length), -100 alone marks padding, at the end of a row; start, pad: numbers.
+    Returns (batch, length).
     """
     ### BEGIN SOLUTION
     shifted = torch.full_like(labels, start)
@@ -279,7 +282,9 @@ if known:
         print(f"    {words:<22}" + "   ".join(f"{zh or '(nothing)'} {count}" for zh, count in ways))
 
 # %% [markdown]
-# Some of this is grammar: *is* becomes 是 before a profession and 在 before a place, and a translator must learn that. (我 … 的 is one rendering in two parts.) Most is free choice, such as *cut* as 下调 or as 降低: if every sentence had its usual wording, {{ledger:07/offline/usual wording/choice of words}} nats would be left of {{ledger:07/offline/corpus/choice of words}} (reference run). A large model learns all these renderings *and* which go together; a small one would spend weights on a choice that makes no translation better; whether it does, section 7 asks. Zhou, Gu and Neubig (2020) measured this entropy, with an automatic aligner, before and after a teacher had rewritten the corpus, for models that write all pieces at once and suffer most from it. You will do the same in section 6.
+# Some of this is grammar: *is* becomes 是 before a profession and 在 before a place, and a translator must learn that. (我 … 的 is one rendering in two parts.) Most is free choice, such as *cut* as 下调 or as 降低: if every sentence had its usual wording, {{ledger:07/offline/usual wording/choice of words}} nats would be left of {{ledger:07/offline/corpus/choice of words}} (reference run).
+#
+# A large model learns all these renderings *and* which go together. A small one would spend weights on a choice that makes no translation better. Whether it does, section 7 asks. [Zhou, Gu and Neubig (2020)](https://arxiv.org/abs/1911.02727) measured this entropy, with an automatic aligner, before and after a teacher had rewritten the corpus, for models that write all pieces at once and suffer most from it. You will do the same in section 6.
 #
 # ## 4 · Student, control, and what is kept equal
 #
@@ -319,43 +324,46 @@ for name, model in models.items():
 #
 # ## 5 · Word by word
 #
-# Word-level distillation is lesson 03's soft loss, once for every piece of the target: the teacher reads the same source and the same earlier pieces, and says how probable it finds each next piece. With $M$ the target pieces of a batch that are no padding,
+# Word-level distillation is [lesson 03](03_distillation_losses.ipynb)'s soft loss, once for every piece of the target: the teacher reads the same source and the same earlier pieces, and says how probable it finds each next piece. With $M$ the target pieces of a batch that are no padding,
 #
 # $$L_\text{word} = \frac{T^2}{|M|} \sum_{i \in M} \mathrm{KL}\big(p_i^T \,\|\, q_i^T\big)$$
 #
-# where $p_i^T$ is the teacher's distribution at place $i$, softened at temperature $T$, and $q_i^T$ the student's. What counts is read off the *labels*. The shifted inputs look much the same, but their mask is wrong at both ends. Marian starts with the padding token, so the first piece would be dropped, and the place after the last piece would count:
+# where $p_i^T$ is the teacher's distribution at place $i$, softened at temperature $T$, and $q_i^T$ the student's. What counts is read off the *labels*, not off the shifted inputs (you will see why below).
+
+# %% [markdown]
+# ### Exercise 07.2 · The loss of a target token
+# {{exercise:07.2}}
+#
+# Compute $L_\text{word}$. Three things go wrong in practice. A batch in which no token counts has loss 0. Logits of padded places may be anything, NaN and infinity included, and reach neither the loss nor its gradient. The gradient flows into the student's logits and not into the teacher's. (The other logits are finite, but may lie far apart.)
+
+
+# %% exercise="07.2"
+def word_level_loss(student_logits, teacher_logits, labels, temperature):
+    """L_word, the loss of a batch of target tokens, in nats.
+
+    student_logits, teacher_logits: (batch, length, vocabulary); labels: (batch, length), -100 alone
+    marks padding. Returns a scalar.
+    """
+    ### BEGIN SOLUTION
+    counts = labels != -100
+    p_log = (teacher_logits[counts].detach() / temperature).log_softmax(dim=-1)
+    q_log = (student_logits[counts] / temperature).log_softmax(dim=-1)
+    per_token = (p_log.exp() * (p_log - q_log)).sum(dim=-1)  # (tokens that count,)
+    return temperature**2 * per_token.sum() / counts.sum().clamp(min=1)
+    ### END SOLUTION
+
+
+# %% check="07.2"
+check("07.2", word_level_loss)
+
+# %% [markdown]
+# Why not take the mask from the shifted inputs? It looks much the same, and is wrong at both ends. [Marian](https://aclanthology.org/P18-4020/) starts with the padding token, so the first piece is dropped, and the place after the last piece counts:
 
 # %% tags=["nbval-check-output"]
 labels = torch.tensor([[7, 8, 9, 1], [5, 1, -100, -100]])  # 1 ends a sentence
 inputs = torch.tensor([[0, 7, 8, 9], [0, 5, 1, 0]])  # shifted; 0 starts and pads
 print("from the labels:        ", (labels != -100).int().tolist())
 print("from the shifted inputs:", (inputs != 0).int().tolist())
-
-# %% [markdown]
-# ### Exercise 07.2 · The loss of a target token
-# {{exercise:07.2}}
-#
-# Compute $L_\text{word}$. A batch in which no token counts has loss 0.
-
-
-# %% exercise="07.2"
-def word_level_loss(student_logits, teacher_logits, labels, temperature):
-    """T² · KL(teacher ‖ student), the mean over target tokens that are no padding, in nats.
-
-    student_logits, teacher_logits: (batch, length, vocabulary); labels: (batch, length), -100 marks
-    padding. Returns a scalar, 0 where no token counts.
-    """
-    ### BEGIN SOLUTION
-    counts = labels != -100
-    p_log = (teacher_logits / temperature).log_softmax(dim=-1)
-    q_log = (student_logits / temperature).log_softmax(dim=-1)
-    per_token = (p_log.exp() * (p_log - q_log)).sum(dim=-1)  # (batch, length)
-    return temperature**2 * per_token[counts].sum() / counts.sum().clamp(min=1)
-    ### END SOLUTION
-
-
-# %% check="07.2"
-check("07.2", word_level_loss)
 
 # %% [markdown]
 # The package's version, which the trainer uses, on two sentences of a made-up vocabulary of four. Padding the batch further changes nothing.
@@ -380,7 +388,11 @@ print(f"padded further:  {loss.item():.4f} nats a token")
 # %% [markdown]
 # ## 6 · Sentence by sentence
 #
-# Word by word, the student still reads the corpus's wording. What one would like to match is the teacher's distribution over whole *sentences*, and there are far too many of those. Kim and Rush (2016) put all of it on the sentence that the teacher itself finds by beam search. That needs no new loss: translate the training sources with the teacher, and train on the result as if it were the corpus.
+# Word by word, the student still reads the corpus's wording. What one would like to match is the teacher's distribution over whole *sentences*, and there are far too many of those to sum over. [Kim and Rush (2016)](https://aclanthology.org/D16-1139/) put all of the teacher's probability on one sentence $\hat y$, the one that it finds itself by beam search:
+#
+# $$L_\text{sequence} = -\sum_y p(y \mid x) \, \log q(y \mid x) \;\approx\; -\log q(\hat y \mid x)$$
+#
+# where $x$ is the source, $y$ runs over all sentences, $p$ is the teacher and $q$ the student. What is left on the right is the ordinary loss on the sentence $\hat y$. So it needs no new loss: translate the training sources with the teacher, and train on the result as if it were the corpus.
 #
 # It is the dear part of this lesson, so the package does it with care. Sources are translated in batches of like length. Each batch is written as soon as it is done, so a run that is killed goes on where it stopped and ends with the same file. The file appears whole, and every line carries digests of its source and of what was written for it. A translation that does not come to an end is left empty: cut off, it would teach the student to stop half-way. The corpus's own takes its place then, so that all arms read the same sources.
 
@@ -416,7 +428,7 @@ except ValueError as error:
 # ### Exercise 07.3 · Back into line
 # {{exercise:07.3}}
 #
-# The teacher translated the sources in batches of like length. `batches[k]` holds the numbers of the sources in the k-th batch, `translated[k]` their translations, in the same order. Return `[source, translation]` pairs in the order of `sources`; leave out, whole, every pair whose translation is empty.
+# The teacher translated the sources in batches of like length. `batches[k]` holds the numbers of the sources in the k-th batch, counted from 0, `translated[k]` their translations, in the same order. Every source's number stands in exactly one batch. Two sources may be the same text and have different translations, and two translations may be the same: they are pairs of their own. Return `[source, translation]` pairs in the order of `sources`. A translation that did not end is the empty string: leave its pair out whole. (No translation consists of blanks.)
 
 
 # %% exercise="07.3"
@@ -424,7 +436,7 @@ def distilled_pairs(sources, batches, translated):
     """The teacher's translations, back in line with their sources.
 
     sources: list of str; batches: list of lists of int; translated: list of lists of str.
-    Returns a list of [source, translation], in the order of sources.
+    Returns a list of [source, translation]; a tuple is as good as a list.
     """
     ### BEGIN SOLUTION
     found = [""] * len(sources)
@@ -441,7 +453,7 @@ check("07.3", distilled_pairs)
 # %% [markdown]
 # ### What the teacher did to the corpus
 #
-# Is what it wrote right? And did its wording become more regular? The same entropy as in section 3, before and after. (In the reference run it falls from {{ledger:07/offline/corpus/choice of words}} to {{ledger:07/offline/rewritten/choice of words}} nats, and {{ledger:07/offline/rewritten/right|percent}} of the translations are right.)
+# Is what it wrote right? And did its wording become more regular? It did: nearly all of its translations are right, and the entropy of section 3 falls to {{ledger:07/offline/rewritten/choice of words}} nats, from {{ledger:07/offline/corpus/choice of words}} (reference run). Here it is on your machine.
 
 # %%
 report = experiments.Report(
@@ -461,7 +473,7 @@ if known:
     print(f"entropy of a rendering, the corpus         {before.nats:.3f} nats")
     print(f"entropy of a rendering, the teacher's      {after.nats:.3f} nats")
 
-# %%
+# %% tags=["hide-input"]
 shown = []
 if known:
     shown = [words for words in ranked if sum(after.by_words.get(words, {}).values()) >= 50][:10]
@@ -573,7 +585,7 @@ everyone = [*(arm for arm in setting.recipes if arm != "teacher"), "teacher"]
 for search in searches:
     print(experiments.comparison_table(report, everyone, f"BLEU, {search}"), "\n")
 
-# %%
+# %% tags=["hide-input"]
 experiments.plot_comparison(
     report, everyone, "BLEU, greedy", title="Greedy translations", unit="BLEU on the test sentences"
 )
@@ -582,7 +594,7 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# Is a difference more than luck? BLEU is no mean over sentences: it is computed from sums over the whole test set. So the pretended test sets are drawn from the rows' *counts*, for both arms alike, and BLEU is computed on each (Koehn, 2004).
+# Is a difference more than luck? BLEU is no mean over sentences: it is computed from sums over the whole test set. So each sentence's share in it is what the score loses when the sentence is left out (the [jackknife](https://doi.org/10.1093/biomet/61.1.1)), for both arms alike. With these shares in place of scores, the interval is the one of every lesson: over seeds and test sentences.
 
 
 # %%
@@ -596,13 +608,13 @@ def counts_of(arm, search):
 for search in searches:
     control = counts_of("control", search)
     for arm in here[1:]:
-        difference = experiments.paired_score_interval(
-            counts_of(arm, search), control, metrics.bleu_of
+        difference = report.add_scores(
+            f"{arm}/gain in BLEU, {search}",
+            counts_of(arm, search),
+            control,
+            metrics.bleu_of,
+            seeds=setting.run.seeds,
         )
-        for seed in setting.run.seeds:
-            gain = metrics.bleu(outputs[arm, seed, search], references).value
-            gain -= metrics.bleu(outputs["control", seed, search], references).value
-            report.add(f"{arm}/gain in BLEU, {search}", gain, seed=seed)
         print(
             f"{search:<7} {arm:<15} minus control: {difference.mean:+.1f} BLEU [{difference.low:+.1f}, {difference.high:+.1f}]"
             f"   {experiments.verdict(difference, seeds=len(setting.run.seeds))}"
@@ -615,7 +627,7 @@ for arm in here:
 print(experiments.comparison_table(report, everyone[:-1], "share of the teacher's BLEU, greedy"))
 
 # %% [markdown]
-# Beside ours, the figures of Kim and Rush (2016) for English to German, LSTMs of their time, a test set and a BLEU that cannot be compared with ours. Compare the *pattern*: what greedy decoding gains, what is left with a beam of five.
+# Beside ours, the figures of [Kim and Rush (2016)](https://aclanthology.org/D16-1139/) for English to German, LSTMs of their time, a test set and a BLEU that cannot be compared with ours. Compare the *pattern*: what greedy decoding gains, what is left with a beam of five.
 #
 # | Kim & Rush 2016, BLEU | greedy | beam 5 |
 # |---|---|---|
@@ -626,19 +638,27 @@ print(experiments.comparison_table(report, everyone[:-1], "share of the teacher'
 #
 # There, two thirds of the gain of sequence-level distillation vanish with a beam: the student has learnt to put its probability where one pass finds it, and a beam has less left to do.
 
-# %%
-print(experiments.reference_table("07", "BLEU, greedy"), "\n")
-print(experiments.reference_table("07", "BLEU, beam"), "\n")
-print(experiments.reference_table("07", "gain in BLEU, greedy"))
+# %% [markdown]
+# And the reference runs, at every scale:
+
+# %% tags=["hide-input"]
+for figure in ("BLEU, greedy", "BLEU, beam", "gain in BLEU, greedy", "gain in BLEU, beam"):
+    print(f"{figure}\n{experiments.reference_table('07', figure)}\n")
 
 # %% [markdown]
-# At `offline` scale, with {{ledger:07/offline/control/BLEU, greedy|count}} seeds, the greedy control has {{ledger:07/offline/control/BLEU, greedy|interval}} BLEU and the greedy teacher {{ledger:07/offline/teacher/BLEU, greedy}}. Seed by seed, the sequence-level student gains {{ledger:07/offline/sequence-level/gain in BLEU, greedy|interval}} on the control, the word-level one {{ledger:07/offline/word-level/gain in BLEU, greedy|interval}}, and both together {{ledger:07/offline/both/gain in BLEU, greedy|interval}}: nothing here shows that the teacher's probabilities add to its sentences. The sequence-level student keeps {{ledger:07/offline/sequence-level/share of the teacher's BLEU, greedy|percent}} of its teacher's score, the word-level one {{ledger:07/offline/word-level/share of the teacher's BLEU, greedy|percent}}, the control {{ledger:07/offline/control/share of the teacher's BLEU, greedy|percent}}. With a beam the gains are {{ledger:07/offline/sequence-level/gain in BLEU, beam|interval}}, {{ledger:07/offline/word-level/gain in BLEU, beam|interval}} and {{ledger:07/offline/both/gain in BLEU, beam|interval}}: most of the first two is left, and all of the third.
+# At `offline` scale every way of distilling helps. Greedy, the sequence-level student gains {{ledger:07/offline/sequence-level/gain in BLEU, greedy|interval}} BLEU on the control, the word-level one {{ledger:07/offline/word-level/gain in BLEU, greedy|interval}}. The two do not add up: nothing here shows that the teacher's probabilities add to its sentences. With a beam most of both gains is left.
+#
+# How near does that come to the teacher? Greedy, the sequence-level student keeps {{ledger:07/offline/sequence-level/share of the teacher's BLEU, greedy|percent}} of its teacher's score. That sounds like much, but the control has {{ledger:07/offline/control/share of the teacher's BLEU, greedy|percent}} of it without any teacher.
 #
 # *Why* does rewriting the corpus help? Not because it makes the corpus more correct: every pair of the corpus is right, of the teacher's {{ledger:07/offline/rewritten/right|percent}}. What differs is which of the right wordings stands there. In the row *usual wording* it is the most probable one everywhere, written without a teacher, and that student gains {{ledger:07/offline/usual wording/gain in BLEU, greedy|interval}} on the control: no less than the teacher's, as far as these seeds tell. BLEU favours it, for the references hold the usual wording most often; section 9 asks how many of its translations are right. So a regular corpus is enough for such a gain, and the teacher is the way to get one where nobody knows the grammar.
 #
 # How much there is to gain depends on the language. Wherever this grammar leaves a free choice, one wording is three times as common as the next. If all were equally common, the teacher's first choice would be a matter of chance as well, and one would expect its corpus to be less regular and worth less.
 #
-# And on real sentences? At `small` the teacher has read the students' own pairs and no others ({{ledger:07/small/control/BLEU, greedy|count}} seeds; the reference run had 19,015 short pairs from Tatoeba, not what the hub gives). It is larger and was trained for twice as many steps. So few pairs of real language make no good translator: the greedy teacher has {{ledger:07/small/teacher/BLEU, greedy}} BLEU, the control {{ledger:07/small/control/BLEU, greedy|interval}}. On the control the word-level student gains {{ledger:07/small/word-level/gain in BLEU, greedy|interval}}, the sequence-level one {{ledger:07/small/sequence-level/gain in BLEU, greedy|interval}}, and both together {{ledger:07/small/both/gain in BLEU, greedy|interval}}, where the sign is open. No pair stands behind these gains that the control has not read, too: here it cannot be more data. With a beam the word-level student gains {{ledger:07/small/word-level/gain in BLEU, beam|interval}}, both together {{ledger:07/small/both/gain in BLEU, beam|interval}}, and the sequence-level one {{ledger:07/small/sequence-level/gain in BLEU, beam|interval}}, open here. In Kim and Rush's table, too, a beam left that student less of its gain; these seeds are too few to confirm it.
+# **On real sentences the order turns round.** At `small` and with a beam, the word-level student has {{ledger:07/small/word-level/BLEU, beam|interval}} BLEU and the sequence-level one {{ledger:07/small/sequence-level/BLEU, beam|interval}}: word by word is the better way there. Greedy, the two cannot be told apart. A beam gives the sequence-level student nothing more, and that fits Kim and Rush's table, where a beam left that student less of its gain.
+#
+# Against the control, the sequence-level student gains {{ledger:07/small/sequence-level/gain in BLEU, greedy|interval}} BLEU there when both are greedy, and {{ledger:07/small/sequence-level/gain in BLEU, beam|interval}} with a beam: too few seeds to be sure of the second. What the others gain is in the tables.
+#
+# Mind what `small` is. The reference run had few and short pairs, from [Tatoeba](https://tatoeba.org), not what the hub gives. The teacher read the students' own pairs and no others; it is larger and was trained for twice as many steps. So no pair stands behind these gains that the control has not read, too. And a teacher with {{ledger:07/small/teacher/BLEU, greedy}} BLEU is no good translator: what its sentences lack, a student of its sentences never sees, while the word-level student still reads the corpus. That is one explanation. No run here tells it from others.
 
 # %% [markdown]
 # ### How were the recipes chosen?
@@ -719,19 +739,20 @@ for width in (1, 4):
 # %% [markdown]
 # ### What a long sentence costs
 #
-# Every further piece multiplies the probability by something below one. So the sum of log probabilities favours short translations, and the wider the beam, the more short ones it finds. The usual cure divides the sum by length<sup>α</sup> (`length_penalty` in transformers; this α has nothing to do with the one of the loss).
+# Every further piece multiplies the probability by something below one. So the sum of log probabilities favours short translations, and the wider the beam, the more short ones it finds. The usual cure divides it by a power of the number of pieces. The exponent α, called `length_penalty` in [transformers](https://huggingface.co/docs/transformers/main_classes/text_generation), has nothing to do with the α of the loss: at α = 0 the sum stays as it is, at α = 1 it becomes the mean log probability of a piece.
 #
 # ### Exercise 07.4 · What a long sentence costs
 # {{exercise:07.4}}
 #
-# For each candidate, given as the log probabilities of its pieces, return the sum divided by (number of pieces)<sup>α</sup>.
+# A beam has candidates of several lengths, each at least one piece long. Score them all with a length penalty α.
 
 
 # %% exercise="07.4"
 def normalised_scores(log_probabilities, alpha):
-    """Each candidate's sum of log probabilities, divided by its length to the power alpha.
+    """The candidates' scores, in their order: the best has the largest.
 
-    log_probabilities: list of lists of float; alpha: float, at least 0. Returns a list of float.
+    log_probabilities: a list for each candidate, of its pieces' log probabilities, the end's too;
+    alpha: float, at least 0. Returns a list of float.
     """
     ### BEGIN SOLUTION
     return [sum(row) / len(row) ** alpha for row in log_probabilities]
@@ -741,10 +762,14 @@ def normalised_scores(log_probabilities, alpha):
 # %% check="07.4"
 check("07.4", normalised_scores)
 
+# %% [markdown]
+# Two candidates, of two and of four pieces, as the package's own beam search scores them. Which one wins depends on α:
+
 # %% tags=["nbval-check-output"]
-short, long = [-0.7, -0.7], [-0.4, -0.5, -0.4, -0.5]
+short = translation.search.Path((0, 5, 1), -0.7 - 0.7)  # the start token and two pieces
+long = translation.search.Path((0, 5, 6, 7, 1), -0.4 - 0.5 - 0.4 - 0.5)
 for alpha in (0.0, 0.6, 1.0):
-    scores = [sum(row) / len(row) ** alpha for row in (short, long)]
+    scores = [candidate.score(alpha) for candidate in (short, long)]
     winner = "the short one" if scores[0] > scores[1] else "the long one"
     print(f"α = {alpha}: {scores[0]:.3f} against {scores[1]:.3f}: {winner} wins")
 
@@ -766,7 +791,7 @@ for penalty in (0.0, 1.0, 2.0):
 #
 # ### The wrong tokenizer
 #
-# BLEU compares runs of tokens, and someone has to say what a token is. For English that is the word between spaces (`13a`, sacrebleu's default). Chinese writes no spaces: to `13a` nearly every sentence here is a single token. Score the same outputs both ways, and the references against themselves.
+# BLEU compares runs of tokens, and someone has to say what a token is. For English that is the word between spaces (`13a`, the default of [sacrebleu](https://github.com/mjpost/sacrebleu)). Chinese writes no spaces: to `13a` nearly every sentence here is a single token. Score the same outputs both ways, and the references against themselves.
 
 # %%
 for name, key in {
@@ -780,7 +805,7 @@ for name, key in {
 print(f"{'the references':<15} 13a {metrics.bleu(chinese['test'], references, tokenize='13a')}")
 
 # %% [markdown]
-# The translations are the same. BLEU needs runs of up to four tokens, and to `13a` there are none here: even the references score 0 against themselves. (Longer texts, with Latin words and figures in them, get a score that looks sensible and is not.) Only the *signature* after the figure says which of the two a paper means, so a BLEU without one cannot be compared with anything (Post, 2018). chrF compares runs of characters and needs no tokenizer:
+# The translations are the same. BLEU needs runs of up to four tokens, and to `13a` there are none here: even the references score 0 against themselves. (Longer texts, with Latin words and figures in them, get a score that looks sensible and is not.) Only the *signature* after the figure says which of the two a paper means, so a BLEU without one cannot be compared with anything ([Post, 2018](https://aclanthology.org/W18-6319/)). [chrF](https://aclanthology.org/W15-3049/) compares runs of characters and needs no tokenizer:
 
 # %%
 for arm in looked_at:
@@ -791,12 +816,12 @@ for arm in looked_at:
 # ### Exercise 07.5 · What BLEU counts
 # {{exercise:07.5}}
 #
-# BLEU's heart is *clipped precision*: of all runs of n characters in the prediction, which share stands in the reference, where a run counts at most as often as the reference has it? Return 0.0 where the prediction is too short to have any.
+# BLEU's heart is *clipped precision*: of all runs of n characters in the prediction, which share stands in the reference, where a run counts at most as often as the reference has it? A run begins at every character that has n - 1 more behind it, so 哈哈哈 has two runs of two. Characters count as they stand, spaces and capitals too. Return 0.0 where the prediction is too short to have any run.
 
 
 # %% exercise="07.5"
 def clipped_precision(prediction, reference, n):
-    """The share of the prediction's runs of n characters that the reference has, clipped.
+    """Clipped precision of a prediction.
 
     prediction, reference: str; n: at least 1. Returns a float in 0 … 1.
     """
@@ -824,6 +849,7 @@ check("07.5", clipped_precision)
 if known:
     print(f"{'':<16}{'right':>8}{'BLEU':>8}{'BLEU, 4 references':>20}{'nats behind (right ones)':>26}")
     several = [parallel.references(en) for en in english["test"]]
+    rows_right = {}  # (arm, search): for every seed, which outputs are right
     for arm in looked_at:
         for s in (None,) if arm == "teacher" else setting.run.seeds:
             texts = outputs[arm, s, "greedy"]
@@ -832,10 +858,7 @@ if known:
             beam = translation.truth_of(english["test"], outputs[arm, s, "beam"])
             report.add(f"{arm}/right, beam", beam.right.mean(), seed=s)
             for search, found in (("greedy", truth), ("beam", beam)):
-                shares = report.figures.get(f"control/right, {search}", {}).get("values", {})
-                if arm not in ("teacher", "control"):
-                    gain = found.right.mean() - shares[str(s)]
-                    report.add(f"{arm}/gain in right, {search}", gain, seed=s)
+                rows_right.setdefault((arm, search), []).append(found.right)
             if s in (None, seed):
                 right = truth.right > 0
                 behind = truth.behind[right].mean() if right.any() else float("nan")
@@ -843,9 +866,31 @@ if known:
                     f"{arm:<16}{truth.right.mean():>8.1%}{metrics.bleu(texts, references).value:>8.1f}"
                     f"{metrics.bleu(texts, several).value:>20.1f}{behind:>26.2f}"
                 )
+    for arm, search in rows_right:
+        if arm not in ("teacher", "control"):
+            mine, theirs = rows_right[arm, search], rows_right["control", search]
+            report.add_rows(
+                f"{arm}/gain in right, {search}",
+                np.stack(mine),
+                np.stack(theirs),
+                seeds=setting.run.seeds,
+            )
+
+# %% tags=["hide-input"]
+reference_run = experiments.ledger()
+print("the reference run at offline scale")
+print(f"{'':<16}{'right, greedy':>15}   gain on the control")
+for arm in ("control", "word-level", "sequence-level", "both", "usual wording", "teacher"):
+    share = reference_run.field(f"07/offline/{arm}/right, greedy", "percent")
+    gain = ""
+    if arm not in ("control", "teacher"):
+        gain = reference_run.field(f"07/offline/{arm}/gain in right, greedy", "interval")
+    print(f"{arm:<16}{share:>15}   {gain}")
 
 # %% [markdown]
-# A right translation that is worded otherwise costs BLEU; the row of the teacher shows how much: {{ledger:07/offline/teacher/right, greedy|percent}} of its greedy translations are right, and it has {{ledger:07/offline/teacher/BLEU, greedy}} BLEU. The students are further from it than their BLEU says: right are {{ledger:07/offline/sequence-level/right, greedy|percent}} of the sequence-level student's, {{ledger:07/offline/word-level/right, greedy|percent}} of the word-level one's, {{ledger:07/offline/control/right, greedy|percent}} of the control's. Over the control, seed by seed, the first gains a share of {{ledger:07/offline/sequence-level/gain in right, greedy|interval}}, the second {{ledger:07/offline/word-level/gain in right, greedy|interval}}, and the one of the usual wording, which read no mistakes of a teacher, {{ledger:07/offline/usual wording/gain in right, greedy|interval}} (all of this from the reference run). So the students do not merely hit the reference's wording more often; more of what they write is right. And BLEU gives credit for what is wrong: it counts shared runs, whatever they mean.
+# A right translation that is worded otherwise costs BLEU; the row of the teacher shows how much: {{ledger:07/offline/teacher/right, greedy|percent}} of its greedy translations are right, and it has {{ledger:07/offline/teacher/BLEU, greedy}} BLEU.
+#
+# The students are further from the teacher than their BLEU says, for BLEU gives credit for what is wrong, too: it counts shared runs, whatever they mean. But the gains are real. The students do not merely hit the reference's wording more often; more of what they write is right, as the last column says. The largest gain is that of the usual wording, which read no mistakes of a teacher.
 #
 # ### Exercise 07.6 · What BLEU hides
 # {{exercise:07.6}}
@@ -916,6 +961,7 @@ def cross_attention(model, source):
     return source_pieces, pieces(written[0, 1:]), output.cross_attentions[-1][0].mean(0).numpy()
 
 
+# %% tags=["hide-input"]
 def attention_table(title, columns, lines, weights):
     """A table whose cells are the darker, the larger the weight: text that any browser can draw."""
     head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
@@ -944,10 +990,13 @@ if hasattr(tokenizer, "source"):
         attention_table(f"Cross-attention, {name}", *cross_attention(model, shown))
 
 # %% [markdown]
+# A piece that renders one English word looks mostly at that word. A piece that only continues a word, such as 物 and 园 after 动 in 动物园 (zoo), looks at the end of the sentence: what it has to be follows from the piece before, and nothing is left to read.
+#
+# In the worked edition the two models differ where the control goes wrong. It never writes the uncle; already its first piece is divided between two English words, where the taught student's stands on one. Divided weights are a place to look for a fault. They are no proof of one, and one sentence is no rule.
+#
 # ### Ten sentences, side by side
 
-# %%
-marks = {}
+# %% tags=["hide-input"]
 for row in range(min(10, len(english["test"]))):
     print(f"{english['test'][row]}\n    {'reference':<16}{chinese['test'][row]}")
     for arm in looked_at:
@@ -1049,15 +1098,15 @@ for name, model in {"teacher": teacher, "sequence-level": student}.items():
 # ### Exercise 07.7 · A student for a budget
 # {{exercise:07.7}}
 #
-# You are offered several students. Each is a dict with `name`, `bleu`, `p50`, `p95` (milliseconds a sentence) and `megabytes`. Nineteen sentences of twenty must be translated within the budget, and of the students that manage, you want the best. Return its name, or None when no student keeps the budget.
+# You are offered several students. Each is a dict with `name`, `bleu`, `p50`, `p95` (milliseconds a sentence) and `megabytes`. Nineteen sentences of twenty must take the budget or less, and of the students that manage, you want the one with the highest BLEU. (No two have the same.) Its megabytes do not matter here. Return its name, or None when no student keeps the budget or none is offered.
 
 
 # %% exercise="07.7"
 def choose_student(students, budget):
-    """The best student whose slow tail keeps the budget.
+    """The best student that keeps the budget.
 
     students: list of dict with name, bleu, p50, p95, megabytes; budget: milliseconds.
-    Returns a name, or None when none is fast enough.
+    Returns a name, or None.
     """
     ### BEGIN SOLUTION
     fast_enough = [student for student in students if student["p95"] <= budget]
@@ -1091,10 +1140,17 @@ check("07.7", choose_student)
 #
 # ## Further reading
 #
-# - Y. Kim, A. M. Rush: *Sequence-level knowledge distillation*. EMNLP 2016. Word level, sequence level and their interpolation: this lesson's source.
-# - C. Zhou, J. Gu, G. Neubig: *Understanding knowledge distillation in non-autoregressive machine translation*. ICLR 2020. Why a rewritten corpus is easier, measured.
-# - J. Kasai, N. Pappas, H. Peng, J. Cross, N. A. Smith: *Deep encoder, shallow decoder: reevaluating non-autoregressive machine translation*. ICLR 2021. Where a translator's layers should stand.
-# - S. Shleifer, A. M. Rush: *Pre-trained summarization distillation*. arXiv:2010.13002, 2020. Copy layers and fine-tune, compared with distilling.
-# - M. Post: *A call for clarity in reporting BLEU scores*. WMT 2018. Why a score needs a signature. And K. Papineni, S. Roukos, T. Ward, W.-J. Zhu: *BLEU: a method for automatic evaluation of machine translation*. ACL 2002.
-# - P. Koehn: *Statistical significance tests for machine translation evaluation*. EMNLP 2004. The bootstrap for BLEU.
-# - M. Junczys-Dowmunt et al.: *Marian: fast neural machine translation in C++*. ACL 2018, demonstrations. The architecture used here.
+# - Y. Kim, A. M. Rush: [*Sequence-level knowledge distillation*](https://aclanthology.org/D16-1139/). EMNLP 2016. Word level, sequence level and their interpolation: this lesson's source.
+# - C. Zhou, J. Gu, G. Neubig: [*Understanding knowledge distillation in non-autoregressive machine translation*](https://arxiv.org/abs/1911.02727). ICLR 2020. Why a rewritten corpus is easier, measured.
+# - J. Kasai, N. Pappas, H. Peng, J. Cross, N. A. Smith: [*Deep encoder, shallow decoder: reevaluating non-autoregressive machine translation*](https://arxiv.org/abs/2006.10369). ICLR 2021. Where a translator's layers should stand.
+# - S. Shleifer, A. M. Rush: [*Pre-trained summarization distillation*](https://arxiv.org/abs/2010.13002). 2020. Copy layers and fine-tune, compared with distilling.
+# - M. Post: [*A call for clarity in reporting BLEU scores*](https://aclanthology.org/W18-6319/). WMT 2018. Why a score needs a signature. And K. Papineni, S. Roukos, T. Ward, W.-J. Zhu: [*BLEU: a method for automatic evaluation of machine translation*](https://aclanthology.org/P02-1040/). ACL 2002.
+# - P. Koehn: [*Statistical significance tests for machine translation evaluation*](https://aclanthology.org/W04-3250/). EMNLP 2004. How BLEU got its first intervals, by the bootstrap; with few seeds, as here, the jackknife and a model of both sources of chance cover better.
+# - M. Junczys-Dowmunt et al.: [*Marian: fast neural machine translation in C++*](https://aclanthology.org/P18-4020/). ACL 2018, demonstrations. The architecture used here.
+#
+# ## Where you stand
+#
+# Your exercises of this lesson, and which of them are still open.
+
+# %%
+show_progress("07")
