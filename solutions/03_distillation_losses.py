@@ -64,10 +64,10 @@ labels = torch.tensor([2])
 # %% [markdown]
 # ## Temperature: how much of an opinion is heard
 #
-# At $T = 1$ this teacher gives 90 % to *negative*, and what it thinks of the other classes
-# disappears in the last few per cent. (Modern networks tend to be that sure, and surer than they
-# are right: [Guo et al., 2017](https://arxiv.org/abs/1706.04599).) Yet the last few per cent say
-# something that a label does not: that *neutral* is a far better mistake than *very positive*.
+# At $T = 1$ this teacher gives 90 % to *negative*, and the other four classes share the last 10 %.
+# (Modern networks tend to be that sure, and surer than they are right:
+# [Guo et al., 2017](https://arxiv.org/abs/1706.04599).) Yet those 10 % say something that a label
+# does not: that *neutral* is a far better mistake than *very positive*.
 # Dividing the logits by $T > 1$ before the softmax brings the classes closer together and makes
 # that visible:
 #
@@ -341,9 +341,8 @@ for temperature in (1, 2, 4, 8, 16):
     print(f"T = {temperature:>2}   with T² {length:.4f}   without {length / temperature**2:.4f}")
 
 # %% [markdown]
-# On our headline, too, the gradient of the bare KL fades (the last column), and with $T^2$ it keeps
-# its size. What $T^2$ does *not* promise is a constant length: at a low $T$, where $e^x \approx 1 + x$
-# fails, it still moves.
+# On our headline, too, the gradient of the bare KL fades (the last column). With $T^2$ its length
+# hardly changes from $T = 2$ on; below that, where $e^x \approx 1 + x$ fails, it still moves.
 #
 # ## What is left when T is very large
 #
@@ -359,9 +358,9 @@ for temperature in (1, 2, 4, 8, 16):
 # {{exercise:03.4}}
 #
 # Write the loss that has this gradient for each example, and that is 0 when the student is the
-# teacher; of a batch, its mean. A constant between the two models' logits, one for each row, costs
-# nothing, be it several hundred. (Whether a gradient would reach the teacher makes no difference
-# here.)
+# teacher; of a batch, its mean. Adding a constant to a row of either model's logits must not change
+# the loss: another constant for each row, and be it several hundred. (Whether a gradient would reach
+# the teacher makes no difference here.)
 
 
 # %% exercise="03.4"
@@ -403,6 +402,9 @@ for temperature in (1, 2, 4, 16, 64, 256):
 print(f"limit     half the variance of z_s - z_t {limit:.4f}")
 
 # %% [markdown]
+# The soft loss does not simply rise to its limit: at $T = 16$ it lies a little above, and from there it
+# comes down to it.
+#
 # What changes on the way is what decides how hard a class is pushed. At $T = 1$ it is the
 # difference of two probabilities, so a class to which neither model gives any is hardly looked at.
 # In the limit it is the difference of two logits, whatever the probabilities. *Very positive*, which
@@ -587,6 +589,10 @@ def hard_loss(student_logits, labels):
 check("03.6", hard_loss)
 
 # %% [markdown]
+# (`torch.nan_to_num` around PyTorch's mean passes the check, too, for the logits here are finite. In a
+# training run it would also turn the NaN of a student that has broken down into a loss of 0, and nobody
+# would notice. A count of at least one hides nothing.)
+#
 # ## The whole loss, and α
 #
 # $$L = \alpha\, L_\text{soft} + (1 - \alpha)\, L_\text{hard}$$
@@ -636,7 +642,7 @@ print("α p + (1 - α) one-hot(y) ", "  ".join(f"{x:.3f}" for x in target.tolist
 # - At $\alpha = 1$, watch the gradient on *very positive* as $T$ rises.
 # - At $T = 1$, find the $\alpha$ at which the pushes on *neutral* cancel.
 # - The hard part of the gradient is the same at every $T$. The soft part, thanks to $T^2$, keeps
-#   roughly its size; does it keep its shape?
+#   roughly its size; does it keep its shape? (The answers stand below the pictures.)
 
 # %% tags=["hide-input"]
 widgets.show(
@@ -663,6 +669,11 @@ for temperature, alpha in ((1.0, 0.5), (4.0, 0.9)):
     plots.show(figure, alt=widgets.describe(parts, classes))
 
 # %% [markdown]
+# What you may have found: the push on *very positive* grows with $T$, towards the limit that you derived.
+# The pushes on *neutral* cancel where $\alpha\,(q - p) + (1 - \alpha)(q - 1) = 0$, with $p$ and $q$ of
+# *neutral*: at $\alpha = (1 - q)/(1 - p)$, here about two thirds. And the shape is not kept: as $T$ rises,
+# the soft push on *neutral* fades and then changes its sign, while the one on *very positive* grows.
+#
 # ### Exercise 03.7 · The whole loss
 # {{exercise:03.7}}
 #
@@ -895,7 +906,8 @@ for step in range(201):
 # - **A lower α**, when the labels know better than the teacher: where it is wrong and sure of it,
 #   the label is what can correct the student.
 #   [Lesson 04](04_dark_knowledge.ipynb) measures that ("A teacher that is wrong").
-# - **T between 1 and 4.** Libraries start from 3 or 4 (the table at the end). The surer the teacher,
+# - **T between 1 and 4.** [Keras](https://github.com/keras-team/keras) starts from 3,
+#   [TextBrewer](https://github.com/airaria/TextBrewer) from 4 (the table at the end). The surer the teacher,
 #   the higher a $T$ it takes until its other classes are heard; past that, $T$ hands the word to
 #   logits that training may never have looked at. [Lesson 04](04_dark_knowledge.ipynb) measures what
 #   $T$ does to soft targets.
@@ -1012,7 +1024,7 @@ plots.show(
 #   than the teacher, so the logarithm of the ratio is below 0. Single terms of KL may be negative;
 #   only the sum may not.
 # - **The last two are too large.** No other base of the logarithm saves them: a base rescales all
-#   terms alike, and no factor takes $-0.0446$ to $0.08$.
+#   terms alike, and no one factor takes $-0.0446$ to $0.08$ and $0.1386$ to $0.4$ as well.
 # - **The printed terms add to 0.99, not 1.01**, and neither is the sum of the right ones.
 #
 # Now the hard loss. It multiplies a vector of labels into $\log q$ without the minus, and prints
@@ -1181,7 +1193,7 @@ for name, outputs in learnt.items():
 #
 # ### Swapped arguments
 #
-# A free student cannot tell the two directions of KL apart: both are zero at $q = y$. The
+# A free student cannot tell the two directions of KL apart: both are zero at $q = p$. The
 # difference shows when it must compromise. Let two headlines look the same to a small student, so
 # that it has one distribution to give for both, while its teacher holds that one is surely bad
 # news, the other surely good, and that neither is quite impossible as *neutral*:

@@ -1559,7 +1559,7 @@ for name, (kind, shape) in shapes.items():
 # | classify sentences, pairs | a fine-tuned encoder: BERT, RoBERTa | DistilBERT, MiniLM, TinyBERT | class probabilities; for TinyBERT also hidden states and attention | need not be shared: the classes are |
 # | find a span (question answering) | a fine-tuned encoder | the same family, fewer layers | start and end probabilities **per token** | shared, or positions must be mapped |
 # | a general encoder, before any task | the pretrained encoder itself | DistilBERT, MiniLM: fewer or narrower layers | probabilities of masked words (DistilBERT); attention relations (MiniLM) | shared (DistilBERT); MiniLM compares relations between tokens, so the same tokens |
-# | translate, summarise | a sequence-to-sequence model: T5, BART | the same model with fewer decoder layers (T5-small, DistilBART) | the teacher's *texts* (sequence level), or next-token probabilities | texts: free; probabilities: shared |
+# | translate, summarise | a sequence-to-sequence model: T5, BART | the same model with fewer decoder layers (DistilBART), or a smaller one of its family (T5-small beside T5-base) | the teacher's *texts* (sequence level), or next-token probabilities | texts: free; probabilities: shared |
 # | generate freely | GPT-2 and its successors | DistilGPT2; the small member of the same family | texts, or next-token probabilities, on-policy or not | texts: free; probabilities: shared |
 # | you reach the teacher only through a paid interface | a large hosted model | anything you can train | texts, labels, sometimes a few log-probabilities (read the terms of use first) | free |
 #

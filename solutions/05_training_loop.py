@@ -10,7 +10,7 @@
 # - average weights, average the opinions of several teachers, and know which average is which;
 # - find the faults of a training script that runs, prints falling losses, and distils nothing.
 #
-# **You need** [lesson 03](03_distillation_losses.ipynb) (soft and hard loss, temperature T, α), [PyTorch](https://docs.pytorch.org), and to have seen a [transformers](https://huggingface.co/docs/transformers) model before. Before this lesson comes [lesson 04](04_dark_knowledge.ipynb), after it [lesson 06](06_text_classification.ipynb).
+# **You need** [lesson 03](03_distillation_losses.ipynb) (soft and hard loss, temperature T, α), [PyTorch](https://docs.pytorch.org), and to have seen a [transformers](https://huggingface.co/docs/transformers) model before.
 #
 # **Minutes** 120, of which the computer needs about two.
 #
@@ -57,7 +57,7 @@ results = f"results/05-{setting.run.scale}"  # checkpoints and their kind
 print(setting)
 
 # %% [markdown]
-# A *recipe* is a peak learning rate, a number of optimiser steps and, where a teacher speaks, α and T. The students here are small and their trainings short, so that dozens of them fit into two minutes. *shallow* is the architecture of section 8, *rates* the learning rates of the map in section 4.
+# A *recipe* is a peak learning rate, a number of optimiser steps and, where a teacher speaks, α and T. The students here are small and their trainings short, so that dozens of them fit into two minutes. *shallow* is the architecture of section 9, *rates* the learning rates of the map in section 4.
 #
 # ## 1 · One text, two readers
 #
@@ -240,7 +240,7 @@ apart = np.abs(package - teacher_logits[:64].numpy()).max()
 print(f"furthest from the package's predict_logits: {apart:.0e}")
 
 # %% [markdown]
-# (It need not always be exactly zero: where two programs pad their batches to different lengths, sums are rounded in another order.)
+# (The difference need not always be exactly zero: where two programs pad their batches to different lengths, sums are rounded in another order.)
 #
 # ## 2 · One step
 #
@@ -420,7 +420,7 @@ check("05.4", step_loss)
 #
 # - *The order of the rows* is drawn from the seed and the epoch alone, by a generator of its own. Dropout draws from PyTorch's common generator; if the order did too, it would depend on all that was computed before, and a resumed run would see other batches.
 # - *Weight decay* pulls weights towards zero. Only matrices are meant: the vectors (biases, LayerNorm's scales) are left alone, as is usual.
-# - *The last part of an epoch* may be short. It makes a step like any other, and its parts count by their share of the rows in *that* step. (With unlabelled rows *and* several parts a step, the hard loss would need shares of its own, as in exercise 05.4. The trainer has them; this loop is kept short.)
+# - *The last part of an epoch* may be short. It makes a step like any other, and its parts count by their share of the rows in *that* step. (The shares of exercise 05.4 are left out here. They matter only where a step has unlabelled rows *and* several parts, and this loop never meets both: section 8 makes steps of several parts out of labelled rows, section 10 reads unlabelled rows one part a step. The trainer has the shares.)
 
 
 # %%
@@ -585,6 +585,8 @@ plots.show(
 # ## 4 · What is each part worth?
 #
 # A loop grows parts that everybody copies and nobody measures. So take one out at a time. All arms are the same student, start from the same weights (for the same seed), see the same batches for as many steps, and learn from the teacher; only the **control** learns from labels alone.
+#
+# Your run may have few seeds. So below its figures stand those of the *reference run*: this lesson at `offline` scale, run once with {{ledger:05/offline/control/minus the whole loop|count}} seeds, whose figures come with the course. They may differ from yours. In the last table look for intervals that leave out 0: only there does a part show what it is worth.
 
 # %%
 distilled, control = setting.recipes["distilled"], setting.recipes["control"]
@@ -647,7 +649,7 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# In the reference run the teacher is the one part whose worth shows. The control, which has none, less the whole loop comes to {{ledger:05/offline/control/minus the whole loop|interval}} of accuracy ({{ledger:05/offline/control/minus the whole loop|count}} seeds). The other four parts stand in the last table above, each with its interval. Where an interval holds 0, nothing is shown, for the part or against it.
+# In the reference run the teacher is the one part whose worth shows. The whole loop brings {{ledger:05/offline/distilled/gain over control|interval}} of accuracy over the control, which has no teacher. The other four parts stand in the last table above, each with its interval (each is the loop without the part, less the whole loop: a minus means that the part helps). Where an interval holds 0, nothing is shown, for the part or against it.
 #
 # But perhaps warm-up and clipping are insurance, and pay only when the rate is careless? The map trains the student at several peak rates, with both and without either (validation accuracy, mean of three seeds, the shade from the lowest to the highest; `KD_MAPS=1` computes it here).
 
@@ -716,7 +718,7 @@ if found:
     )
 
 # %% [markdown]
-# In the reference run the learning rate decides, for student and control alike, and the mean without warm-up and clipping is below the mean with them at none of these rates. This student is one layer deep. Deep models and large batches are another matter; the papers linked in section 3 measured those. What travels is the habit: take the part out, and look. (Both recipes of this lesson have a peak of 0.002, which suits the control; for the distilled student a smaller one does as well.)
+# In the reference run the learning rate decides, for student and control alike. Warm-up and clipping show no worth at any of these rates: without them the mean accuracy is nowhere lower. This student is one layer deep. Deep models and large batches are another matter; the papers linked in section 3 measured those. What travels is the habit: take the part out, and look. (Both recipes of this lesson have a peak of 0.002, which suits the control; for the distilled student a smaller one does as well.)
 #
 # ## 5 · Half the bits
 #
@@ -805,7 +807,9 @@ def early_stop(losses, patience, min_delta):
 check("05.5", early_stop)
 
 # %% [markdown]
-# The rule at work, in the loop: a few sentences, many passes. The two students differ in one thing, whether a teacher speaks. (Every gain counts here, however small: with a `min_delta` of 0 the rule is simpler than yours.)
+# The rule at work, in the loop: a few sentences, many passes. The two students differ in one thing, whether a teacher speaks. (The cell below has a short `when_to_stop` of its own, so that the lesson runs whether your `early_stop` is finished or not. Every gain counts in it, however small: with a `min_delta` of 0 the rule is simpler than yours.)
+#
+# Below the picture, two tables compare three endings of each student: trained to the end, stopped by loss, stopped by errors. Look first at the last table, which has the reference's gains: does stopping gain any accuracy? Then look at the first table, the test loss in nats.
 
 
 # %%
@@ -901,7 +905,7 @@ print(experiments.reference_table("05", "gain by stopping"))
 #
 # Two causes. A loss counts confidence: a model that grows too sure of itself pays in nats while it still learns to be right more often. So at least do not stop by loss when you will be judged by accuracy. And early in training there is a plateau on which nothing seems to happen; patience must outlast it. (Where a stopped student's accuracy is the share of the commonest class, the rule gave up before much had been learnt.)
 #
-# The teacher does some of what stopping was meant to do. At the end of the same training its student's test loss is {{ledger:05/offline/distilled, to the end/test loss|.2f}} nats, far below the control's. Soft targets do not ask a student to be certain.
+# The teacher does some of what stopping was meant to do. At the end of the same training its student's test loss is {{ledger:05/offline/distilled, to the end/test loss|.2f}} nats, the control's {{ledger:05/offline/control, to the end/test loss|.2f}}. Soft targets do not ask a student to be certain.
 #
 # ## 7 · Stop, and go on as if nothing had been
 #
@@ -1078,7 +1082,7 @@ for name, change in {
 # %% [markdown]
 # One line is instructive: *one part of 32* is the same mathematics, but dropout draws its numbers for another shape, and sums are rounded in another order.
 #
-# Early stopping and resuming are options too. [`EarlyStoppingCallback`](https://huggingface.co/docs/transformers/main_classes/callback) stops by your rule (with one difference: at a `min_delta` above 0 its mark creeps along with gains that do not count). The trainer evaluates on the labels alone, never asks the teacher, and goes back to the best checkpoint at the end.
+# Early stopping and resuming are options too. [`EarlyStoppingCallback`](https://huggingface.co/docs/transformers/main_classes/callback) stops by your rule (with one difference, where `min_delta` is above 0: your mark stays where the last gain that counted put it; the callback also moves it for a smaller gain, so its mark creeps along with gains that do not count). The trainer evaluates on the labels alone, never asks the teacher, and goes back to the best checkpoint at the end.
 
 # %% tags=["nbval-check-output"]
 kept = {"save_strategy": "steps", "save_steps": interrupted_at // 2}
@@ -1123,6 +1127,8 @@ print(f"by hand:     best at step {ours[best][0]}, stopped at {ours[stop][0]}")
 # ## 9 · Where the student starts
 #
 # A student need not start from nothing. If it has its teacher's width, it can take over the teacher's embeddings, or some of its layers, as [DistilBERT](https://arxiv.org/abs/1910.01108) did. To see what a start is worth, everything else must be equal, the architecture too: here a student of the teacher's width with few layers (`shallow` in the settings), once with random weights, once with the teacher's embeddings, once with the teacher's embeddings *and* layers (and head). Each start is trained twice: with the teacher, and without it, as its control.
+#
+# Two questions for the tables below. What does the teacher's lesson bring, from each start (*gain over control*)? And what does a start bring to a student that has no teacher in its loss (*gain over random*)?
 
 
 # %%
@@ -1319,7 +1325,9 @@ def ensemble_logits(logits):
 check("05.7", ensemble_logits)
 
 # %% [markdown]
-# Does a student of the ensemble keep the ensemble's gain? The members are three students of section 6, trained to the end on the *few* labelled sentences, with three seeds. One would expect an ensemble to help most where members know little and differ much: see whether it does. They teach a fourth model of their own size, one of them alone or all three together. It reads those few sentences and the rest of the training sentences, whose labels are hidden from it: there it has the teachers' word only. The control is one member: the same model, the same labels, nobody to teach it. An ensemble of three costs three models at each answer; its student costs one.
+# Does a student of the ensemble keep the ensemble's gain? The members are three students of section 6, trained to the end on the *few* labelled sentences, with three seeds. One would expect an ensemble to help most where members know little and differ much: see whether it does. They teach a fourth model of their own size, one of them alone or all three together. It reads those few sentences and the rest of the training sentences, whose labels are hidden from it: there it has the teachers' word only. The control is one member: the same model, the same labels, nobody to teach it. An ensemble of three costs three models at each answer; its student costs one. (Each step is one part here, so the loop by hand may read unlabelled rows without the shares of exercise 05.4.)
+#
+# The tables that follow print much, and most of it says the same. Look at the reference's tables, at the end: does any interval of a *student of …* leave out 0? Then look at *mean of weights* in the two tables at the top.
 
 
 # %%
@@ -1497,7 +1505,9 @@ for name, operations in needs.items():
     print(f"{name:<28}{operations / 1e6:>9.2f} million multiply-adds   {share:6.1%}")
 
 # %% [markdown]
-# **4. One optimizer for two models.** In PyTorch one Adam may hold both sets of weights; it then has one learning rate for a pretrained teacher and a new student. In Keras, one Adam is *applied twice* for every batch. Older versions let it, and its clock runs twice as fast: Adam corrects its young averages by the number of its steps, and a student whose every update falls on an even count is corrected for twice the steps it has made (a schedule would end half way through, too). Newer versions refuse the second model's variables (`ValueError: Unknown variable`). In numbers, for a gradient that is always the same and should move a weight by one learning rate at each step:
+# **4. One optimizer for two models.** The listing *applies* one Adam *twice* for every batch, once for each model. So its clock runs twice as fast, and the moves come out too small. Adam corrects its young averages by the number of its steps; the student's updates fall on the counts 2, 4, 6, …, so they are corrected for twice the steps that were made. (A schedule would end half way through, too.)
+#
+# Take a gradient that is always the same. It should move a weight by one learning rate at each step. In the last line below, the student's first move is 0.744 of that; in the line before, the teacher's second is 0.858. (Older versions of Keras let one Adam be applied to two models; newer ones refuse the second model's variables, `ValueError: Unknown variable`. In PyTorch one Adam may hold both sets of weights, and steps once; a pretrained teacher and a new student then share one learning rate.)
 
 
 # %% tags=["nbval-check-output"]
@@ -1549,7 +1559,7 @@ for batch_size in (8, 16, 32):
 # ### Exercise 05.8 · Reading a printed loss
 # {{exercise:05.8}}
 #
-# The listing prints the *sum* of the batches' losses. It does not say how many texts it reads; section 4.3 of the article trains on an example of 10,000. Suppose that it was these: 80 % of them for training, two classes, batches of 32, as the listing has it. That is 250 batches an epoch. The article shows this output:
+# The listing prints the *sum* of the batches' losses, but not how many texts it reads. Section 4.3 of the article has an example of 10,000 texts. Suppose that the listing reads as many, of two classes. As it is written, it trains on 80 % of them in batches of 32: 8,000 / 32 = 250 batches an epoch. The article shows this output:
 #
 # `Epoch 1: Teacher Loss = 0.5646, Student Loss = 0.4715, Validation Loss = 0.3615`
 #
@@ -1638,6 +1648,8 @@ print(f"{'pure chance':<20} accuracy {by_chance:.3f}")
 # | distilled | and has an optimizer of its own, with warm-up, decay and clipping: the loop of section 3 | control |
 #
 # To freeze the teacher without hearing it would have changed nothing: fault 1 has shown that the student does not notice its teacher at all.
+#
+# Read the comparisons below one by one: each sets a version beside another that lacks one repair, or all of them. Which of the reference's intervals, in the last three tables, leave out 0?
 
 
 # %%
@@ -1679,11 +1691,11 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# In the reference run hearing a teacher is the repair that counts. In the whole loop it brings {{ledger:05/offline/distilled/gain over control|interval}} of accuracy over its own control. The tables have the same for the listing's loop, with and without dropout.
+# In the reference run hearing a teacher is the only repair that shows. In the whole loop it brings {{ledger:05/offline/distilled/gain over control|interval}} of accuracy over its own control. The tables have the same for the listing's loop, with and without dropout.
 #
 # The missing dropout is a fault of the code, but this result does not show it: compare the two listed versions in the table of accuracies.
 #
-# And the order of the comparisons matters. "Distilled minus listed" is {{ledger:05/offline/distilled/gain over listed|points}} points, of which the better loop without any teacher may bring a part: {{ledger:05/offline/control/gain over listed|interval}}. Only the control tells the two apart.
+# And the order of the comparisons matters. *Distilled* less *listed* is {{ledger:05/offline/distilled/gain over listed|interval}} of accuracy, of which the better loop may bring a part without any teacher: {{ledger:05/offline/control/gain over listed|interval}}. Only the control tells the two apart.
 #
 # ## 12 · Bug hunt
 #
@@ -1714,7 +1726,7 @@ def step_with_bugs(
 # ### Exercise 05.10 · Six bugs in one step
 # {{exercise:05.10}}
 #
-# Write the step as it should be. `leftover` is the gradient that was still stored from the step before. Return the student's new weights, and the teacher's as they should be afterwards; a tensor that came in may go out again. A student may be so sure that a probability is rounded to 0. You may hand in a half-repaired version at any time: the check names the bugs that are still in.
+# Write the step as it should be. `leftover` is the gradient that was still stored from the step before. Return the student's new weights, and the teacher's as they should be afterwards; a tensor that came in may go out again. A student may be so sure that a probability is rounded to 0. You may hand in a half-repaired version at any time: the check names the bugs that it recognises in it.
 
 
 # %% exercise="05.10"

@@ -10,7 +10,7 @@
 # - measure what accuracy hides: calibration, agreement, the worst slice, distance to the truth;
 # - save the student, load it again, and say what it costs to run.
 #
-# **You need** lessons [02](02_from_surprise_to_kl.ipynb) and [03](03_distillation_losses.ipynb) (KL divergence, soft and hard loss), PyTorch, and to have seen a [transformers](https://huggingface.co/docs/transformers) model before. The lesson before is [05 · The training loop](05_training_loop.ipynb), the next one [07 · Machine translation](07_machine_translation.ipynb).
+# **You need** lessons [02](02_from_surprise_to_kl.ipynb) and [03](03_distillation_losses.ipynb) (KL divergence, soft and hard loss), PyTorch, and to have seen a [transformers](https://huggingface.co/docs/transformers) model before.
 #
 # **Minutes** 90, of which the computer needs about two.
 #

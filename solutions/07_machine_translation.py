@@ -10,7 +10,7 @@
 # - score Chinese so that the score means something, and name what it hides;
 # - choose a student for a budget in milliseconds.
 #
-# **You need** lessons [02](02_from_surprise_to_kl.ipynb) and [03](03_distillation_losses.ipynb) (KL divergence, soft and hard loss), PyTorch, and to have seen an encoder-decoder before. The lesson before is [06 · Text classification](06_text_classification.ipynb), the next one [08 · Question answering](08_question_answering.ipynb).
+# **You need** lessons [02](02_from_surprise_to_kl.ipynb) and [03](03_distillation_losses.ipynb) (KL divergence, soft and hard loss), PyTorch, and to have seen an encoder-decoder before.
 #
 # **Minutes** 110, of which the computer needs about four.
 #

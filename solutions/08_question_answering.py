@@ -10,7 +10,7 @@
 # - read the best answers off two rows of logits, and score them with exact match and F1;
 # - see what a student has lost: by kind of question, by layers, answer by answer.
 #
-# **You need** lessons [03](03_distillation_losses.ipynb) (the distillation loss) and [06](06_text_classification.ipynb) (arms, seeds, intervals). The lesson before is [07 · Machine translation](07_machine_translation.ipynb).
+# **You need** lessons [03](03_distillation_losses.ipynb) (the distillation loss) and [06](06_text_classification.ipynb) (arms, seeds, intervals).
 #
 # **Minutes** 105, of which the computer needs about three.
 #

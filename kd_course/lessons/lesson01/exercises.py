@@ -109,6 +109,11 @@ def quantize_cases(random) -> list[Case]:
             "rows of small weights",
             clause="a row of nothing but small weights",
         ),
+        Case(
+            (rows(4, 1e-10, 3e-20),),
+            "rows of weights that are next to nothing",
+            clause="a row of nothing but small weights",
+        ),
     ]
 
 

@@ -214,6 +214,16 @@ REPAIRED_LOSS = Exercise(
             hint="alpha = 0.5 weighs each with one half.",
         ),
         Misconception(
+            "Rounded to two decimals",
+            value=0.59,
+            hint="The number is right so far. Three decimals are asked for, or all of them.",
+        ),
+        Misconception(
+            "Cut off after three decimals, not rounded",
+            value=0.592,
+            hint="What is the fourth decimal?",
+        ),
+        Misconception(
             "The hard part alone, unweighed",
             value=1.0986,
             hint="alpha = 0.5 weighs each of two parts with one half.",

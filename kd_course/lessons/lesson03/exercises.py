@@ -324,6 +324,21 @@ SOFT_LOSS = Exercise(
             slips.soft(slips.terms_of_rounded_probabilities),
             "F.log_softmax computes the log without ever forming the tiny number.",
         ),
+        wrong(
+            "0 · log 0 = NaN: the teacher's p is rounded to 0 before its log is taken",
+            slips.soft(slips.terms_with_log_of_rounded_p),
+            "The student's log never forms the tiny number. How does yours get the teacher's?",
+        ),
+        wrong(
+            "0 · log 0 = NaN where the teacher is sure, and gradient flows into the teacher",
+            slips.soft(slips.terms_with_log_of_rounded_p, detached=""),
+            "Two things of the teacher: how its log is computed, and whether its gradient is cut off.",
+        ),
+        wrong(
+            "log 0 = -inf: the student's q is rounded to 0 before its log is taken",
+            slips.soft(slips.terms_with_log_of_rounded_q),
+            "F.log_softmax computes the log without ever forming the tiny number.",
+        ),
         wrong("Gradient flows into the teacher", slips.soft(detached=""), DETACH),
         wrong(
             "The student is detached, and the teacher is not",
@@ -475,10 +490,7 @@ SOFT_GRADIENT = Exercise(
     ),
     hint="Three things multiply the difference of the distributions. Write them down one by one.",
     withheld=LOSSES,
-    allowed=(
-        "torch.softmax; not kd_course.losses. Please do without autograd: the check cannot tell, but "
-        "the step is in doing it by hand"
-    ),
+    allowed="torch.softmax; not kd_course.losses",
 )
 
 
@@ -523,6 +535,12 @@ LOGIT_MATCHING = Exercise(
             "The differences are not centred: a constant added to every logit costs something",
             slips.matching(lambda d: (d**2).mean() / 2),
             "softmax(z + 5) is softmax(z). A loss of distributions cannot see the constant.",
+        ),
+        wrong(
+            "The plain mean squared error of the logits, as F.mse_loss has it: neither centred nor halved",
+            slips.matching(lambda d: (d**2).mean()),
+            "Two things to look at: what may a constant on a whole row cost, and which factor does a "
+            "square leave when it is differentiated?",
         ),
         wrong(
             "The factor ½ is missing",

@@ -154,6 +154,15 @@ def terms_of_rounded_probabilities(log_p, log_q):
     return p * (p.log() - q.log())
 
 
+def terms_with_log_of_rounded_p(log_p, log_q):
+    p = log_p.exp()
+    return p * (p.log() - log_q)
+
+
+def terms_with_log_of_rounded_q(log_p, log_q):
+    return log_p.exp() * (log_p - log_q.exp().log())
+
+
 def terms_in_bits(log_p, log_q):
     return kl_terms_of(log_p, log_q) / math.log(2)
 
@@ -318,6 +327,12 @@ def mixed_hard_softened(student_logits, teacher_logits, labels, temperature, alp
 def mixed_unlabelled_dropped(student_logits, teacher_logits, labels, temperature, alpha):
     rows = kl_to_teacher(student_logits, teacher_logits, temperature)[labels != IGNORED]
     taught = temperature**2 * rows.sum() / labelled_rows(labels)
+    return alpha * taught + (1 - alpha) * mean_surprise(student_logits, labels)
+
+
+def mixed_of_labelled_rows(student_logits, teacher_logits, labels, temperature, alpha):
+    known = labels != IGNORED
+    taught = right_soft(student_logits[known], teacher_logits[known], temperature)
     return alpha * taught + (1 - alpha) * mean_surprise(student_logits, labels)
 
 

@@ -193,6 +193,11 @@ DISTILLATION_LOSS = Exercise(
             "The teacher has an opinion on unlabelled text: that is half of what it is for.",
         ),
         wrong(
+            "A row without a label is dropped from the soft part too, and a mean of no rows is NaN",
+            slips.mixed_of_labelled_rows,
+            "The teacher has an opinion on unlabelled text: which rows does the soft part average?",
+        ),
+        wrong(
             "The two are mixed row by row: a row without a label gives the soft part its whole weight",
             slips.mixed_row_by_row,
             "Two means, each over its own rows, are weighed by alpha; not two numbers a row.",

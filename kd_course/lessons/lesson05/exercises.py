@@ -530,7 +530,7 @@ EXERCISES = (
         question="Go through the step in order: who reads what, what is compared with what, whose gradient "
         "is taken, whose weights move?",
         hint="Two bugs lie in what is read, two in the soft loss, one in who learns, one in the update. Hand in what you have: "
-        "the check names what is still in.",
+        "the check names the bugs that it recognises in it.",
         withheld=LOSSES_OF_THE_PACKAGE,
         allowed="torch and torch.nn.functional; not kd_course.losses",
     ),

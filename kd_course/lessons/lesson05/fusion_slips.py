@@ -201,7 +201,7 @@ ENSEMBLE = named(
             lambda logits: torch.logsumexp(logits, 0) - math.log(len(logits)),
             _ONE,
         ),
-        "the sum is made to sum to one only at the end": (
+        "the teachers are not normalised before they are added, only their sum is": (
             lambda logits: _log_p(torch.logsumexp(logits, 0)),
             "A teacher with large logits would count for more: each has one vote.",
         ),

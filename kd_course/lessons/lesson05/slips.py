@@ -291,8 +291,9 @@ STEP = named(
 
 # -- 05.10 the bug hunt -----------------------------------------------------------------------
 
+_TEACHER_READS = "Dropout blurs an answer. Whose answer should not be blurred?"
 BUGS = {
-    "the teacher reads with dropout": "An explainer must not stammer: what should the teacher read?",
+    "the teacher reads with dropout": _TEACHER_READS,
     "the student reads without dropout": "Dropout is for the one who learns.",
     "probabilities are given where kl_div wants their logarithm": "Read what F.kl_div says of its "
     "`input`.",
@@ -363,30 +364,42 @@ def _bugged(bugs: frozenset[str]):
     return hunted(mixture(soft, hard_part), trained="the teacher is trained too" in bugs, **options)
 
 
+def _left_in(names: tuple[str, ...]) -> Misconception:
+    """The step with these bugs in it; of several, the hint speaks of the first and says so."""
+    first = BUGS[names[0]]
+    hint = first if len(names) == 1 else f"One at a time. The first of them: {first}"
+    return Misconception(f"still in: {'; '.join(names)}", _bugged(frozenset(names)), hint=hint)
+
+
 def _bugs_left() -> tuple[Misconception, ...]:
     """Every set of planted bugs that a repair can have left in, all of them first."""
     return tuple(
-        Misconception(
-            f"still in: {'; '.join(names)}", _bugged(frozenset(names)), hint=BUGS[names[0]]
-        )
+        _left_in(names)
         for count in range(len(BUGS), 0, -1)
         for names in itertools.combinations(BUGS, count)
     )
 
 
-def _hard_without_dropout(
-    weights, teacher_weights, leftover, features, keep, labels, T, alpha, rate
-):
-    def of(student):
-        dropped, whole = (x @ student.T for x in (features * keep, features))
-        taught = soft_part(dropped, labels, features @ teacher_weights.T, T)
-        return alpha * taught + (1 - alpha) * hard_part(whole, labels, None, T)
+def _without_dropout(soft: bool, hard: bool, teacher_reads: Callable = lambda x, keep: x):
+    """A step whose soft or hard loss is of a student that reads without dropout."""
 
-    own = weights.detach().clone().requires_grad_(True)
-    (gradient,) = torch.autograd.grad(of(own), own)
-    return (own - rate * gradient).detach(), teacher_weights
+    def step(weights, teacher_weights, leftover, features, keep, labels, T, alpha, rate):
+        own = weights.detach().clone().requires_grad_(True)
+        dropped, whole = (x @ own.T for x in (features * keep, features))
+        its = teacher_reads(features, keep) @ teacher_weights.detach().T
+        taught = soft_part(whole if soft else dropped, labels, its, T)
+        told = hard_part(whole if hard else dropped, labels, None, T)
+        (gradient,) = torch.autograd.grad(alpha * taught + (1 - alpha) * told, own)
+        return (own - rate * gradient).detach(), teacher_weights
+
+    return step
 
 
+def _with_dropout(features, keep):
+    return features * keep
+
+
+_READS_ONCE = "The student reads once, and both losses are of what it said."
 _LEFTOVER = "What has the step before to say in this one?"
 _TEACHER = "Only the student may move: what should come back of the teacher?"
 _BUGS_OF_THE_LOSS = (
@@ -409,11 +422,23 @@ HUNT = (
             ),
             "the teacher reads with dropout that is not scaled up": (
                 hunted(teacher_reads=lambda features, keep: features * (keep > 0)),
-                "An explainer must not stammer: what should the teacher read?",
+                _TEACHER_READS,
             ),
             "the hard loss is of a student that reads without dropout": (
-                _hard_without_dropout,
-                "The student reads once, and both losses are of what it said.",
+                _without_dropout(soft=False, hard=True),
+                _READS_ONCE,
+            ),
+            "the soft loss is of a student that reads without dropout": (
+                _without_dropout(soft=True, hard=False),
+                _READS_ONCE,
+            ),
+            "the teacher reads with dropout, and the hard loss is of a student that reads without": (
+                _without_dropout(soft=False, hard=True, teacher_reads=_with_dropout),
+                f"One at a time. {_TEACHER_READS}",
+            ),
+            "the teacher reads with dropout, and the soft loss is of a student that reads without": (
+                _without_dropout(soft=True, hard=False, teacher_reads=_with_dropout),
+                f"One at a time. {_TEACHER_READS}",
             ),
             "the last step's gradient is subtracted": (
                 hunted(new=lambda w, g, leftover, rate: w - rate * (g - leftover)),

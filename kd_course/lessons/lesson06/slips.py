@@ -672,9 +672,9 @@ CALIBRATION = named(
             _ece(confidence=lambda p, labels: p.double().softmax(-1).max(-1).values),
             "The rows sum to one already.",
         ),
-        "mean confidence and accuracy are compared over all rows at once, without bins": (
+        "gaps of either sign cancel: the same as mean confidence less accuracy over all rows": (
             _all_rows_at_once,
-            "A model can be too modest here and too sure there, and right on average.",
+            "A model can be too modest here and too sure there. Does each bin's gap count in full?",
         ),
         "the gap is taken row by row, without bins": (
             _row_by_row,
@@ -944,6 +944,14 @@ LONG_TEXTS = named(
         "[SEP] is put between head and tail": (
             _cut(lambda ids, n, tail: ids[: n - tail - 1] + ids[-1:] + ids[len(ids) - tail :]),
             "Only tokens of the head and of the tail are kept, each in its place.",
+        ),
+        "[CLS] and [SEP] are kept beside head and tail": (
+            _cut(
+                lambda ids, n, tail: (
+                    ids[:1] + ids[1:-1][: n - tail - 2] + ids[:-1][len(ids) - 1 - tail :] + ids[-1:]
+                )
+            ),
+            "They are tokens like any other here: the first of the head, the last of the tail.",
         ),
         "the tail stops before [SEP]": (
             _cut(lambda ids, n, tail: ids[: n - tail] + ids[len(ids) - 1 - tail : -1]),

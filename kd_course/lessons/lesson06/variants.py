@@ -179,7 +179,7 @@ def _at_the_label(score):
 
 
 _ALL_ROWS = Misconception(
-    "mean confidence and accuracy are compared over all rows at once, without bins",
+    "gaps of either sign cancel: the same as mean confidence less accuracy over all rows",
     lambda probabilities, labels, bins: (
         (
             (probabilities.max(-1).values.double().mean())

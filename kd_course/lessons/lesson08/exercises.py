@@ -323,6 +323,11 @@ EXERCISES = (
                 hint="x + (-inf) hands every gradient that it gets on to x, NaN included. Which operation does not?",
             ),
             Misconception(
+                "a large number is taken off the masked logits, which stay in the sum",
+                slips.lowered,
+                hint="What is left of 1e30 less a billion, and of NaN? Which operation forgets what was there?",
+            ),
+            Misconception(
                 "masked logits are set to zero, and keep a share",
                 slips.zeroed,
                 hint="What is exp(0)?",

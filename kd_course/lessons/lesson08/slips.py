@@ -324,6 +324,10 @@ def additive(logits, mask):
     return (logits + mask.to(logits.dtype).log()).softmax(-1).nan_to_num(0.0)
 
 
+def lowered(logits, mask):
+    return (logits - 1e9 * ~mask).softmax(-1) * mask
+
+
 def shifted_by_the_loudest(logits, mask):
     shifted = logits - logits.detach().amax(-1, keepdim=True)
     weights = torch.where(mask, shifted, LOW).exp()

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 
 # %% 00.1 wrong: shares of the scores, without the exponential
@@ -260,6 +261,39 @@ def soften(scores, temperature):
 
 # %% 00.1 right: a lambda with torch's softmax
 soften = lambda s, t: torch.nn.functional.softmax(s.double() / t, dim=1)
+
+
+# %% 00.1 wrong: exp of large scores overflows
+def soften(scores, temperature):
+    e = torch.exp(scores / temperature)
+    return e / e.sum(dim=-1, keepdim=True)
+
+
+# %% 00.1 wrong: multiplies by the temperature
+def soften(scores, temperature):
+    return torch.softmax(scores * temperature, dim=-1)
+
+
+# %% 00.1 wrong: softmax down the columns
+def soften(scores, temperature):
+    return F.softmax(scores / temperature, dim=0)
+
+
+# %% 00.1 wrong: subtracts the largest score of the whole table, so that a low row becomes 0 / 0
+def soften(scores, temperature):
+    z = scores / temperature
+    e = torch.exp(z - z.max())
+    return e / e.sum(dim=-1, keepdim=True)
+
+
+# %% 00.1 right: row by row, one over a sum of differences
+def soften(scores, temperature):
+    rows = []
+    for row in scores.double():
+        z = row / temperature
+        rows.append(1 / torch.exp(z[None, :] - z[:, None]).sum(dim=1))
+    return torch.stack(rows)
+
 
 # %% 00.2 wrong: in per cent
 retention = 100 * 87 / 90

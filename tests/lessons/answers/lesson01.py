@@ -111,6 +111,32 @@ def gigabytes(parameters, bits):
 gigabytes = lambda p, b: (p / 1e9) * (b / 8)
 
 
+# %% 01.1 wrong: bits taken for bytes (once more)
+def gigabytes(parameters, bits):
+    return parameters * bits / 10**9
+
+
+# %% 01.1 wrong: 1024 cubed
+def gigabytes(parameters, bits):
+    return parameters * bits / 8 / 1024**3
+
+
+# %% 01.1 wrong: whole bytes only
+def gigabytes(parameters, bits):
+    bytes_each = bits // 8
+    return parameters * bytes_each / 1e9
+
+
+# %% 01.1 wrong: rounded to two decimals
+def gigabytes(parameters, bits):
+    return round(parameters * bits / 8 / 1e9, 2)
+
+
+# %% 01.1 right: with fractions
+def gigabytes(parameters, bits):
+    return float(Fraction(bits, 8) * parameters / 10**9)
+
+
 # %% 01.2 wrong: three projections, the output's forgotten
 def layer_multiply_adds(length, hidden, intermediate):
     n, h, i = length, hidden, intermediate
@@ -301,6 +327,38 @@ def layer_multiply_adds(length, hidden, intermediate):
     for columns in (hidden, hidden, hidden, hidden, intermediate, intermediate):
         total += length * hidden * columns
     return total
+
+
+# %% 01.2 wrong: takes the intermediate width for 4 h
+def layer_multiply_adds(length, hidden, intermediate):
+    return 12 * length * hidden**2 + 2 * length**2 * hidden
+
+
+# %% 01.2 wrong: attention's products counted once
+def layer_multiply_adds(length, hidden, intermediate):
+    projections = 4 * length * hidden * hidden
+    attention = length * length * hidden
+    feed_forward = 2 * length * hidden * intermediate
+    return projections + attention + feed_forward
+
+
+# %% 01.2 wrong: counts a multiplication and an addition as two
+def layer_multiply_adds(length, hidden, intermediate):
+    n, h, i = length, hidden, intermediate
+    return 2 * (4 * n * h * h + 2 * n * n * h + 2 * n * h * i)
+
+
+# %% 01.2 wrong: attention linear in the length (once more)
+def layer_multiply_adds(length, hidden, intermediate):
+    n, h, i = length, hidden, intermediate
+    return 4 * n * h * h + 2 * n * h * h + 2 * n * h * i
+
+
+# %% 01.2 right: a list of shapes
+def layer_multiply_adds(length, hidden, intermediate):
+    n, h, i = length, hidden, intermediate
+    shapes = [(n, h, h)] * 4 + [(n, h, n), (n, n, h), (n, h, i), (n, i, h)]
+    return sum(math.prod(s) for s in shapes)
 
 
 # %% 01.3 wrong: each layer on its own
@@ -692,6 +750,62 @@ def magnitude_masks(weights, sparsity):
     return [part.reshape(w.shape) for part, w in zip(parts, weights)]
 
 
+# %% 01.3 wrong: the share of every layer by itself
+def magnitude_masks(weights, sparsity):
+    masks = []
+    for w in weights:
+        k = round(sparsity * w.numel())
+        order = w.abs().reshape(-1).sort(stable=True).indices
+        mask = torch.ones(w.numel(), dtype=torch.bool)
+        mask[order[:k]] = False
+        masks.append(mask.reshape(w.shape))
+    return masks
+
+
+# %% 01.3 wrong: a threshold, so all equal magnitudes go together
+def magnitude_masks(weights, sparsity):
+    everything = torch.cat([w.abs().reshape(-1) for w in weights])
+    k = round(sparsity * everything.numel())
+    if k == 0:
+        return [torch.ones_like(w, dtype=torch.bool) for w in weights]
+    threshold = everything.kthvalue(k).values
+    return [w.abs() > threshold for w in weights]
+
+
+# %% 01.3 wrong: int instead of round
+def magnitude_masks(weights, sparsity):
+    everything = torch.cat([w.abs().reshape(-1) for w in weights])
+    k = int(sparsity * everything.numel())
+    keep = torch.ones(everything.numel(), dtype=torch.bool)
+    keep[everything.argsort(stable=True)[:k]] = False
+    parts = keep.split([w.numel() for w in weights])
+    return [part.reshape(w.shape) for part, w in zip(parts, weights)]
+
+
+# %% 01.3 wrong: sorted by value, not by magnitude
+def magnitude_masks(weights, sparsity):
+    everything = torch.cat([w.reshape(-1) for w in weights])
+    k = round(sparsity * everything.numel())
+    keep = torch.ones(everything.numel(), dtype=torch.bool)
+    keep[everything.argsort(stable=True)[:k]] = False
+    parts = keep.split([w.numel() for w in weights])
+    return [part.reshape(w.shape) for part, w in zip(parts, weights)]
+
+
+# %% 01.3 right: plain Python's sorted, which is stable
+def magnitude_masks(weights, sparsity):
+    lists = [w.reshape(-1).tolist() for w in weights]
+    places = [(i, j) for i, values in enumerate(lists) for j in range(len(values))]
+    places.sort(key=lambda ij: abs(lists[ij[0]][ij[1]]))
+    gone = set(places[: round(sparsity * len(places))])
+    return [
+        torch.tensor([(i, j) not in gone for j in range(len(lists[i]))], dtype=torch.bool).reshape(
+            w.shape
+        )
+        for i, w in enumerate(weights)
+    ]
+
+
 # %% 01.4 wrong: the largest value, not the largest magnitude
 def quantize(weight):
     scale = weight.amax(dim=1, keepdim=True) / 127
@@ -1012,6 +1126,48 @@ def quantize(weight):
     largest, _ = torch.max(torch.cat([w, -w], dim=1), dim=1, keepdim=True)
     scale = largest / 127 + (largest == 0)
     return torch.round(w / scale).to(torch.int8), scale
+
+
+# %% 01.4 wrong: one scale for the whole matrix
+def quantize(weight):
+    top = weight.abs().max()
+    scale = top / 127 if top > 0 else torch.tensor(1.0)
+    codes = torch.round(weight / scale).clamp(-127, 127).to(torch.int8)
+    return codes, scale.expand(weight.shape[0], 1)
+
+
+# %% 01.4 wrong: the scale is clamped to 1e-8
+def quantize(weight):
+    scale = weight.abs().amax(dim=1, keepdim=True) / 127
+    scale = scale.clamp(min=1e-8)
+    codes = torch.round(weight / scale).clamp(-127, 127).to(torch.int8)
+    return codes, scale
+
+
+# %% 01.4 wrong: .to(int8) cuts instead of rounding
+def quantize(weight):
+    scale = weight.abs().amax(dim=1, keepdim=True) / 127
+    scale = torch.where(scale == 0, torch.ones_like(scale), scale)
+    return (weight / scale).clamp(-127, 127).to(torch.int8), scale
+
+
+# %% 01.4 wrong: the largest, not the most extreme
+def quantize(weight):
+    scale = weight.max(dim=1, keepdim=True).values / 127
+    scale = torch.where(scale == 0, torch.ones_like(scale), scale)
+    codes = torch.round(weight / scale).clamp(-127, 127).to(torch.int8)
+    return codes, scale
+
+
+# %% 01.4 right: a row at a time, in float64
+def quantize(weight):
+    codes, scales = [], []
+    for row in weight.double():
+        extreme = torch.linalg.vector_norm(row, ord=math.inf).item()
+        s = extreme / 127 if extreme else 1.0
+        codes.append([int(round(x / s)) for x in row.tolist()])
+        scales.append([s])
+    return torch.tensor(codes, dtype=torch.int8), torch.tensor(scales, dtype=torch.float64)
 
 
 # %% 01.5 wrong: distil a student

@@ -176,6 +176,32 @@ def surprise(q, labels):
         return torch.from_numpy(-np.log(picked))
 
 
+# %% 02.1 wrong: a small number keeps the infinity away
+def surprise(q, labels):
+    return -torch.log(q[torch.arange(len(q)), labels] + 1e-9)
+
+
+# %% 02.1 wrong: takes the beliefs for logits
+def surprise(q, labels):
+    return F.cross_entropy(q, labels, reduction="none")
+
+
+# %% 02.1 wrong: the mean over the batch
+def surprise(q, labels):
+    return F.nll_loss(torch.log(q), labels)
+
+
+# %% 02.1 wrong: in bits (once more)
+def surprise(q, labels):
+    return -torch.log2(q.gather(1, labels.unsqueeze(1)).squeeze(1))
+
+
+# %% 02.1 right: picked by a boolean one-hot
+def surprise(q, labels):
+    chosen = q[F.one_hot(labels, q.shape[1]).bool()]
+    return chosen.reciprocal().log()
+
+
 # %% 02.2 wrong: a zero makes it NaN
 def entropy(p):
     return -(p * p.log()).sum(-1)
@@ -337,6 +363,32 @@ def entropy(p):
 def entropy(p):
     bits = -(p * torch.where(p > 0, p, torch.ones_like(p)).log2()).sum(-1)
     return bits * math.log(2)
+
+
+# %% 02.2 wrong: 0 times log 0
+def entropy(p):
+    return -(p * torch.log(p)).sum(dim=-1)
+
+
+# %% 02.2 wrong: takes probabilities for logits
+def entropy(p):
+    return torch.distributions.Categorical(logits=p).entropy()
+
+
+# %% 02.2 wrong: in bits (once more)
+def entropy(p):
+    return -torch.where(p > 0, p * torch.log2(p), 0.0).sum(-1)
+
+
+# %% 02.2 wrong: the mean over the classes instead of the sum
+def entropy(p):
+    return torch.special.entr(p).mean(dim=-1)
+
+
+# %% 02.2 right: zeros replaced by ones before the log
+def entropy(p):
+    p = p.double()
+    return -(torch.where(p == 0, torch.ones_like(p), p).log() * p).sum(-1)
 
 
 # %% 02.3 wrong: the two directions are swapped
@@ -557,6 +609,34 @@ def kl_divergence(p, q):
 def kl_divergence(p, q):
     cross = -torch.xlogy(p, q).sum(-1)
     return cross - torch.special.entr(p).sum(-1)
+
+
+# %% 02.3 wrong: an epsilon beside q
+def kl_divergence(p, q):
+    eps = 1e-9
+    return torch.where(p > 0, p * ((p + eps) / (q + eps)).log(), torch.zeros_like(p)).sum(-1)
+
+
+# %% 02.3 wrong: NaN where p is zero
+def kl_divergence(p, q):
+    return (p * (p.log() - q.log())).sum(dim=-1)
+
+
+# %% 02.3 wrong: the arguments of F.kl_div taken in the order of the formula
+def kl_divergence(p, q):
+    return F.kl_div(p.log(), q, reduction="none").sum(-1)
+
+
+# %% 02.3 wrong: leaves out classes that q rules out
+def kl_divergence(p, q):
+    both = (p > 0) & (q > 0)
+    ratio = torch.where(both, p / q, torch.ones_like(p))
+    return (p * ratio.log()).sum(-1)
+
+
+# %% 02.3 right: cross-entropy minus entropy (once more)
+def kl_divergence(p, q):
+    return -(torch.special.xlogy(p, q) + torch.special.entr(p)).sum(-1)
 
 
 # %% 02.4 wrong: the letter a
@@ -897,6 +977,52 @@ def fit_loss(target, logits, direction):
     return (weights * (sign * (log_p - log_q))).sum(-1)
 
 
+# %% 02.5 wrong: log of softmax
+def fit_loss(target, logits, direction):
+    q = torch.softmax(logits, dim=-1)
+    if direction == "forward":
+        return (torch.xlogy(target, target) - torch.where(target > 0, target * q.log(), 0.0)).sum(
+            -1
+        )
+    return (q * (q.log() - target.log())).sum(-1)
+
+
+# %% 02.5 wrong: forward and reverse exchanged
+def fit_loss(target, logits, direction):
+    log_q = F.log_softmax(logits, dim=-1)
+    if direction == "reverse":
+        return F.kl_div(log_q, target, reduction="none").sum(-1)
+    return (log_q.exp() * (log_q - target.log())).sum(-1)
+
+
+# %% 02.5 wrong: forward is the cross-entropy (once more)
+def fit_loss(target, logits, direction):
+    log_q = F.log_softmax(logits, dim=-1)
+    if direction == "forward":
+        return -(target * log_q).sum(-1)
+    return (log_q.exp() * (log_q - target.log())).sum(-1)
+
+
+# %% 02.5 wrong: no gradient through the weights of reverse KL
+def fit_loss(target, logits, direction):
+    log_q = F.log_softmax(logits, dim=-1)
+    if direction == "forward":
+        return (torch.xlogy(target, target) - target * log_q).sum(-1)
+    with torch.no_grad():
+        q = log_q.exp()
+    return (q * (log_q - target.log())).sum(-1)
+
+
+# %% 02.5 right: by hand with logsumexp
+def fit_loss(target, logits, direction):
+    logits, target = logits.double(), target.double()
+    log_z = logits.logsumexp(-1)
+    if direction == "forward":
+        return log_z - (target * logits).sum(-1) - torch.special.entr(target).sum(-1)
+    q = torch.exp(logits - log_z.unsqueeze(-1))
+    return (q * logits).sum(-1) - log_z - (q * target.log()).sum(-1)
+
+
 # %% 02.6 wrong: the halves are forgotten
 def js_divergence(p, q):
     m = (p + q) / 2
@@ -1117,6 +1243,38 @@ def js_divergence(p, q):
     return torch.from_numpy(np.asarray(terms.sum(-1) / 2))
 
 
+# %% 02.6 wrong: NaN where there are zeros
+def js_divergence(p, q):
+    m = (p + q) / 2
+    return 0.5 * (p * (p / m).log()).sum(-1) + 0.5 * (q * (q / m).log()).sum(-1)
+
+
+# %% 02.6 wrong: the sum of the two costs, not their mean
+def js_divergence(p, q):
+    m = 0.5 * (p + q)
+    kl = lambda a: torch.where(a > 0, a * (a.log() - m.log()), torch.zeros_like(a)).sum(-1)
+    return kl(p) + kl(q)
+
+
+# %% 02.6 wrong: the mean of KL both ways
+def js_divergence(p, q):
+    kl = lambda a, b: (torch.xlogy(a, a) - torch.xlogy(a, b)).sum(-1)
+    return (kl(p, q) + kl(q, p)) / 2
+
+
+# %% 02.6 wrong: the square root of it, the distance
+def js_divergence(p, q):
+    m = (p + q) / 2
+    kl = lambda a: (torch.xlogy(a, a) - torch.xlogy(a, m)).sum(-1)
+    return torch.sqrt(((kl(p) + kl(q)) / 2).clamp(min=0))
+
+
+# %% 02.6 right: entropy of the middle minus the mean of the entropies
+def js_divergence(p, q):
+    h = lambda x: torch.special.entr(x.double()).sum(-1)
+    return h((p.double() + q.double()) / 2) - (h(p) + h(q)) / 2
+
+
 # %% 02.7 wrong: k1
 def kl_from_samples(log_p, log_q):
     return (log_p - log_q).mean(-1)
@@ -1310,6 +1468,38 @@ def kl_from_samples(log_p, log_q):
     k1 = log_p - log_q
     k3 = torch.expm1(-k1) + k1
     return torch.einsum("...s->...", k3) / k3.shape[-1]
+
+
+# %% 02.7 wrong: probabilities of long sentences are 0
+def kl_from_samples(log_p, log_q):
+    r = log_q.exp() / log_p.exp()
+    return ((r - 1) - r.log()).mean(-1)
+
+
+# %% 02.7 wrong: the ratio upside down
+def kl_from_samples(log_p, log_q):
+    log_r = log_p - log_q
+    return (log_r.exp() - 1 - log_r).mean(dim=-1)
+
+
+# %% 02.7 wrong: k1 (once more)
+def kl_from_samples(log_p, log_q):
+    return (log_p - log_q).mean(dim=-1)
+
+
+# %% 02.7 wrong: one mean over everything
+def kl_from_samples(log_p, log_q):
+    log_r = log_q - log_p
+    return (torch.expm1(log_r) - log_r).mean()
+
+
+# %% 02.7 right: summed sample by sample
+def kl_from_samples(log_p, log_q):
+    total = 0
+    for a, b in zip(log_p.unbind(-1), log_q.unbind(-1)):
+        d = (b - a).double()
+        total = total + torch.expm1(d) - d
+    return total / log_p.shape[-1]
 
 
 # %% 02.8 wrong: the total does not grow with what is added
@@ -1509,6 +1699,35 @@ def smoothed(counts, strength):
     return torch.stack([column / total for column in columns], dim=-1)
 
 
+# %% 02.8 wrong: the strength is added to the total once, not once a class
+def smoothed(counts, strength):
+    return (counts + strength) / (counts.sum(-1, keepdim=True) + strength)
+
+
+# %% 02.8 wrong: only the classes not seen get something
+def smoothed(counts, strength):
+    counts = torch.where(counts == 0, torch.full_like(counts.double(), strength), counts.double())
+    return counts / counts.sum(-1, keepdim=True)
+
+
+# %% 02.8 wrong: added to the frequencies instead of the counts
+def smoothed(counts, strength):
+    total = counts.sum(-1, keepdim=True).clamp(min=1)
+    p = counts / total + strength
+    return p / p.sum(-1, keepdim=True)
+
+
+# %% 02.8 wrong: divides by the total of all rows
+def smoothed(counts, strength):
+    c = counts + strength
+    return c / c.sum()
+
+
+# %% 02.8 right: softmax of logs
+def smoothed(counts, strength):
+    return torch.softmax(torch.log(counts.double() + strength), dim=-1)
+
+
 # %% 02.9 wrong: target minus student
 def cross_entropy_gradient(logits, target):
     return (target - logits.softmax(-1)) / len(logits)
@@ -1705,6 +1924,34 @@ def cross_entropy_gradient(logits, target):
 # %% 02.9 right: minus target minus student
 def cross_entropy_gradient(logits, target):
     return -(target - torch.softmax(logits, -1)) / logits.shape[0]
+
+
+# %% 02.9 wrong: not divided by the batch (once more)
+def cross_entropy_gradient(logits, target):
+    return torch.softmax(logits, dim=-1) - target
+
+
+# %% 02.9 wrong: the sign
+def cross_entropy_gradient(logits, target):
+    return (target - torch.softmax(logits, dim=-1)) / logits.shape[0]
+
+
+# %% 02.9 wrong: divided by all entries
+def cross_entropy_gradient(logits, target):
+    return (torch.softmax(logits, dim=-1) - target) / logits.numel()
+
+
+# %% 02.9 wrong: the target made a hard label
+def cross_entropy_gradient(logits, target):
+    q = F.softmax(logits, dim=1)
+    q[torch.arange(len(q)), target.argmax(dim=1)] -= 1
+    return q / len(q)
+
+
+# %% 02.9 right: exp of log-probabilities, a row at a time
+def cross_entropy_gradient(logits, target):
+    rows = [(z - z.logsumexp(0)).exp().sub(t).div(len(logits)) for z, t in zip(logits, target)]
+    return torch.stack(rows)
 
 
 # %% 02.10 wrong: the letter a

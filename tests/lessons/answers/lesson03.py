@@ -208,6 +208,38 @@ def soft_targets(logits, temperature):
     return 1 / torch.stack(odds, dim=-1)
 
 
+# %% 03.1 wrong: one temperature a row meets the classes
+def soft_targets(logits, temperature):
+    return torch.softmax(logits / temperature, dim=-1)
+
+
+# %% 03.1 wrong: exp overflows
+def soft_targets(logits, temperature):
+    t = torch.as_tensor(temperature).unsqueeze(-1)
+    e = torch.exp(logits / t)
+    return e / e.sum(-1, keepdim=True)
+
+
+# %% 03.1 wrong: multiplies
+def soft_targets(logits, temperature):
+    t = torch.as_tensor(temperature).unsqueeze(-1)
+    return torch.softmax(logits * t, dim=-1)
+
+
+# %% 03.1 wrong: temperatures as one column, whatever the shape
+def soft_targets(logits, temperature):
+    if torch.is_tensor(temperature):
+        temperature = temperature.reshape(-1, 1)
+    return F.softmax(logits / temperature, dim=-1)
+
+
+# %% 03.1 right: logsumexp in float64
+def soft_targets(logits, temperature):
+    t = torch.as_tensor(temperature, dtype=torch.float64)[..., None]
+    z = logits.double() / t
+    return (z - z.logsumexp(-1, keepdim=True)).exp()
+
+
 # %% 03.2 wrong: T² is forgotten
 def soft_loss(student_logits, teacher_logits, temperature):
     log_q = F.log_softmax(student_logits / temperature, dim=-1)
@@ -350,6 +382,13 @@ def soft_loss(student_logits, teacher_logits, temperature):
     return temperature**2 * (p * (p.log() - log_q)).sum(dim=-1).mean()
 
 
+# %% 03.2 wrong: log of the teacher's softmax, and the teacher is not detached
+def soft_loss(student_logits, teacher_logits, temperature):
+    p = F.softmax(teacher_logits / temperature, dim=-1)
+    log_q = F.log_softmax(student_logits / temperature, dim=-1)
+    return temperature**2 * (p * (p.log() - log_q)).sum(dim=-1).mean()
+
+
 # %% 03.2 wrong: an epsilon inside the student's log
 def soft_loss(student_logits, teacher_logits, temperature):
     q = F.softmax(student_logits / temperature, dim=-1)
@@ -445,6 +484,42 @@ def soft_loss(student_logits, teacher_logits, temperature):
     p = torch.distributions.Categorical(logits=teacher_logits.detach() / temperature)
     q = torch.distributions.Categorical(logits=student_logits / temperature)
     return torch.distributions.kl_divergence(p, q).mean() * temperature**2
+
+
+# %% 03.2 wrong: the mean over the elements
+def soft_loss(student_logits, teacher_logits, temperature):
+    log_q = F.log_softmax(student_logits / temperature, dim=-1)
+    log_p = F.log_softmax(teacher_logits.detach() / temperature, dim=-1)
+    return F.kl_div(log_q, log_p, log_target=True) * temperature**2
+
+
+# %% 03.2 wrong: without T squared
+def soft_loss(student_logits, teacher_logits, temperature):
+    log_q = F.log_softmax(student_logits / temperature, dim=-1)
+    p = F.softmax(teacher_logits.detach() / temperature, dim=-1)
+    return F.kl_div(log_q, p, reduction="batchmean")
+
+
+# %% 03.2 wrong: the log of a softmax
+def soft_loss(student_logits, teacher_logits, temperature):
+    q = F.softmax(student_logits / temperature, dim=-1)
+    p = F.softmax(teacher_logits.detach() / temperature, dim=-1)
+    return temperature**2 * F.kl_div(q.log(), p, reduction="batchmean")
+
+
+# %% 03.2 wrong: the teacher is not detached (once more)
+def soft_loss(student_logits, teacher_logits, temperature):
+    log_q = F.log_softmax(student_logits / temperature, dim=-1)
+    log_p = F.log_softmax(teacher_logits / temperature, dim=-1)
+    return temperature**2 * (log_p.exp() * (log_p - log_q)).sum(-1).mean()
+
+
+# %% 03.2 right: cross-entropy minus cross-entropy with itself
+def soft_loss(student_logits, teacher_logits, temperature):
+    s = student_logits.double() / temperature
+    t = teacher_logits.detach().double() / temperature
+    p = t.softmax(1)
+    return temperature**2 * (F.cross_entropy(s, p) - F.cross_entropy(t, p))
 
 
 # %% 03.3 wrong: the mean over examples is forgotten
@@ -623,6 +698,41 @@ def soft_gradient(student_logits, teacher_logits, temperature):
     return temperature**2 / temperature * by_u / q.shape[0]
 
 
+# %% 03.3 wrong: not divided by the examples
+def soft_gradient(student_logits, teacher_logits, temperature):
+    q = torch.softmax(student_logits / temperature, -1)
+    p = torch.softmax(teacher_logits / temperature, -1)
+    return temperature * (q - p)
+
+
+# %% 03.3 wrong: T squared, the inner derivative forgotten
+def soft_gradient(student_logits, teacher_logits, temperature):
+    q = torch.softmax(student_logits / temperature, -1)
+    p = torch.softmax(teacher_logits / temperature, -1)
+    return temperature**2 * (q - p) / len(q)
+
+
+# %% 03.3 wrong: the gradient of the bare KL
+def soft_gradient(student_logits, teacher_logits, temperature):
+    q = torch.softmax(student_logits / temperature, -1)
+    p = torch.softmax(teacher_logits / temperature, -1)
+    return (q - p) / temperature / len(q)
+
+
+# %% 03.3 wrong: teacher minus student
+def soft_gradient(student_logits, teacher_logits, temperature):
+    q = torch.softmax(student_logits / temperature, -1)
+    p = torch.softmax(teacher_logits / temperature, -1)
+    return temperature * (p - q) / q.shape[0]
+
+
+# %% 03.3 right: a stack and a signed contraction
+def soft_gradient(student_logits, teacher_logits, temperature):
+    both = torch.stack([student_logits, teacher_logits]).div(temperature).softmax(-1)
+    signs = both.new_tensor([temperature, -temperature]) / both.shape[1]
+    return torch.einsum("m,mec->ec", signs, both)
+
+
 # %% 03.4 wrong: the unbiased variance, divided by C - 1
 def logit_matching_loss(student_logits, teacher_logits):
     return (student_logits - teacher_logits).var(dim=-1).mean() / 2
@@ -636,6 +746,11 @@ def logit_matching_loss(student_logits, teacher_logits):
 # %% 03.4 wrong: the rows are not centred
 def logit_matching_loss(student_logits, teacher_logits):
     return F.mse_loss(student_logits, teacher_logits) / 2
+
+
+# %% 03.4 wrong: the plain mean squared error
+def logit_matching_loss(student_logits, teacher_logits):
+    return F.mse_loss(student_logits, teacher_logits)
 
 
 # %% 03.4 wrong: the squares are summed over the classes, not averaged
@@ -771,6 +886,37 @@ def logit_matching_loss(student_logits, teacher_logits):
 def logit_matching_loss(student_logits, teacher_logits):
     halves = [torch.var(s - t, correction=0) / 2 for s, t in zip(student_logits, teacher_logits)]
     return torch.stack(halves).mean()
+
+
+# %% 03.4 wrong: the means are not taken off
+def logit_matching_loss(student_logits, teacher_logits):
+    return 0.5 * F.mse_loss(student_logits, teacher_logits)
+
+
+# %% 03.4 wrong: without the half
+def logit_matching_loss(student_logits, teacher_logits):
+    s = student_logits - student_logits.mean(dim=-1, keepdim=True)
+    t = teacher_logits - teacher_logits.mean(dim=-1, keepdim=True)
+    return F.mse_loss(s, t)
+
+
+# %% 03.4 wrong: the sum over the classes
+def logit_matching_loss(student_logits, teacher_logits):
+    s = student_logits - student_logits.mean(dim=-1, keepdim=True)
+    t = teacher_logits - teacher_logits.mean(dim=-1, keepdim=True)
+    return 0.5 * ((s - t) ** 2).sum(-1).mean()
+
+
+# %% 03.4 wrong: one mean for the whole batch (once more)
+def logit_matching_loss(student_logits, teacher_logits):
+    s = student_logits - student_logits.mean()
+    t = teacher_logits - teacher_logits.mean()
+    return 0.5 * ((s - t) ** 2).mean()
+
+
+# %% 03.4 right: half a variance
+def logit_matching_loss(student_logits, teacher_logits):
+    return (student_logits.double() - teacher_logits.double()).var(-1, correction=0).mean() / 2
 
 
 # %% 03.5 wrong: the second student ends softer
@@ -954,6 +1100,11 @@ def hard_loss(student_logits, labels):
     return F.cross_entropy(student_logits, labels, reduction="sum", ignore_index=-100) / count
 
 
+# %% 03.6 right: PyTorch's mean, its NaN turned to 0
+def hard_loss(student_logits, labels):
+    return torch.nan_to_num(F.cross_entropy(student_logits, labels))
+
+
 # %% 03.6 right: logsumexp minus the label's logit
 def hard_loss(z, y):
     z, y = z[y != -100], y[y != -100]
@@ -976,6 +1127,39 @@ def hard_loss(student_logits, labels):
     log_q = student_logits.index_select(0, keep).log_softmax(-1)
     marks = F.one_hot(labels[keep], log_q.shape[-1]).to(log_q.dtype)
     return -torch.einsum("nc,nc->", marks, log_q) / max(len(keep), 1)
+
+
+# %% 03.6 wrong: NaN without any label
+def hard_loss(student_logits, labels):
+    return F.cross_entropy(student_logits, labels, ignore_index=-100)
+
+
+# %% 03.6 wrong: divided by all rows (once more)
+def hard_loss(student_logits, labels):
+    return F.cross_entropy(student_logits, labels, reduction="none").mean()
+
+
+# %% 03.6 wrong: no label is taken for class 0
+def hard_loss(student_logits, labels):
+    return F.cross_entropy(student_logits, labels.clamp(min=0))
+
+
+# %% 03.6 wrong: capped by an epsilon
+def hard_loss(student_logits, labels):
+    keep = labels != -100
+    if not keep.any():
+        return student_logits.sum() * 0.0
+    q = torch.softmax(student_logits[keep], dim=-1)
+    picked = q.gather(1, labels[keep].unsqueeze(1))
+    return -torch.log(picked + 1e-12).mean()
+
+
+# %% 03.6 right: logsumexp minus the label's logit (once more)
+def hard_loss(student_logits, labels):
+    keep = labels.ge(0)
+    own = student_logits.gather(1, labels.clamp_min(0)[:, None])[:, 0]
+    each = torch.logsumexp(student_logits, 1) - own
+    return torch.where(keep, each, 0).sum() / max(1, int(keep.sum()))
 
 
 # %% 03.7 wrong: alpha weighs the hard part
@@ -1044,6 +1228,23 @@ def distillation_loss(student_logits, teacher_logits, labels, temperature, alpha
     known = labels != -100
     soft = soft_part(student_logits[known], teacher_logits[known], temperature)
     return alpha * soft + (1 - alpha) * hard_part(student_logits, labels)
+
+
+# %% 03.7 wrong: only labelled rows enter both parts, NaN when there is none
+def distillation_loss(student_logits, teacher_logits, labels, temperature, alpha):
+    known = labels != -100
+    student, teacher, told = student_logits[known], teacher_logits[known], labels[known]
+    log_q = F.log_softmax(student / temperature, dim=-1)
+    log_p = F.log_softmax(teacher.detach() / temperature, dim=-1)
+    soft = temperature**2 * (log_p.exp() * (log_p - log_q)).sum(dim=-1).mean()
+    return alpha * soft + (1 - alpha) * F.cross_entropy(student, told)
+
+
+# %% 03.7 wrong: the soft part is a mean over labelled rows, NaN when there is none
+def distillation_loss(student_logits, teacher_logits, labels, temperature, alpha):
+    rows = kl_rows(student_logits, teacher_logits, temperature)[labels != -100]
+    hard = hard_part(student_logits, labels)
+    return alpha * temperature**2 * rows.mean() + (1 - alpha) * hard
 
 
 # %% 03.7 wrong: everything is zero when no row has a label
@@ -1242,6 +1443,60 @@ def distillation_loss(student_logits, teacher_logits, labels, temperature, alpha
     soft = temperature**2 * (F.cross_entropy(student_logits / temperature, p) - entropy)
     hard = hard_part(student_logits, labels)
     return hard + alpha * (soft - hard)
+
+
+# %% 03.7 wrong: alpha on the wrong side
+def distillation_loss(student_logits, teacher_logits, labels, temperature, alpha):
+    log_q = F.log_softmax(student_logits / temperature, dim=-1)
+    p = F.softmax(teacher_logits.detach() / temperature, dim=-1)
+    soft = temperature**2 * F.kl_div(log_q, p, reduction="batchmean")
+    n = (labels != -100).sum().clamp(min=1)
+    hard = F.cross_entropy(student_logits, labels, ignore_index=-100, reduction="sum") / n
+    return (1 - alpha) * soft + alpha * hard
+
+
+# %% 03.7 wrong: rows without a label leave the soft part, too
+def distillation_loss(student_logits, teacher_logits, labels, temperature, alpha):
+    keep = labels != -100
+    if keep.sum() == 0:
+        return student_logits.sum() * 0
+    s, t, y = student_logits[keep], teacher_logits[keep].detach(), labels[keep]
+    soft = F.kl_div(
+        F.log_softmax(s / temperature, -1), F.softmax(t / temperature, -1), reduction="batchmean"
+    )
+    return alpha * temperature**2 * soft + (1 - alpha) * F.cross_entropy(s, y)
+
+
+# %% 03.7 wrong: the hard part at temperature T
+def distillation_loss(student_logits, teacher_logits, labels, temperature, alpha):
+    student = student_logits / temperature
+    p = F.softmax(teacher_logits.detach() / temperature, dim=-1)
+    soft = temperature**2 * F.kl_div(F.log_softmax(student, -1), p, reduction="batchmean")
+    n = (labels != -100).sum().clamp(min=1)
+    hard = F.cross_entropy(student, labels, reduction="sum") / n
+    return alpha * soft + (1 - alpha) * hard
+
+
+# %% 03.7 wrong: T squared multiplies both parts
+def distillation_loss(student_logits, teacher_logits, labels, temperature, alpha):
+    log_q = F.log_softmax(student_logits / temperature, dim=-1)
+    p = F.softmax(teacher_logits.detach() / temperature, dim=-1)
+    soft = F.kl_div(log_q, p, reduction="batchmean")
+    n = (labels != -100).sum().clamp(min=1)
+    hard = F.cross_entropy(student_logits, labels, reduction="sum") / n
+    return (alpha * soft + (1 - alpha) * hard) * temperature**2
+
+
+# %% 03.7 right: example by example
+def distillation_loss(student_logits, teacher_logits, labels, temperature, alpha):
+    soft, hard = [], []
+    for z, t, y in zip(student_logits, teacher_logits.detach(), labels.tolist()):
+        a, b = (t / temperature).log_softmax(0), (z / temperature).log_softmax(0)
+        soft.append(temperature * temperature * torch.dot(a.exp(), a - b))
+        if y != -100:
+            hard.append(-z.log_softmax(0)[y])
+    loss = alpha * torch.stack(soft).mean()
+    return loss + (1 - alpha) * torch.stack(hard).mean() if hard else loss
 
 
 # %% 03.8 wrong: padding is counted in the soft part
@@ -1592,6 +1847,66 @@ def masked_distillation_loss(student_logits, teacher_logits, labels, mask, tempe
     return alpha * temperature**2 * kl + (1 - alpha) * hard
 
 
+# %% 03.8 wrong: multiplied by the mask, so that NaN under padding stays
+def masked_distillation_loss(student_logits, teacher_logits, labels, mask, temperature, alpha):
+    log_q = F.log_softmax(student_logits / temperature, dim=-1)
+    log_p = F.log_softmax(teacher_logits.detach() / temperature, dim=-1)
+    terms = torch.where(log_p == -math.inf, 0.0, log_p.exp() * (log_p - log_q))
+    soft = (terms.sum(-1) * mask).sum() / mask.sum().clamp(min=1)
+    keep = mask & (labels != -100)
+    each = F.cross_entropy(student_logits.flatten(0, 1), labels.flatten(), reduction="none")
+    hard = (each * keep.flatten()).sum() / keep.sum().clamp(min=1)
+    return alpha * temperature**2 * soft + (1 - alpha) * hard
+
+
+# %% 03.8 wrong: excluded classes make NaN
+def masked_distillation_loss(student_logits, teacher_logits, labels, mask, temperature, alpha):
+    s, t, y = student_logits[mask], teacher_logits[mask].detach(), labels[mask]
+    if len(s) == 0:
+        return torch.zeros(())
+    log_q = F.log_softmax(s / temperature, dim=-1)
+    p = F.softmax(t / temperature, dim=-1)
+    soft = temperature**2 * F.kl_div(log_q, p, reduction="batchmean")
+    hard = F.cross_entropy(s, y, reduction="sum") / (y != -100).sum().clamp(min=1)
+    return alpha * soft + (1 - alpha) * hard
+
+
+# %% 03.8 wrong: labels count that stand outside the mask
+def masked_distillation_loss(student_logits, teacher_logits, labels, mask, temperature, alpha):
+    s, t = student_logits[mask], teacher_logits[mask].detach()
+    log_q, log_p = F.log_softmax(s / temperature, -1), F.log_softmax(t / temperature, -1)
+    terms = torch.where(log_p == -math.inf, 0.0, log_p.exp() * (log_p - log_q))
+    soft = temperature**2 * terms.sum() / max(1, len(s))
+    keep = labels != -100
+    z = student_logits[keep]
+    hard = F.cross_entropy(z, labels[keep], reduction="sum") / max(1, len(z))
+    return alpha * soft + (1 - alpha) * hard
+
+
+# %% 03.8 wrong: the soft part divided by the sentences instead of the tokens
+def masked_distillation_loss(student_logits, teacher_logits, labels, mask, temperature, alpha):
+    s, t, y = student_logits[mask], teacher_logits[mask].detach(), labels[mask]
+    log_q, log_p = F.log_softmax(s / temperature, -1), F.log_softmax(t / temperature, -1)
+    terms = torch.where(log_p == -math.inf, 0.0, log_p.exp() * (log_p - log_q))
+    soft = temperature**2 * terms.sum() / len(mask)
+    hard = F.cross_entropy(s, y, reduction="sum") / (y != -100).sum().clamp(min=1)
+    return alpha * soft + (1 - alpha) * hard
+
+
+# %% 03.8 right: token by token, excluded classes cut out
+def masked_distillation_loss(student_logits, teacher_logits, labels, mask, temperature, alpha):
+    soft, hard = [torch.zeros(())], [torch.zeros(())]
+    for b, i in mask.nonzero().tolist():
+        z, t, y = student_logits[b, i], teacher_logits[b, i].detach(), int(labels[b, i])
+        allowed = t > -math.inf
+        a, c = (t[allowed] / temperature).log_softmax(0), (z[allowed] / temperature).log_softmax(0)
+        soft.append(temperature**2 * (a.exp() * (a - c)).sum())
+        if y != -100:
+            hard.append(z[allowed].logsumexp(0) - z[y])
+    mean = lambda values: sum(values) / max(1, len(values) - 1)
+    return alpha * mean(soft) + (1 - alpha) * mean(hard)
+
+
 # %% 03.9 wrong: the sum of the terms
 def kl_terms(y, p):
     return (torch.xlogy(y, y) - torch.xlogy(y, p)).sum()
@@ -1759,11 +2074,47 @@ def kl_terms(y, p):
     return result
 
 
+# %% 03.9 wrong: NaN where p is zero
+def kl_terms(p, q):
+    return p * torch.log(p / q)
+
+
+# %% 03.9 wrong: the sum
+def kl_terms(p, q):
+    return torch.where(p > 0, p * (p / q).log(), torch.zeros_like(p)).sum()
+
+
+# %% 03.9 wrong: an epsilon hides the infinity
+def kl_terms(p, q):
+    eps = 1e-8
+    return p * torch.log((p + eps) / (q + eps))
+
+
+# %% 03.9 wrong: makes distributions of them first
+def kl_terms(p, q):
+    p, q = p / p.sum(), q / q.sum()
+    return torch.where(p > 0, p * (p / q).log(), torch.zeros_like(p))
+
+
+# %% 03.9 right: plain Python's logarithms
+def kl_terms(p, q):
+    out = []
+    for a, b in zip(p.tolist(), q.tolist()):
+        out.append(0.0 if a == 0 else math.inf if b == 0 else a * (math.log(a) - math.log(b)))
+    return torch.tensor(out)
+
+
 # %% 03.10 wrong: p is not divided by its sum
 repaired_loss = 0.5 * 0.1921 - 0.5 * math.log(0.3)
 
 # %% 03.10 wrong: the hard part takes p as printed
 repaired_loss = 0.5 * 0.0867 - 0.5 * math.log(0.3)
+
+# %% 03.10 wrong: rounded to two decimals
+repaired_loss = 0.59
+
+# %% 03.10 wrong: cut off after three decimals
+repaired_loss = 0.592
 
 # %% 03.10 wrong: the sum of the parts without alpha
 repaired_loss = 0.0867 + math.log(3)

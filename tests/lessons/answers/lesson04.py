@@ -234,6 +234,52 @@ def gap_by_ambiguity(truth, teacher, edges):
     return torch.einsum("rg,r->g", member, kl) / member.sum(0)
 
 
+# %% 04.1 wrong: KL the other way round
+def gap_by_ambiguity(truth, teacher, edges):
+    h = -(truth * truth.log()).sum(-1)
+    gap = (teacher * (teacher / truth).log()).sum(-1)
+    group = torch.bucketize(h, torch.tensor(edges, dtype=h.dtype), right=True)
+    return torch.stack([gap[group == g].mean() for g in range(len(edges) + 1)])
+
+
+# %% 04.1 wrong: cross-entropy instead of KL (once more)
+def gap_by_ambiguity(truth, teacher, edges):
+    h = -(truth * truth.log()).sum(-1)
+    gap = -(truth * teacher.log()).sum(-1)
+    group = torch.bucketize(h, torch.tensor(edges, dtype=h.dtype), right=True)
+    return torch.stack([gap[group == g].mean() for g in range(len(edges) + 1)])
+
+
+# %% 04.1 wrong: grouped by the teacher's entropy (once more)
+def gap_by_ambiguity(truth, teacher, edges):
+    h = -(teacher * teacher.log()).sum(-1)
+    gap = (truth * (truth / teacher).log()).sum(-1)
+    bounds = [-math.inf, *edges, math.inf]
+    return torch.stack([gap[(h >= lo) & (h < hi)].mean() for lo, hi in zip(bounds, bounds[1:])])
+
+
+# %% 04.1 wrong: an empty group gets 0
+def gap_by_ambiguity(truth, teacher, edges):
+    h = -(truth * truth.log()).sum(-1)
+    gap = (truth * (truth / teacher).log()).sum(-1)
+    bounds = [0.0, *edges, float("inf")]
+    result = torch.zeros(len(edges) + 1, dtype=gap.dtype)
+    for i in range(len(edges) + 1):
+        inside = (h >= bounds[i]) & (h < bounds[i + 1])
+        if inside.any():
+            result[i] = gap[inside].mean()
+    return result
+
+
+# %% 04.1 right: sums and counts by index_add
+def gap_by_ambiguity(truth, teacher, edges):
+    h = torch.special.entr(truth).sum(-1)
+    gap = F.kl_div(teacher.log(), truth, reduction="none").sum(-1)
+    group = sum((h >= e).long() for e in edges)
+    zeros = torch.zeros(len(edges) + 1, dtype=gap.dtype)
+    return zeros.index_add(0, group, gap) / zeros.index_add(0, group, torch.ones_like(gap))
+
+
 # %% 04.2 wrong: softmax of the probabilities divided by T
 def soften(p, temperature):
     return (p / temperature).softmax(-1)
@@ -401,6 +447,34 @@ def soften(p, temperature):
     possible = p > 0
     z = torch.where(possible, p, torch.ones_like(p)).log()
     return F.softmax(z.masked_fill(~possible, -math.inf) / temperature, dim=-1)
+
+
+# %% 04.2 wrong: takes probabilities for logits
+def soften(p, temperature):
+    return torch.softmax(p / temperature, dim=-1)
+
+
+# %% 04.2 wrong: the power upside down
+def soften(p, temperature):
+    powered = p**temperature
+    return powered / powered.sum(-1, keepdim=True)
+
+
+# %% 04.2 wrong: an epsilon brings ruled-out classes back
+def soften(p, temperature):
+    return torch.softmax(torch.log(p + 1e-9) / temperature, dim=-1)
+
+
+# %% 04.2 wrong: not normalised again
+def soften(p, temperature):
+    return p ** (1 / temperature)
+
+
+# %% 04.2 right: powers of the ratio to the largest
+def soften(p, temperature):
+    ratio = p.double() / p.double().amax(-1, keepdim=True)
+    powered = ratio.pow(1 / temperature)
+    return powered / powered.sum(-1, keepdim=True)
 
 
 # %% 04.3 wrong: the probabilities are averaged instead of the logs
@@ -641,6 +715,47 @@ def bias_and_variance(log_q, p):
     return torch.stack([bias, sum(variance) / len(variance)])
 
 
+# %% 04.3 wrong: the mean of the probabilities
+def bias_and_variance(log_q, p):
+    log_bar = torch.logsumexp(log_q, dim=0) - math.log(len(log_q))
+    bias = (p * (p.log() - log_bar)).sum(-1).mean()
+    variance = (log_bar.exp() * (log_bar - log_q)).sum(-1).mean()
+    return torch.stack([bias, variance])
+
+
+# %% 04.3 wrong: the geometric mean not normalised
+def bias_and_variance(log_q, p):
+    log_bar = log_q.mean(dim=0)
+    bias = (p * (p.log() - log_bar)).sum(-1).mean()
+    variance = (log_bar.exp() * (log_bar - log_q)).sum(-1).mean()
+    return torch.stack([bias, variance])
+
+
+# %% 04.3 wrong: the variance's KL the other way round
+def bias_and_variance(log_q, p):
+    log_bar = F.log_softmax(log_q.mean(dim=0), dim=-1)
+    bias = (p * (p.log() - log_bar)).sum(-1).mean()
+    variance = (log_q.exp() * (log_q - log_bar)).sum(-1).mean()
+    return torch.stack([bias, variance])
+
+
+# %% 04.3 wrong: the bias's KL the other way round
+def bias_and_variance(log_q, p):
+    log_bar = F.log_softmax(log_q.mean(dim=0), dim=-1)
+    bar = log_bar.exp()
+    bias = (bar * (log_bar - p.log())).sum(-1).mean()
+    variance = (bar * (log_bar - log_q)).sum(-1).mean()
+    return torch.stack([bias, variance])
+
+
+# %% 04.3 right: the variance from the normaliser
+def bias_and_variance(log_q, p):
+    mean = log_q.double().mean(0)
+    variance = -mean.logsumexp(-1)
+    error = (p.double() * (p.double().log() - mean)).sum(-1)
+    return torch.stack([(error - variance).mean(), variance.mean()])
+
+
 # %% 04.4 wrong: letter a
 why_the_teacher = "a"
 
@@ -871,6 +986,40 @@ def smoothed_targets(labels, classes, epsilon):
     return torch.where(is_label, 1.0 - (classes - 1) * other, float(other))
 
 
+# %% 04.6 wrong: epsilon shared among the other classes only
+def smoothed_targets(labels, classes, epsilon):
+    t = torch.full((len(labels), classes), epsilon / (classes - 1))
+    t[torch.arange(len(labels)), labels] = 1 - epsilon
+    return t
+
+
+# %% 04.6 wrong: the label does not get its share of epsilon
+def smoothed_targets(labels, classes, epsilon):
+    t = torch.full((len(labels), classes), epsilon / classes)
+    return t.scatter(1, labels.unsqueeze(1), 1 - epsilon)
+
+
+# %% 04.6 wrong: the number of classes guessed from the labels
+def smoothed_targets(labels, classes, epsilon):
+    return F.one_hot(labels).float() * (1 - epsilon) + epsilon / classes
+
+
+# %% 04.6 wrong: whole numbers at epsilon 0
+def smoothed_targets(labels, classes, epsilon):
+    one_hot = F.one_hot(labels, classes)
+    if epsilon == 0:
+        return one_hot
+    return one_hot * (1 - epsilon) + epsilon / classes
+
+
+# %% 04.6 right: rows picked out of a matrix
+def smoothed_targets(labels, classes, epsilon):
+    table = torch.lerp(
+        torch.eye(classes), torch.full((classes, classes), 1 / classes), float(epsilon)
+    )
+    return table[labels]
+
+
 # %% 04.7 wrong: alpha weighs the label
 def implied_target(teacher_p, labels, alpha):
     y = F.one_hot(labels, teacher_p.shape[-1]).to(teacher_p.dtype)
@@ -1063,6 +1212,39 @@ def implied_target(teacher_p, labels, alpha):
     pair = torch.stack([teacher_p, (labels[:, None] == classes).to(teacher_p.dtype)])
     weights = torch.tensor([alpha, 1 - alpha], dtype=teacher_p.dtype)
     return torch.einsum("s,src->rc", weights, pair)
+
+
+# %% 04.7 wrong: alpha on the wrong side
+def implied_target(teacher_p, labels, alpha):
+    y = F.one_hot(labels, teacher_p.shape[-1]).to(teacher_p.dtype)
+    return (1 - alpha) * teacher_p + alpha * y
+
+
+# %% 04.7 wrong: in place
+def implied_target(teacher_p, labels, alpha):
+    teacher_p *= alpha
+    teacher_p[torch.arange(len(labels)), labels] += 1 - alpha
+    return teacher_p
+
+
+# %% 04.7 wrong: adds the label and normalises
+def implied_target(teacher_p, labels, alpha):
+    y = F.one_hot(labels, teacher_p.shape[-1])
+    r = teacher_p + (1 - alpha) * y
+    return r / r.sum(-1, keepdim=True)
+
+
+# %% 04.7 wrong: the teacher's own decision in the label's place
+def implied_target(teacher_p, labels, alpha):
+    y = F.one_hot(teacher_p.argmax(-1), teacher_p.shape[-1])
+    return alpha * teacher_p + (1 - alpha) * y
+
+
+# %% 04.7 right: lerp
+def implied_target(teacher_p, labels, alpha):
+    return torch.lerp(
+        torch.eye(teacher_p.shape[1], dtype=teacher_p.dtype)[labels], teacher_p, float(alpha)
+    )
 
 
 # %% 04.8 wrong: capitals matter
@@ -1309,6 +1491,44 @@ def align_classes(logits, has, wants):
     has = list(map(str.lower, has))
     columns = [has.index(want) for want in map(str.lower, wants)]
     return torch.from_numpy(np.take(logits.detach().numpy(), columns, axis=1))
+
+
+# %% 04.8 wrong: capitals matter (once more)
+def align_classes(teacher_logits, teacher_names, student_names):
+    index = [teacher_names.index(name) for name in student_names]
+    return teacher_logits[:, index]
+
+
+# %% 04.8 wrong: the inverse order
+def align_classes(teacher_logits, teacher_names, student_names):
+    teacher = [n.lower() for n in teacher_names]
+    student = [n.lower() for n in student_names]
+    known = [i for i, n in enumerate(teacher) if n in student]
+    where = [student.index(teacher[i]) for i in known]
+    return teacher_logits[:, known][:, where]
+
+
+# %% 04.8 wrong: left in the teacher's order
+def align_classes(teacher_logits, teacher_names, student_names):
+    wanted = {n.lower() for n in student_names}
+    return teacher_logits[:, [i for i, n in enumerate(teacher_names) if n.lower() in wanted]]
+
+
+# %% 04.8 wrong: part of a name will do
+def align_classes(teacher_logits, teacher_names, student_names):
+    columns = []
+    for name in student_names:
+        for i, other in enumerate(teacher_names):
+            if name.lower() in other.lower():
+                columns.append(i)
+                break
+    return teacher_logits[:, columns]
+
+
+# %% 04.8 right: columns by dictionary, stacked
+def align_classes(teacher_logits, teacher_names, student_names):
+    columns = dict(zip(map(str.lower, teacher_names), teacher_logits.T))
+    return torch.stack([columns[n.lower()] for n in student_names], dim=1)
 
 
 # %% 04.9 wrong: letter a

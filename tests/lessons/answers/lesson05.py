@@ -1,5 +1,7 @@
 # %% setup
+import functools
 import math
+import statistics
 from collections import OrderedDict
 from fractions import Fraction
 from functools import reduce
@@ -485,6 +487,68 @@ def distillation_step(weights, features, labels, teacher_logits, temperature, al
     return weights - learning_rate * gradient
 
 
+# %% 05.1 wrong: without T squared
+def distillation_step(weights, features, labels, teacher_logits, temperature, alpha, learning_rate):
+    w = weights.clone().detach().requires_grad_(True)
+    z = features @ w.T
+    soft = F.kl_div(
+        F.log_softmax(z / temperature, -1),
+        F.softmax(teacher_logits / temperature, -1),
+        reduction="batchmean",
+    )
+    loss = alpha * soft + (1 - alpha) * F.cross_entropy(z, labels)
+    loss.backward()
+    return (w - learning_rate * w.grad).detach()
+
+
+# %% 05.1 wrong: F.kl_div's default mean
+def distillation_step(weights, features, labels, teacher_logits, temperature, alpha, learning_rate):
+    w = weights.clone().detach().requires_grad_(True)
+    z = features @ w.T
+    soft = F.kl_div(
+        F.log_softmax(z / temperature, -1),
+        F.softmax(teacher_logits / temperature, -1),
+        reduction="mean",
+    )
+    loss = alpha * temperature**2 * soft + (1 - alpha) * F.cross_entropy(z, labels)
+    (g,) = torch.autograd.grad(loss, w)
+    return (w - learning_rate * g).detach()
+
+
+# %% 05.1 wrong: the log of a softmax
+def distillation_step(weights, features, labels, teacher_logits, temperature, alpha, learning_rate):
+    w = weights.clone().detach().requires_grad_(True)
+    z = features @ w.T
+    q = F.softmax(z / temperature, -1)
+    p = F.softmax(teacher_logits / temperature, -1)
+    soft = temperature**2 * F.kl_div(q.log(), p, reduction="batchmean")
+    loss = alpha * soft + (1 - alpha) * F.cross_entropy(z, labels)
+    (g,) = torch.autograd.grad(loss, w)
+    return (w - learning_rate * g).detach()
+
+
+# %% 05.1 wrong: the hard part is softened, too
+def distillation_step(weights, features, labels, teacher_logits, temperature, alpha, learning_rate):
+    w = weights.clone().detach().requires_grad_(True)
+    z = features @ w.T / temperature
+    soft = temperature**2 * F.kl_div(
+        F.log_softmax(z, -1), F.softmax(teacher_logits / temperature, -1), reduction="batchmean"
+    )
+    loss = alpha * soft + (1 - alpha) * F.cross_entropy(z, labels)
+    (g,) = torch.autograd.grad(loss, w)
+    return (w - learning_rate * g).detach()
+
+
+# %% 05.1 right: the gradient by hand
+def distillation_step(weights, features, labels, teacher_logits, temperature, alpha, learning_rate):
+    z = features @ weights.T
+    soft = temperature * (
+        (z / temperature).softmax(-1) - (teacher_logits / temperature).softmax(-1)
+    )
+    hard = z.softmax(-1) - F.one_hot(labels, z.shape[1])
+    return weights - learning_rate / len(z) * (alpha * soft + (1 - alpha) * hard).T @ features
+
+
 # %% 05.2 wrong: the first step already has a rate
 def learning_rate_at(step, warmup, total, peak):
     if step < warmup:
@@ -665,6 +729,40 @@ def learning_rate_at(step, warmup, total, peak):
     for k in range(min(step, total)):
         rate += peak / warmup if k < warmup else -peak / (total - warmup)
     return 0.0 if step >= total else rate
+
+
+# %% 05.2 wrong: divides by a warm-up of 0 (once more)
+def learning_rate_at(step, warmup, total, peak):
+    if step <= warmup:
+        return peak * step / warmup
+    return max(0.0, peak * (total - step) / (total - warmup))
+
+
+# %% 05.2 wrong: the fall is measured from step 0
+def learning_rate_at(step, warmup, total, peak):
+    if step < warmup:
+        return peak * step / warmup
+    return peak * max(0, total - step) / total
+
+
+# %% 05.2 wrong: negative after the end
+def learning_rate_at(step, warmup, total, peak):
+    if step < warmup:
+        return peak * step / warmup
+    return peak * (total - step) / (total - warmup)
+
+
+# %% 05.2 wrong: the first step already moves
+def learning_rate_at(step, warmup, total, peak):
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return max(0.0, peak * (total - step) / (total - warmup))
+
+
+# %% 05.2 right: the lower of two lines (once more)
+def learning_rate_at(step, warmup, total, peak):
+    lines = [1.0, (total - step) / (total - warmup)] + ([step / warmup] if warmup else [])
+    return peak * max(0.0, min(lines))
 
 
 # %% 05.3 wrong: every tensor is clipped by itself
@@ -899,6 +997,39 @@ def clip_gradients(gradients, max_norm):
     return [factor * g for g in gradients]
 
 
+# %% 05.3 wrong: each tensor by its own norm
+def clip_gradients(gradients, max_norm):
+    return [g * min(1.0, max_norm / max(g.norm().item(), 1e-12)) for g in gradients]
+
+
+# %% 05.3 wrong: shorter gradients are made longer
+def clip_gradients(gradients, max_norm):
+    norm = torch.sqrt(sum((g**2).sum() for g in gradients))
+    if norm == 0:
+        return gradients
+    return [g * max_norm / norm for g in gradients]
+
+
+# %% 05.3 wrong: each entry is cut
+def clip_gradients(gradients, max_norm):
+    return [g.clamp(-max_norm, max_norm) for g in gradients]
+
+
+# %% 05.3 wrong: scaled in place
+def clip_gradients(gradients, max_norm):
+    norm = torch.sqrt(sum(g.pow(2).sum() for g in gradients))
+    if norm > max_norm:
+        for g in gradients:
+            g.mul_(max_norm / norm)
+    return gradients
+
+
+# %% 05.3 right: hypot over the tensors
+def clip_gradients(gradients, max_norm):
+    length = math.hypot(*[x for g in gradients for x in g.flatten().tolist()])
+    return [g / max(1.0, length / max_norm) for g in gradients]
+
+
 # %% 05.4 wrong: the soft losses count alike
 def step_loss(soft, hard, rows, labelled, alpha):
     mean_soft = sum(soft) / len(soft)
@@ -1128,6 +1259,40 @@ def step_loss(s, h, n, m, a):
         if m[i] != 0:
             loss += (1 - a) * h[i] * m[i] / sum(m)
     return loss
+
+
+# %% 05.4 wrong: the plain mean of the parts
+def step_loss(soft, hard, rows, labelled, alpha):
+    n = len(rows)
+    return alpha * sum(soft) / n + (1 - alpha) * sum(hard) / n
+
+
+# %% 05.4 wrong: the hard part counts by its rows
+def step_loss(soft, hard, rows, labelled, alpha):
+    total = sum(rows)
+    return sum(r * (alpha * s + (1 - alpha) * h) for s, h, r in zip(soft, hard, rows)) / total
+
+
+# %% 05.4 wrong: divides by zero labels
+def step_loss(soft, hard, rows, labelled, alpha):
+    s = sum(a * n for a, n in zip(soft, rows)) / sum(rows)
+    h = sum(a * n for a, n in zip(hard, labelled)) / sum(labelled)
+    return alpha * s + (1 - alpha) * h
+
+
+# %% 05.4 wrong: the hard part is the mean over the parts that have labels
+def step_loss(soft, hard, rows, labelled, alpha):
+    s = sum(a * n for a, n in zip(soft, rows)) / sum(rows)
+    have = [h for h, n in zip(hard, labelled) if n > 0]
+    h = sum(have) / len(have) if have else 0.0
+    return alpha * s + (1 - alpha) * h
+
+
+# %% 05.4 right: a row at a time
+def step_loss(soft, hard, rows, labelled, alpha):
+    every = [s for s, n in zip(soft, rows) for _ in range(n)]
+    those = [h for h, n in zip(hard, labelled) for _ in range(n)] or [0.0]
+    return alpha * statistics.fmean(every) + (1 - alpha) * statistics.fmean(those)
 
 
 # %% 05.5 wrong: a gain of exactly the margin counts
@@ -1553,6 +1718,70 @@ def early_stop(losses, patience, min_delta):
     return best, k
 
 
+# %% 05.5 wrong: stops one evaluation late (once more)
+def early_stop(losses, patience, min_delta):
+    best, mark, bad = 0, losses[0], 0
+    for i in range(1, len(losses)):
+        if losses[i] < mark - min_delta:
+            best, mark, bad = i, losses[i], 0
+        else:
+            bad += 1
+            if bad > patience:
+                return best, i
+    return best, len(losses) - 1
+
+
+# %% 05.5 wrong: the mark follows every lower loss
+def early_stop(losses, patience, min_delta):
+    best, mark, bad = 0, losses[0], 0
+    for i in range(1, len(losses)):
+        if losses[i] < mark - min_delta:
+            best, bad = i, 0
+        else:
+            bad += 1
+        mark = min(mark, losses[i])
+        if bad >= patience:
+            return best, i
+    return best, len(losses) - 1
+
+
+# %% 05.5 wrong: the counter is not reset
+def early_stop(losses, patience, min_delta):
+    best, mark, bad = 0, losses[0], 0
+    for i, loss in enumerate(losses[1:], 1):
+        if mark - loss > min_delta:
+            best, mark = i, loss
+        else:
+            bad += 1
+            if bad == patience:
+                return best, i
+    return best, len(losses) - 1
+
+
+# %% 05.5 wrong: as low as the mark minus min_delta is enough
+def early_stop(losses, patience, min_delta):
+    best, mark, bad = 0, losses[0], 0
+    for i, loss in enumerate(losses[1:], 1):
+        if loss <= mark - min_delta:
+            best, mark, bad = i, loss, 0
+        else:
+            bad += 1
+            if bad == patience:
+                return best, i
+    return best, len(losses) - 1
+
+
+# %% 05.5 right: jumping from one improvement to the next
+def early_stop(losses, patience, min_delta):
+    best = 0
+    while True:
+        following = range(best + 1, min(best + patience, len(losses) - 1) + 1)
+        better = next((i for i in following if losses[i] < losses[best] - min_delta), None)
+        if better is None:
+            return best, min(best + patience, len(losses) - 1)
+        best = better
+
+
 # %% 05.6 wrong: whole numbers are averaged too
 def average_weights(checkpoints):
     names = checkpoints[-1]
@@ -1925,6 +2154,59 @@ def average_weights(checkpoints):
     return result
 
 
+# %% 05.6 wrong: whole numbers are averaged, too
+def average_weights(checkpoints):
+    return {
+        name: torch.stack([c[name].float() for c in checkpoints]).mean(dim=0)
+        for name in checkpoints[0]
+    }
+
+
+# %% 05.6 wrong: whole numbers from the first checkpoint
+def average_weights(checkpoints):
+    result = {}
+    for name, tensor in checkpoints[0].items():
+        if tensor.is_floating_point():
+            result[name] = sum(c[name] for c in checkpoints) / len(checkpoints)
+        else:
+            result[name] = tensor.clone()
+    return result
+
+
+# %% 05.6 wrong: adds up in the first checkpoint itself
+def average_weights(checkpoints):
+    mean = dict(checkpoints[0])
+    for c in checkpoints[1:]:
+        for name in mean:
+            if mean[name].is_floating_point():
+                mean[name] += c[name]
+    for name in mean:
+        if mean[name].is_floating_point():
+            mean[name] = mean[name] / len(checkpoints)
+        else:
+            mean[name] = checkpoints[-1][name]
+    return mean
+
+
+# %% 05.6 wrong: averaged and rounded back to whole numbers
+def average_weights(checkpoints):
+    result = {}
+    for name in checkpoints[0]:
+        stacked = torch.stack([c[name] for c in checkpoints])
+        result[name] = stacked.float().mean(0).to(stacked.dtype)
+    return result
+
+
+# %% 05.6 right: a running mean (once more)
+def average_weights(checkpoints):
+    mean = {k: v.double() if v.is_floating_point() else v for k, v in checkpoints[0].items()}
+    for n, c in enumerate(checkpoints[1:], 2):
+        mean = {
+            k: m + (c[k] - m) / n if c[k].is_floating_point() else c[k] for k, m in mean.items()
+        }
+    return mean
+
+
 # %% 05.7 wrong: the mean of the logits
 def ensemble_logits(logits):
     return logits.mean(dim=0)
@@ -2127,6 +2409,33 @@ def ensemble_logits(logits):
     return answer
 
 
+# %% 05.7 wrong: the mean of the logits (once more)
+def ensemble_logits(logits):
+    return F.log_softmax(logits.mean(dim=0), dim=-1)
+
+
+# %% 05.7 wrong: the log of the mean of softmaxes
+def ensemble_logits(logits):
+    return torch.softmax(logits, dim=-1).mean(dim=0).log()
+
+
+# %% 05.7 wrong: not divided by the number of teachers
+def ensemble_logits(logits):
+    return torch.logsumexp(F.log_softmax(logits, dim=-1), dim=0)
+
+
+# %% 05.7 wrong: the mean of the log-probabilities (once more)
+def ensemble_logits(logits):
+    return F.log_softmax(logits, dim=-1).mean(dim=0)
+
+
+# %% 05.7 right: teachers joined pair by pair
+def ensemble_logits(logits):
+    return functools.reduce(torch.logaddexp, logits.log_softmax(-1).unbind(0)) - math.log(
+        len(logits)
+    )
+
+
 # %% 05.8 wrong: the teacher learns well
 what_the_output_shows = "a"
 
@@ -2322,6 +2631,33 @@ def in_row_order(logits, order):
 def in_row_order(logits, order):
     index = order.unsqueeze(-1).expand_as(logits)
     return torch.zeros_like(logits).scatter(0, index, logits)
+
+
+# %% 05.9 wrong: indexes with the order
+def in_row_order(logits, order):
+    return logits[order]
+
+
+# %% 05.9 wrong: writes into the argument
+def in_row_order(logits, order):
+    logits[order] = logits.clone()
+    return logits
+
+
+# %% 05.9 wrong: sorted from the last row to the first (once more)
+def in_row_order(logits, order):
+    return logits[torch.argsort(order, descending=True)]
+
+
+# %% 05.9 wrong: sorts the logits themselves
+def in_row_order(logits, order):
+    return logits.sort(dim=0).values
+
+
+# %% 05.9 right: a dictionary of rows
+def in_row_order(logits, order):
+    answers = {row: answer for row, answer in zip(order.tolist(), logits)}
+    return torch.stack([answers[row] for row in range(len(answers))])
 
 
 # %% 05.10 wrong: the leftover gradient is still added
@@ -2647,6 +2983,37 @@ def repaired_step(
     return (weights - learning_rate * own).detach(), teacher_weights.detach()
 
 
+# %% 05.10 wrong: the teacher reads with dropout, the student does so for the soft loss alone
+def repaired_step(
+    weights, teacher_weights, leftover, features, keep, labels, temperature, alpha, learning_rate
+):
+    weights = weights.detach().clone().requires_grad_(True)
+    student_logits = (features * keep) @ weights.T
+    teacher_logits = (features * keep) @ teacher_weights.detach().T
+    log_q = F.log_softmax(student_logits / temperature, dim=-1)
+    p = F.softmax(teacher_logits / temperature, dim=-1)
+    soft = temperature**2 * F.kl_div(log_q, p, reduction="batchmean")
+    hard = F.cross_entropy(features @ weights.T, labels)
+    loss = alpha * soft + (1 - alpha) * hard
+    (own,) = torch.autograd.grad(loss, weights)
+    return (weights - learning_rate * own).detach(), teacher_weights.detach()
+
+
+# %% 05.10 wrong: the soft loss is of a student that reads without dropout
+def repaired_step(
+    weights, teacher_weights, leftover, features, keep, labels, temperature, alpha, learning_rate
+):
+    weights = weights.detach().clone().requires_grad_(True)
+    teacher_logits = features @ teacher_weights.detach().T
+    log_q = F.log_softmax(features @ weights.T / temperature, dim=-1)
+    p = F.softmax(teacher_logits / temperature, dim=-1)
+    soft = temperature**2 * F.kl_div(log_q, p, reduction="batchmean")
+    hard = F.cross_entropy((features * keep) @ weights.T, labels)
+    loss = alpha * soft + (1 - alpha) * hard
+    (own,) = torch.autograd.grad(loss, weights)
+    return (weights - learning_rate * own).detach(), teacher_weights.detach()
+
+
 # %% 05.10 wrong: the leftover gradient is taken off
 def repaired_step(
     weights, teacher_weights, leftover, features, keep, labels, temperature, alpha, learning_rate
@@ -2947,3 +3314,78 @@ def repaired_step(w, v, old, x, k, y, t, a, rate):
         loss = loss + (a * soft - (1 - a) * F.log_softmax(mine, 0)[label]) / len(x)
     loss.backward()
     return (student - rate * student.grad).detach(), v.detach()
+
+
+# %% 05.10 wrong: both see the dropped features
+def repaired_step(
+    weights, teacher_weights, leftover, features, keep, labels, temperature, alpha, learning_rate
+):
+    weights = weights.detach().requires_grad_(True)
+    dropped = features * keep
+    student_logits = dropped @ weights.T
+    with torch.no_grad():
+        p = F.softmax(dropped @ teacher_weights.T / temperature, dim=-1)
+    log_q = F.log_softmax(student_logits / temperature, dim=-1)
+    soft = F.kl_div(log_q, p, reduction="batchmean") * temperature**2
+    loss = alpha * soft + (1 - alpha) * F.cross_entropy(student_logits, labels)
+    (own,) = torch.autograd.grad(loss, weights)
+    return (weights - learning_rate * own).detach(), teacher_weights.detach()
+
+
+# %% 05.10 wrong: the log of q
+def repaired_step(
+    weights, teacher_weights, leftover, features, keep, labels, temperature, alpha, learning_rate
+):
+    weights = weights.detach().requires_grad_(True)
+    student_logits = (features * keep) @ weights.T
+    with torch.no_grad():
+        p = F.softmax(features @ teacher_weights.T / temperature, dim=-1)
+    q = F.softmax(student_logits / temperature, dim=-1)
+    soft = F.kl_div(q.log(), p, reduction="batchmean") * temperature**2
+    loss = alpha * soft + (1 - alpha) * F.cross_entropy(student_logits, labels)
+    (own,) = torch.autograd.grad(loss, weights)
+    return (weights - learning_rate * own).detach(), teacher_weights.detach()
+
+
+# %% 05.10 wrong: the stored gradient is still added
+def repaired_step(
+    weights, teacher_weights, leftover, features, keep, labels, temperature, alpha, learning_rate
+):
+    weights = weights.detach().requires_grad_(True)
+    student_logits = (features * keep) @ weights.T
+    with torch.no_grad():
+        p = F.softmax(features @ teacher_weights.T / temperature, dim=-1)
+    log_q = F.log_softmax(student_logits / temperature, dim=-1)
+    soft = F.kl_div(log_q, p, reduction="batchmean") * temperature**2
+    loss = alpha * soft + (1 - alpha) * F.cross_entropy(student_logits, labels)
+    (own,) = torch.autograd.grad(loss, weights)
+    return (weights - learning_rate * (leftover + own)).detach(), teacher_weights.detach()
+
+
+# %% 05.10 wrong: T squared on the whole loss
+def repaired_step(
+    weights, teacher_weights, leftover, features, keep, labels, temperature, alpha, learning_rate
+):
+    weights = weights.detach().requires_grad_(True)
+    student_logits = (features * keep) @ weights.T
+    with torch.no_grad():
+        p = F.softmax(features @ teacher_weights.T / temperature, dim=-1)
+    log_q = F.log_softmax(student_logits / temperature, dim=-1)
+    soft = F.kl_div(log_q, p, reduction="batchmean")
+    loss = (alpha * soft + (1 - alpha) * F.cross_entropy(student_logits, labels)) * temperature**2
+    (own,) = torch.autograd.grad(loss, weights)
+    return (weights - learning_rate * own).detach(), teacher_weights.detach()
+
+
+# %% 05.10 right: the gradient by hand
+def repaired_step(
+    weights, teacher_weights, leftover, features, keep, labels, temperature, alpha, learning_rate
+):
+    x, t = features * keep, temperature
+    z = x @ weights.T
+    p = torch.softmax(features @ teacher_weights.T / t, -1)
+    per_row = alpha * t * (torch.softmax(z / t, -1) - p)
+    per_row = per_row + (1 - alpha) * (
+        torch.softmax(z, -1) - torch.eye(z.shape[1], dtype=z.dtype)[labels]
+    )
+    return weights - learning_rate * torch.einsum("rc,rf->cf", per_row, x) / len(x), teacher_weights

@@ -254,6 +254,43 @@ def leaked_rows(train_texts, test_texts):
     return sorted(itertools.chain.from_iterable(where[t] for t in train if t in where))
 
 
+# %% 06.1 wrong: only the ends are stripped
+def leaked_rows(train_texts, test_texts):
+    seen = {t.strip().lower() for t in train_texts}
+    return [i for i, t in enumerate(test_texts) if t.strip().lower() in seen]
+
+
+# %% 06.1 wrong: punctuation is dropped (once more)
+def leaked_rows(train_texts, test_texts):
+    def normal(text):
+        return " ".join(re.sub(r"[^\w\s]", "", text.lower()).split())
+
+    seen = {normal(t) for t in train_texts}
+    return [i for i, t in enumerate(test_texts) if normal(t) in seen]
+
+
+# %% 06.1 wrong: only the first position of a repeated text
+def leaked_rows(train_texts, test_texts):
+    normal = lambda t: " ".join(t.lower().split())
+    train = {normal(t) for t in train_texts}
+    test = [normal(t) for t in test_texts]
+    return sorted(test.index(t) for t in set(test) if t in train)
+
+
+# %% 06.1 wrong: all blanks are taken out
+def leaked_rows(train_texts, test_texts):
+    normal = lambda t: "".join(t.lower().split())
+    seen = {normal(t) for t in train_texts}
+    return [i for i, t in enumerate(test_texts) if normal(t) in seen]
+
+
+# %% 06.1 right: tuples of words
+def leaked_rows(train_texts, test_texts):
+    words = lambda t: tuple(w for w in re.split(r"[ \t\r\n]+", t.lower()) if w)
+    train = set(map(words, train_texts))
+    return list(np.flatnonzero([words(t) in train for t in test_texts]).tolist())
+
+
 # %% 06.2 wrong: accuracy, which is micro F1
 def macro_f1(predicted, labels, classes):
     return (predicted == labels).float().mean().item()
@@ -567,6 +604,61 @@ def macro_f1(predicted, labels, classes):
     return torch.nan_to_num(2 * right / (p + y).sum(0), nan=0.0).mean().item()
 
 
+# %% 06.2 wrong: classes that no label has are left out
+def macro_f1(predicted, labels, classes):
+    scores = []
+    for c in labels.unique().tolist():
+        tp = ((predicted == c) & (labels == c)).sum().item()
+        fp = ((predicted == c) & (labels != c)).sum().item()
+        fn = ((predicted != c) & (labels == c)).sum().item()
+        scores.append(2 * tp / (2 * tp + fp + fn))
+    return sum(scores) / len(scores)
+
+
+# %% 06.2 wrong: NaN where nothing was found
+def macro_f1(predicted, labels, classes):
+    f1 = []
+    for c in range(classes):
+        tp = ((predicted == c) & (labels == c)).sum().float()
+        precision = tp / (predicted == c).sum()
+        recall = tp / (labels == c).sum()
+        f1.append(2 * precision * recall / (precision + recall))
+    return torch.stack(f1).mean().item()
+
+
+# %% 06.2 wrong: F1 of the mean precision and the mean recall (once more)
+def macro_f1(predicted, labels, classes):
+    precision = recall = 0.0
+    for c in range(classes):
+        tp = ((predicted == c) & (labels == c)).sum().item()
+        precision += tp / max(1, (predicted == c).sum().item()) / classes
+        recall += tp / max(1, (labels == c).sum().item()) / classes
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+# %% 06.2 wrong: weighted by how many rows a class has
+def macro_f1(predicted, labels, classes):
+    total = 0.0
+    for c in range(classes):
+        tp = ((predicted == c) & (labels == c)).sum().item()
+        n, m = (predicted == c).sum().item(), (labels == c).sum().item()
+        if tp:
+            total += 2 * tp / (n + m) * m / len(labels)
+    return total
+
+
+# %% 06.2 right: from the confusion matrix
+def macro_f1(predicted, labels, classes):
+    table = torch.zeros(classes, classes, dtype=torch.float64)
+    table.index_put_(
+        (labels.long(), predicted.long()),
+        torch.ones(len(labels), dtype=torch.float64),
+        accumulate=True,
+    )
+    size = table.sum(0) + table.sum(1)
+    return float((2 * table.diag() / size.clamp(min=1)).mean())
+
+
 # %% 06.3 wrong: control minus student
 def bootstrap_interval(student, control, draws):
     means = (control - student)[draws].mean(-1)
@@ -777,6 +869,45 @@ def bootstrap_interval(student, control, draws):
     accuracy = both.reshape(2, *draws.shape).mean(-1)
     levels = torch.tensor([0.025, 0.975], dtype=accuracy.dtype)
     return torch.quantile(accuracy[0] - accuracy[1], levels)
+
+
+# %% 06.3 wrong: 5 and 95 per cent
+def bootstrap_interval(student, control, draws):
+    difference = (student - control)[draws].mean(dim=1)
+    return torch.quantile(difference, torch.tensor([0.05, 0.95], dtype=difference.dtype))
+
+
+# %% 06.3 wrong: mean plus and minus 1.96 standard deviations
+def bootstrap_interval(student, control, draws):
+    means = (student - control)[draws].mean(dim=1)
+    return torch.stack([means.mean() - 1.96 * means.std(), means.mean() + 1.96 * means.std()])
+
+
+# %% 06.3 wrong: the control is not drawn
+def bootstrap_interval(student, control, draws):
+    means = student[draws].mean(dim=1) - control.mean()
+    return torch.quantile(means, torch.tensor([0.025, 0.975], dtype=means.dtype))
+
+
+# %% 06.3 wrong: a sorted list, without interpolation
+def bootstrap_interval(student, control, draws):
+    means = (student[draws] - control[draws]).mean(dim=1).sort().values
+    n = len(means)
+    return torch.stack([means[int(0.025 * n)], means[min(n - 1, int(0.975 * n))]])
+
+
+# %% 06.3 right: counts times differences, quantile by hand
+def bootstrap_interval(student, control, draws):
+    n = len(student)
+    counts = torch.stack([torch.bincount(d, minlength=n) for d in draws]).double()
+    means = (counts @ (student - control).double() / draws.shape[1]).sort().values
+    ends = []
+    for share in (0.025, 0.975):
+        place = share * (len(means) - 1)
+        low = int(place)
+        high = min(low + 1, len(means) - 1)
+        ends.append(means[low] + (place - low) * (means[high] - means[low]))
+    return torch.stack(ends)
 
 
 # %% 06.4 wrong: (a), a positive mean is taken as proof
@@ -1280,6 +1411,74 @@ def calibration_error(probabilities, labels, bins):
     return float(gap.abs().sum() / member.sum())
 
 
+# %% 06.5 wrong: a confidence on the edge goes to the lower bin
+def calibration_error(probabilities, labels, bins):
+    confidence, predicted = probabilities.max(dim=1)
+    right = (predicted == labels).float()
+    edges = torch.linspace(0, 1, bins + 1)
+    ece = 0.0
+    for lo, hi in zip(edges[:-1], edges[1:]):
+        inside = (confidence > lo) & (confidence <= hi)
+        if inside.any():
+            ece += (
+                inside.float().mean().item()
+                * abs(confidence[inside].mean() - right[inside].mean()).item()
+            )
+    return ece
+
+
+# %% 06.5 wrong: every bin counts alike
+def calibration_error(probabilities, labels, bins):
+    confidence, predicted = probabilities.max(dim=1)
+    right = (predicted == labels).float()
+    which = (confidence * bins).long().clamp(max=bins - 1)
+    gaps = [
+        (confidence[which == b].mean() - right[which == b].mean()).abs().item()
+        for b in range(bins)
+        if (which == b).any()
+    ]
+    return sum(gaps) / len(gaps)
+
+
+# %% 06.5 wrong: gaps of either sign cancel
+def calibration_error(probabilities, labels, bins):
+    confidence, predicted = probabilities.max(dim=1)
+    right = (predicted == labels).float()
+    which = (confidence * bins).long().clamp(max=bins - 1)
+    total = 0.0
+    for b in range(bins):
+        inside = which == b
+        if inside.any():
+            total += inside.sum().item() * (confidence[inside].mean() - right[inside].mean()).item()
+    return abs(total) / len(labels)
+
+
+# %% 06.5 wrong: a confidence of 1 is in no bin
+def calibration_error(probabilities, labels, bins):
+    confidence, predicted = probabilities.max(dim=1)
+    right = (predicted == labels).float()
+    total = 0.0
+    for b in range(bins):
+        inside = (confidence >= b / bins) & (confidence < (b + 1) / bins)
+        if inside.sum() > 0:
+            total += (
+                inside.sum()
+                / len(labels)
+                * (confidence[inside].mean() - right[inside].mean()).abs()
+            ).item()
+    return total
+
+
+# %% 06.5 right: sums by bincount
+def calibration_error(probabilities, labels, bins):
+    top = probabilities.double().topk(1, dim=1)
+    confidence, right = top.values[:, 0], (top.indices[:, 0] == labels).double()
+    which = torch.minimum((confidence * bins).floor().long(), torch.tensor(bins - 1))
+    return (
+        torch.bincount(which, weights=confidence - right, minlength=bins).abs().sum() / len(labels)
+    ).item()
+
+
 # %% 06.6 wrong: the position of the candidate
 def scaling_temperature(logits, labels, candidates):
     losses = [F.cross_entropy(logits / t, labels).item() for t in candidates]
@@ -1536,6 +1735,44 @@ def scaling_temperature(logits, labels, candidates):
     return best
 
 
+# %% 06.6 wrong: the number of the candidate
+def scaling_temperature(logits, labels, candidates):
+    losses = torch.tensor([F.cross_entropy(logits / t, labels).item() for t in candidates])
+    return losses.argmin().item()
+
+
+# %% 06.6 wrong: multiplies by the temperature
+def scaling_temperature(logits, labels, candidates):
+    return min(candidates, key=lambda t: F.cross_entropy(logits * t, labels).item())
+
+
+# %% 06.6 wrong: softmax twice
+def scaling_temperature(logits, labels, candidates):
+    best, best_loss = None, float("inf")
+    for t in candidates:
+        loss = F.cross_entropy(F.softmax(logits / t, dim=-1), labels).item()
+        if loss < best_loss:
+            best, best_loss = t, loss
+    return best
+
+
+# %% 06.6 wrong: mean confidence nearest to accuracy (once more)
+def scaling_temperature(logits, labels, candidates):
+    accuracy = (logits.argmax(-1) == labels).float().mean()
+    return min(
+        candidates,
+        key=lambda t: (torch.softmax(logits / t, -1).max(-1).values.mean() - accuracy).abs().item(),
+    )
+
+
+# %% 06.6 right: all candidates at once
+def scaling_temperature(logits, labels, candidates):
+    t = torch.tensor(candidates, dtype=torch.float64)[:, None, None]
+    z = logits.double() / t
+    own = z[:, torch.arange(len(labels)), labels]
+    return candidates[int((z.logsumexp(-1) - own).sum(1).argmin())]
+
+
 # %% 06.7 wrong: the end is cut off, as a tokenizer does
 def head_and_tail(ids, max_length, tail):
     return ids[:max_length]
@@ -1770,3 +2007,39 @@ def head_and_tail(ids, max_length, tail):
     surplus = max(0, len(ids) - max_length)
     first = max_length - tail
     return np.delete(ids, np.arange(first, first + surplus)).tolist()
+
+
+# %% 06.7 wrong: a tail of 0 keeps all
+def head_and_tail(ids, max_length, tail):
+    if len(ids) <= max_length:
+        return ids
+    return ids[: max_length - tail] + ids[-tail:]
+
+
+# %% 06.7 wrong: short texts are doubled
+def head_and_tail(ids, max_length, tail):
+    head = max_length - tail
+    return ids[:head] + ids[len(ids) - tail :]
+
+
+# %% 06.7 wrong: the special tokens are kept beside head and tail
+def head_and_tail(ids, max_length, tail):
+    if len(ids) <= max_length:
+        return list(ids)
+    body = ids[1:-1]
+    head = max(0, max_length - tail - 2)
+    return [ids[0]] + body[:head] + body[len(body) - tail :] + [ids[-1]]
+
+
+# %% 06.7 wrong: cut first, so that the tail is not the end of the text
+def head_and_tail(ids, max_length, tail):
+    ids = ids[:max_length]
+    return ids[: max_length - tail] + ids[max_length - tail :]
+
+
+# %% 06.7 right: cut the middle out
+def head_and_tail(ids, max_length, tail):
+    kept = list(ids)
+    if len(kept) > max_length:
+        del kept[max_length - tail : len(kept) - tail]
+    return kept

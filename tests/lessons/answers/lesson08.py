@@ -279,6 +279,55 @@ def answer_tokens(offsets, start, end):
     return shared[0], shared[-1]
 
 
+# %% 08.1 wrong: token edges must be the answer's edges
+def answer_tokens(offsets, start, end):
+    first = last = None
+    for i, (s, e) in enumerate(offsets):
+        if s == e:
+            continue
+        if s == start:
+            first = i
+        if e == end:
+            last = i
+    if first is None or last is None or last < first:
+        return (-100, -100)
+    return (first, last)
+
+
+# %% 08.1 wrong: half an answer is pointed at
+def answer_tokens(offsets, start, end):
+    inside = [i for i, (s, e) in enumerate(offsets) if max(s, start) < min(e, end)]
+    return (inside[0], inside[-1]) if inside else (-100, -100)
+
+
+# %% 08.1 wrong: the end is taken for the last character
+def answer_tokens(offsets, start, end):
+    passage = [(i, s, e) for i, (s, e) in enumerate(offsets) if e > s]
+    if not passage or start == end or passage[0][1] > start or passage[-1][2] < end:
+        return (-100, -100)
+    inside = [i for i, s, e in passage if s <= end and e > start]
+    return (inside[0], inside[-1]) if inside else (-100, -100)
+
+
+# %% 08.1 wrong: the window's left end is not looked at
+def answer_tokens(offsets, start, end):
+    inside = [i for i, (s, e) in enumerate(offsets) if max(s, start) < min(e, end)]
+    if not inside or max(e for _, e in offsets) < end:
+        return (-100, -100)
+    return (min(inside), max(inside))
+
+
+# %% 08.1 right: sets of characters
+def answer_tokens(offsets, start, end):
+    wanted = set(range(start, end))
+    tokens = [set(range(s, e)) for s, e in offsets]
+    hit = [i for i, t in enumerate(tokens) if t & wanted]
+    have = set().union(*tokens)
+    if not hit or min(have) > start or max(have) < end - 1:
+        return -100, -100
+    return hit[0], hit[-1]
+
+
 # %% 08.2 wrong: an answer of one token is not allowed
 def best_spans(start_logits, end_logits, mask, n, longest):
     at = [i for i in range(len(mask)) if mask[i]]
@@ -575,6 +624,60 @@ def best_spans(start_logits, end_logits, mask, n, longest):
     return list(zip(rows[keep][order].tolist(), columns[keep][order].tolist()))
 
 
+# %% 08.2 wrong: only the n best starts and the n best ends
+def best_spans(start_logits, end_logits, mask, n, longest):
+    s = start_logits.masked_fill(~mask, -math.inf)
+    e = end_logits.masked_fill(~mask, -math.inf)
+    k = min(n, len(s))
+    found = []
+    for i in s.topk(k).indices.tolist():
+        for j in e.topk(k).indices.tolist():
+            if mask[i] and mask[j] and i <= j < i + longest:
+                found.append((float(s[i] + e[j]), (i, j)))
+    found.sort(reverse=True)
+    return [pair for _, pair in found[:n]]
+
+
+# %% 08.2 wrong: one token too long
+def best_spans(start_logits, end_logits, mask, n, longest):
+    pairs = []
+    for i in range(len(mask)):
+        for j in range(i, len(mask)):
+            if mask[i] and mask[j] and j - i <= longest:
+                pairs.append((float(start_logits[i]) + float(end_logits[j]), i, j))
+    pairs.sort(reverse=True)
+    return [(i, j) for _, i, j in pairs[:n]]
+
+
+# %% 08.2 wrong: logits times mask
+def best_spans(start_logits, end_logits, mask, n, longest):
+    s, e = start_logits * mask, end_logits * mask
+    pairs = []
+    for i in range(len(mask)):
+        for j in range(i, min(i + longest, len(mask))):
+            pairs.append(((s[i] + e[j]).item(), (i, j)))
+    pairs.sort(reverse=True)
+    return [pair for _, pair in pairs[:n]]
+
+
+# %% 08.2 wrong: nothing masked may lie between
+def best_spans(start_logits, end_logits, mask, n, longest):
+    pairs = []
+    for i in range(len(mask)):
+        for j in range(i, min(i + longest, len(mask))):
+            if mask[i : j + 1].all():
+                pairs.append(((start_logits[i] + end_logits[j]).item(), (i, j)))
+    return [pair for _, pair in sorted(pairs, reverse=True)[:n]]
+
+
+# %% 08.2 right: nlargest over all allowed pairs
+def best_spans(start_logits, end_logits, mask, n, longest):
+    allowed = mask.nonzero().flatten().tolist()
+    s, e = start_logits.tolist(), end_logits.tolist()
+    pairs = ((i, j) for i in allowed for j in allowed if 0 <= j - i < longest)
+    return heapq.nlargest(n, pairs, key=lambda ij: s[ij[0]] + e[ij[1]])
+
+
 # %% 08.3 wrong: the two rules taken for one another
 between_windows = "a"
 
@@ -813,6 +916,50 @@ def word_f1(predicted, wanted):
     return 2 * np.minimum(one, two).sum() / (one.sum() + two.sum())
 
 
+# %% 08.4 wrong: sets
+def word_f1(predicted, wanted):
+    common = len(set(predicted) & set(wanted))
+    if common == 0:
+        return 0.0
+    precision = common / len(set(predicted))
+    recall = common / len(set(wanted))
+    return 2 * precision * recall / (precision + recall)
+
+
+# %% 08.4 wrong: divides by zero
+def word_f1(predicted, wanted):
+    common = sum((Counter(predicted) & Counter(wanted)).values())
+    precision = common / len(predicted)
+    recall = common / len(wanted)
+    return 2 * precision * recall / (precision + recall)
+
+
+# %% 08.4 wrong: a repeated word is right every time
+def word_f1(predicted, wanted):
+    common = sum(1 for w in predicted if w in wanted)
+    if common == 0:
+        return 0.0
+    precision, recall = common / len(predicted), common / len(wanted)
+    return 2 * precision * recall / (precision + recall)
+
+
+# %% 08.4 wrong: the arithmetic mean
+def word_f1(predicted, wanted):
+    common = sum((Counter(predicted) & Counter(wanted)).values())
+    if not predicted or not common:
+        return 0.0
+    return (common / len(predicted) + common / len(wanted)) / 2
+
+
+# %% 08.4 right: crossing words off a list
+def word_f1(predicted, wanted):
+    left = list(wanted)
+    for word in predicted:
+        if word in left:
+            left.remove(word)
+    return 2 * (len(wanted) - len(left)) / (len(predicted) + len(wanted))
+
+
 # %% 08.5 wrong: minus infinity, and NaN in a window with nothing allowed
 def masked_softmax(logits, mask):
     return logits.masked_fill(~mask, -math.inf).softmax(-1)
@@ -1038,6 +1185,37 @@ def masked_softmax(logits, mask):
 def masked_softmax(logits, mask):
     p = logits.masked_fill(~mask, -math.inf).softmax(-1)
     return torch.where(mask.any(-1, keepdim=True), p, 0.0)
+
+
+# %% 08.5 wrong: NaN for an empty window
+def masked_softmax(logits, mask):
+    return torch.softmax(logits.masked_fill(~mask, float("-inf")), dim=-1)
+
+
+# %% 08.5 wrong: adds -1e9
+def masked_softmax(logits, mask):
+    p = torch.softmax(logits + (~mask) * -1e9, dim=-1)
+    return p * mask
+
+
+# %% 08.5 wrong: an empty window gets a uniform answer
+def masked_softmax(logits, mask):
+    return torch.softmax(logits.masked_fill(~mask, torch.finfo(logits.dtype).min), dim=-1)
+
+
+# %% 08.5 wrong: exp of large logits overflows
+def masked_softmax(logits, mask):
+    x = logits.masked_fill(~mask, 0.0)
+    e = x.exp() * mask
+    return e / e.sum(dim=-1, keepdim=True).clamp(min=1e-30)
+
+
+# %% 08.5 right: each window's allowed logits alone
+def masked_softmax(logits, mask):
+    rows = []
+    for z, m in zip(logits, mask):
+        rows.append(torch.zeros_like(z).masked_scatter(m, z[m].softmax(0)))
+    return torch.stack(rows)
 
 
 # %% 08.6 wrong: T² is forgotten
@@ -1913,6 +2091,108 @@ def span_loss(
     return (start + one_end(student_end, teacher_end, ends)) / 2
 
 
+# %% 08.6 wrong: wholly masked windows count in the divisor of the soft part
+def span_loss(
+    student_start, student_end, teacher_start, teacher_end, starts, ends, mask, temperature, alpha
+):
+    live = mask.any(-1)
+
+    def one_end(student, teacher, labels):
+        m = mask[live]
+        s = student[live].masked_fill(~m, -math.inf)
+        t = teacher[live].detach().masked_fill(~m, -math.inf)
+        log_q, log_p = F.log_softmax(s / temperature, -1), F.log_softmax(t / temperature, -1)
+        soft = torch.where(m, log_p.exp() * (log_p - log_q), 0.0).sum() / len(mask)
+        y = labels[live]
+        hard = F.cross_entropy(s, y, reduction="sum") / (y != -100).sum().clamp(min=1)
+        return alpha * temperature**2 * soft + (1 - alpha) * hard
+
+    return (
+        one_end(student_start, teacher_start, starts) + one_end(student_end, teacher_end, ends)
+    ) / 2
+
+
+# %% 08.6 wrong: NaN without any label
+def span_loss(
+    student_start, student_end, teacher_start, teacher_end, starts, ends, mask, temperature, alpha
+):
+    live = mask.any(-1)
+
+    def one_end(student, teacher, labels):
+        m = mask[live]
+        s = student[live].masked_fill(~m, -math.inf)
+        t = teacher[live].detach().masked_fill(~m, -math.inf)
+        log_q, log_p = F.log_softmax(s / temperature, -1), F.log_softmax(t / temperature, -1)
+        soft = torch.where(m, log_p.exp() * (log_p - log_q), 0.0).sum() / max(1, len(m))
+        hard = F.cross_entropy(s, labels[live])
+        return alpha * temperature**2 * soft + (1 - alpha) * hard
+
+    return (
+        one_end(student_start, teacher_start, starts) + one_end(student_end, teacher_end, ends)
+    ) / 2
+
+
+# %% 08.6 wrong: windows without the answer leave the soft part, too
+def span_loss(
+    student_start, student_end, teacher_start, teacher_end, starts, ends, mask, temperature, alpha
+):
+    live = mask.any(-1) & (starts != -100)
+
+    def one_end(student, teacher, labels):
+        m = mask[live]
+        s = student[live].masked_fill(~m, -math.inf)
+        t = teacher[live].detach().masked_fill(~m, -math.inf)
+        log_q, log_p = F.log_softmax(s / temperature, -1), F.log_softmax(t / temperature, -1)
+        soft = torch.where(m, log_p.exp() * (log_p - log_q), 0.0).sum() / max(1, len(m))
+        hard = F.cross_entropy(s, labels[live], reduction="sum") / max(1, len(m))
+        return alpha * temperature**2 * soft + (1 - alpha) * hard
+
+    return (
+        one_end(student_start, teacher_start, starts) + one_end(student_end, teacher_end, ends)
+    ) / 2
+
+
+# %% 08.6 wrong: the hard part at temperature T
+def span_loss(
+    student_start, student_end, teacher_start, teacher_end, starts, ends, mask, temperature, alpha
+):
+    live = mask.any(-1)
+
+    def one_end(student, teacher, labels):
+        m = mask[live]
+        s = student[live].masked_fill(~m, -math.inf) / temperature
+        t = teacher[live].detach().masked_fill(~m, -math.inf) / temperature
+        log_q, log_p = F.log_softmax(s, -1), F.log_softmax(t, -1)
+        soft = torch.where(m, log_p.exp() * (log_p - log_q), 0.0).sum() / max(1, len(m))
+        y = labels[live]
+        hard = F.nll_loss(log_q, y, reduction="sum") / (y != -100).sum().clamp(min=1)
+        return alpha * temperature**2 * soft + (1 - alpha) * hard
+
+    return (
+        one_end(student_start, teacher_start, starts) + one_end(student_end, teacher_end, ends)
+    ) / 2
+
+
+# %% 08.6 right: window by window, allowed tokens cut out
+def span_loss(
+    student_start, student_end, teacher_start, teacher_end, starts, ends, mask, temperature, alpha
+):
+    soft, hard = [], []
+    for student, teacher, labels in (
+        (student_start, teacher_start, starts),
+        (student_end, teacher_end, ends),
+    ):
+        for z, t, y, m in zip(student, teacher.detach(), labels.tolist(), mask):
+            if not m.any():
+                continue
+            a, b = (t[m] / temperature).log_softmax(0), (z[m] / temperature).log_softmax(0)
+            soft.append((a.exp() * (a - b)).sum())
+            if y != -100:
+                hard.append(z[m].logsumexp(0) - z[y])
+    mean = lambda terms: sum(terms) / len(terms) if terms else torch.zeros(())
+    return alpha * temperature**2 * mean(soft) + (1 - alpha) * mean(hard)
+
+
 # %% 08.7 wrong: -100 is still clamped to 0
 def labels_loss(start_logits, end_logits, starts, ends, mask):
     def one_end(logits, positions):
@@ -2227,3 +2507,54 @@ def labels_loss(start_logits, end_logits, starts, ends, mask):
         logits = torch.where(mask[kept], logits[kept], torch.finfo(logits.dtype).min)
         total = total + F.cross_entropy(logits, positions[kept], reduction="sum")
     return total / (2 * max(1, len(kept)))
+
+
+# %% 08.7 wrong: the start's logits for the end
+def labels_loss(start_logits, end_logits, starts, ends, mask):
+    def one_end(logits, positions):
+        logits = logits.masked_fill(~mask, -math.inf)
+        n = (positions != -100).sum().clamp(min=1)
+        return F.cross_entropy(logits, positions, ignore_index=-100, reduction="sum") / n
+
+    start_loss = one_end(start_logits, starts)
+    end_loss = one_end(start_logits, ends)
+    return (start_loss + end_loss) / 2
+
+
+# %% 08.7 wrong: NaN where no window has the answer
+def labels_loss(start_logits, end_logits, starts, ends, mask):
+    def one_end(logits, positions):
+        logits = logits.masked_fill(~mask, float("-inf"))
+        return F.cross_entropy(logits, positions, ignore_index=-100)
+
+    return (one_end(start_logits, starts) + one_end(end_logits, ends)) / 2
+
+
+# %% 08.7 wrong: the mask is not used
+def labels_loss(start_logits, end_logits, starts, ends, mask):
+    def one_end(logits, positions):
+        keep = positions != -100
+        if not keep.any():
+            return logits.sum() * 0.0
+        return F.cross_entropy(logits[keep], positions[keep])
+
+    return (one_end(start_logits, starts) + one_end(end_logits, ends)) / 2
+
+
+# %% 08.7 wrong: divided by all windows (once more)
+def labels_loss(start_logits, end_logits, starts, ends, mask):
+    def one_end(logits, positions):
+        logits = logits.masked_fill(~mask, -math.inf)
+        return F.cross_entropy(logits, positions, reduction="none").mean()
+
+    return (one_end(start_logits, starts) + one_end(end_logits, ends)) / 2
+
+
+# %% 08.7 right: labelled windows one by one
+def labels_loss(start_logits, end_logits, starts, ends, mask):
+    total, count = 0.0, 0
+    for a, b, i, j, m in zip(start_logits, end_logits, starts.tolist(), ends.tolist(), mask):
+        if i != -100:
+            total = total + (a[m].logsumexp(0) - a[i] + b[m].logsumexp(0) - b[j]) / 2
+            count += 1
+    return total / count if count else 0.0
