@@ -101,8 +101,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Mind the box called *control*. Published work often reports that a student "keeps 97 % of its teacher" and leaves it
-# at that. But how much would the small model have reached on its own? Every result in this course stands beside a
+# Mind the box called *control*. Suppose you read that a student "keeps 97 % of its teacher", and no more. But how much would the small model have reached on its own? Every result in this course stands beside a
 # **control** that answers this. Sometimes the teacher was worth a lot. Sometimes nothing, and then we say so.
 #
 # Two more words come up with every result. A training run begins with random numbers, and its **seed** fixes which:
@@ -356,9 +355,9 @@ check("00.3", control)
 # - **The function was edited but its cell was not run again.** The check sees the old one. Run the cell, then the check.
 # - **A check that passes is not a proof.** It tries a handful of cases, the edges among them. Where a mark is given, other inputs are
 #   drawn.
-# - **A result without its control.** The commonest flaw in what is written about distillation, and the reason for the third box of section 1.
-# - **A figure from one seed.** Train the same student twice, with another seed, and the accuracy moves, often by more than the gain
-#   that is being reported.
+# - **A result without its control.** It says what the student reached, not what the teacher was worth: hence the third box of section 1.
+# - **A figure from one seed.** Train the same student twice, with another seed, and the accuracy moves: by how much, the lessons that
+#   train show. A reported gain may be smaller than that.
 #
 # ## Further reading
 #
