@@ -29,6 +29,7 @@ from kd_course.exercises import (
     find,
     lessons,
     recording,
+    sealed,
     sheets,
     values,
 )
@@ -859,3 +860,13 @@ def test_every_exercise_offers_a_question_and_then_a_direction(id):
     exercise = EXERCISES[id]
     assert exercise.question.rstrip().endswith("?") or "?" in exercise.question
     assert len(exercise.hint.split()) >= 4 and exercise.hint != exercise.question
+
+
+@pytest.mark.parametrize("id", FUNCTIONS)
+def test_a_seed_draws_nearly_every_case(id):
+    """What no seed changes can be learnt from the published checks; it earns nothing by itself."""
+    published = {sealed.inputs_of(case) for case in sheets.cases_of(EXERCISES[id], 0)}
+    for seed in (1, 987_654_321):
+        hidden = sheets.cases_of(EXERCISES[id], seed)
+        fixed = [case.label for case in hidden if sealed.inputs_of(case) in published]
+        assert len(fixed) <= 1 + len(hidden) // 6, fixed

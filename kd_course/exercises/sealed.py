@@ -84,6 +84,16 @@ def digest(sheet: Sheet) -> str:
     return found.hexdigest()
 
 
+def inputs_of(case: Case) -> str:
+    """A digest of what a case passes to an attempt: two cases with the same inputs have the same."""
+    arrays: list[np.ndarray] = []
+    given = (case.args, dict(case.kwargs), tuple(case.inputs))
+    found = hashlib.sha256(json.dumps(_pack_input(given, arrays, case.label)).encode())
+    for array in arrays:
+        found.update(f"{array.dtype}{array.shape}".encode() + np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()
+
+
 def tree_of(path: Path) -> dict[str, Any]:
     """The structure of such a file, without its arrays."""
     with np.load(path, allow_pickle=False) as archive:

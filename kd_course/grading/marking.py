@@ -12,6 +12,7 @@ import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from kd_course.exercises import sealed
 from kd_course.exercises.attempts import Outcome
 from kd_course.exercises.engine import judge
 from kd_course.exercises.sheets import PUBLIC_SEED, Sheet, cases_of, mismatch
@@ -64,6 +65,7 @@ class Sheets:
     sheet: Sheet
     variant: str = ""
     public: frozenset[str] = field(default_factory=frozenset)
+    earning: tuple[int, ...] = ()
 
     @property
     def exercise(self) -> Exercise:
@@ -74,8 +76,19 @@ def prepared(sheet: Sheet, variant: str = "") -> Sheets:
     """Work out everything that will be compared with, once and in this thread."""
     for wrong in sheet.exercise.misconceptions:
         sheet.slip(wrong)
-    _ = sheet.telling
-    return Sheets(sheet, variant, _public_labels(sheet.exercise))
+    return Sheets(sheet, variant, _public_labels(sheet.exercise), _earning(sheet))
+
+
+def _earning(sheet: Sheet) -> tuple[int, ...]:
+    """The cases that earn in part: those that tell conventions apart, less those that are published.
+
+    What a check in the notebook expects can be learnt by heart; on cases that no seed has drawn (an
+    empty batch, the lesson's own example) a table of it is right without having solved anything.
+    """
+    if sheet.exercise.cases is None:
+        return sheet.telling
+    published = {sealed.inputs_of(case) for case in cases_of(sheet.exercise, PUBLIC_SEED)}
+    return tuple(i for i in sheet.telling if sealed.inputs_of(sheet.cases[i]) not in published)
 
 
 def _public_labels(exercise: Exercise) -> frozenset[str]:
@@ -127,8 +140,9 @@ def _compared(held: Sheets, run: Run) -> Mark:
         words = (_earns_nothing(exercise, used),)
         return Mark(exercise.id, GRADED, 0.0, exercise.points, cases=total, words=words)
     right = _right_on(sheet, run.outcomes)
-    counted = total if len(right) == total else len(set(right) & set(sheet.telling))
-    points = round(exercise.points * counted / total, 2)
+    counted = set(right) & set(held.earning)
+    share = 1.0 if len(right) == total else len(counted) / total
+    points = round(exercise.points * share, 2)
     words: list[str] = []
     misconception, why = "", run.why
     if run.ended:
@@ -143,8 +157,11 @@ def _compared(held: Sheets, run: Run) -> Mark:
         words += _why(held, report, run.outcomes)
         if report.status == "raised":
             why = next((o.raised.line for o in run.outcomes if o.raised), "")
-    if 0 < len(right) < total and counted < len(right):
-        words.append("Where another convention gives the same, being right earns nothing.")
+    if 0 < len(right) < total and len(counted) < len(right):
+        words.append(
+            "Where another convention gives the same, or the case is published, being right earns "
+            "nothing by itself."
+        )
     if total > 1:
         head = f"Right on all {total} hidden cases." if len(right) == total else ""
         words.insert(0, head or f"Right on {len(right)} of {total} hidden cases.")
@@ -164,7 +181,7 @@ def _compared(held: Sheets, run: Run) -> Mark:
 
 
 def _right_on(sheet: Sheet, outcomes: Sequence[Outcome]) -> list[int]:
-    """The cases on which an attempt is right; which of them earn in part, `sheet.telling` says.
+    """The cases on which an attempt is right; which of them earn in part, `_earning` says.
 
     Refusing bad input counts only beside an answer to good input, and an attempt that says the same
     whatever it is asked has answered nothing; else `raise ValueError` and `return 0` would earn.
