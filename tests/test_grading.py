@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import contextlib
 import csv
 import importlib
@@ -1427,3 +1428,26 @@ def test_the_box_is_as_tight_for_an_ordinary_user(open_folder, needs_box):
         assert float(found[name]["total"]) == points + 2, (name, found[name])
         assert found[name]["00.1 status"] in hostile.STATUSES_ALIKE.get(name, {status})
     assert {row["isolation"] for row in found.values()} == {needs_box.name}
+
+
+def test_a_quiz_is_read_once_though_a_notebook_can_tell_which_run_it_is(tmp_path, needs_box):
+    """A careful run keeps of another answer's cell only what it defines; a whole run executes it."""
+    made = hostile.notebook(hostile.RIGHT + "\nglobals().update(elsewhere=1)\n")
+    answers = {"ex-00-2": "retention = 0.87 / 0.90 if 'elsewhere' in globals() else 0.5"}
+    answers["ex-00-3"] = "control = 'c' if 'elsewhere' in globals() else 'a'"
+    for cell in made["cells"]:
+        cell["source"] = answers.get(cell.get("id"), cell["source"])
+    hostile.put(tmp_path / "in" / "two", made)
+    found = grade(tmp_path / "in", tmp_path / "marks.csv")["two"]
+    assert (found["00.1"], found["00.2"], found["00.3"]) == ("2", "0", "0"), found
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"), [("ValueError", "ValueError"), ("BlockingIOError", "an error")]
+)
+def test_a_name_of_an_error_tells_little(raised, told):
+    def attempt(scores, temperature):
+        raise getattr(builtins, raised)
+
+    words = marking.mark(held(), run_of(attempt)).words
+    assert f"It raised {told}." in words

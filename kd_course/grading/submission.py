@@ -210,28 +210,28 @@ class _Runner:
         self.whole = True  # whether running everything is worth trying
 
     def mark(self, exercise: Exercise) -> Mark:
-        ways = self.answers.ways[exercise.id]
-        found = self._carefully(exercise, ways)
-        full = found.points == exercise.points or found.status == TIMEOUT
-        if full or not self.whole or ways.whole == ways.careful[0]:
-            return found
-        run = self._run(exercise, ways.whole)
-        if not run.loaded:
-            self.whole = False
-            return found
-        again = self._mark(exercise, run)
-        return again if again.points > found.points else found
+        """One answer counts: that of a careful run, or of a whole one where the careful one lacked something.
 
-    def _carefully(self, exercise: Exercise, ways: Ways) -> Mark:
+        The better of the two would be two guesses, for a notebook can tell in which it is.
+        """
+        ways = self.answers.ways[exercise.id]
+        run = self._carefully(exercise, ways)
+        if _lacks_something(run) and self.whole and ways.whole != ways.careful[0]:
+            whole = self._run(exercise, ways.whole)
+            self.whole = whole.loaded
+            run = whole if whole.loaded else run
+        return mark(self.assignment.sheets[exercise.id], run)
+
+    def _carefully(self, exercise: Exercise, ways: Ways) -> Run:
         last = len(ways.careful) - 1
         for i in range(min(self.first, last), last + 1):
             run = self._run(exercise, ways.careful[i])
             if run.ended != TAMPERED and (run.loaded or not run.ended):
                 self.first = max(self.first, i)
-                return self._mark(exercise, run)
+                return run
         # Its own cell is at fault; of the other ones, what they define will do from now on.
         self.first = max(self.first, 1)
-        return self._mark(exercise, run)
+        return run
 
     def _run(self, exercise: Exercise, cells: Sequence[dict[str, str]]) -> Run:
         job = Job(
@@ -244,5 +244,10 @@ class _Runner:
         )
         return self.room.attempt(job, lambda: self.assignment.sheets[exercise.id].sheet.cases)
 
-    def _mark(self, exercise: Exercise, run: Run) -> Mark:
-        return mark(self.assignment.sheets[exercise.id], run)
+
+def _lacks_something(run: Run) -> bool:
+    """Whether a run gave no answer, or one that missed a name: another cell may define it."""
+    if run.ended:
+        return run.ended != TIMEOUT
+    missed = any("NameError" in outcome.raised.types for outcome in run.outcomes if outcome.raised)
+    return not run.found or missed
