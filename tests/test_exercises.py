@@ -870,3 +870,21 @@ def test_a_seed_draws_nearly_every_case(id):
         hidden = sheets.cases_of(EXERCISES[id], seed)
         fixed = [case.label for case in hidden if sealed.inputs_of(case) in published]
         assert len(fixed) <= 1 + len(hidden) // 6, fixed
+
+
+def test_an_attempt_is_timed_by_what_it_computes_not_by_who_else_does():
+    def waits(logits, temperature):
+        time.sleep(0.05)
+        return torch.softmax(logits / temperature, -1)
+
+    def computes(logits, temperature):
+        end = time.thread_time() + 0.5
+        while time.thread_time() < end:
+            pass
+
+    cases = sheets.cases_of(EXERCISES["00.1"], 0)
+    assert not attempts.run(waits, cases, seconds=0.3)[-1].stopped
+    assert attempts.run(computes, cases, seconds=0.3)[-1].stopped
+    began = time.monotonic()
+    assert attempts.run(lambda *_: time.sleep(60), cases, seconds=0.3)[-1].stopped
+    assert time.monotonic() - began < 10

@@ -19,14 +19,15 @@ def gigabyte_cases(random) -> list[Case]:
     odd = "bits that are no multiple of 8"
     less = "weights of less than one GB"
     billions = 2 * int(random.integers(1, 40)) * 10**9
-    small = int(random.integers(3 * 10**7, 10**8))
+    large = int(random.integers(50, 300)) * 10**9
+    small, smaller = (int(random.integers(3 * 10**7, 10**8)) for _ in range(2))
     return [
         Case((1_000_000_000, 32), "a billion parameters in float32"),
         Case((billions, 8), "some billions in int8"),
-        Case((175_000_000_000, 16), "GPT-3's 175 billion in 16 bits"),
+        Case((large, 16), "as many billions as GPT-3 has, in 16 bits"),
         Case((billions, 4), "four bits a parameter", clause=odd),
         Case((billions, 12), "twelve bits a parameter", clause=odd),
-        Case((66_000_000, 32), "DistilBERT's 66 million", clause=less),
+        Case((smaller, 32), "as many millions as DistilBERT has, in float32", clause=less),
         Case((small, 16), "some millions in 16 bits", clause=less),
     ]
 
@@ -34,12 +35,14 @@ def gigabyte_cases(random) -> list[Case]:
 def layer_cases(random) -> list[Case]:
     other = "a feed-forward part that is not four times as wide as the layer"
     length, hidden = int(random.integers(20, 90)), int(random.integers(5, 12)) * 32
+    some, many = int(random.integers(20, 100)), int(random.integers(300, 513))
+    few, narrow = int(random.integers(5, 20)), 4 * int(random.integers(1, 12))
     return [
         Case((5, 4, 16), "five tokens, width 4, 16 inside the feed-forward part"),
-        Case((32, 768, 3072), "BERT-base, a sentence of 32 tokens"),
-        Case((512, 768, 3072), "BERT-base, 512 tokens"),
+        Case((some, 768, 3072), "BERT-base, a sentence of some tens of tokens"),
+        Case((many, 768, 3072), "BERT-base, hundreds of tokens"),
         Case((length, hidden, 4 * hidden), "another shape"),
-        Case((5, 4, 10), "10 inside the feed-forward part", clause=other),
+        Case((few, narrow, 2 * narrow + 2), "about twice as wide inside", clause=other),
         Case((length, hidden, 3 * hidden + 8), "about three times as wide inside", clause=other),
     ]
 
@@ -47,9 +50,12 @@ def layer_cases(random) -> list[Case]:
 def mask_cases(random) -> list[Case]:
     draw = partial(random_normal, random)
     level = torch.tensor([-1.0, -0.5, 0.5, 1.0])
-    ties = [torch.tensor([[0.5, -0.5, 0.5], [0.5, 2.0, 0.1]]), torch.tensor([[-0.5, 3.0]])]
+    signs = torch.tensor(random.choice([-1.0, 1.0], size=(2, 8)), dtype=torch.float32)
+    equals = torch.tensor(random.permutation([0.1, *[0.5] * 5, 2.0, 3.0])).float() * signs[0]
+    ties = [equals[:6].view(2, 3), equals[6:].view(1, 2)]
     drawn = [level[torch.tensor(random.integers(4, size=shape))] for shape in ((3, 4), (4, 2))]
-    zeros = [torch.tensor([[0.0, 1.0], [0.0, -2.0]]), torch.tensor([[0.0, 3.0], [4.0, 0.0]])]
+    empty = torch.tensor(random.permutation([0.0] * 4 + [1.0, 2.0, 3.0, 4.0])).float()
+    zeros = list(torch.where(empty == 0, empty, empty * signs[1]).view(2, 2, 2))
     ten = [draw(2, 3), draw(2, 2)]
     share = "a share of all entries that is no whole number"
     equal = "equal magnitudes"
@@ -87,7 +93,8 @@ def mask_cases(random) -> list[Case]:
 def quantize_cases(random) -> list[Case]:
     rows = partial(_rows, random)
     sizes = [0.4, 1.0, 5.0, 50.0]
-    summing_to_zero = torch.tensor([[1.0, -0.75, -0.25], [4.0, -1.0, -3.0]])
+    zeros = torch.zeros(*(int(size) for size in random.integers([1, 2], [5, 7])))
+    summing_to_zero = torch.stack([_summing_to_zero(random, largest) for largest in (1.0, 4.0)])
     return [
         Case((torch.tensor([[1.0, -0.4, 0.26], [0.3, 0.165, -0.195]]),), "two rows of unlike size"),
         Case((rows(6, *random.permutation(sizes)),), "four rows of very unlike size"),
@@ -102,7 +109,7 @@ def quantize_cases(random) -> list[Case]:
             "a row of zeros between two others",
             clause="a row of zeros",
         ),
-        Case((torch.zeros(2, 3),), "nothing but zeros", clause="a row of zeros"),
+        Case((zeros,), "nothing but zeros", clause="a row of zeros"),
         Case((summing_to_zero,), "rows that sum to 0", clause="a row that sums to 0"),
         Case(
             (rows(4, 0.05, 0.06),),
@@ -124,6 +131,16 @@ def _rows(random, columns: int, *largest: float) -> Tensor:
     for row in steps:
         row[random.integers(columns)] = 127
     return torch.tensor(steps * [[one / 127] for one in largest], dtype=torch.float32)
+
+
+def _summing_to_zero(random, largest: float) -> Tensor:
+    """Three weights with the sum 0, exactly. None lies near the middle between two codes."""
+    parts = [
+        n for n in range(1, 16) if all(abs(127 * k / 16 % 1 - 0.5) > 0.05 for k in (n, 16 - n))
+    ]
+    part = random.choice(parts) / 16
+    signed = random.choice([-1, 1]) * random.permutation([1, -part, part - 1])
+    return torch.tensor(largest * signed, dtype=torch.float32)
 
 
 # -- 01.7 the table ---------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from functools import partial
 
 import numpy
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from kd_course.exercises.slips import random_distributions, random_normal
@@ -35,11 +36,27 @@ def _rows(random: numpy.random.Generator, *shape: int) -> Tensor:
     return (0.95 * drawn + 0.05 / shape[-1]).float()
 
 
-def _without(rows: Tensor, *classes: int) -> Tensor:
-    """The same distributions with some classes ruled out."""
-    kept = rows.clone()
-    kept[..., list(classes)] = 0
+def _without(rows: Tensor, classes: int | Tensor) -> Tensor:
+    """The same distributions with one class ruled out: in all rows the same, or (...), one a row."""
+    out = F.one_hot(torch.as_tensor(classes).expand(rows.shape[:-1]), rows.shape[-1]).bool()
+    kept = rows.masked_fill(out, 0)
     return kept / kept.sum(-1, keepdim=True)
+
+
+def _unlike(random: numpy.random.Generator, classes: int, count: int) -> Tensor:
+    """Classes, no two of them the same: (count,)."""
+    return torch.tensor(random.choice(classes, count, replace=False))
+
+
+def _certainties(random: numpy.random.Generator, classes: int, rows: int) -> Tensor:
+    """One-hot rows, no two of them alike: (rows, classes)."""
+    return torch.eye(classes)[_unlike(random, classes, rows)]
+
+
+def _with_rare_classes(random: numpy.random.Generator) -> Tensor:
+    """Three classes, two of which hardly ever happen: one in a hundred, and one in a thousand."""
+    some, few = random.uniform(0.008, 0.0098), random.uniform(0.0008, 0.0012)
+    return torch.tensor(random.permutation([1 - some - few, some, few]), dtype=torch.float32)
 
 
 def _shaped(make: Callable[..., tuple], **about) -> list[Case]:
@@ -61,29 +78,43 @@ def _shaped(make: Callable[..., tuple], **about) -> list[Case]:
 
 
 def _surprise_cases(random: numpy.random.Generator) -> list[Case]:
-    ruled_out = torch.tensor([[0.5, 0.5, 0.0], [0.2, 0.3, 0.5]])
-    elsewhere = torch.tensor([[0.0, 1.0, 0.0], [0.5, 0.5, 0.0]])
     beyond = "another number of classes than three"
+
+    def labels(*least: int, classes: int) -> Tensor:
+        """These labels, one more, and all of them shuffled."""
+        return torch.tensor(random.permutation([*least, random.integers(classes)]))
+
+    row, wrong = random.integers(2), int(random.integers(3))
+    ruled_out, of_ruled_out = _rows(random, 2, 3), torch.tensor(random.integers(3, size=2))
+    ruled_out[row], of_ruled_out[row] = _without(ruled_out[row], wrong), wrong
+
+    never, happens, certain = *_unlike(random, 3, 2), int(random.integers(3))
+    elsewhere = torch.stack([torch.eye(3)[certain], _without(_rows(random, 3), never)])
+    of_elsewhere, order = torch.tensor([certain, happens]), random.permutation(2)
     return [
         Case(
             (torch.tensor([[0.7, 0.2, 0.1], [0.3, 0.6, 0.1]]), torch.tensor([2, 0])),
             "two headlines",
         ),
-        Case((_rows(random, 4, 3), torch.tensor([1, 0, 2, 1])), "four headlines"),
-        Case((_rows(random, 2, 5), torch.tensor([4, 0])), "five classes", clause=beyond),
-        Case((_rows(random, 3, 2), torch.tensor([1, 0, 1])), "two classes", clause=beyond),
+        Case((_rows(random, 4, 3), labels(0, 1, 2, classes=3)), "four headlines"),
         Case(
-            (torch.tensor([[0.7, 0.2, 0.1]]), torch.tensor([2])),
+            (_rows(random, 2, 5), labels(int(random.integers(3, 5)), classes=3)),
+            "five classes",
+            clause=beyond,
+        ),
+        Case((_rows(random, 3, 2), labels(0, 1, classes=2)), "two classes", clause=beyond),
+        Case(
+            (_rows(random, 1, 3), labels(classes=3)),
             "one headline",
             clause="a batch of one",
         ),
         Case(
-            (ruled_out, torch.tensor([2, 0])),
+            (ruled_out, of_ruled_out),
             "an impossibility that happens",
             clause="what was held impossible and happens: inf",
         ),
         Case(
-            (elsewhere, torch.tensor([1, 0])),
+            (elsewhere[order], of_elsewhere[order]),
             "a certainty that happens, and zeros elsewhere",
             clause="a zero in a class that did not happen",
         ),
@@ -120,13 +151,20 @@ SURPRISE = Exercise(
 
 
 def _entropy_cases(random: numpy.random.Generator) -> list[Case]:
+    often, seldom = random.uniform(0.5, 0.7), random.uniform(0.8e-4, 1.2e-4)
+    rare = torch.tensor(random.permutation([often, 1 - often - seldom, seldom]))
+    classes = int(random.integers(3, 7))
     return [
         Case((torch.tensor([[0.5, 0.25, 0.25], [0.7, 0.2, 0.1]]),), "the readers and the model"),
         *_shaped(lambda *shape: (_rows(random, *shape),)),
-        Case((torch.tensor([[0.0, 0.3, 0.7], [0.5, 0.0, 0.5]]),), "zeros", clause=NEVER),
-        Case((torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]]),), "certainties", clause=NEVER),
+        Case((_without(_rows(random, 2, 3), _unlike(random, 3, 2)),), "zeros", clause=NEVER),
         Case(
-            (torch.tensor([[0.989, 0.01, 0.001], [0.6, 0.3999, 0.0001]]),),
+            (_certainties(random, classes, int(random.integers(2, classes))),),
+            "certainties",
+            clause=NEVER,
+        ),
+        Case(
+            (torch.stack([_with_rare_classes(random), rare.float()]),),
             "small probabilities",
             clause=RARE,
         ),
@@ -172,30 +210,33 @@ def _two_beliefs(random: numpy.random.Generator) -> list[Case]:
 
 
 def _kl_cases(random: numpy.random.Generator) -> list[Case]:
+    never, neither, happens = random.integers([4, 4, 3])
+    row = random.integers(2)
+    p, q = _rows(random, 2, 3), _rows(random, 2, 3)
+    q[row] = _without(q[row], happens)
+    seldom = random.uniform(0.0015, 0.0025)
+    believed = torch.tensor(random.permutation([seldom, 0.6 - seldom, 0.4]), dtype=torch.float32)
     return [
         *_two_beliefs(random),
         Case(
-            (_without(_rows(random, 2, 4), 1), _rows(random, 2, 4)),
+            (_without(_rows(random, 2, 4), never), _rows(random, 2, 4)),
             "p = 0 where q is not",
             clause=NEVER,
         ),
         Case(
-            (_without(_rows(random, 2, 4), 0), _without(_rows(random, 2, 4), 0)),
+            (_without(_rows(random, 2, 4), neither), _without(_rows(random, 2, 4), neither)),
             "both zero",
             clause=BOTH,
         ),
         Case(
-            (
-                torch.tensor([[0.5, 0.25, 0.25], [0.2, 0.3, 0.5]]),
-                torch.tensor([[0.8, 0.2, 0.0], [0.3, 0.3, 0.4]]),
-            ),
-            "q rules out what happens in the first row",
+            (p, q),
+            "q rules out what happens in one of the rows",
             clause=HAPPENS,
         ),
         Case(
             (
-                torch.tensor([[0.989, 0.01, 0.001], [0.2, 0.3, 0.5]]),
-                torch.tensor([[0.8, 0.15, 0.05], [0.002, 0.598, 0.4]]),
+                torch.stack([_with_rare_classes(random), _rows(random, 3)]),
+                torch.stack([_rows(random, 3), believed]),
             ),
             "small probabilities",
             clause=RARE,
@@ -288,9 +329,9 @@ NEGATIVE_KL = Exercise(
 
 def _fit_cases(random: numpy.random.Generator) -> list[Case]:
     far = _logits(random, 2, 3)
-    far[:, 0] += 150
-    far[:, 1] -= 150
-    hard = torch.tensor([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
+    high, low = _unlike(random, 3, 2)
+    far[:, high] += 150
+    far[:, low] -= 150
     out = "a class that the target rules out"
     cases = []
     for way in ("forward", "reverse"):
@@ -307,7 +348,7 @@ def _fit_cases(random: numpy.random.Generator) -> list[Case]:
                 clause="logits that lie hundreds apart",
             )
         )
-    with_zero = _without(_rows(random, 2, 4), 2)
+    with_zero = _without(_rows(random, 2, 4), random.integers(4))
     return [
         *cases,
         Case(
@@ -317,7 +358,7 @@ def _fit_cases(random: numpy.random.Generator) -> list[Case]:
             clause=f"{out}, in forward KL",
         ),
         Case(
-            (hard, _logits(random, 2, 3), "forward"),
+            (_certainties(random, 3, 2), _logits(random, 2, 3), "forward"),
             "a one-hot target, forward",
             gradient_of=(1,),
             clause=f"{out}, in forward KL",
@@ -361,20 +402,24 @@ FIT_LOSS = Exercise(
 
 def _js_cases(random: numpy.random.Generator) -> list[Case]:
     one_each = "a class that one of the two rules out"
+    ours, theirs = _unlike(random, 4, 2)
+    neither = random.integers(4)
+    classes = int(random.integers(2, 6))
+    certain = _certainties(random, classes, classes)
     return [
         *_two_beliefs(random),
         Case(
-            (_without(_rows(random, 2, 4), 1), _without(_rows(random, 2, 4), 2)),
+            (_without(_rows(random, 2, 4), ours), _without(_rows(random, 2, 4), theirs)),
             "each rules out something else",
             clause=one_each,
         ),
         Case(
-            (torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.tensor([[0.0, 1.0], [1.0, 0.0]])),
+            (certain, certain.roll(1, dims=0)),
             "certain of opposite labels",
             clause=one_each,
         ),
         Case(
-            (_without(_rows(random, 2, 4), 3), _without(_rows(random, 2, 4), 3)),
+            (_without(_rows(random, 2, 4), neither), _without(_rows(random, 2, 4), neither)),
             "both zero",
             clause=BOTH,
         ),
@@ -416,12 +461,14 @@ def _samples_cases(random: numpy.random.Generator) -> list[Case]:
         )
 
     shapes = "any leading shape: one estimate by itself, or a table of them"
+    same, _ = drawn(2, 4)
+    pair = torch.tensor(random.permutation([random.uniform(0.4, 0.8), random.uniform(0.1, 0.3)]))
     return [
         Case(drawn(3, 5), "three estimates of five samples each"),
         Case(drawn(2, 6, apart=2.0), "a student far from its teacher"),
-        Case((torch.full((2, 4), -2.0), torch.full((2, 4), -2.0)), "the same belief"),
+        Case((same, same.clone()), "the same belief"),
         Case(
-            (torch.tensor([0.5, 0.25]).log(), torch.tensor([0.25, 0.5]).log()),
+            (pair.float().log(), pair.float().flip(0).log()),
             "two samples",
             clause=shapes,
         ),
@@ -463,24 +510,27 @@ def _smoothed_cases(random: numpy.random.Generator) -> list[Case]:
     def counts(*shape: int) -> Tensor:
         """Floats, about half of them zero; something was seen in every row."""
         drawn = random.poisson(3.0, size=shape) * random.integers(0, 2, size=shape)
-        drawn[..., 0] += 1
+        drawn += numpy.eye(shape[-1], dtype=int)[random.integers(shape[-1], size=shape[:-1])]
         return torch.tensor(drawn, dtype=torch.float32)
 
     shapes = "any leading shape: one row by itself, or a table for each text"
+    alone = random.permutation([random.integers(3, 9), random.integers(1, 3), 0])
+    nothing = counts(2, 4)
+    nothing[random.integers(2)] = 0
     return [
         Case((torch.tensor([[3.0, 1.0, 0.0], [0.0, 2.0, 6.0]]), 0.5), "two rows, ½ added"),
         Case((counts(4, 3), 0.1), "four rows of three classes, 0.1 added"),
         Case((counts(2, 5), 3.0), "two rows of five classes, 3 added"),
-        Case((torch.tensor([3.0, 1.0, 0.0]), 0.5), "one row by itself", clause=shapes),
+        Case((torch.tensor(alone, dtype=torch.float32), 0.5), "one row by itself", clause=shapes),
         Case((counts(2, 3, 5), 0.25), "a table for each of two texts", clause=shapes),
         Case((counts(1, 4), 0.5), "a batch of one", clause=ALONE),
         Case(
-            (torch.tensor([[5, 0, 2, 0, 1], [0, 0, 1, 0, 0]]), 0.5),
+            (counts(2, 5).long(), 0.5),
             "whole numbers, ½ added",
             clause="counts that are whole numbers (int64), and a strength that is not",
         ),
         Case(
-            (torch.tensor([[0.0, 0.0, 0.0, 0.0], [2.0, 0.0, 1.0, 0.0]]), 2.0),
+            (nothing, 2.0),
             "a row in which nothing was seen",
             clause="a row in which nothing was seen",
         ),
@@ -512,20 +562,20 @@ SMOOTHED = Exercise(
 def _gradient_cases(random: numpy.random.Generator) -> list[Case]:
     one_hot = torch.eye(5)[random.integers(5, size=3)]
     large = _logits(random, 2, 3)
-    large[:, 0] += 300
+    large[:, random.integers(3)] += 300
     out = "classes that the target rules out"
     return [
         Case((_logits(random, 4, 3), _rows(random, 4, 3)), "four rows of three classes"),
         Case((_logits(random, 2, 5), _rows(random, 2, 5)), "two rows of five classes"),
         Case((_logits(random, 3, 4), _rows(random, 3, 4)), "three rows of four classes"),
         Case(
-            (torch.tensor([[1.2, -0.3, 0.4]]), torch.tensor([[0.5, 0.25, 0.25]])),
+            (_logits(random, 1, 3), _rows(random, 1, 3)),
             "one row",
             clause="a batch of one",
         ),
         Case((_logits(random, 3, 5), one_hot), "hard labels: one-hot targets", clause=out),
         Case(
-            (_logits(random, 2, 4), _without(_rows(random, 2, 4), 1)),
+            (_logits(random, 2, 4), _without(_rows(random, 2, 4), random.integers(4))),
             "a zero in the target",
             clause=out,
         ),

@@ -28,6 +28,11 @@ def kl_terms_cases(random: numpy.random.Generator) -> list[Case]:
     def numbers(*values: float) -> Tensor:
         return torch.tensor(values, dtype=torch.float64)
 
+    def with_none(numbers: Tensor, out: int) -> Tensor:
+        """The same numbers, and a zero put in for one class more."""
+        return torch.cat([numbers[:out], numbers.new_zeros(1), numbers[out:]])
+
+    by_teacher, by_both, by_student = (int(out) for out in random.integers(3, size=3))
     as_they_come = "vectors that do not sum to one"
     certain = "a class that the teacher excludes"
     return [
@@ -44,14 +49,14 @@ def kl_terms_cases(random: numpy.random.Generator) -> list[Case]:
             "a teacher's vector that sums to 1.5",
             clause=as_they_come,
         ),
-        Case((numbers(0.0, 0.25, 0.75), pair(3)[1]), certain, clause=certain),
+        Case((with_none(pair(2)[0], by_teacher), pair(3)[1]), certain, clause=certain),
         Case(
-            (numbers(0.0, 0.25, 0.75), numbers(0.0, 0.5, 0.5)),
+            tuple(with_none(rows, by_both) for rows in pair(2)),
             "a class that both exclude",
             clause=certain,
         ),
         Case(
-            (numbers(0.25, 0.25, 0.5), numbers(0.0, 0.6, 0.4)),
+            (pair(3)[0], with_none(pair(2)[1], by_student)),
             "a class that the student alone excludes",
             clause="a class that the student alone excludes: that costs infinitely much",
         ),

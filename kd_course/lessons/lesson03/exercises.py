@@ -26,9 +26,11 @@ from kd_course.lessons.lesson03.shared import (
     LOSSES,
     SURE,
     both,
+    every_label,
     far_student,
     some_logits,
     sure_teacher,
+    without_some,
     wrong,
 )
 from kd_course.lessons.lesson03.whole_losses import DISTILLATION_LOSS, MASKED_LOSS
@@ -44,6 +46,12 @@ def soft_targets_cases(random: numpy.random.Generator) -> list[Case]:
     def temperatures(*shape: int) -> Tensor:
         return torch.tensor(1 + 5 * random.random(shape), dtype=torch.float32)
 
+    high, low = random.uniform(350.0, 500.0, size=2)
+    large = torch.tensor(random.permutation([[high], [-low]]), dtype=torch.float32)
+    impossible = torch.zeros(2, 2)
+    impossible[range(2), random.permutation(2)] = -torch.tensor(
+        random.uniform(140.0, 210.0, size=2), dtype=torch.float32
+    )
     return [
         Case((torch.tensor([2.0, 1.0, 0.0]), 2.0), "one row, T = 2"),
         Case((some_logits(random, 2, 4), 1.0), "T = 1"),
@@ -57,12 +65,12 @@ def soft_targets_cases(random: numpy.random.Generator) -> list[Case]:
             (some_logits(random, 2, 3, 4), 3.0), "two sentences of three tokens, T = 3", clause=DEEP
         ),
         Case(
-            (some_logits(random, 2, 3, scale=400.0), 2.0),
+            (some_logits(random, 2, 3, scale=25.0) + large, 2.0),
             "logits of several hundred",
             clause="logits of several hundred",
         ),
         Case(
-            (torch.tensor([[0.0, -200.0], [-150.0, 0.0]]), 50.0),
+            (impossible, 50.0),
             "classes that are next to impossible at T = 1, T = 50",
             clause="a class whose probability at T = 1 rounds to 0, and at the T that is asked for does not",
         ),
@@ -500,6 +508,8 @@ SOFT_GRADIENT = Exercise(
 def logit_matching_cases(random: numpy.random.Generator) -> list[Case]:
     student = some_logits(random, 2, 4)
     apart = some_logits(random, 3, 4)
+    signs = random.permutation([1, -1, random.choice([1, -1])])
+    lifts = torch.tensor(signs * random.uniform(250.0, 500.0, size=3), dtype=torch.float32)
     return [
         Case(
             (torch.tensor([[1.0, 2.0, 3.0]]), torch.tensor([[1.0, 1.0, 1.0]])),
@@ -510,9 +520,12 @@ def logit_matching_cases(random: numpy.random.Generator) -> list[Case]:
             (some_logits(random, 5, 2), some_logits(random, 5, 2) + 3),
             "a teacher three logits higher",
         ),
-        Case((student, student - 7.0), "two models that differ by a constant"),
         Case(
-            (apart, some_logits(random, 3, 4) - torch.tensor([[500.0], [-400.0], [300.0]])),
+            (student, student - float(random.integers(3, 20))),
+            "two models that differ by a constant",
+        ),
+        Case(
+            (apart, some_logits(random, 3, 4) + lifts.unsqueeze(-1)),
             "a teacher whose rows lie hundreds of logits higher or lower",
             clause="a constant of several hundred between the two models' logits",
         ),
@@ -670,15 +683,16 @@ KL_OR_CROSS_ENTROPY = Exercise(
 
 
 def hard_loss_cases(random: numpy.random.Generator) -> list[Case]:
-    partly = random_labels(random, 4, 5)
-    partly[1] = partly[3] = IGNORED
-    late = random_labels(random, 3, 3)
-    late[0] = IGNORED
+    partly = without_some(random, random_labels(random, 4, 5), 2)
+    late = without_some(random, random_labels(random, 3, 3), 1)
+    far, surprised = far_student(random), random_labels(random, 4, 2)
+    row = random.integers(2)
+    surprised[row] = far[row].argmin()
     some = "a batch some of whose rows have no label"
     return [
-        Case((some_logits(random, 1, 3), torch.tensor([2])), "one example"),
+        Case((some_logits(random, 1, 3), random_labels(random, 3, 1)), "one example"),
         Case(
-            (some_logits(random, 4, 3), torch.tensor([1, 0, 2, 0])),
+            (some_logits(random, 4, 3), every_label(random, 3, 4)),
             "four examples, three classes",
             gradient_of=(0,),
         ),
@@ -688,7 +702,7 @@ def hard_loss_cases(random: numpy.random.Generator) -> list[Case]:
             gradient_of=(0,),
             clause=some,
         ),
-        Case((some_logits(random, 3, 3), late), "the first row unlabelled", clause=some),
+        Case((some_logits(random, 3, 3), late), "one row unlabelled", clause=some),
         Case(
             (some_logits(random, 2, 3), torch.tensor([IGNORED, IGNORED])),
             "no row labelled",
@@ -696,7 +710,7 @@ def hard_loss_cases(random: numpy.random.Generator) -> list[Case]:
             clause="a batch in which no row has a label",
         ),
         Case(
-            (far_student(random), torch.tensor([1, 2])),
+            (far, surprised),
             "logits of several hundred, and a label that the student holds impossible",
             gradient_of=(0,),
             clause=FAR,

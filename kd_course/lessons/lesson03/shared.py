@@ -10,7 +10,7 @@ import numpy
 import torch
 from torch import Tensor
 
-from kd_course.exercises.slips import random_normal
+from kd_course.exercises.slips import IGNORED, random_normal
 from kd_course.exercises.spec import Misconception
 
 some_logits = partial(random_normal, scale=2.0)
@@ -27,15 +27,29 @@ def wrong(name: str, function: Callable[..., Any], hint: str) -> Misconception:
 
 def far_student(random: numpy.random.Generator) -> Tensor:
     """Logits so far apart that a softmax rounds a probability to 0, two rows of four classes."""
-    far = some_logits(random, 2, 4)
-    far[:, 0] += 300
-    far[:, 1] -= 300
-    return far
+    return some_logits(random, 2, 4) + _by_row(random, 2, 300.0, -300.0, 0.0, 0.0)
 
 
 def sure_teacher(random: numpy.random.Generator) -> Tensor:
-    sure = some_logits(random, 2, 3)
-    return sure + torch.tensor([[300.0, 0.0, -300.0], [-300.0, 300.0, 0.0]])
+    """Logits so far apart that a softmax rounds probabilities to 0, two rows of three classes."""
+    return some_logits(random, 2, 3) + _by_row(random, 2, 300.0, 0.0, -300.0)
+
+
+def _by_row(random: numpy.random.Generator, rows: int, *values: float) -> Tensor:
+    """Every row has these values, each in an order of its own."""
+    return torch.tensor(random.permuted([values] * rows, axis=1), dtype=torch.float32)
+
+
+def every_label(random: numpy.random.Generator, classes: int, rows: int) -> Tensor:
+    """Labels among which every class is found, in any order; there are rows enough for that."""
+    more = random.integers(classes, size=rows - classes)
+    return torch.tensor(random.permutation([*range(classes), *more]))
+
+
+def without_some(random: numpy.random.Generator, labels: Tensor, count: int) -> Tensor:
+    """These labels, of which some rows' are taken away. labels: (rows,)."""
+    labels[random.choice(len(labels), count, replace=False)] = IGNORED
+    return labels
 
 
 FAR = "a student whose logits lie hundreds apart"

@@ -20,9 +20,11 @@ from kd_course.lessons.lesson03.shared import (
     LOSSES,
     SURE,
     both,
+    every_label,
     far_student,
     some_logits,
     sure_teacher,
+    without_some,
     wrong,
 )
 
@@ -30,13 +32,17 @@ from kd_course.lessons.lesson03.shared import (
 
 
 def distillation_loss_cases(random: numpy.random.Generator) -> list[Case]:
-    partly = random_labels(random, 3, 4)
-    partly[0] = partly[2] = IGNORED
+    partly = without_some(random, random_labels(random, 3, 4), 2)
+    far, order = far_student(random), random.permutation(2)
+    own = torch.stack([far[0].argmin(), far[1].argmax()])  # held impossible, and held certain
     none = torch.full((3,), IGNORED)
     return [
-        Case((*both(random, 1, 3), torch.tensor([1]), 1.0, 0.3), "one example, T = 1, alpha = 0.3"),
         Case(
-            (*both(random, 4, 3), torch.tensor([0, 2, 1, 1]), 2.0, 0.6),
+            (*both(random, 1, 3), random_labels(random, 3, 1), 1.0, 0.3),
+            "one example, T = 1, alpha = 0.3",
+        ),
+        Case(
+            (*both(random, 4, 3), every_label(random, 3, 4), 2.0, 0.6),
             "four examples, T = 2, alpha = 0.6",
             gradient_of=(0, 1),
         ),
@@ -70,13 +76,19 @@ def distillation_loss_cases(random: numpy.random.Generator) -> list[Case]:
             clause="a batch in which no row has a label",
         ),
         Case(
-            (some_logits(random, 2, 3), sure_teacher(random), torch.tensor([0, 2]), 2.0, 0.5),
+            (
+                some_logits(random, 2, 3),
+                sure_teacher(random),
+                random_labels(random, 3, 2),
+                2.0,
+                0.5,
+            ),
             "a teacher with logits of several hundred",
             gradient_of=(0, 1),
             clause=SURE,
         ),
         Case(
-            (far_student(random), some_logits(random, 2, 4), torch.tensor([1, 0]), 2.0, 0.5),
+            (far[order], some_logits(random, 2, 4), own[order], 2.0, 0.5),
             "a student with logits of several hundred",
             clause=FAR,
         ),
@@ -274,25 +286,32 @@ def masked_loss_cases(random: numpy.random.Generator) -> list[Case]:
         labels[0, 0] = 0
         return (*logits, labels)
 
+    def tokens(*there: list[int]) -> Tensor:
+        """The mask of two sentences, in any order."""
+        return torch.tensor(random.permutation(there)).bool()
+
     everything = torch.ones(2, 3, dtype=torch.bool)
-    ragged = torch.tensor([[True, True, True, True], [True, False, False, False]])
-    scattered = torch.tensor([[False, False, True, True], [True, False, True, False]])
-    one_empty = torch.tensor([[True, True, False], [False, False, False]])
+    ragged = tokens([1, 1, 1, 1], [1, 0, 0, 0])
+    long, short = int(ragged[:, 1].long().argmax()), int(ragged[:, 1].long().argmin())
+    scattered = tokens([0, 0, 1, 1], random.choice([[1, 0, 1, 0], [1, 0, 0, 1], [0, 1, 0, 1]]))
+    one_empty = tokens(random.choice([[1, 0, 0], [1, 1, 0], [1, 1, 1]]), [0, 0, 0])
 
     unlabelled = batch(2, 4, 5)
-    unlabelled[2][0, 1] = unlabelled[2][1, 0] = IGNORED
+    unlabelled[2][long, random.integers(4)] = unlabelled[2][short, 0] = IGNORED
     nobody_knows = batch(2, 4, 5)
     nobody_knows[2][ragged] = IGNORED
     padded_labels = batch(2, 4, 3)
     padded_labels[2][~ragged] = IGNORED
 
     excluded = batch(2, 4, 5)
-    excluded[2][excluded[2] > 2] = 0  # a label is never a class that is excluded
+    often, seldom = (int(one) for one in 1 + random.choice(4, 2, replace=False))
+    for one in (often, seldom):
+        excluded[2][excluded[2] == one] = 0  # a label is never a class that is excluded
     for logits in excluded[:2]:
-        logits[:, ::2, 4] = logits[0, 1:, 3] = -math.inf
+        logits[:, ::2, often] = logits[long, 1:, seldom] = -math.inf
     apart = batch(2, 4, 3)
-    apart[0][0, 0] += torch.tensor([300.0, -300.0, 0.0])
-    apart[1][1, 0] += torch.tensor([-300.0, 0.0, 300.0])
+    for logits, sentence in zip(apart[:2], random.permutation(2)):
+        logits[sentence, 0] += torch.tensor(random.permutation([300.0, 0.0, -300.0])).float()
     nothing_there = batch(2, 4, 5)
     for logits in nothing_there[:2]:
         logits[~ragged] = math.nan

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from kd_course.divergences import entropy
@@ -42,13 +44,35 @@ def _edges(truth: Tensor, *ranks: int) -> list[float]:
     return [(found[rank - 1] + found[rank]) / 2 for rank in ranks]
 
 
+def _one_group_alone(random: numpy.random.Generator) -> tuple[Tensor, Tensor, list[float]]:
+    """Inputs in which all rows are in one of three groups, no matter which."""
+    while True:
+        drawn = _distributions(random, 40, 3)
+        truth = drawn[(entropy(drawn) > 0.5) & (entropy(drawn) < 0.95)][: random.integers(2, 5)]
+        if len(truth) > 1:
+            break
+    below = [0.1 + 0.1 * random.random(), 0.25 + 0.2 * random.random()]
+    above = [1.0 + 0.03 * random.random(), 1.05 + 0.03 * random.random()]
+    edges = (above, [below[1], above[0]], below)[random.integers(3)]
+    return truth, _distributions(random, len(truth), 3), [round(edge, 3) for edge in edges]
+
+
+def _at_the_edge(random: numpy.random.Generator) -> tuple[Tensor, Tensor, list[float]]:
+    """Inputs in which a row is (½, ½), and the last edge its entropy; the first is between others'."""
+    others = int(random.integers(2, 5))
+    shares = random.choice(numpy.arange(4, 21), size=others, replace=False) / 64
+    first = torch.tensor(random.permutation([0.5, *shares]), dtype=torch.float32)
+    believed = torch.tensor(random.integers(8, 57, size=others + 1) / 64, dtype=torch.float32)
+    truth, teacher = (torch.stack([p, 1 - p], dim=-1) for p in (first, believed))
+    between = _edges(truth, int(random.integers(1, others)))
+    return truth, teacher, [round(between[0], 4), math.log(2)]
+
+
 def gap_cases(random: numpy.random.Generator) -> list[Case]:
     clear = _doubles([[0.96, 0.02, 0.02], [0.5, 0.4, 0.1], [0.34, 0.33, 0.33]])
     said = _doubles([[0.80, 0.15, 0.05], [0.6, 0.2, 0.2], [0.2, 0.5, 0.3]])
     many = _distributions(random, 40, 3, concentration=0.5)
     four = _distributions(random, 20, 4)
-    two = torch.tensor([[0.5, 0.5], [0.9, 0.1], [0.8, 0.2]])
-    at_the_edge = (two, torch.tensor([[0.6, 0.4], [0.7, 0.3], [0.5, 0.5]]), [0.4, math.log(2)])
     return [
         Case((clear, said, [0.5, 1.0]), "three sentences, one in each group"),
         Case(
@@ -57,12 +81,12 @@ def gap_cases(random: numpy.random.Generator) -> list[Case]:
         ),
         Case((four, _distributions(random, 20, 4), _edges(four, 7)), "four classes, one edge"),
         Case(
-            (clear[1:], said[1:], [0.1, 0.2]),
+            _one_group_alone(random),
             "two groups without a row",
             clause="a group without a row",
         ),
         Case(
-            at_the_edge,
+            _at_the_edge(random),
             "a row of (½, ½), whose entropy is the last edge, log 2",
             clause="a row whose entropy is exactly an edge",
         ),
@@ -76,14 +100,18 @@ def soften_cases(random: numpy.random.Generator) -> list[Case]:
     dots = "p of another shape than (rows, classes): the dots in (..., classes)"
     below = "a temperature below 1"
     possible = "a class with probability zero"
+    share = int(random.integers(3, 14)) / 16
+    one_is_zero = torch.tensor(random.permutation([share, 1 - share, 0.0]))
+    two_are = F.one_hot(torch.tensor(int(random.integers(3))), 3)
+    zeros = torch.stack([one_is_zero, two_are]).float()
     return [
         Case((_doubles([[0.64, 0.32, 0.04], [0.09, 0.01, 0.9]]), 2.0), "two rows, T = 2"),
         Case((_distributions(random, 3, 4), 4.0), "three rows, T = 4"),
         Case((_distributions(random, 4, 3), 1.5), "four rows, T = 1.5"),
-        Case((_doubles([0.7, 0.2, 0.1]), 3.0), "one row alone: shape (3,)", clause=dots),
+        Case((_distributions(random, 3), 3.0), "one row alone: shape (3,)", clause=dots),
         Case((_distributions(random, 2, 2, 3), 3.0), "two by two rows", clause=dots),
         Case((_distributions(random, 2, 3), 0.4), "T = 0.4, which sharpens", clause=below),
-        Case((torch.tensor([[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]]), 4.0), "zeros", clause=possible),
+        Case((zeros, int(random.integers(30, 61)) / 10), "zeros", clause=possible),
     ]
 
 
@@ -117,14 +145,27 @@ def parts_cases(random: numpy.random.Generator) -> list[Case]:
 
 def smoothing_cases(random: numpy.random.Generator) -> list[Case]:
     missing = "a class that no label names"
+
+    def share() -> float:
+        return int(random.integers(20, 61)) / 100
+
+    def every_class(epsilon: float) -> tuple[Tensor, int, float]:
+        classes = int(random.integers(3, 6))
+        return _labels(random, classes, classes + int(random.integers(1, 5))), classes, epsilon
+
+    two_of_five = random.choice(4, size=2, replace=False)  # the last class is never named
+    named = torch.tensor(random.permutation([*two_of_five, random.choice(two_of_five)]))
+    classes = int(random.integers(3, 7))
     return [
         Case((torch.tensor([1, 0, 2, 1]), 3, 0.3), "four labels, three classes, ε = 0.3"),
         Case((_labels(random, 4, 6), 4, 0.2), "six labels, four classes"),
         Case((_labels(random, 5, 8), 5, 0.45), "eight labels, five classes"),
-        Case((torch.tensor([0, 2, 2]), 5, 0.5), "classes 1, 3 and 4 are missing", clause=missing),
-        Case((torch.tensor([1]), 3, 0.3), "one label", clause=missing),
-        Case((torch.tensor([2, 0, 1, 1]), 3, 1.0), "nothing of the label is left", clause="ε = 1"),
-        Case((torch.tensor([2, 0, 1, 1]), 3, 0.0), "the labels themselves", clause="ε = 0"),
+        Case((named, 5, share()), "three of five classes are missing", clause=missing),
+        Case(
+            (random_labels(random, classes - 1, 1), classes, share()), "one label", clause=missing
+        ),
+        Case(every_class(1.0), "nothing of the label is left", clause="ε = 1"),
+        Case(every_class(0.0), "the labels themselves", clause="ε = 0"),
     ]
 
 
@@ -133,7 +174,10 @@ def smoothing_cases(random: numpy.random.Generator) -> list[Case]:
 
 def mixture_cases(random: numpy.random.Generator) -> list[Case]:
     said = _doubles([[0.7, 0.2, 0.1], [0.1, 0.2, 0.7]])
-    three = torch.tensor([2, 0, 1])
+
+    def in_any_order() -> tuple[Tensor, Tensor]:
+        return _distributions(random, 4, 3), _labels(random, 3, 4)
+
     return [
         Case((said, torch.tensor([1, 2]), 0.75), "two sentences, α = 0.75"),
         Case(
@@ -141,18 +185,71 @@ def mixture_cases(random: numpy.random.Generator) -> list[Case]:
         ),
         Case((_distributions(random, 6, 5), _labels(random, 5, 6), 0.9), "five classes, α = 0.9"),
         Case(
-            (_distributions(random, 3, 4), torch.tensor([2, 0, 0]), 0.6),
+            (_distributions(random, 3, 4), random_labels(random, 3, 3), 0.6),
             "no label names class 3, α = 0.6",
             clause="a class that no label names",
         ),
-        Case(
-            (_distributions(random, 3, 3), three, 1.0), "α = 1: the teacher alone", clause="α = 1"
-        ),
-        Case((_distributions(random, 3, 3), three, 0.0), "α = 0: the labels alone", clause="α = 0"),
+        Case((*in_any_order(), 1.0), "α = 1: the teacher alone", clause="α = 1"),
+        Case((*in_any_order(), 0.0), "α = 0: the labels alone", clause="α = 0"),
     ]
 
 
 # -- 04.8 classes in one order ----------------------------------------------------------------
+
+
+TOPICS = ("sport", "trade", "art", "crime", "science", "travel", "food", "law")
+
+
+def _in_some_order(random: numpy.random.Generator, names: Sequence[str]) -> list[str]:
+    return [names[i] for i in random.permutation(len(names))]
+
+
+def _topics(random: numpy.random.Generator, count: int) -> list[str]:
+    """So many topics, in no alphabetical order if they are several."""
+    while True:
+        names = _in_some_order(random, TOPICS)[:count]
+        if count == 1 or names != sorted(names):
+            return names
+
+
+def _turned(random: numpy.random.Generator, names: Sequence[str], count: int = 0) -> list[str]:
+    """So many of the names, or all, in an order that only the right columns lead to.
+
+    Some are neither the first nor the last; the order is not its own inverse, nor anything sorted.
+    """
+    count = count or len(names)
+    while True:
+        turned = _in_some_order(random, names)[:count]
+        columns = [names.index(name) for name in turned]
+        back = [turned.index(name) for name in names if name in turned]
+        at_an_end = count < len(names) and max(columns) - min(columns) == count - 1
+        if at_an_end or columns == back or sorted(columns) in (columns, columns[::-1]):
+            continue
+        if turned != sorted(turned):
+            return turned
+
+
+def _very(random: numpy.random.Generator) -> list[str]:
+    """Five shades: of one pair the longer name comes first, of the other the shorter."""
+    shades = ["very positive", "positive", "neutral", "negative", "very negative"]
+    while True:
+        names = _in_some_order(random, shades)
+        of_good = names.index("very positive") < names.index("positive")
+        of_bad = names.index("very negative") < names.index("negative")
+        if of_good != of_bad:
+            return names
+
+
+def _in_other_capitals(
+    random: numpy.random.Generator, teacher: Sequence[str], student: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Three names twice: no name is written alike in both, and each list has all three ways."""
+    capitals = (str.lower, str.capitalize, str.upper)
+    way, other = dict(zip(teacher, random.permutation(3), strict=True)), random.integers(1, 3)
+    return (
+        [capitals[way[name]](name) for name in teacher],
+        [capitals[(way[name] + other) % 3](name) for name in student],
+    )
 
 
 def align_cases(random: numpy.random.Generator) -> list[Case]:
@@ -163,39 +260,46 @@ def align_cases(random: numpy.random.Generator) -> list[Case]:
         return Case((logits, teacher, student), label, clause=clause)
 
     three, turned = ["negative", "neutral", "positive"], ["neutral", "positive", "negative"]
-    five = ["very positive", "positive", "neutral", "negative", "very negative"]
+    four, same, five = (_topics(random, count) for count in (4, 3, 5))
+    shaded, alone = _very(random), _topics(random, 1)
+    written, one_row, packed = (_in_some_order(random, three) for _ in range(3))
     single = "a single row, or a single class"
     return [
         Case(
             (torch.tensor([[1.5, 2.5, 4.0], [0.5, 7.0, 3.0]]), three, turned),
             "three classes, all in other places",
         ),
-        case(3, ["sport", "trade", "art", "crime"], ["crime", "sport", "art", "trade"], "topics"),
-        case(2, ["b", "a", "c"], ["b", "a", "c"], "the same order already"),
+        case(3, four, _turned(random, four), "topics"),
+        case(2, same, list(same), "the same order already"),
         case(
             2,
-            ["NEUTRAL", "Positive", "negative"],
-            ["Negative", "neutral", "POSITIVE"],
+            *_in_other_capitals(random, written, _turned(random, written)),
             "names in other capitals",
             "names that differ in their capitals",
         ),
         case(
             3,
-            ["sport", "trade", "art", "crime", "science"],
-            ["crime", "sport", "trade"],
+            five,
+            _turned(random, five, 3),
             "a teacher that knows five classes, a student that knows three",
             "a class that only the teacher knows",
         ),
         case(
             2,
-            five,
-            ["positive", "very negative", "neutral", "very positive", "negative"],
+            shaded,
+            _turned(random, shaded),
             "“positive” and “very positive”",
             "a name that is part of another name",
         ),
-        case(1, three, turned, "one row", single),
-        case(3, ["news"], ["news"], "one class", single),
-        case(2, tuple(three), tuple(turned), "names in tuples", "names that come in a tuple"),
+        case(1, one_row, _turned(random, one_row), "one row", single),
+        case(3, alone, list(alone), "one class", single),
+        case(
+            2,
+            tuple(packed),
+            tuple(_turned(random, packed)),
+            "names in tuples",
+            "names that come in a tuple",
+        ),
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 
@@ -12,6 +14,11 @@ from kd_course.lessons.lesson05 import fusion_slips, loop_slips, slips
 # -- 05.1 one step of training ----------------------------------------------------------------
 
 TOO_SURE = "logits so far apart that the softmax holds a 0, whose logarithm is infinite"
+
+
+def _otherwise(random) -> torch.Tensor:
+    """Two labels against two sure students of three classes: of class 0 the one, of 1 the other."""
+    return torch.tensor([int(random.choice([1, 2])), int(random.choice([0, 2]))])
 
 
 def step_cases(random) -> list[Case]:
@@ -26,6 +33,7 @@ def step_cases(random) -> list[Case]:
     weights, features, labels, teacher_logits = inputs(3, 2, 3)
     weights = torch.tensor([[1.0, 0.3], [-1.0, 0.2], [0.1, -0.4]])
     features = torch.tensor([[3000.0, 1.0], [-4000.0, 2.0], [0.5, -1.0]])
+    labels[:2] = _otherwise(random)
     return [
         Case((*inputs(2, 3, 3), 2.0, 0.5, 0.1), "two rows, T = 2, α = 0.5"),
         Case((*inputs(6, 4, 5), 4.0, 0.9, 0.05), "six rows, T = 4, α = 0.9"),
@@ -43,31 +51,62 @@ def step_cases(random) -> list[Case]:
 
 
 def schedule_cases(random) -> list[Case]:
-    warmup = int(random.integers(5, 20))
-    total = warmup + int(random.integers(40, 90))
-    late = warmup + int(random.integers(2, 30))
-    end, none = "step `total` and the steps after it", "a warm-up of 0 steps"
+    def between(low, high):
+        return int(random.integers(low, high))
+
+    def training(*, warm=True, peak=None):
+        """(warmup, total, peak)"""
+        warmup = between(5, 20) if warm else 0
+        return warmup, warmup + between(40, 90), between(3, 25) / 8 if peak is None else peak
+
+    first, rising, small, top, down, falling, end, beyond = (
+        training(peak=peak) for peak in (None, None, 3e-5, None, None, 7e-5, None, None)
+    )
+    cold, cold_later = training(warm=False), training(warm=False)
+    third = between(15, 30)
+    at_end, none = "step `total` and the steps after it", "a warm-up of 0 steps"
     return [
-        Case((0, 8, 100, 1.0), "the first step"),
-        Case((5, 8, 100, 1.0), "on the way up"),
-        Case((3, warmup, total, 3e-5), "on the way up, to a peak of 0.00003"),
-        Case((8, 8, 100, 1.0), "the top"),
-        Case((40, 8, 100, 2.0), "a third of the way down"),
-        Case((late, warmup, total, 7e-5), "on the way down, from a peak of 0.00007"),
-        Case((100, 8, 100, 1.0), "the end", clause=end),
-        Case((130, 8, 100, 1.0), "a step beyond the end", clause=end),
-        Case((0, 0, 50, 1.0), "no warm-up: the first step", clause=none),
-        Case((10, 0, 50, 1.0), "no warm-up: a step on the way down", clause=none),
+        Case((0, *first), "the first step"),
+        Case((between(1, rising[0]), *rising), "on the way up"),
+        Case((between(1, 5), *small), "on the way up, to a peak of 0.00003"),
+        Case((top[0], *top), "the top"),
+        Case(
+            (down[0] + third, down[0], down[0] + 3 * third, down[2]),
+            "a third of the way down",
+        ),
+        Case((falling[0] + between(2, 30), *falling), "on the way down, from a peak of 0.00007"),
+        Case((end[1], *end), "the end", clause=at_end),
+        Case((beyond[1] + between(5, 40), *beyond), "a step beyond the end", clause=at_end),
+        Case((0, *cold), "no warm-up: the first step", clause=none),
+        Case((between(5, 35), *cold_later), "no warm-up: a step on the way down", clause=none),
     ]
 
 
 # -- 05.3 clipping ----------------------------------------------------------------------------
 
 
+TRIPLES = ((5, 3, 4), (13, 5, 12), (17, 8, 15), (25, 7, 24))
+
+
 def clip_cases(random) -> list[Case]:
     def long(*shape):
         return 5 * random_normal(random, *shape) + 1
 
+    def beside_its_square(low, high):
+        """Two tensors of a length between these, a bound half-way to its square or so, the length."""
+        hypotenuse, *legs = TRIPLES[int(random.integers(len(TRIPLES)))]
+        unit = int(random.integers(math.ceil(low / hypotenuse), high // hypotenuse + 1)) / 128
+        one, other = unit * random.permutation(legs) * random.choice([-1, 1], size=2)
+        norm = unit * hypotenuse  # exactly: all of these numbers are binary fractions
+        bound = norm + int(random.integers(2, 7)) / 8 * (norm**2 - norm)
+        first = torch.tensor(random.permutation([one, 0.0]), dtype=torch.float32)
+        return [first, torch.tensor([[other]], dtype=torch.float32)], bound, norm
+
+    longer, below_one = beside_its_square(180, 400), beside_its_square(40, 104)
+    zeros = [
+        torch.zeros(*random.integers(1, 5, size=dimensions).tolist())
+        for dimensions in random.permutation([1, 2, 2])[: random.integers(2, 4)].tolist()
+    ]
     short = torch.tensor([0.6, -0.8]) * float(random.uniform(0.5, 0.9))
     near = "a norm so near to the bound that its square lies on the other side of it"
     return [
@@ -79,17 +118,17 @@ def clip_cases(random) -> list[Case]:
         ),
         Case(([long(2, 2), long(3), torch.tensor([2.0, -2.0])], 3.0), "a bound of 3"),
         Case(
-            ([torch.tensor([2.0, 0.0]), torch.tensor([[1.5]])], 4.0),
-            "2.5 long, a bound of 4",
+            longer[:2],
+            f"{longer[2]:.3g} long, a bound of {longer[1]:.3g}",
             clause=near,
         ),
         Case(
-            ([torch.tensor([0.3, 0.0]), torch.tensor([[0.4]])], 0.3),
-            "0.5 long, a bound of 0.3",
+            below_one[:2],
+            f"{below_one[2]:.3g} long, a bound of {below_one[1]:.3g}",
             clause=near,
         ),
         Case(
-            ([torch.zeros(2), torch.zeros(1, 2)], 1.0),
+            (zeros, int(random.integers(2, 25)) / 8),
             "no gradient at all",
             clause="a gradient of zeros",
         ),
@@ -109,22 +148,37 @@ def accumulation_cases(random) -> list[Case]:
     labelled = [int(random.integers(1, n)) for n in rows]
     labelled[0] = rows[0]
     soft, hard = (1 + random.random((2, 4))).tolist()
+
+    def means(parts):
+        return (random.choice(np.arange(4, 28), size=parts, replace=False) / 8).tolist()
+
+    def sizes(parts):
+        """Rows and labels, of no two parts the same share."""
+        while True:
+            rows = random.choice(np.arange(3, 13), size=parts, replace=False).tolist()
+            labelled = [int(random.integers(1, n)) for n in rows]
+            if len({m / n for m, n in zip(labelled, rows, strict=True)}) == parts:
+                return rows, labelled
+
+    def alpha():
+        return float(random.choice([0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9]))
+
+    bare, (all_rows, some_labelled), some_hard = int(random.integers(3)), sizes(3), means(3)
+    some_labelled[bare], some_hard[bare] = 0, 0.0
+    parts = int(random.integers(2, 5))
+    none_labelled = ([0.0] * parts, sizes(parts)[0], [0] * parts)
     some = "a part without any label, beside parts that have some"
     none = "a step without any label"
     return [
         Case(([1.0, 2.0], [3.0, 1.0], [8, 2], [8, 2], 0.3), "a short last part"),
-        Case(([1.0, 2.0], [3.0, 1.0], [8, 6], [6, 1], 0.8), "some rows without a label"),
+        Case((means(2), means(2), *sizes(2), alpha()), "some rows without a label"),
         Case((soft, hard, rows, labelled, 0.3), "four parts of different sizes"),
         Case(
-            ([1.0, 2.0, 1.5], [3.0, 0.0, 1.0], [4, 6, 3], [3, 0, 1], 0.6),
-            "no label in the middle part",
+            (means(3), some_hard, all_rows, some_labelled, alpha()),
+            f"no label in the {('first', 'middle', 'last')[bare]} part",
             clause=some,
         ),
-        Case(
-            ([1.0, 2.0, 0.5], [0.0, 0.0, 0.0], [4, 4, 2], [0, 0, 0], 0.9),
-            "no label at all",
-            clause=none,
-        ),
+        Case((means(parts), *none_labelled, alpha()), "no label at all", clause=none),
     ]
 
 
@@ -132,40 +186,112 @@ def accumulation_cases(random) -> list[Case]:
 
 
 def stopping_cases(random) -> list[Case]:
+    def some(low, high):
+        return int(random.integers(low, high + 1))
+
+    def gains(count, delta, more=4):
+        """Steps down that count, one after the other."""
+        return [-delta - some(1, more) for _ in range(count)]
+
+    def above(count):
+        """Steps up from the mark and about there, all of them back at the end."""
+        heights = [some(1, 8) for _ in range(count)]
+        return [b - a for a, b in zip([0, *heights], [*heights, 0])]
+
+    def worse(count, delta):
+        """Evaluations above the mark, then one that counts."""
+        *steps, back = above(count)
+        return [*steps, back + gains(1, delta)[0]]
+
+    def curve(steps, unit=16, lowest=None):
+        """Losses with these steps between them, in parts of a unit: exact in binary."""
+        levels = np.cumsum([0, *steps])
+        return ((levels - levels.min() + (lowest or some(6, 20))) / unit).tolist()
+
+    def later_better():
+        patience, delta = some(2, 4), some(1, 3)
+        return (
+            curve([*gains(some(1, 3), delta), *worse(patience + some(0, 1), delta)]),
+            patience,
+            delta / 16,
+        )
+
+    def never_a_reason():
+        patience, delta = some(2, 4), some(1, 3)
+        steps = [*gains(some(2, 4), delta), *above(some(1, patience - 1))[:-1]]
+        return curve(steps), patience, delta / 16
+
+    def up_and_down():
+        patience, delta = some(2, 3), some(1, 3)
+        blocks = [worse(some(1, patience - 1), delta) for _ in range(2)]
+        return curve([*blocks[0], *blocks[1], *above(patience + 1)[:-1]]), patience, delta / 16
+
+    def above_the_mark():
+        patience = some(2, 4)
+        falls = [-some(1, 2) for _ in range(patience + some(0, 2))]
+        return curve([some(1, 4) - sum(falls), *falls]), patience, 0.0
+
+    def twice_worse():
+        delta = some(1, 4)
+        blocks = [step for _ in range(some(2, 3)) for step in worse(2, delta)]
+        return curve([*blocks, *above(4 + some(0, 1))[:-1]]), 4, delta / 16
+
+    def falling_above_one():
+        patience, delta = some(2, 3), some(1, 3)
+        return curve(gains(some(5, 7), delta), lowest=some(20, 36)), patience, delta / 16
+
+    def two_that_do_not():
+        patience, delta = some(2, 3), some(4, 8)
+        small = sorted(random.choice(np.arange(1, delta), size=2, replace=False).tolist())
+        heights = [0, -small[0], -small[1], *(some(0, 3) - small[0] for _ in range(2))]
+        steps = [*gains(1, delta), *np.diff(heights).tolist()]
+        return curve(steps), patience, delta / 16
+
+    def exactly():
+        patience, delta = some(2, 3), some(2, 6)
+        steps = [*gains(some(0, 2), delta), -delta, -some(1, delta - 1), *[0] * patience]
+        return curve(steps), patience, delta / 16
+
+    def the_same_again():
+        patience = some(2, 4)
+        return curve([*gains(some(1, 3), 0), *[0] * (patience + some(0, 1))]), patience, 0.0
+
+    def small_gains():
+        """A gain, and how many of it are needed to count: half a gain more than the last that do not."""
+        gain, needed = some(1, 3), some(3, 4)
+        steps = [-2 * gain] * (2 * needed + some(0, 2))
+        return curve(steps, unit=64), needed + some(0, 1), (2 * needed - 1) * gain / 64
+
     noisy = [1 / (1 + k / 3) + k / 20 + 0.08 * random.random() for k in range(16)]
     noisy = [
         round(128 * loss) / 128 for loss in noisy
     ]  # no gain is 0.01, or so near that it rounds
+    on_the_edge, creeping = exactly(), small_gains()
     exact = "a gain of exactly `min_delta`, which is none"
     small = "small gains, none of which counts, that add up to one that does"
     return [
-        Case(
-            ([0.875, 0.75, 0.8125, 0.828125, 0.5], 2, 0.0625), "it would have become better later"
-        ),
-        Case(([2.5, 2.0, 1.75, 1.5, 1.625], 2, 0.125), "never a reason to stop"),
-        Case(
-            ([2.0, 2.25, 1.75, 2.0, 1.5, 1.625, 1.75, 1.875], 2, 0.125),
-            "worse, better, worse, better, worse",
-        ),
-        Case(([0.5, 0.75, 0.6875, 0.625, 0.5625], 3, 0.0), "falling, but not below the mark"),
-        Case(
-            ([3.0, 3.5, 3.25, 2.0, 2.5, 2.25, 1.0, 1.5, 1.25, 1.125, 1.75], 4, 0.25),
-            "twice worse, then better, again and again",
-        ),
-        Case(([4.0, 3.75, 3.5, 3.25, 3.0, 2.75], 2, 0.125), "losses above 1, falling"),
-        Case(
-            ([2.0, 1.5, 1.4375, 1.375, 1.40625, 1.4375], 2, 0.25),
-            "a gain that counts, and two that do not",
-        ),
+        Case(later_better(), "it would have become better later"),
+        Case(never_a_reason(), "never a reason to stop"),
+        Case(up_and_down(), "worse, better, worse, better, worse"),
+        Case(above_the_mark(), "falling, but not below the mark"),
+        Case(twice_worse(), "twice worse, then better, again and again"),
+        Case(falling_above_one(), "losses above 1, falling"),
+        Case(two_that_do_not(), "a gain that counts, and two that do not"),
         Case((noisy, 3, 0.01), "sixteen noisy evaluations"),
-        Case(([1.0, 0.75, 0.5, 0.5, 0.5], 2, 0.25), "0.25 lower, min_delta = 0.25", clause=exact),
-        Case(([1.0, 0.5, 0.5, 0.5], 2, 0.0), "the same again, min_delta = 0", clause=exact),
         Case(
-            ([1.0, 0.9375, 0.875, 0.8125, 0.75, 0.6875, 0.625], 4, 0.15),
-            "seven gains of 0.0625, min_delta = 0.15",
+            on_the_edge, f"{on_the_edge[2]:g} lower, min_delta = {on_the_edge[2]:g}", clause=exact
+        ),
+        Case(the_same_again(), "the same again, min_delta = 0", clause=exact),
+        Case(
+            creeping,
+            f"gains of {creeping[0][0] - creeping[0][1]:g}, min_delta = {creeping[2]:g}",
             clause=small,
         ),
-        Case(([0.75], 1, 0.0), "one evaluation alone", clause="a single evaluation"),
+        Case(
+            ([some(8, 80) / 32], some(1, 4), some(0, 3) / 16),
+            "one evaluation alone",
+            clause="a single evaluation",
+        ),
     ]
 
 
@@ -183,6 +309,16 @@ def average_cases(random) -> list[Case]:
     def with_one(name, *tensors):
         return [{**weights(), name: tensor} for tensor in tensors]
 
+    def all_other(draw, count):
+        """So many draws, no two of them alike in any number."""
+        while True:
+            drawn = np.stack([draw() for _ in range(count)])
+            if all(len(set(column)) == count for column in drawn.reshape(count, -1).T.tolist()):
+                return drawn
+
+    counters = torch.tensor(all_other(lambda: random.integers(5, 100), 3))
+    seen = torch.tensor(all_other(lambda: random.integers(2, 50, size=2), 2), dtype=torch.int32)
+    masks = torch.tensor(random.permutation([[True, False], [True, True], [False, True]]))
     whole = "tensors of whole numbers, or of True and False"
     return [
         Case(([{"w": torch.tensor([1.0, 2.0])}, {"w": torch.tensor([3.0, 6.0])}],), "one tensor"),
@@ -190,26 +326,17 @@ def average_cases(random) -> list[Case]:
         Case(([weights() for _ in range(4)],), "four checkpoints"),
         Case(([weights()],), "one checkpoint", clause="a single checkpoint"),
         Case(
-            (with_one("steps", *(torch.tensor(n) for n in (10, 52, 31))),),
+            (with_one("steps", *counters),),
             "a counter, int64",
             clause=whole,
         ),
         Case(
-            (
-                with_one(
-                    "seen",
-                    *(torch.tensor(n, dtype=torch.int32) for n in ([9, 3], [4, 8])),
-                ),
-            ),
+            (with_one("seen", *seen),),
             "two counters, int32",
             clause=whole,
         ),
         Case(
-            (
-                with_one(
-                    "keep", *(torch.tensor(n) for n in ([True, False], [True, True], [False, True]))
-                ),
-            ),
+            (with_one("keep", *masks),),
             "a mask",
             clause=whole,
         ),
@@ -227,6 +354,7 @@ def average_cases(random) -> list[Case]:
 def ensemble_cases(random) -> list[Case]:
     apart = float(random.uniform(1000, 1500))
     sure = "teachers so sure that a probability is 0 in 64 bits as well"
+    of_the_same, of_others = (torch.from_numpy(random.permutation(3)) for _ in range(2))
     return [
         Case(
             (
@@ -241,12 +369,12 @@ def ensemble_cases(random) -> list[Case]:
         Case((2 * random_normal(random, 3, 1, 4),), "one row", clause="a single row"),
         Case((2 * random_normal(random, 1, 3, 4),), "one teacher", clause="a single teacher"),
         Case(
-            (torch.tensor([[[apart, 0.0, 1.0]] * 2, [[apart - 10, 1.0, 0.0]] * 2]),),
+            (torch.tensor([[[apart, 0, 1.0]] * 2, [[apart - 10, 1, 0]] * 2])[..., of_the_same],),
             "two teachers that are very sure, of the same",
             clause=sure,
         ),
         Case(
-            (torch.tensor([[[apart, 0.0, 1.0]] * 2, [[0.0, apart, 1.0]] * 2]),),
+            (torch.tensor([[[apart, 0, 1.0]] * 2, [[0, apart, 1.0]] * 2])[..., of_others],),
             "two teachers that are very sure, of different things",
             clause=sure,
         ),
@@ -275,10 +403,7 @@ def order_cases(random) -> list[Case]:
             clause="rows that come in order",
         ),
         Case(
-            (
-                random_normal(random, 13, 2),
-                torch.tensor([11, 2, 9, 10, 0, 12, 1, 4, 3, 8, 6, 5, 7]),
-            ),
+            (random_normal(random, 13, 2), shuffled(13)),
             "thirteen rows",
             clause="more than ten rows (10 comes after 9, not after 1)",
         ),
@@ -309,7 +434,7 @@ def hunt_cases(random) -> list[Case]:
         random_normal(random, 3, 2),
         torch.tensor(far),
         torch.tensor(kept) / 0.6,
-        torch.tensor([2, 1, 0, 0, 1]),
+        torch.cat([_otherwise(random), random_labels(random, 3, 3)]),
     )
     return [
         Case((*inputs(2, 3, 3), 2.0, 0.5, 0.1), "two rows, T = 2, α = 0.5"),
