@@ -47,7 +47,8 @@ def soft_targets_cases(random: numpy.random.Generator) -> list[Case]:
         return torch.tensor(1 + 5 * random.random(shape), dtype=torch.float32)
 
     high, low = random.uniform(350.0, 500.0, size=2)
-    large = torch.tensor(random.permutation([[high], [-low]]), dtype=torch.float32)
+    gaps = random.permuted([[0.0, -230.0, -460.0]] * 2, axis=1)  # one class is all but sure
+    large = torch.tensor(gaps + random.permutation([[high], [-low]]), dtype=torch.float32)
     impossible = torch.zeros(2, 2)
     impossible[range(2), random.permutation(2)] = -torch.tensor(
         random.uniform(140.0, 210.0, size=2), dtype=torch.float32
@@ -65,7 +66,7 @@ def soft_targets_cases(random: numpy.random.Generator) -> list[Case]:
             (some_logits(random, 2, 3, 4), 3.0), "two sentences of three tokens, T = 3", clause=DEEP
         ),
         Case(
-            (some_logits(random, 2, 3, scale=25.0) + large, 2.0),
+            (some_logits(random, 2, 3) + large, 2.0),
             "logits of several hundred",
             clause="logits of several hundred",
         ),
