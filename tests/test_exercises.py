@@ -846,7 +846,7 @@ def test_the_list_of_exercises_is_whole_in_both_forms(capsys):
         ({"a": 1}, lambda found: found.update(b=2)),
         (torch.tensor([1.0, math.nan]), lambda tensor: tensor.mul_(2)),
     ],
-    ids=str,
+    ids=["a capital", "a blank", "a list in a dict", "a key", "a tensor"],
 )
 def test_an_argument_that_was_edited_is_noticed_to_the_letter(before, edit):
     value = values.copied(before)
