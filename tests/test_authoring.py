@@ -354,7 +354,7 @@ def test_a_ledger_field_is_filled_with_the_figure(lesson_from, monkeypatch):
 
 def test_the_exercise_line_says_what_the_spec_says(lesson_from):
     text = editions.worked(lesson_from()).cells[2].source
-    assert text.startswith("*difficulty ●○○○○ · importance ●●●●○ · 5 min · 2 points*")
+    assert text.startswith("*difficulty ●●○○○ · importance ●●●●○ · 8 min · 2 points*")
 
 
 def test_a_build_is_the_same_twice_and_ids_are_derived(lesson_from):

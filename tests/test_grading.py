@@ -381,7 +381,8 @@ def test_partial_credit_goes_by_case():
     assert marking.mark(held(), run).points == 2
     run.outcomes[1] = type(run.outcomes[1])(value=0.0)
     mark = marking.mark(held(), run)
-    assert mark.points == round(2 * (len(run.outcomes) - 1) / len(run.outcomes), 2)
+    drawn = held().drawn  # the published example earns nothing by itself, and costs nothing
+    assert drawn == len(run.outcomes) - 1 and mark.points == round(2 * (drawn - 1) / drawn, 2)
     assert mark.words[0] == f"Right on {len(run.outcomes) - 1} of {len(run.outcomes)} hidden cases."
 
 
@@ -389,7 +390,7 @@ def test_an_answer_that_is_cut_short_keeps_the_cases_it_was_right_on():
     run = run_of(lambda scores, t: torch.softmax(scores / t, -1), ended="timeout", why="…")
     del run.outcomes[2:]
     mark = marking.mark(held(), run)
-    share = 2 / len(held().sheet.expected)
+    share = 2 / held().drawn
     assert (mark.status, mark.points) == ("timeout", round(2 * share, 2))
 
 

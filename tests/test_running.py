@@ -91,7 +91,10 @@ def test_a_library_that_is_missing_is_named_with_the_way_to_it(tmp_path, monkeyp
 
 def test_a_reference_on_other_data_says_what_they_were(tmp_path, monkeypatch):
     monkeypatch.setattr(reference_runs, "PACKAGE", tmp_path)
+    monkeypatch.setattr(ledger_entry, "expected", lambda lesson: {"distilled/gain": "+"})
+    monkeypatch.setattr(ledger_entry, "commit", lambda: "c0ffee")
     report = {"scale": "offline", "data": "d", "figures": {}, "tables": {}, "shortened": False}
+    report["test_seed"] = None
     ledger_entry.write_reference("06", report, 1.0, "figures", "a few sentences")
     ledger_entry.write_reference("06", report, 1.0, "minutes")
     (entry,) = (json.loads(path.read_text(encoding="utf-8")) for path in tmp_path.rglob("*.json"))

@@ -110,7 +110,9 @@ def _syllabus(lessons: list[Lesson]) -> str:
             lesson.number,
             f"[{lesson.title}](notebooks/{lesson.slug}.ipynb)",
             _first_words(lesson.head_entry("Minutes")),
-            lesson.head_entry("You need").rstrip("."),
+            re.sub(
+                r"\]\((\d\d_\w+\.ipynb)\)", r"](notebooks/\1)", lesson.head_entry("You need")
+            ).rstrip("."),
         )
         for lesson in lessons
     ]

@@ -65,6 +65,7 @@ class Sheets:
     variant: str = ""
     public: frozenset[str] = field(default_factory=frozenset)
     earning: tuple[int, ...] = ()
+    drawn: int = 1  # how many cases are not published
 
     @property
     def exercise(self) -> Exercise:
@@ -75,19 +76,21 @@ def prepared(sheet: Sheet, variant: str = "") -> Sheets:
     """Work out everything that will be compared with, once and in this thread."""
     for wrong in sheet.exercise.misconceptions:
         sheet.slip(wrong)
-    return Sheets(sheet, variant, _public_labels(sheet.exercise), _earning(sheet))
+    drawn = _drawn(sheet)
+    earning = tuple(i for i in sheet.telling if i in drawn)
+    return Sheets(sheet, variant, _public_labels(sheet.exercise), earning, len(drawn))
 
 
-def _earning(sheet: Sheet) -> tuple[int, ...]:
-    """The cases that earn in part: those that tell conventions apart, less those that are published.
+def _drawn(sheet: Sheet) -> tuple[int, ...]:
+    """The cases that are not published: marks in part are for these alone.
 
     What a check in the notebook expects can be learnt by heart; on cases that no seed has drawn (an
     empty batch, the lesson's own example) a table of it is right without having solved anything.
     """
     if sheet.exercise.cases is None:
-        return sheet.telling
+        return tuple(range(len(sheet.expected)))
     published = {sealed.inputs_of(case) for case in cases_of(sheet.exercise, PUBLIC_SEED)}
-    return tuple(i for i in sheet.telling if sealed.inputs_of(sheet.cases[i]) not in published)
+    return tuple(i for i, case in enumerate(sheet.cases) if sealed.inputs_of(case) not in published)
 
 
 def _public_labels(exercise: Exercise) -> frozenset[str]:
@@ -140,7 +143,7 @@ def _compared(held: Sheets, run: Run) -> Mark:
         return Mark(exercise.id, GRADED, 0.0, exercise.points, cases=total, words=words)
     right = _right_on(sheet, run.outcomes)
     counted = set(right) & set(held.earning)
-    share = 1.0 if len(right) == total else len(counted) / total
+    share = 1.0 if len(right) == total else len(counted) / max(held.drawn, 1)
     points = round(exercise.points * share, 2)
     words: list[str] = []
     misconception, why = "", run.why
@@ -180,7 +183,7 @@ def _compared(held: Sheets, run: Run) -> Mark:
 
 
 def _right_on(sheet: Sheet, outcomes: Sequence[Outcome]) -> list[int]:
-    """The cases on which an attempt is right; which of them earn in part, `_earning` says.
+    """The cases on which an attempt is right; which of them earn in part, `Sheets.earning` says.
 
     Refusing bad input counts only beside an answer to good input, and an attempt that says the same
     whatever it is asked has answered nothing; else `raise ValueError` and `return 0` would earn.
