@@ -14,6 +14,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 from kd_course.authoring.source import ROOT, LessonError
+from kd_course.commands.lesson_kernel import in_private
 
 SECONDS_A_CELL = 1800
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -35,6 +36,7 @@ def execute(notebook: NotebookNode, name: str, folder: Path) -> NotebookNode:
         store_widget_state=False,
         coalesce_streams=True,
         resources={"metadata": {"path": str(folder)}},
+        config=in_private(),
     )
     try:
         environment = {"KD_PROGRESS": "0", "PYTHONPATH": os.pathsep.join(filter(None, paths))}

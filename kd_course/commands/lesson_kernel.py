@@ -38,7 +38,7 @@ class LessonKernel(NotebookClient):
             coalesce_streams=True,  # a message of ours parts what a cell prints
             on_cell_executed=lambda **_: on_cell(),
             extra_arguments=[f"--IPKernelApp.exec_lines={steps.START}"],
-            config=_private(),
+            config=in_private(),
         )
         self._on_step = on_step
 
@@ -51,7 +51,7 @@ class LessonKernel(NotebookClient):
         return super().process_message(msg, *where)
 
 
-def _private() -> Config:
+def in_private() -> Config:
     """Have what goes to the kernel and back encrypted, where this machine and its kernel can.
 
     It goes over a port of this machine, which others on it may listen to; and the kernel's first
