@@ -25,10 +25,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from tqdm.auto import tqdm
-from transformers import DataCollatorWithPadding
 
-from kd_course.distillation.asking import arguments_for, ask, marks_answers
+from kd_course.distillation.asking import arguments_for, share_padding, unwrapped
+from kd_course.distillation.batches import ask_all, longest_input, refuse_no_rows
+from kd_course.distillation.top_k import TEMPERATURES, TopKOutputs, ask_for_tokens, read_kept
 from kd_course.storage import cache_folder, write_whole
 
 if TYPE_CHECKING:
@@ -44,13 +44,25 @@ _WITHOUT_EFFECT |= {"use_cache", "problem_type"}
 class TeacherOutputs:
     """What a teacher said to the rows of a data set, found by what it read.
 
+    id2label: its names for the classes, where it has any; tokenizer: its own, where its rows of input
+    ids are the student's too. A student that numbers classes or words otherwise is refused.
+
     logits: (rows, classes), float32, one row for each different row of the data set; of a teacher
     that marks answers a list, (2, tokens) a window, start and end.
     `of(dataset)` gives them for any data set made of these rows, in its order.
     """
 
-    def __init__(self, logits: Tensor | list[Tensor], keys: Iterable[bytes], reads: Sequence[str]):
+    def __init__(
+        self,
+        logits: Tensor | list[Tensor],
+        keys: Iterable[bytes],
+        reads: Sequence[str],
+        *,
+        id2label: Mapping[int, str] | None = None,
+        tokenizer: Any = None,
+    ):
         self.logits = logits
+        self.id2label, self.tokenizer = id2label, tokenizer
         self.reads = tuple(reads)  # the columns that the teacher read, and a key is made of
         self._row_of = {key: row for row, key in enumerate(keys)}
 
@@ -82,11 +94,14 @@ def cached_teacher_outputs(
     tokenizer: PreTrainedTokenizerBase,
     *,
     folder: str | os.PathLike | None = None,
-    batch_size: int = 64,
+    batch_size: int | None = None,
     progress: bool = True,
     text_column: str | None = None,
     max_length: int | None = None,
-) -> TeacherOutputs:
+    top_k: int | None = None,
+    temperatures: Sequence[float] = TEMPERATURES,
+    words: int | None = None,
+) -> Any:
     """Ask the teacher about every row of a data set once, and keep the answers for the next time.
 
     dataset: a datasets.Dataset, a list of dicts or a torch Dataset of them, with `input_ids` as
@@ -94,17 +109,29 @@ def cached_teacher_outputs(
     tokenizer: the teacher's own; it pads each batch to its longest row.
     folder: where the answers are kept; by default in the user's cache (`storage.cache_folder`).
     text_column: the teacher reads this column through its tokenizer instead, cut at max_length
-    tokens: so it can teach a student that has another tokenizer.
-    Returns float32 logits, computed in eval mode, without gradients, on the GPU where there is one.
+    tokens (by default as many as it reads): so it can teach a student that has another tokenizer.
+    top_k: for a teacher that gives logits for every token: keep its so many best words at each, and
+    the mass of the rest at each of the temperatures (`top_k.py`). words: take them out of the first
+    so many words only, where the teacher's vocabulary is padded beyond the student's.
+    batch_size: 64 rows by default, 8 where top_k is given.
+    Returns `TeacherOutputs`, float32 logits, or `TopKOutputs` with top_k; computed in eval mode,
+    without gradients, on the GPU where there is one.
     Rows that an earlier call has asked cost nothing. A damaged file is found, and redone with a
     warning. Raises ValueError for rows that lack the columns, for a teacher that gives neither one
-    row of logits an example nor a start and an end (token by token they would be larger than the
-    teacher: use it live), and for logits that are NaN, which are never kept.
+    row of logits an example nor a start and an end (top_k keeps what it says of tokens), and for
+    logits that are NaN, which are never kept.
     """
+    refuse_no_rows(dataset, "dataset")
+    share_padding(teacher, tokenizer)
     reads = (text_column,) if text_column else _columns_for(teacher, dataset)
-    limit = (max_length or tokenizer.model_max_length) if text_column else None
+    limit = (max_length or longest_input(teacher, tokenizer)) if text_column else None
     identity = _identity(teacher, tokenizer, reads, limit)
-    path = Path(folder or cache_folder() / "teacher_outputs") / f"{identity[:32]}.safetensors"
+    folder = Path(folder or cache_folder() / "teacher_outputs")
+    if top_k is not None:
+        options = {"k": top_k, "temperatures": temperatures, "words": words}
+        options |= {"batch_size": batch_size or 8, "progress": progress}
+        return _top_k(teacher, dataset, tokenizer, reads, folder / identity[:32], options)
+    path = folder / f"{identity[:32]}.safetensors"
 
     keys = _keys(dataset, reads)
     known = _read(path, identity)
@@ -113,7 +140,7 @@ def cached_teacher_outputs(
         rows = list(_rows(dataset, reads, at=list(missing.values())))
         if text_column:
             rows = [tokenizer(row[text_column], truncation=True, max_length=limit) for row in rows]
-        logits = ask_all(teacher, rows, DataCollatorWithPadding(tokenizer), batch_size, progress)
+        logits = ask_all(teacher, rows, tokenizer, batch_size or 64, progress)
         known |= zip(missing, logits, strict=True)
         # What another process wrote in the meantime stays. Two that write in the same instant may
         # lose each other's rows, which are then asked again; neither can harm the file.
@@ -122,7 +149,44 @@ def cached_teacher_outputs(
     # Not all that is known: the same call gives the same outputs, whatever was asked before.
     asked = dict.fromkeys(keys)
     logits = [known[key] for key in asked]
-    return TeacherOutputs(torch.stack(logits) if logits[0].ndim == 1 else logits, asked, reads)
+    stacked = torch.stack(logits) if logits[0].ndim == 1 else logits
+    names = getattr(getattr(unwrapped(teacher), "config", None), "id2label", None)
+    own = None if text_column else tokenizer
+    return TeacherOutputs(stacked, asked, reads, id2label=names, tokenizer=own)
+
+
+def _top_k(
+    teacher: nn.Module,
+    dataset: Any,
+    tokenizer: Any,
+    reads: Sequence[str],
+    folder: Path,
+    options: dict[str, Any],
+) -> TopKOutputs:
+    """What the teacher says of tokens: read from the folder, and asked where it is not there yet."""
+    if "input_ids" not in reads:
+        raise ValueError(
+            "text_column cannot be given with top_k: with another tokenizer there are other tokens, "
+            "and nothing to compare one by one. Let the teacher write texts for the student instead "
+            "(translation.rewrite; lesson 14)"
+        )
+    about = {name: options[name] for name in ("k", "temperatures", "words")}
+    folder = folder.with_name(f"{folder.name}-{_digest(_as_json(about)).hex()[:16]}")
+    keys = _keys(dataset, reads)
+    known = read_kept(folder)
+    missing = {key: row for row, key in enumerate(keys) if key not in known}
+    if missing:
+        rows = dict(zip(missing, _rows(dataset, reads, at=list(missing.values())), strict=True))
+        known |= ask_for_tokens(teacher, rows, tokenizer, folder=folder, **options)
+    config = getattr(unwrapped(teacher), "config", None)
+    size = getattr(config, "decoder_vocab_size", None) or getattr(config, "vocab_size", None)
+    return TopKOutputs(
+        {key: known[key] for key in keys},
+        lambda other: _keys(other, reads),
+        temperatures=options["temperatures"],
+        words=options["words"] or size,
+        tokenizer=tokenizer,
+    )
 
 
 def add_teacher_logits(dataset: Any, outputs: TeacherOutputs | Tensor) -> Any:
@@ -135,6 +199,10 @@ def add_teacher_logits(dataset: Any, outputs: TeacherOutputs | Tensor) -> Any:
     column before is replaced. Raises KeyError for rows that the outputs do not hold, ValueError for
     logits that are not one row an example.
     """
+    if isinstance(outputs, TopKOutputs):
+        raise TypeError(
+            "outputs for tokens go to the trainer whole, teacher_outputs=…: it knows the temperature"
+        )
     logits = outputs.of(dataset) if isinstance(outputs, TeacherOutputs) else outputs
     if isinstance(logits, list):
         return _add_span_logits(dataset, logits)
@@ -152,6 +220,13 @@ def add_teacher_logits(dataset: Any, outputs: TeacherOutputs | Tensor) -> Any:
     if has_teacher_logits(dataset):
         dataset = dataset.remove_columns(TEACHER_LOGITS)
     return dataset.add_column(TEACHER_LOGITS, list(logits.numpy()))
+
+
+def with_teacher_outputs(dataset: Any, outputs: Any, temperature: float) -> Any:
+    """The data set with what a trainer needs of the outputs: the teacher's column, or its three."""
+    if isinstance(outputs, TopKOutputs):
+        return outputs.add_to(dataset, temperature)
+    return add_teacher_logits(dataset, outputs)
 
 
 def _add_span_logits(dataset: Any, logits: list) -> list[dict]:
@@ -177,44 +252,7 @@ def has_teacher_logits(dataset: Any) -> bool:
     return TEACHER_LOGITS in (next(iter(dataset), ()) if columns is None else columns)
 
 
-# -- asking -----------------------------------------------------------------------------------
-
-
-def ask_all(
-    teacher: nn.Module,
-    rows: list,
-    collate: DataCollatorWithPadding,
-    batch_size: int,
-    progress: bool,
-) -> list[Tensor]:
-    """The teacher's logits for rows of input ids, in their order: (classes,) each.
-
-    Of a teacher that marks answers (2, tokens) each, start and end.
-    It reads the longest rows first, so that rows of like length share a batch.
-    """
-    home = next(teacher.parameters()).device
-    device = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else home
-    by_length = sorted(range(len(rows)), key=lambda row: len(rows[row]["input_ids"]), reverse=True)
-    spans = marks_answers(teacher)
-    answers: list[Tensor] = []
-    teacher.to(device)
-    try:
-        starts = range(0, len(rows), batch_size)
-        for start in tqdm(starts, desc="Asking the teacher", disable=not progress):
-            batch = collate([rows[row] for row in by_length[start : start + batch_size]])
-            logits = ask(teacher, batch.to(device)).float().cpu()
-            if not (logits.ndim == 2 or (logits.ndim == 3 and spans)) or logits.isnan().any():
-                raise ValueError(
-                    f"teacher must give one row of logits an example, without NaN, but gave "
-                    f"shape {tuple(logits.shape)}, {int(logits.isnan().sum())} NaN"
-                )
-            answers.extend(logits)
-    finally:
-        teacher.to(home)
-    in_order: list[Tensor] = [torch.empty(0)] * len(rows)
-    for row, logits in zip(by_length, answers, strict=True):
-        in_order[row] = logits[:, : len(rows[row]["input_ids"])].clone() if spans else logits
-    return in_order
+# -- the rows ---------------------------------------------------------------------------------
 
 
 def _columns_for(teacher: nn.Module, dataset: Any) -> tuple[str, ...]:
@@ -260,6 +298,7 @@ def _identity(
 ) -> str:
     """A hash of all that decides what the teacher says to a row, apart from the row."""
     about: dict[str, Any] = {"format": _FORMAT, "reads": list(reads), "limit": limit}
+    teacher = unwrapped(teacher)
     about["teacher"] = type(teacher).__name__
     config = getattr(teacher, "config", None)
     if config is not None:
