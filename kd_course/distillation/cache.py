@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from kd_course.distillation.asking import arguments_for, share_padding, unwrapped
 from kd_course.distillation.batches import ask_all, longest_input, refuse_no_rows
 from kd_course.distillation.top_k import TEMPERATURES, TopKOutputs, ask_for_tokens, read_kept
-from kd_course.storage import cache_folder, write_whole
+from kd_course.storage import cache_folder, refuse_unwritable, write_whole
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -137,6 +137,7 @@ def cached_teacher_outputs(
     known = _read(path, identity)
     missing = {key: row for row, key in enumerate(keys) if key not in known}
     if missing:
+        refuse_unwritable(folder)
         rows = list(_rows(dataset, reads, at=list(missing.values())))
         if text_column:
             rows = [tokenizer(row[text_column], truncation=True, max_length=limit) for row in rows]
@@ -176,6 +177,7 @@ def _top_k(
     known = read_kept(folder)
     missing = {key: row for row, key in enumerate(keys) if key not in known}
     if missing:
+        refuse_unwritable(folder)
         rows = dict(zip(missing, _rows(dataset, reads, at=list(missing.values())), strict=True))
         known |= ask_for_tokens(teacher, rows, tokenizer, folder=folder, **options)
     config = getattr(unwrapped(teacher), "config", None)

@@ -39,6 +39,8 @@ def train_tokenizer(texts: Iterable[str], *, vocabulary: int = 2000) -> PreTrain
     )
     from transformers import PreTrainedTokenizerFast
 
+    if isinstance(texts, str):
+        raise TypeError("texts must be a list of texts, but is one text")
     special = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
     tokenizer = Tokenizer(models.BPE())
     tokenizer.normalizer = normalizers.Lowercase()
@@ -81,6 +83,8 @@ def classifier(
 
     if size not in SIZES:
         raise ValueError(f"size must be one of {', '.join(SIZES)}, but is {size!r}")
+    if isinstance(names, str):
+        raise TypeError(f"names must be a list of classes, but is one text, {names!r}")
     shape = SIZES[size]
     config = BertConfig(
         vocab_size=len(tokenizer),
@@ -134,6 +138,23 @@ def reader(
     return RoFormerForQuestionAnswering(config)
 
 
+def source_of(name: str) -> Path | str:
+    """Where a name leads: to a teacher that ships, or else wherever transformers looks for it.
+
+    Raises ValueError where it could be either: ./news is the folder, news the teacher that ships.
+    """
+    name = str(name)
+    shipped = SHIPPED / name
+    if name != Path(name).name or not (shipped / "config.json").is_file():
+        return name
+    if (Path(name) / "config.json").is_file():
+        raise ValueError(
+            f"name must be one thing, but {name!r} is a teacher that ships and a folder here: "
+            f"'./{name}' is the folder"
+        )
+    return shipped
+
+
 def load_reader(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """A model that marks answers and its tokenizer, in eval mode, by name.
 
@@ -145,8 +166,7 @@ def load_reader(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
 
     from kd_course.downloads import fetch
 
-    shipped = SHIPPED / name
-    source = shipped if (shipped / "config.json").is_file() else name
+    source = source_of(name)
     tokenizer = fetch(name, lambda: AutoTokenizer.from_pretrained(source))
     model = fetch(
         name, lambda: AutoModelForQuestionAnswering.from_pretrained(source, dtype="float32")
@@ -171,8 +191,7 @@ def load(
 
     from kd_course.downloads import fetch
 
-    shipped = SHIPPED / name
-    source = shipped if (shipped / "config.json").is_file() else name
+    source = source_of(name)
     head = {} if names is None else _labels(names)
     tokenizer = fetch(name, lambda: AutoTokenizer.from_pretrained(source))
     if names is not None:
