@@ -349,6 +349,20 @@ def test_unlabelled_rows_that_the_teacher_was_not_asked_are_named(tmp_path, toke
         trainer.evaluate(rows[8:])
 
 
+def test_several_validation_sets_are_each_looked_up(tmp_path, tokenizer):
+    rows = sentences(12)
+    outputs = cached_teacher_outputs(bert(0), rows, tokenizer, folder=tmp_path, progress=False)
+    trainer = distil(
+        tmp_path,
+        tokenizer,
+        rows=rows[:8],
+        teacher_outputs=outputs,
+        eval_dataset={"near": rows[:4], "far": rows[4:]},
+    )
+    found = trainer.evaluate()
+    assert found["eval_near_soft_loss"] != found["eval_far_soft_loss"]
+
+
 def test_an_evaluation_at_alpha_0_asks_no_teacher(tmp_path, tokenizer):
     class Forbidden(BertForSequenceClassification):
         def forward(self, *args, **kwargs):

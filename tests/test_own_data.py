@@ -9,7 +9,7 @@ import torch
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 from tiny_models import bert, letters, sentences
 
-from kd_course import models
+from kd_course import models, spans
 from kd_course.corpora import hub
 from kd_course.corpora.splitting import carve
 from kd_course.distillation import cached_teacher_outputs, predict_logits
@@ -81,9 +81,17 @@ def test_one_text_for_a_list_is_refused():
         lambda: models.classifier("tiny", tokenizer, "abc", seed=0),
         lambda: hub.Source(text="t", label="l", labels="abc", licence="ours"),
         lambda: cached_teacher_outputs(bert(0), "a b", tokenizer),
+        lambda: spans.windows(tokenizer, "who", "a b"),
     ):
         with pytest.raises(TypeError, match="one text"):
             wrong()
+
+
+def test_a_gap_in_a_text_column_is_named(tmp_path):
+    with pytest.raises(ValueError, match="no gaps, but a row holds {'text': None}"):
+        cached_teacher_outputs(
+            bert(0), [{"text": "a"}, {"text": None}], letters(), folder=tmp_path, text_column="text"
+        )
 
 
 def test_no_rows_are_refused(tmp_path):

@@ -82,8 +82,10 @@ def arguments_for(model: nn.Module) -> set[str]:
 
 def without_cache(model: nn.Module) -> dict[str, bool]:
     """A causal model keeps nothing for a next token: with a cache, packed texts see one another."""
-    takes_it = "use_cache" in inspect.signature(unwrapped(model).forward).parameters
-    return {"use_cache": False} if is_causal(unwrapped(model)) and takes_it else {}
+    model = unwrapped(model)
+    if is_causal(model) and "use_cache" in inspect.signature(model.forward).parameters:
+        return {"use_cache": False}
+    return {}
 
 
 def unwrapped(model: nn.Module) -> nn.Module:

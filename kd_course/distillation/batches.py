@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
+from transformers.data.data_collator import pad_without_fast_tokenizer_warning
 
 from kd_course.distillation.asking import ask, marks_answers, share_padding, unwrapped
 
@@ -89,10 +90,8 @@ def _padded(rows: list[dict], teacher: nn.Module, tokenizer: Any) -> dict[str, T
 
 def pad(rows: list[dict], tokenizer: Any, side: str) -> Any:
     """The rows as tensors, padded to the longest on one side, whatever the tokenizer's own is."""
-    own = getattr(tokenizer, "padding_side", side)
-    if own == side:
-        return tokenizer.pad(rows, return_tensors="pt")
-    return tokenizer.pad(rows, return_tensors="pt", padding_side=side)
+    other = {} if getattr(tokenizer, "padding_side", side) == side else {"padding_side": side}
+    return pad_without_fast_tokenizer_warning(tokenizer, rows, return_tensors="pt", **other)
 
 
 def padding_side(model: nn.Module, tokenizer: Any) -> str:

@@ -2,7 +2,7 @@
 
 Outputs are addressed by what the teacher read, never by position. Every row has a key, a hash of
 its input ids; shuffled, selected or repeated rows find their own outputs, because they are looked
-up by that key and put into a column, `teacher_logits`, which travels with its row from then on
+up by that key and put into a column (columns.py), which travels with its row from then on
 (through a shuffle, a sampler, a collator). The column works for a `datasets.Dataset` as for a list.
 
 On disk there is one file for each pair of teacher and tokenizer, named by a hash of the teacher's
@@ -16,7 +16,7 @@ import hashlib
 import json
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,13 +28,17 @@ from torch import Tensor, nn
 
 from kd_course.distillation.asking import arguments_for, share_padding, unwrapped
 from kd_course.distillation.batches import ask_all, longest_input, refuse_no_rows
-from kd_course.distillation.top_k import TEMPERATURES, TopKOutputs, ask_for_tokens, read_kept
+from kd_course.distillation.token_outputs import (
+    TEMPERATURES,
+    TopKOutputs,
+    ask_for_tokens,
+    read_kept,
+)
 from kd_course.storage import cache_folder, refuse_unwritable, write_whole
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-TEACHER_LOGITS = "teacher_logits"  # the column's name
 _FORMAT = "1"  # of the file; a change gives every older file another name
 # Where a model was loaded from, or how it is being used, does not change what it says.
 _WITHOUT_EFFECT = {"_name_or_path", "transformers_version", "architectures", "dtype"}
@@ -111,15 +115,14 @@ def cached_teacher_outputs(
     text_column: the teacher reads this column through its tokenizer instead, cut at max_length
     tokens (by default as many as it reads): so it can teach a student that has another tokenizer.
     top_k: for a teacher that gives logits for every token: keep its so many best words at each, and
-    the mass of the rest at each of the temperatures (`top_k.py`). words: take them out of the first
+    the mass of the rest at each of the temperatures (token_outputs.py). words: take them out of the first
     so many words only, where the teacher's vocabulary is padded beyond the student's.
     batch_size: 64 rows by default, 8 where top_k is given.
     Returns `TeacherOutputs`, float32 logits, or `TopKOutputs` with top_k; computed in eval mode,
     without gradients, on the GPU where there is one.
     Rows that an earlier call has asked cost nothing. A damaged file is found, and redone with a
     warning. Raises ValueError for rows that lack the columns, for a teacher that gives neither one
-    row of logits an example nor a start and an end (top_k keeps what it says of tokens), and for
-    logits that are NaN, which are never kept.
+    row of logits an example nor a start and an end, and for logits that are NaN: never kept.
     """
     refuse_no_rows(dataset, "dataset")
     share_padding(teacher, tokenizer)
@@ -131,29 +134,45 @@ def cached_teacher_outputs(
         options = {"k": top_k, "temperatures": temperatures, "words": words}
         options |= {"batch_size": batch_size or 8, "progress": progress}
         return _top_k(teacher, dataset, tokenizer, reads, folder / identity[:32], options)
-    path = folder / f"{identity[:32]}.safetensors"
+
+    def ask(rows: Iterable[dict]) -> list[Tensor]:
+        """The teacher's logits for rows of the data set, through its tokenizer where it reads text."""
+        if text_column:
+            cut = {"truncation": limit is not None, "max_length": limit}
+            rows = [dict(tokenizer(row[text_column], **cut)) for row in rows]
+        return ask_all(teacher, list(rows), tokenizer, batch_size or 64, progress)
 
     keys = _keys(dataset, reads)
-    known = _read(path, identity)
-    missing = {key: row for row, key in enumerate(keys) if key not in known}
-    if missing:
-        refuse_unwritable(folder)
-        rows = list(_rows(dataset, reads, at=list(missing.values())))
-        if text_column:
-            rows = [tokenizer(row[text_column], truncation=True, max_length=limit) for row in rows]
-        logits = ask_all(teacher, rows, tokenizer, batch_size or 64, progress)
-        known |= zip(missing, logits, strict=True)
-        # What another process wrote in the meantime stays. Two that write in the same instant may
-        # lose each other's rows, which are then asked again; neither can harm the file.
-        known = _read(path, identity) | known
-        write_whole(path, lambda fresh: _write(fresh, identity, known))
+    known = _known(folder / f"{identity[:32]}.safetensors", identity, dataset, reads, keys, ask)
     # Not all that is known: the same call gives the same outputs, whatever was asked before.
     asked = dict.fromkeys(keys)
     logits = [known[key] for key in asked]
     stacked = torch.stack(logits) if logits[0].ndim == 1 else logits
     names = getattr(getattr(unwrapped(teacher), "config", None), "id2label", None)
-    own = None if text_column else tokenizer
-    return TeacherOutputs(stacked, asked, reads, id2label=names, tokenizer=own)
+    about = {"id2label": names, "tokenizer": None if text_column else tokenizer}
+    return TeacherOutputs(stacked, asked, reads, **about)
+
+
+def _known(
+    path: Path,
+    identity: str,
+    dataset: Any,
+    reads: Sequence[str],
+    keys: Sequence[bytes],
+    ask: Callable[[Iterable[dict]], list[Tensor]],
+) -> dict[bytes, Tensor]:
+    """What the file holds, once the rows that it lacks are asked and written to it."""
+    known = _read(path, identity)
+    missing = {key: row for row, key in enumerate(keys) if key not in known}
+    if missing:
+        refuse_unwritable(path.parent)
+        logits = ask(_rows(dataset, reads, at=list(missing.values())))
+        known |= zip(missing, logits, strict=True)
+        # What another process wrote in the meantime stays. Two that write in the same instant may
+        # lose each other's rows, which are then asked again; neither can harm the file.
+        known = _read(path, identity) | known
+        write_whole(path, lambda fresh: _write(fresh, identity, known))
+    return known
 
 
 def _top_k(
@@ -186,72 +205,9 @@ def _top_k(
         {key: known[key] for key in keys},
         lambda other: _keys(other, reads),
         temperatures=options["temperatures"],
-        words=options["words"] or size,
+        words=min(filter(None, (options["words"], size)), default=None),
         tokenizer=tokenizer,
     )
-
-
-def add_teacher_logits(dataset: Any, outputs: TeacherOutputs | Tensor) -> Any:
-    """The data set with a column `teacher_logits`, from which a student can be taught.
-
-    outputs: what `cached_teacher_outputs` returned, or any logits (rows, classes) in the order of
-    the data set: a mean of teachers, or log p(y | text) where the truth is known; for windows a
-    list of (2, tokens), start and end.
-    Returns a datasets.Dataset where it is given one, else a list of dicts; what stood in the
-    column before is replaced. Raises KeyError for rows that the outputs do not hold, ValueError for
-    logits that are not one row an example.
-    """
-    if isinstance(outputs, TopKOutputs):
-        raise TypeError(
-            "outputs for tokens go to the trainer whole, teacher_outputs=…: it knows the temperature"
-        )
-    logits = outputs.of(dataset) if isinstance(outputs, TeacherOutputs) else outputs
-    if isinstance(logits, list):
-        return _add_span_logits(dataset, logits)
-    logits = logits.detach().float().cpu()
-    if logits.ndim != 2 or len(logits) != len(dataset):
-        raise ValueError(
-            f"outputs must have shape (rows, classes) with the data set's {len(dataset)} rows, "
-            f"but have shape {tuple(logits.shape)}"
-        )
-    if not hasattr(dataset, "add_column"):
-        rows = (dataset[i] for i in range(len(dataset)))
-        return [
-            {**row, TEACHER_LOGITS: given} for row, given in zip(rows, logits.tolist(), strict=True)
-        ]
-    if has_teacher_logits(dataset):
-        dataset = dataset.remove_columns(TEACHER_LOGITS)
-    return dataset.add_column(TEACHER_LOGITS, list(logits.numpy()))
-
-
-def with_teacher_outputs(dataset: Any, outputs: Any, temperature: float) -> Any:
-    """The data set with what a trainer needs of the outputs: the teacher's column, or its three."""
-    if isinstance(outputs, TopKOutputs):
-        return outputs.add_to(dataset, temperature)
-    return add_teacher_logits(dataset, outputs)
-
-
-def _add_span_logits(dataset: Any, logits: list) -> list[dict]:
-    """Windows as a list of dicts, each with its (2, tokens) in the column."""
-    if len(logits) != len(dataset):
-        raise ValueError(
-            f"outputs must have one entry for each of the data set's {len(dataset)} windows, but "
-            f"have {len(logits)}"
-        )
-    rows = [{**dataset[i], TEACHER_LOGITS: given} for i, given in enumerate(logits)]
-    for i, row in enumerate(rows):
-        shape, tokens = tuple(row[TEACHER_LOGITS].shape), len(row["input_ids"])
-        if shape != (2, tokens):
-            raise ValueError(
-                f"outputs must give a window of {tokens} tokens logits of shape (2, {tokens}), "
-                f"start and end, but those of window {i} have shape {shape}"
-            )
-    return rows
-
-
-def has_teacher_logits(dataset: Any) -> bool:
-    columns = getattr(dataset, "column_names", None)
-    return TEACHER_LOGITS in (next(iter(dataset), ()) if columns is None else columns)
 
 
 # -- the rows ---------------------------------------------------------------------------------
@@ -283,6 +239,8 @@ def _rows(
                 f"dataset must have the columns {', '.join(columns)}, but a row lacks {lacking}"
             )
         row = {name: row[name] for name in columns}
+        if any(value is None for value in row.values()):
+            raise ValueError(f"dataset must have no gaps, but a row holds {row}: leave it out")
         yield {name: v.tolist() if hasattr(v, "tolist") else v for name, v in row.items()}
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from transformers import Trainer
 
 from kd_course.distillation.asking import logits_of
-from kd_course.distillation.cache import has_teacher_logits, with_teacher_outputs
+from kd_course.distillation.columns import has_teacher_logits, with_teacher_outputs
 from kd_course.losses import TopK
 
 
@@ -32,13 +32,15 @@ class EvaluationWithTeacher(Trainer):
 
     def get_eval_dataloader(self, eval_dataset: Any = None) -> Any:
         """As the library's; rows that `teacher_outputs` knows come with what the teacher said."""
-        rows = self.eval_dataset if eval_dataset is None else eval_dataset
-        if isinstance(rows, str):
-            rows = self.eval_dataset[rows]
-        return super().get_eval_dataloader(None if rows is None else self._with_teacher(rows))
+        if self._outputs is not None and not isinstance(eval_dataset, str):
+            rows = self.eval_dataset if eval_dataset is None else eval_dataset
+            eval_dataset = None if rows is None else self._with_teacher(rows)
+        return super().get_eval_dataloader(eval_dataset)
 
     def _with_teacher(self, rows: Any) -> Any:
-        if self._outputs is None or not len(rows) or has_teacher_logits(rows):
+        if isinstance(rows, dict):  # several data sets, each under its name
+            return {name: self._with_teacher(some) for name, some in rows.items()}
+        if rows is None or not len(rows) or has_teacher_logits(rows):
             return rows
         try:
             return with_teacher_outputs(rows, self._outputs, self.temperature)

@@ -10,12 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from kd_course.distillation.asking import marks_answers, unwrapped
-from kd_course.distillation.cache import TEACHER_LOGITS, has_teacher_logits
+from kd_course.distillation.columns import TEACHER_LOGITS, has_teacher_logits
 from kd_course.distillation.labels import is_causal
 
 _OTHER_WORDS = (
     '. vocabulary="common" compares the words that both know, where one is only padded; another '
-    "tokenizer reads the text itself: cached_teacher_outputs(…, text_column=…)"
+    "tokenizer reads the text itself: cached_teacher_outputs(…, text_column=…), which works for "
+    "classifiers; for generation the teacher writes texts (translation.rewrite; lesson 14)"
 )
 
 
@@ -165,16 +166,18 @@ def _words_of(tokenizer: Any) -> dict[str, int]:
 
 
 def tokenizer_of(teacher: nn.Module) -> Any:
-    """The tokenizer in the folder that a model was loaded from; None where there is none at hand."""
-    folder = Path(
-        str(getattr(getattr(unwrapped(teacher), "config", None), "_name_or_path", "") or "")
-    )
-    if not folder.name or not (folder / "tokenizer.json").is_file():
+    """The tokenizer beside which a model was loaded; None where there is none at hand, here or cached."""
+    name = str(getattr(getattr(unwrapped(teacher), "config", None), "_name_or_path", "") or "")
+    if not name:
         return None
+    from huggingface_hub import try_to_load_from_cache
     from transformers import AutoTokenizer
 
     try:
-        return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        file = Path(name, "tokenizer.json")
+        if not Path(name).is_dir():
+            file = Path(str(try_to_load_from_cache(name, "tokenizer.json")))
+        return AutoTokenizer.from_pretrained(file.parent) if file.is_file() else None
     except (OSError, ValueError):
         return None
 

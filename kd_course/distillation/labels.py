@@ -83,7 +83,9 @@ def refuse_labelled_padding(
     if padding is not None:
         # A decoder's labels have no mask of their own: what stands last tells.
         last = labels[:, -2:] if padding == end else labels[:, -1:]
-        wrong = (last == padding).all(-1) & torch.tensor(labels.shape[1] >= last.shape[1])
+        if padding == end and labels.shape[1] < 2:
+            return  # an end, and no padding
+        wrong = (last == padding).all(-1)
         number = int((labels[wrong] == padding).sum())
     elif mask is not None and mask.shape == labels.shape:
         wrong = (labels != IGNORED_LABEL) & (mask == 0)

@@ -26,12 +26,9 @@ from kd_course.distillation.asking import (
     unwrapped,
     without_cache,
 )
-from kd_course.distillation.cache import (
-    TEACHER_LOGITS,
-    TeacherOutputs,
-    with_teacher_outputs,
-)
+from kd_course.distillation.cache import TeacherOutputs
 from kd_course.distillation.checkpoints import last_checkpoint
+from kd_course.distillation.columns import TEACHER_LOGITS, with_teacher_outputs
 from kd_course.distillation.evaluation import EvaluationWithTeacher
 from kd_course.distillation.fitting import (
     common_words,
@@ -54,7 +51,7 @@ from kd_course.distillation.labels import (
     warn_of_packing_with_a_mask,
 )
 from kd_course.distillation.row_order import SeededLengthGroups
-from kd_course.distillation.top_k import COLUMNS, TOP_IDS, TopKCollator, TopKOutputs
+from kd_course.distillation.token_outputs import COLUMNS, TOP_IDS, TopKCollator, TopKOutputs
 from kd_course.divergences import positive_temperature
 from kd_course.losses import (
     IGNORED_LABEL,
@@ -161,6 +158,8 @@ class DistillationTrainer(EvaluationWithTeacher):
 
     def _take_outputs(self, outputs: TeacherOutputs | TopKOutputs) -> None:
         """Make a teacher's outputs ready, if they fit."""
+        if isinstance(self.eval_dataset, dict):
+            self.eval_dataset = self._with_teacher(self.eval_dataset)
         if outputs.tokenizer is not None and self.processing_class is not None:
             refuse_other_words(outputs.tokenizer, self.processing_class)
         config = getattr(unwrapped(self.model), "config", None)
@@ -268,7 +267,7 @@ class DistillationTrainer(EvaluationWithTeacher):
 
     def _refuse_labels(self, student_logits: Tensor, inputs: Mapping[str, Tensor]) -> None:
         refuse_missing_labels(inputs.get("labels"), student_logits, self.alpha)
-        config = getattr(self.accelerator.unwrap_model(self.model), "config", None)
+        config = getattr(unwrapped(self.model), "config", None)
         decodes = getattr(config, "is_encoder_decoder", False)
         padding = getattr(config, "pad_token_id", None) if decodes else None
         refuse_labelled_padding(inputs, padding, getattr(config, "eos_token_id", None))

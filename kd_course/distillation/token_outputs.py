@@ -133,6 +133,8 @@ def ask_for_tokens(
     progress: bool,
 ) -> dict[bytes, Kept]:
     """The teacher's k best words for the tokens of new rows, by their keys; written as they come."""
+    if not temperatures:
+        raise ValueError("temperatures must hold at least one, that of the training, but are none")
     keys, found, fresh = list(rows), {}, {}
     since, size = time.monotonic(), 0
     try:
