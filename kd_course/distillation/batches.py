@@ -108,7 +108,8 @@ def longest_input(model: nn.Module, tokenizer: Any = None) -> int | None:
     RoBERTa and its kind number positions from padding_idx + 1 on: 514 positions are 512 tokens.
     """
     model = unwrapped(model)
-    config, limits = getattr(model, "config", None), []
+    config = getattr(model, "config", None)
+    limits: list[int] = []
     for name, part in model.named_modules():
         if name.endswith("position_embeddings") and isinstance(part, nn.Embedding):
             taken = 0 if part.padding_idx is None else part.padding_idx + 1

@@ -74,10 +74,10 @@ class EvaluationWithTeacher(Trainer):
     def _measure(self, model: nn.Module, inputs: Mapping[str, Tensor]) -> None:
         """Add a batch to the sums of both parts, and to how many rows they are sums over."""
         soft = self.alpha > 0 and self._teacher_at_hand(inputs)
-        inputs = self._with_decoder_inputs(inputs)
         hard = "labels" in inputs and self._causal
         if not soft and not hard:
             return
+        inputs = self._with_decoder_inputs(inputs)
         with torch.no_grad(), self.compute_loss_context_manager():
             student = self._student_logits
             if student is None:
@@ -89,7 +89,7 @@ class EvaluationWithTeacher(Trainer):
         size = len(student)
         for rows in [slice(i, i + 1) for i in range(size)] if apart else [slice(0, size)]:
             part = {name: _rows(value, rows, size) for name, value in inputs.items()}
-            counts = self._count_rows(part).double()
+            counts = self._count_rows(part).float()
             sums = counts.new_zeros(2)
             if soft and counts[0]:
                 sums[0] = self._soft_loss(compared[rows], _rows(teacher, rows, size), part)
@@ -98,7 +98,7 @@ class EvaluationWithTeacher(Trainer):
             self._batch.append(torch.stack([sums * counts, counts]))
         gathered = self.accelerator.gather_for_metrics(torch.stack(self._batch))
         self._batch = []
-        self._sums += gathered.sum(0).cpu()
+        self._sums += gathered.cpu().double().sum(0)
         self._measured = (soft, hard)
 
     def evaluation_loop(self, dataloader: Any, description: str, *args: Any, **options: Any):

@@ -46,6 +46,11 @@ class Seq2SeqDistillationTrainer(DistillationTrainer, Seq2SeqTrainer):
         """The decoder reads the labels, one step later."""
         if DECODER_INPUTS in inputs:
             return dict(inputs)
+        if "labels" not in inputs:
+            raise ValueError(
+                "a batch must have labels: a decoder reads them, and -100 tells which are padding. "
+                "Texts without targets get the teacher's own (translation.rewrite)"
+            )
         model = self.accelerator.unwrap_model(self.model)
         shifted = model.prepare_decoder_input_ids_from_labels(labels=inputs["labels"])
         return {**inputs, DECODER_INPUTS: shifted}

@@ -135,7 +135,9 @@ def ask_for_tokens(
     """The teacher's k best words for the tokens of new rows, by their keys; written as they come."""
     if not temperatures:
         raise ValueError("temperatures must hold at least one, that of the training, but are none")
-    keys, found, fresh = list(rows), {}, {}
+    found: dict[bytes, Kept] = {}
+    fresh: dict[bytes, Kept] = {}  # not written yet
+    keys = list(rows)
     since, size = time.monotonic(), 0
     try:
         batches = in_batches(teacher, list(rows.values()), tokenizer, batch_size, progress)

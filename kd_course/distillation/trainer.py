@@ -250,8 +250,8 @@ class DistillationTrainer(EvaluationWithTeacher):
         """The teacher's part, a mean over the batch's rows."""
         labels = self._labels(inputs)
         refuse_missing_labels(labels, student_logits, alpha=1.0)
-        mask = None if student_logits.ndim == 2 else labels != IGNORED_LABEL
-        loss = top_k_target_loss if isinstance(teacher_logits, TopK) else soft_target_loss
+        mask: Any = None if student_logits.ndim == 2 else labels != IGNORED_LABEL
+        loss: Any = top_k_target_loss if isinstance(teacher_logits, TopK) else soft_target_loss
         return loss(student_logits, teacher_logits, temperature=self.temperature, mask=mask)
 
     def _hard_loss(self, student_logits: Tensor, inputs: Mapping[str, Tensor]) -> Tensor:
