@@ -19,12 +19,17 @@ lessons/lesson06/settings.py: a dataclass, and `settings(run)`, which gives its 
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 from dataclasses import dataclass, field, fields
 
 LESSONS = "kd_course.lessons"  # loaded by name: a lesson's room imports from here
 SCALES = ("offline", "small", "full")
+KNOWN = frozenset(
+    f"KD_{name}"
+    for name in "SCALE SEEDS MAPS RETRAIN MAX_STEPS LIMIT DATASET CACHE PROGRESS RESULTS".split()
+)
 HUB_DATA = "atrost/financial_phrasebank"  # what the lessons on classification take from the hub
 
 
@@ -55,7 +60,11 @@ class Switches:
 
 
 def switches() -> Switches:
-    """The switches as the environment sets them; ValueError naming a variable that is no number."""
+    """The switches as the environment sets them; ValueError naming one whose value is none.
+
+    A misspelt one, KD_RETRIAN, is refused as well.
+    """
+    _refuse_misspelt()
     dataset = os.environ.get("KD_DATASET", "").strip()
     own = scale() == "offline" or dataset == HUB_DATA
     return Switches(
@@ -70,7 +79,20 @@ def switches() -> Switches:
 
 
 def _on(variable: str) -> bool:
-    return os.environ.get(variable, "0").strip() not in ("", "0")
+    text = os.environ.get(variable, "").strip()
+    if text.lower() in ("1", "true", "yes", "on"):
+        return True
+    if text.lower() in ("", "0", "false", "no", "off"):
+        return False
+    raise ValueError(f"{variable} must be 1 or 0, but is {text!r}")
+
+
+def _refuse_misspelt() -> None:
+    """ValueError for a variable that is almost a switch: it would do nothing."""
+    for variable in os.environ:
+        meant = difflib.get_close_matches(variable, KNOWN, 1, 0.85)
+        if variable.startswith("KD_") and variable not in KNOWN and meant:
+            raise ValueError(f"{variable} is no switch of the course: {meant[0]} must be meant")
 
 
 def _whole_number(variable: str) -> int | None:

@@ -27,6 +27,20 @@ def cache_folder() -> Path:
     return user_cache_path("kd_course", appauthor=False)
 
 
+def refuse_unwritable(folder: str | os.PathLike) -> None:
+    """OSError for a folder that cannot be written, before anything dear is computed for it."""
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OSError(
+            error.errno,
+            f"{folder} cannot be written ({error.strerror}): choose another folder, or let KD_CACHE "
+            f"name one for all that is kept",
+        ) from None
+
+
 def write_whole(path: str | os.PathLike, writer: Callable[[Path], object]) -> Path:
     """Write a file, or a folder, so that nobody ever sees half of it: not a reader, not a crash.
 

@@ -475,16 +475,16 @@ def test_what_is_not_in_squads_schema_is_named(monkeypatch, columns, said):
 def test_a_carved_validation_split_is_the_same_every_time_and_takes_copies_along():
     import datasets
 
-    from kd_course.corpora import hub
+    from kd_course.corpora.splitting import carve
 
     texts = [f"text {i // 2}" if i % 2 else f"Text  {i // 2}" for i in range(200)]  # each twice
     rows = datasets.Dataset.from_dict({"text": texts, "label": [0] * 200})
-    train, validation = hub._carve(rows, 30, seed=0)
+    train, validation = carve(rows, 30, seed=0)
     assert (len(train), len(validation)) == (140, 30)
     plain = [{" ".join(t.lower().split()) for t in part["text"]} for part in (train, validation)]
     assert (len(plain[0]), len(plain[1])) == (70, 30) and not plain[0] & plain[1]
-    assert hub._carve(rows, 30, seed=0)[1]["text"][:] == validation["text"][:]
-    assert hub._carve(rows, 30, seed=1)[1]["text"][:] != validation["text"][:]
+    assert carve(rows, 30, seed=0)[1]["text"][:] == validation["text"][:]
+    assert carve(rows, 30, seed=1)[1]["text"][:] != validation["text"][:]
 
 
 def test_classes_in_another_order_are_renumbered_by_name():

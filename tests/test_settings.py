@@ -36,8 +36,30 @@ def test_a_limit_or_a_last_step_makes_a_run_a_test_of_the_path(monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("text", "on"), [("1", True), ("true", True), ("false", False), ("0", False), ("", False)]
+)
+def test_false_means_off(monkeypatch, text, on):
+    monkeypatch.setenv("KD_RETRAIN", text)
+    assert settings.switches().retrain is on
+
+
+def test_a_misspelt_switch_is_named_and_others_variables_are_left_alone(monkeypatch):
+    monkeypatch.setenv("KD_SOMETHING_ELSE", "1")
+    settings.switches()
+    monkeypatch.setenv("KD_RETRIAN", "1")
+    with pytest.raises(ValueError, match="KD_RETRIAN .*KD_RETRAIN must be meant"):
+        settings.switches()
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
-    [("KD_SCALE", "huge"), ("KD_SEEDS", "two"), ("KD_LIMIT", "-1"), ("KD_MAX_STEPS", "0")],
+    [
+        ("KD_MAPS", "maybe"),
+        ("KD_SCALE", "huge"),
+        ("KD_SEEDS", "two"),
+        ("KD_LIMIT", "-1"),
+        ("KD_MAX_STEPS", "0"),
+    ],
 )
 def test_a_bad_value_is_named(monkeypatch, name, value):
     monkeypatch.setenv(name, value)

@@ -216,11 +216,11 @@ def test_an_interrupted_run_ends_with_the_same_weights(tmp_path, tokenizer):
     assert_same_weights(whole.model, again.model, **EXACTLY)
 
 
-def test_evaluation_measures_the_labels_loss_and_never_asks_the_teacher(tmp_path, tokenizer):
+def test_evaluation_measures_the_labels_loss_beside_the_teachers(tmp_path, tokenizer):
     rows, teacher = made_up_windows(), reader(0)
     trainer = distil(tmp_path, tokenizer, rows, teacher=teacher, eval_dataset=made_up_windows(8))
-    teacher.register_forward_pre_hook(lambda *_: pytest.fail("the teacher was asked"))
-    found = trainer.evaluate()["eval_loss"]
+    measured = trainer.evaluate()
+    found = measured["eval_loss"]
     batch = spans.collate(made_up_windows(8), tokenizer)
     said = trainer.model.eval()(batch["input_ids"], batch["attention_mask"])
     log_p = [
@@ -233,6 +233,20 @@ def test_evaluation_measures_the_labels_loss_and_never_asks_the_teacher(tmp_path
         for i in there
     ]
     assert found == pytest.approx(torch.stack(surprise).mean().item(), rel=1e-5)
+    with torch.no_grad():
+        theirs = teacher(batch["input_ids"], batch["attention_mask"])
+        soft = span_distillation_loss(
+            said.start_logits,
+            said.end_logits,
+            theirs.start_logits,
+            theirs.end_logits,
+            batch["start_positions"],
+            batch["end_positions"],
+            temperature=2.0,
+            alpha=1.0,
+            mask=batch["answer_mask"],
+        )
+    assert measured["eval_soft_loss"] == pytest.approx(soft.item(), rel=1e-5)
 
 
 # -- what the teacher said, kept ----------------------------------------------------------------

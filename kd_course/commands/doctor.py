@@ -258,6 +258,10 @@ def _scale() -> tuple[str, Row]:
         scale = settings.scale()
     except ValueError as error:
         return "offline", Row("scale", os.environ["KD_SCALE"], str(error))
+    try:
+        settings.switches()
+    except ValueError as error:
+        return scale, Row("scale", scale, str(error))
     return scale, Row("scale", scale)
 
 

@@ -30,7 +30,11 @@ prediction interval; around a single value ± 0.5 %); at least ± 0.002, cut to 
 def main(argv: list[str]) -> int:
     arguments = _parser().parse_args(argv)
     os.environ.update(_switches(arguments))
-    settings.switches()  # a bad value is refused here, before anything runs
+    try:
+        settings.switches()  # a bad value is refused here, before anything runs
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
     worst = 0
     for lesson in arguments.lesson:
         try:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from kd_course.corpora.splitting import carve, carve_titles
 from kd_course.downloads import OFFLINE, HubError, download_dataset
 
 if TYPE_CHECKING:
@@ -35,6 +36,14 @@ class Source:
     splits: Mapping[str, str] = field(default_factory=_its_own_splits)
     validation: int = 0
     note: str = ""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.labels, str):
+            raise TypeError(f"labels must be a list of classes, but is one text, {self.labels!r}")
+        if len(self.labels) < 2 or len(set(self.labels)) < len(self.labels):
+            raise ValueError(f"labels must be two or more different classes, but are {self.labels}")
+        if self.validation < 0:
+            raise ValueError(f"validation must be a number of rows, but is {self.validation}")
 
 
 SOURCES = {
@@ -87,6 +96,7 @@ QUESTIONS = {
         "Rajpurkar et al., SQuAD: 100,000+ Questions for Machine Comprehension of Text, 2016.",
     ),
 }
+_TEXT = ("string", "large_string", "string_view")  # as Arrow, pandas and polars keep texts
 _MISPLACED = 0.01  # the share of rows whose answer may be elsewhere than it says; they are left out
 
 
@@ -117,7 +127,7 @@ def load_dataset(
         ours: _mapped(raw, theirs, source, identifier) for ours, theirs in source.splits.items()
     }
     if "validation" not in data:
-        data["train"], data["validation"] = _carve(data["train"], source.validation, seed)
+        data["train"], data["validation"] = carve(data["train"], source.validation, seed)
     return datasets.DatasetDict(
         {split: _limited(data[split], limit, seed) for split in ("train", "validation", "test")}
     )
@@ -185,7 +195,7 @@ def load_questions(
     raw = download_dataset(identifier)
     data = {ours: _questions(raw, theirs, identifier) for ours, theirs in source.splits.items()}
     if "validation" not in data:
-        data["train"], data["validation"] = _carve_titles(data["train"], source.validation, seed)
+        data["train"], data["validation"] = carve_titles(data["train"], source.validation, seed)
     return datasets.DatasetDict(
         {split: _limited(data[split], limit, seed) for split in ("train", "validation", "test")}
     )
@@ -228,7 +238,7 @@ def _translations(raw: DatasetDict, split: str, languages: list[str], identifier
         sides = feature.languages if isinstance(feature, Translation) else feature
         texts = isinstance(feature, Translation) or (
             isinstance(feature, dict)
-            and all(getattr(feature.get(side), "dtype", "") == "string" for side in languages)
+            and all(getattr(feature.get(side), "dtype", "") in _TEXT for side in languages)
         )
         if not texts or not set(languages) <= set(sides):
             found = (
@@ -272,25 +282,24 @@ def _mapped(raw: DatasetDict, split: str, source: Source, identifier: str) -> Da
             f"columns {source.text!r} (text) and {source.label!r} (label) are expected "
             f"in split {split!r}, but there are {', '.join(map(repr, rows.column_names))}"
         )
-    feature = rows.features[source.label]
-    values = rows[source.label][:]
-    if isinstance(feature, ClassLabel):
-        names = [feature.names[value] if value >= 0 else None for value in values]
-    elif rows.features[source.label].dtype == "string":
-        names = values
-    else:
-        numbers = range(len(source.labels))
-        names = [source.labels[value] if value in numbers else None for value in values]
+    if not len(rows):
+        raise refuse(f"rows are expected in split {split!r}, but it has none")
+    names = _names_of(rows, source)
     unknown = {name for name in names if name not in source.labels}
     if unknown:
         found = ", ".join(sorted("no label" if name is None else repr(name) for name in unknown))
+        first = next(row for row, name in enumerate(names) if name not in source.labels)
         raise refuse(
-            f"labels {', '.join(source.labels)} are expected in split {split!r}, but it has {found}"
+            f"labels {', '.join(source.labels)} are expected in split {split!r}, but it has {found}; "
+            f"the first is in row {first} (counted from 0)"
         )
     texts = rows[source.text][:]
-    if not all(isinstance(text, str) for text in texts):
+    wrong = [row for row, text in enumerate(texts) if not isinstance(text, str)]
+    if wrong:
         raise refuse(
-            f"column {source.text!r} is expected to hold text, but is {rows.features[source.text]}"
+            f"column {source.text!r} is expected to hold text, but is "
+            f"{rows.features[source.text]}; {len(wrong)} rows of split {split!r} have none, the first "
+            f"is row {wrong[0]} (counted from 0) with {texts[wrong[0]]!r}"
         )
 
     from datasets import Dataset
@@ -304,6 +313,20 @@ def _mapped(raw: DatasetDict, split: str, source: Source, identifier: str) -> Da
             {"text": Value("string"), "label": ClassLabel(names=list(source.labels))}
         ),
     )
+
+
+def _names_of(rows: Dataset, source: Source) -> list[str | None]:
+    """Every row's class by its name; None where it has no label."""
+    from datasets import ClassLabel
+
+    feature, values = rows.features[source.label], rows[source.label][:]
+    if isinstance(feature, ClassLabel):
+        known: Any = dict(enumerate(feature.names))
+    elif feature.dtype in _TEXT:
+        return values
+    else:
+        known = dict(enumerate(source.labels))  # 1.0 finds what 1 does: pandas makes floats of gaps
+    return [known.get(value) for value in values]
 
 
 def _questions(raw: DatasetDict, split: str, identifier: str) -> Dataset:
@@ -323,7 +346,7 @@ def _questions(raw: DatasetDict, split: str, identifier: str) -> Dataset:
             f"columns {', '.join(map(repr, missing))} are expected in split {split!r}, but there "
             f"are {', '.join(map(repr, rows.column_names))}",
         )
-    other = {name: rows.features[name] for name in texts if rows.features[name].dtype != "string"}
+    other = {name: rows.features[name] for name in texts if rows.features[name].dtype not in _TEXT}
     if other:
         raise _other_form(
             identifier, f"text is expected in split {split!r}, but {other} is something else"
@@ -354,30 +377,3 @@ def _stand_there(context: str, answers: Mapping[str, list]) -> bool:
         text.strip() and start >= 0 and context.startswith(text, start)
         for text, start in zip(answers["text"], answers["answer_start"], strict=True)
     )
-
-
-def _carve_titles(train: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
-    """Train without, and the validation split with, a share of its titles: at least one each."""
-    import numpy as np
-
-    titles = np.array(train["title"][:])
-    different = np.unique(titles)
-    number = min(max(1, round(share * len(different))), len(different) - 1)
-    drawn = np.random.default_rng(seed).permutation(different)[:number]
-    taken = np.isin(titles, drawn)
-    return train.select(np.flatnonzero(~taken)), train.select(np.flatnonzero(taken))
-
-
-def _carve(train: Dataset, rows: int, seed: int) -> tuple[Dataset, Dataset]:
-    """Train without, and the validation split with, `rows` rows drawn from it.
-
-    A text that stands in train more than once goes to one side with all its copies, whatever
-    their case and spaces; validation keeps one of them.
-    """
-    import numpy as np
-
-    plain = np.array([" ".join(text.lower().split()) for text in train["text"]])
-    _, first = np.unique(plain, return_index=True)
-    drawn = np.random.default_rng(seed).permutation(first)[:rows]
-    taken = np.isin(plain, plain[drawn])
-    return train.select(np.flatnonzero(~taken)), train.select(drawn)

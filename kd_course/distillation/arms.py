@@ -8,8 +8,8 @@ import torch
 from torch import nn
 from transformers import PrinterCallback, Seq2SeqTrainer
 
-from kd_course.distillation.seq2seq_trainer import seq2seq_training_arguments
-from kd_course.distillation.trainer import DistillationTrainer, training_arguments
+from kd_course.distillation.options import seq2seq_training_arguments, training_arguments
+from kd_course.distillation.trainer import DistillationTrainer
 
 
 class Recipe(Protocol):

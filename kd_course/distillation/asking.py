@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from kd_course.distillation.labels import is_causal
+
 
 def ask(teacher: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
     """The teacher's logits for a batch, as it would give them to a user.
@@ -21,13 +23,17 @@ def ask(teacher: nn.Module, inputs: Mapping[str, Tensor]) -> Tensor:
     in_eval_mode(teacher)
     takes = arguments_for(teacher)
     with torch.no_grad():
-        outputs = teacher(**{name: value for name, value in inputs.items() if name in takes})
+        outputs = teacher(
+            **{name: value for name, value in inputs.items() if name in takes},
+            **without_cache(teacher),
+        )
     return logits_of(outputs, "the teacher")
 
 
 def marks_answers(model: nn.Module) -> bool:
     """Whether a model gives start and end logits over its input: a *ForQuestionAnswering."""
-    return {"start_positions", "end_positions"} <= set(inspect.signature(model.forward).parameters)
+    takes = inspect.signature(unwrapped(model).forward).parameters
+    return {"start_positions", "end_positions"} <= set(takes)
 
 
 def in_eval_mode(teacher: nn.Module) -> nn.Module:
@@ -42,16 +48,53 @@ def in_eval_mode(teacher: nn.Module) -> nn.Module:
     return teacher
 
 
+def share_padding(model: nn.Module, tokenizer: Any) -> None:
+    """Tell a decoder that classifies (GPT-2, Llama) which token pads: it reads the last one before.
+
+    Without it such a model refuses a batch; with another than the tokenizer's it would read padding.
+    """
+    config, padding = (
+        getattr(unwrapped(model), "config", None),
+        getattr(tokenizer, "pad_token_id", None),
+    )
+    reads_last = hasattr(unwrapped(model), "score") and hasattr(config, "pad_token_id")
+    if reads_last and padding is not None and config.pad_token_id != padding:
+        warnings.warn(
+            f"{type(unwrapped(model)).__name__}'s config.pad_token_id was {config.pad_token_id}; it has "
+            f"been set to the tokenizer's, {padding}",
+            stacklevel=3,
+        )
+        config.pad_token_id = padding
+
+
 def arguments_for(model: nn.Module) -> set[str]:
     """The names of a batch's columns that a model is given.
 
     Not the labels: the losses here are computed from logits. An encoder-decoder is the exception,
     it makes its decoder's inputs from them.
     """
+    model = unwrapped(model)
     names = set(inspect.signature(model.forward).parameters) - {"start_positions", "end_positions"}
     if not getattr(getattr(model, "config", None), "is_encoder_decoder", False):
         names.discard("labels")
     return names
+
+
+def without_cache(model: nn.Module) -> dict[str, bool]:
+    """A causal model keeps nothing for a next token: with a cache, packed texts see one another."""
+    model = unwrapped(model)
+    if is_causal(model) and "use_cache" in inspect.signature(model.forward).parameters:
+        return {"use_cache": False}
+    return {}
+
+
+def unwrapped(model: nn.Module) -> nn.Module:
+    """The model itself, out of torch.compile, DataParallel and the like, which hide what it takes."""
+    while True:
+        inner = getattr(model, "_orig_mod", None) or getattr(model, "module", None)
+        if not isinstance(inner, nn.Module):
+            return model
+        model = inner
 
 
 def logits_of(outputs: Any, whose: str) -> Tensor:
@@ -65,40 +108,3 @@ def logits_of(outputs: Any, whose: str) -> Tensor:
             f"{whose} must give logits (a model of transformers with a head), but gives {given}"
         )
     return logits
-
-
-def refuse_misfit(teacher: nn.Module, student: nn.Module) -> None:
-    """ValueError for a teacher that cannot teach this student, naming what does not fit."""
-    _refuse_shared(teacher, student)
-    theirs, ours = getattr(teacher, "config", None), getattr(student, "config", None)
-    for name, meaning in (
-        ("vocab_size", "words"),
-        ("decoder_vocab_size", "target words"),
-        ("decoder_start_token_id", "first token of a target"),
-        ("num_labels", "classes"),
-    ):
-        sizes = getattr(theirs, name, None), getattr(ours, name, None)
-        if None not in sizes and sizes[0] != sizes[1]:
-            raise ValueError(
-                f"teacher must know the student's {meaning}: its {name} is {sizes[0]}, "
-                f"the student's is {sizes[1]}"
-            )
-    names = [getattr(config, "id2label", None) or {} for config in (theirs, ours)]
-    named = all(n and not str(n.get(0, "LABEL_0")).startswith("LABEL_") for n in names)
-    if named and names[0] != names[1]:
-        raise ValueError(
-            f"teacher must number the classes as the student does: its id2label is {names[0]}, the "
-            f"student's is {names[1]}"
-        )
-
-
-def _refuse_shared(teacher: nn.Module, student: nn.Module) -> None:
-    """What is shared goes to eval mode with the teacher, and is trained with the student."""
-    own = {id(part) for part in [*student.modules(), *student.parameters()]}
-    for name, part in [*teacher.named_modules(), *teacher.named_parameters()]:
-        if id(part) in own:
-            raise ValueError(
-                f"teacher must share nothing with the student, but shares {name or 'all'!r}: "
-                f"the student would lose its dropout with the teacher's, and training it would "
-                f"change the teacher (copy.deepcopy makes a teacher of its own)"
-            )

@@ -2,7 +2,7 @@
 
 Outputs are addressed by what the teacher read, never by position. Every row has a key, a hash of
 its input ids; shuffled, selected or repeated rows find their own outputs, because they are looked
-up by that key and put into a column, `teacher_logits`, which travels with its row from then on
+up by that key and put into a column (columns.py), which travels with its row from then on
 (through a shuffle, a sampler, a collator). The column works for a `datasets.Dataset` as for a list.
 
 On disk there is one file for each pair of teacher and tokenizer, named by a hash of the teacher's
@@ -16,7 +16,7 @@ import hashlib
 import json
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,16 +25,20 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from tqdm.auto import tqdm
-from transformers import DataCollatorWithPadding
 
-from kd_course.distillation.asking import arguments_for, ask, marks_answers
-from kd_course.storage import cache_folder, write_whole
+from kd_course.distillation.asking import arguments_for, share_padding, unwrapped
+from kd_course.distillation.batches import ask_all, longest_input, refuse_no_rows
+from kd_course.distillation.token_outputs import (
+    TEMPERATURES,
+    TopKOutputs,
+    ask_for_tokens,
+    read_kept,
+)
+from kd_course.storage import cache_folder, refuse_unwritable, write_whole
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-TEACHER_LOGITS = "teacher_logits"  # the column's name
 _FORMAT = "1"  # of the file; a change gives every older file another name
 # Where a model was loaded from, or how it is being used, does not change what it says.
 _WITHOUT_EFFECT = {"_name_or_path", "transformers_version", "architectures", "dtype"}
@@ -44,13 +48,25 @@ _WITHOUT_EFFECT |= {"use_cache", "problem_type"}
 class TeacherOutputs:
     """What a teacher said to the rows of a data set, found by what it read.
 
+    id2label: its names for the classes, where it has any; tokenizer: its own, where its rows of input
+    ids are the student's too. A student that numbers classes or words otherwise is refused.
+
     logits: (rows, classes), float32, one row for each different row of the data set; of a teacher
     that marks answers a list, (2, tokens) a window, start and end.
     `of(dataset)` gives them for any data set made of these rows, in its order.
     """
 
-    def __init__(self, logits: Tensor | list[Tensor], keys: Iterable[bytes], reads: Sequence[str]):
+    def __init__(
+        self,
+        logits: Tensor | list[Tensor],
+        keys: Iterable[bytes],
+        reads: Sequence[str],
+        *,
+        id2label: Mapping[int, str] | None = None,
+        tokenizer: Any = None,
+    ):
         self.logits = logits
+        self.id2label, self.tokenizer = id2label, tokenizer
         self.reads = tuple(reads)  # the columns that the teacher read, and a key is made of
         self._row_of = {key: row for row, key in enumerate(keys)}
 
@@ -82,11 +98,14 @@ def cached_teacher_outputs(
     tokenizer: PreTrainedTokenizerBase,
     *,
     folder: str | os.PathLike | None = None,
-    batch_size: int = 64,
+    batch_size: int | None = None,
     progress: bool = True,
     text_column: str | None = None,
     max_length: int | None = None,
-) -> TeacherOutputs:
+    top_k: int | None = None,
+    temperatures: Sequence[float] = TEMPERATURES,
+    words: int | None = None,
+) -> Any:
     """Ask the teacher about every row of a data set once, and keep the answers for the next time.
 
     dataset: a datasets.Dataset, a list of dicts or a torch Dataset of them, with `input_ids` as
@@ -94,127 +113,104 @@ def cached_teacher_outputs(
     tokenizer: the teacher's own; it pads each batch to its longest row.
     folder: where the answers are kept; by default in the user's cache (`storage.cache_folder`).
     text_column: the teacher reads this column through its tokenizer instead, cut at max_length
-    tokens: so it can teach a student that has another tokenizer.
-    Returns float32 logits, computed in eval mode, without gradients, on the GPU where there is one.
+    tokens (by default as many as it reads): so it can teach a student that has another tokenizer.
+    top_k: for a teacher that gives logits for every token: keep its so many best words at each, and
+    the mass of the rest at each of the temperatures (token_outputs.py). words: take them out of the first
+    so many words only, where the teacher's vocabulary is padded beyond the student's.
+    batch_size: 64 rows by default, 8 where top_k is given.
+    Returns `TeacherOutputs`, float32 logits, or `TopKOutputs` with top_k; computed in eval mode,
+    without gradients, on the GPU where there is one.
     Rows that an earlier call has asked cost nothing. A damaged file is found, and redone with a
     warning. Raises ValueError for rows that lack the columns, for a teacher that gives neither one
-    row of logits an example nor a start and an end (token by token they would be larger than the
-    teacher: use it live), and for logits that are NaN, which are never kept.
+    row of logits an example nor a start and an end, and for logits that are NaN: never kept.
     """
+    refuse_no_rows(dataset, "dataset")
+    share_padding(teacher, tokenizer)
     reads = (text_column,) if text_column else _columns_for(teacher, dataset)
-    limit = (max_length or tokenizer.model_max_length) if text_column else None
+    limit = (max_length or longest_input(teacher, tokenizer)) if text_column else None
     identity = _identity(teacher, tokenizer, reads, limit)
-    path = Path(folder or cache_folder() / "teacher_outputs") / f"{identity[:32]}.safetensors"
+    folder = Path(folder or cache_folder() / "teacher_outputs")
+    if top_k is not None:
+        options = {"k": top_k, "temperatures": temperatures, "words": words}
+        options |= {"batch_size": batch_size or 8, "progress": progress}
+        return _top_k(teacher, dataset, tokenizer, reads, folder / identity[:32], options)
+
+    def ask(rows: Iterable[dict]) -> list[Tensor]:
+        """The teacher's logits for rows of the data set, through its tokenizer where it reads text."""
+        if text_column:
+            cut = {"truncation": limit is not None, "max_length": limit}
+            rows = [dict(tokenizer(row[text_column], **cut)) for row in rows]
+        return ask_all(teacher, list(rows), tokenizer, batch_size or 64, progress)
 
     keys = _keys(dataset, reads)
+    known = _known(folder / f"{identity[:32]}.safetensors", identity, dataset, reads, keys, ask)
+    # Not all that is known: the same call gives the same outputs, whatever was asked before.
+    asked = dict.fromkeys(keys)
+    logits = [known[key] for key in asked]
+    stacked = torch.stack(logits) if logits[0].ndim == 1 else logits
+    names = getattr(getattr(unwrapped(teacher), "config", None), "id2label", None)
+    about = {"id2label": names, "tokenizer": None if text_column else tokenizer}
+    return TeacherOutputs(stacked, asked, reads, **about)
+
+
+def _known(
+    path: Path,
+    identity: str,
+    dataset: Any,
+    reads: Sequence[str],
+    keys: Sequence[bytes],
+    ask: Callable[[Iterable[dict]], list[Tensor]],
+) -> dict[bytes, Tensor]:
+    """What the file holds, once the rows that it lacks are asked and written to it."""
     known = _read(path, identity)
     missing = {key: row for row, key in enumerate(keys) if key not in known}
     if missing:
-        rows = list(_rows(dataset, reads, at=list(missing.values())))
-        if text_column:
-            rows = [tokenizer(row[text_column], truncation=True, max_length=limit) for row in rows]
-        logits = ask_all(teacher, rows, DataCollatorWithPadding(tokenizer), batch_size, progress)
+        refuse_unwritable(path.parent)
+        logits = ask(_rows(dataset, reads, at=list(missing.values())))
         known |= zip(missing, logits, strict=True)
         # What another process wrote in the meantime stays. Two that write in the same instant may
         # lose each other's rows, which are then asked again; neither can harm the file.
         known = _read(path, identity) | known
         write_whole(path, lambda fresh: _write(fresh, identity, known))
-    # Not all that is known: the same call gives the same outputs, whatever was asked before.
-    asked = dict.fromkeys(keys)
-    logits = [known[key] for key in asked]
-    return TeacherOutputs(torch.stack(logits) if logits[0].ndim == 1 else logits, asked, reads)
+    return known
 
 
-def add_teacher_logits(dataset: Any, outputs: TeacherOutputs | Tensor) -> Any:
-    """The data set with a column `teacher_logits`, from which a student can be taught.
-
-    outputs: what `cached_teacher_outputs` returned, or any logits (rows, classes) in the order of
-    the data set: a mean of teachers, or log p(y | text) where the truth is known; for windows a
-    list of (2, tokens), start and end.
-    Returns a datasets.Dataset where it is given one, else a list of dicts; what stood in the
-    column before is replaced. Raises KeyError for rows that the outputs do not hold, ValueError for
-    logits that are not one row an example.
-    """
-    logits = outputs.of(dataset) if isinstance(outputs, TeacherOutputs) else outputs
-    if isinstance(logits, list):
-        return _add_span_logits(dataset, logits)
-    logits = logits.detach().float().cpu()
-    if logits.ndim != 2 or len(logits) != len(dataset):
-        raise ValueError(
-            f"outputs must have shape (rows, classes) with the data set's {len(dataset)} rows, "
-            f"but have shape {tuple(logits.shape)}"
-        )
-    if not hasattr(dataset, "add_column"):
-        rows = (dataset[i] for i in range(len(dataset)))
-        return [
-            {**row, TEACHER_LOGITS: given} for row, given in zip(rows, logits.tolist(), strict=True)
-        ]
-    if has_teacher_logits(dataset):
-        dataset = dataset.remove_columns(TEACHER_LOGITS)
-    return dataset.add_column(TEACHER_LOGITS, list(logits.numpy()))
-
-
-def _add_span_logits(dataset: Any, logits: list) -> list[dict]:
-    """Windows as a list of dicts, each with its (2, tokens) in the column."""
-    if len(logits) != len(dataset):
-        raise ValueError(
-            f"outputs must have one entry for each of the data set's {len(dataset)} windows, but "
-            f"have {len(logits)}"
-        )
-    rows = [{**dataset[i], TEACHER_LOGITS: given} for i, given in enumerate(logits)]
-    for i, row in enumerate(rows):
-        shape, tokens = tuple(row[TEACHER_LOGITS].shape), len(row["input_ids"])
-        if shape != (2, tokens):
-            raise ValueError(
-                f"outputs must give a window of {tokens} tokens logits of shape (2, {tokens}), "
-                f"start and end, but those of window {i} have shape {shape}"
-            )
-    return rows
-
-
-def has_teacher_logits(dataset: Any) -> bool:
-    columns = getattr(dataset, "column_names", None)
-    return TEACHER_LOGITS in (next(iter(dataset), ()) if columns is None else columns)
-
-
-# -- asking -----------------------------------------------------------------------------------
-
-
-def ask_all(
+def _top_k(
     teacher: nn.Module,
-    rows: list,
-    collate: DataCollatorWithPadding,
-    batch_size: int,
-    progress: bool,
-) -> list[Tensor]:
-    """The teacher's logits for rows of input ids, in their order: (classes,) each.
+    dataset: Any,
+    tokenizer: Any,
+    reads: Sequence[str],
+    folder: Path,
+    options: dict[str, Any],
+) -> TopKOutputs:
+    """What the teacher says of tokens: read from the folder, and asked where it is not there yet."""
+    if "input_ids" not in reads:
+        raise ValueError(
+            "text_column cannot be given with top_k: with another tokenizer there are other tokens, "
+            "and nothing to compare one by one. Let the teacher write texts for the student instead "
+            "(translation.rewrite; lesson 14)"
+        )
+    about = {name: options[name] for name in ("k", "temperatures", "words")}
+    folder = folder.with_name(f"{folder.name}-{_digest(_as_json(about)).hex()[:16]}")
+    keys = _keys(dataset, reads)
+    known = read_kept(folder)
+    missing = {key: row for row, key in enumerate(keys) if key not in known}
+    if missing:
+        refuse_unwritable(folder)
+        rows = dict(zip(missing, _rows(dataset, reads, at=list(missing.values())), strict=True))
+        known |= ask_for_tokens(teacher, rows, tokenizer, folder=folder, **options)
+    config = getattr(unwrapped(teacher), "config", None)
+    size = getattr(config, "decoder_vocab_size", None) or getattr(config, "vocab_size", None)
+    return TopKOutputs(
+        {key: known[key] for key in keys},
+        lambda other: _keys(other, reads),
+        temperatures=options["temperatures"],
+        words=min(filter(None, (options["words"], size)), default=None),
+        tokenizer=tokenizer,
+    )
 
-    Of a teacher that marks answers (2, tokens) each, start and end.
-    It reads the longest rows first, so that rows of like length share a batch.
-    """
-    home = next(teacher.parameters()).device
-    device = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else home
-    by_length = sorted(range(len(rows)), key=lambda row: len(rows[row]["input_ids"]), reverse=True)
-    spans = marks_answers(teacher)
-    answers: list[Tensor] = []
-    teacher.to(device)
-    try:
-        starts = range(0, len(rows), batch_size)
-        for start in tqdm(starts, desc="Asking the teacher", disable=not progress):
-            batch = collate([rows[row] for row in by_length[start : start + batch_size]])
-            logits = ask(teacher, batch.to(device)).float().cpu()
-            if not (logits.ndim == 2 or (logits.ndim == 3 and spans)) or logits.isnan().any():
-                raise ValueError(
-                    f"teacher must give one row of logits an example, without NaN, but gave "
-                    f"shape {tuple(logits.shape)}, {int(logits.isnan().sum())} NaN"
-                )
-            answers.extend(logits)
-    finally:
-        teacher.to(home)
-    in_order: list[Tensor] = [torch.empty(0)] * len(rows)
-    for row, logits in zip(by_length, answers, strict=True):
-        in_order[row] = logits[:, : len(rows[row]["input_ids"])].clone() if spans else logits
-    return in_order
+
+# -- the rows ---------------------------------------------------------------------------------
 
 
 def _columns_for(teacher: nn.Module, dataset: Any) -> tuple[str, ...]:
@@ -243,6 +239,8 @@ def _rows(
                 f"dataset must have the columns {', '.join(columns)}, but a row lacks {lacking}"
             )
         row = {name: row[name] for name in columns}
+        if any(value is None for value in row.values()):
+            raise ValueError(f"dataset must have no gaps, but a row holds {row}: leave it out")
         yield {name: v.tolist() if hasattr(v, "tolist") else v for name, v in row.items()}
 
 
@@ -260,6 +258,7 @@ def _identity(
 ) -> str:
     """A hash of all that decides what the teacher says to a row, apart from the row."""
     about: dict[str, Any] = {"format": _FORMAT, "reads": list(reads), "limit": limit}
+    teacher = unwrapped(teacher)
     about["teacher"] = type(teacher).__name__
     config = getattr(teacher, "config", None)
     if config is not None:

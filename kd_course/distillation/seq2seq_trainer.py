@@ -11,14 +11,13 @@ Kim & Rush, Sequence-Level Knowledge Distillation, 2016, section 3.1.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor, nn
-from transformers import Seq2SeqTrainer, Seq2SeqTrainingArguments
+from transformers import Seq2SeqTrainer
 
-from kd_course.distillation.trainer import DistillationTrainer, training_arguments
+from kd_course.distillation.trainer import DistillationTrainer
 
 DECODER_INPUTS = "decoder_input_ids"
 
@@ -43,22 +42,15 @@ class Seq2SeqDistillationTrainer(DistillationTrainer, Seq2SeqTrainer):
         # Given the labels too, a model would compute a loss of its own, for nothing.
         self._student_takes -= {"labels"}
 
-    def compute_loss(
-        self, model: nn.Module, inputs: Mapping[str, Tensor], *args: Any, **kwargs: Any
-    ) -> Any:
-        """As DistillationTrainer's; the decoder reads the labels, one step later."""
-        return super().compute_loss(model, self._with_decoder_inputs(inputs), *args, **kwargs)
-
     def _with_decoder_inputs(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The decoder reads the labels, one step later."""
         if DECODER_INPUTS in inputs:
             return dict(inputs)
+        if "labels" not in inputs:
+            raise ValueError(
+                "a batch must have labels: a decoder reads them, and -100 tells which are padding. "
+                "Texts without targets get the teacher's own (translation.rewrite)"
+            )
         model = self.accelerator.unwrap_model(self.model)
         shifted = model.prepare_decoder_input_ids_from_labels(labels=inputs["labels"])
         return {**inputs, DECODER_INPUTS: shifted}
-
-
-def seq2seq_training_arguments(
-    output_dir: str | os.PathLike, **options: Any
-) -> Seq2SeqTrainingArguments:
-    """The library's Seq2SeqTrainingArguments, with what every run of this course has in common."""
-    return training_arguments(output_dir, kind=Seq2SeqTrainingArguments, **options)

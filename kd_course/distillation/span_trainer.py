@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from kd_course import spans
 from kd_course.distillation.asking import marks_answers
-from kd_course.distillation.cache import ask_all
+from kd_course.distillation.batches import ask_all
 from kd_course.distillation.trainer import DistillationTrainer
 from kd_course.losses import IGNORED_LABEL, span_distillation_loss
 
@@ -58,6 +58,8 @@ class SpanDistillationTrainer(DistillationTrainer):
                 f"model must mark answers (a *ForQuestionAnswering), but {type(model).__name__} "
                 f"has no start_positions"
             )
+        for name in ("train_dataset", "eval_dataset"):
+            _refuse_windows_without_a_mask(options.get(name), name)
         options.setdefault("data_collator", partial(spans.collate, tokenizer=processing_class))
         super().__init__(model=model, args=args, processing_class=processing_class, **options)
 
@@ -98,7 +100,7 @@ class SpanDistillationTrainer(DistillationTrainer):
         labelled = counts & (inputs["start_positions"] != IGNORED_LABEL)
         return torch.stack([counts.sum(), labelled.sum()])
 
-    def _refuse_missing_labels(self, *_: Any) -> None:
+    def _refuse_labels(self, *_: Any) -> None:
         """Windows without an answer are no mistake; without positions, `_count_rows` refuses."""
 
     def _set_signature_columns_if_needed(self) -> None:
@@ -106,6 +108,21 @@ class SpanDistillationTrainer(DistillationTrainer):
         super()._set_signature_columns_if_needed()
         if first_time:
             self._signature_columns += _NEEDED
+
+
+def _refuse_windows_without_a_mask(windows: Any, name: str) -> None:
+    """Windows as the Hugging Face course makes them say where an answer is, not where one may be."""
+    if windows is None or isinstance(windows, Mapping) or not len(windows):
+        return
+    missing = [column for column in _NEEDED if column not in windows[0]]
+    if missing == ["answer_mask"]:
+        raise ValueError(
+            f"{name} lacks the column answer_mask: per token, whether an answer may start or end "
+            f"there. Three lines make windows with it out of SQuAD's columns:\n"
+            f"    columns = spans.windows(tokenizer, data['question'], data['context'])\n"
+            f"    columns |= spans.labels(columns, data['context'], data['answers'])\n"
+            f"    {name} = spans.rows(columns)"
+        )
 
 
 def predict_spans(
@@ -123,10 +140,6 @@ def predict_spans(
     inputs = [{name: row[name] for name in spans.MODEL_INPUTS if name in row} for row in rows]
     was_training = model.training
     model.eval()
-    logits = ask_all(model, inputs, partial(_padded, tokenizer), batch_size, progress=False)
+    logits = ask_all(model, inputs, tokenizer, batch_size, progress=False)
     model.train(was_training)
     return [row[0].numpy() for row in logits], [row[1].numpy() for row in logits]
-
-
-def _padded(tokenizer: PreTrainedTokenizerBase, rows: list) -> Any:
-    return tokenizer.pad(rows, return_tensors="pt")

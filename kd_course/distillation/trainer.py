@@ -9,18 +9,12 @@ Hinton, Vinyals & Dean, Distilling the Knowledge in a Neural Network, 2015.
 
 from __future__ import annotations
 
-import json
-import os
-import zipfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
-from transformers import Trainer, TrainingArguments
-from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+from transformers import TrainingArguments
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from kd_course.distillation.asking import (
@@ -28,28 +22,59 @@ from kd_course.distillation.asking import (
     ask,
     in_eval_mode,
     logits_of,
-    marks_answers,
+    share_padding,
+    unwrapped,
+    without_cache,
+)
+from kd_course.distillation.cache import TeacherOutputs
+from kd_course.distillation.checkpoints import last_checkpoint
+from kd_course.distillation.columns import TEACHER_LOGITS, with_teacher_outputs
+from kd_course.distillation.evaluation import EvaluationWithTeacher
+from kd_course.distillation.fitting import (
+    common_words,
+    mass_beyond,
+    refuse_all_but_one_teacher,
     refuse_misfit,
+    refuse_other_names,
+    refuse_other_tasks,
+    refuse_other_words,
+    tokenizer_of,
+    warn_of_half_precision,
 )
-from kd_course.distillation.cache import (
-    TEACHER_LOGITS,
-    TeacherOutputs,
-    add_teacher_logits,
-    has_teacher_logits,
+from kd_course.distillation.labels import (
+    collator_for,
+    count_rows,
+    is_causal,
+    next_token_labels,
+    refuse_labelled_padding,
+    refuse_missing_labels,
+    warn_of_packing_with_a_mask,
 )
+from kd_course.distillation.row_order import SeededLengthGroups
+from kd_course.distillation.token_outputs import COLUMNS, TOP_IDS, TopKCollator, TopKOutputs
 from kd_course.divergences import positive_temperature
-from kd_course.losses import IGNORED_LABEL, hard_target_loss, soft_target_loss
+from kd_course.losses import (
+    IGNORED_LABEL,
+    TopK,
+    hard_target_loss,
+    soft_target_loss,
+    top_k_target_loss,
+)
 
 
-class DistillationTrainer(Trainer):
+class DistillationTrainer(EvaluationWithTeacher):
     """A transformers.Trainer whose student learns from a teacher as well as from labels.
 
     The loss of an optimiser step is `losses.distillation_loss` of all its rows at once,
     α · T² KL(teacher ‖ student) + (1 - α) · H(labels, student), however the step is divided into
     accumulated batches and processes. A label of -100 takes its row out of the hard part only.
     For logits of shape (batch, length, vocabulary) it marks padding: out of both parts.
+    A causal language model takes labels as transformers has them: beside the tokens, -100 for
+    prompt and padding; the shift by one is made here. Several texts may be packed into a row, with
+    position_ids that begin anew and no attention_mask, as DataCollatorWithFlattening makes them.
     The log shows the parts as `soft_loss` and `hard_loss`, beside their mixture, `loss`.
-    An evaluation measures the labels' loss (`eval_loss`, in nats) and never asks the teacher.
+    An evaluation measures the labels' loss (`eval_loss`, in nats) and, where a teacher is at hand,
+    the teacher's (`eval_soft_loss`); of rows without labels both are the teacher's.
 
     The teacher comes in one of three ways:
     teacher=            a model, asked for every batch, in eval mode and without gradients;
@@ -59,6 +84,9 @@ class DistillationTrainer(Trainer):
     alpha=0 needs none, and asks none: plain fine-tuning, the control of every experiment.
 
     temperature: positive. alpha: in [0, 1], the weight of the soft part.
+    vocabulary: "common" compares the words that both know, where one's vocabulary is only padded
+    (151,936 and 152,064); the log says what share of the other's belief is left out of the soft part,
+    as `teacher_mass_left_out` or `student_mass_left_out`.
     Raises ValueError for a teacher that shares a module or a weight with the student, that knows
     other classes or another vocabulary, for no teacher or two of them, and for options of Trainer
     that bring a loss of their own.
@@ -72,9 +100,10 @@ class DistillationTrainer(Trainer):
         args: TrainingArguments | None = None,
         *,
         teacher: nn.Module | None = None,
-        teacher_outputs: TeacherOutputs | None = None,
+        teacher_outputs: TeacherOutputs | TopKOutputs | None = None,
         temperature: float = 2.0,
         alpha: float = 0.5,
+        vocabulary: str = "same",
         train_dataset: Any = None,
         **options: Any,
     ):
@@ -82,28 +111,30 @@ class DistillationTrainer(Trainer):
         if not 0 <= alpha <= 1:
             raise ValueError(f"alpha must lie in [0, 1]: it weighs the soft loss; but is {alpha:g}")
         self.alpha = float(alpha)
+        if vocabulary not in ("same", "common"):
+            raise ValueError(f'vocabulary must be "same" or "common", but is {vocabulary!r}')
+        self.vocabulary = vocabulary
         if options.get("compute_loss_func") or (args and args.label_smoothing_factor):
             raise ValueError(
                 "compute_loss_func and label_smoothing_factor bring a loss of their own, which "
                 "would take the place of the distillation loss: leave them out"
             )
         if self.alpha > 0 and train_dataset is not None:
-            _refuse_all_but_one_teacher(teacher, teacher_outputs, train_dataset)
+            refuse_all_but_one_teacher(teacher, teacher_outputs, train_dataset)
             if teacher_outputs is not None:
-                train_dataset = add_teacher_logits(train_dataset, teacher_outputs)
+                # An evaluation looks its own rows up in the same outputs.
+                train_dataset = with_teacher_outputs(
+                    train_dataset, teacher_outputs, self.temperature
+                )
+        if options.get("data_collator") is None:
+            options["data_collator"] = collator_for(model, options.get("processing_class"))
         super().__init__(model=model, args=args, train_dataset=train_dataset, **options)
 
-        if type(self.model).__name__ in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values():
-            raise ValueError(
-                f"model must not be a causal language model ({type(self.model).__name__}): its "
-                f"logits speak of the next token, and the labels here are not shifted"
-            )
-        if marks_answers(self.model) and "answer_mask" not in self._labels_take:
-            raise ValueError(
-                f"model must give classes, but {type(self.model).__name__} marks answers: "
-                f"SpanDistillationTrainer is for it"
-            )
+        refuse_other_tasks(self.model, spans="answer_mask" in self._labels_take)
+        warn_of_half_precision(self.model)
         self._student_takes = arguments_for(self.model)
+        self._causal = is_causal(unwrapped(self.model))
+        self._outputs = teacher_outputs if self.alpha > 0 else None
         self._parts: dict[str, Tensor] = {}  # the loss's parts, summed since they were last logged
         # Tells the library that our loss is a mean over the whole step already, so that it does
         # not divide every accumulated batch's share by their number again.
@@ -111,10 +142,32 @@ class DistillationTrainer(Trainer):
         # An attribute, and no part of the model: neither optimiser nor checkpoint ever sees it.
         self.teacher = teacher
         if teacher is not None:
-            refuse_misfit(teacher, self.model)
-            in_eval_mode(teacher)
-            if self.alpha > 0:
-                teacher.to(self.args.device)
+            self._take(teacher)
+        if self._outputs is not None:
+            self._take_outputs(self._outputs)
+
+    def _take(self, teacher: nn.Module) -> None:
+        """Make a live teacher ready, if it fits."""
+        refuse_misfit(teacher, self.model, common=self.vocabulary == "common")
+        if self.processing_class is not None:
+            refuse_other_words(tokenizer_of(teacher), self.processing_class)
+            share_padding(teacher, self.processing_class)
+        in_eval_mode(teacher)
+        if self.alpha > 0:
+            teacher.to(self.args.device)
+
+    def _take_outputs(self, outputs: TeacherOutputs | TopKOutputs) -> None:
+        """Make a teacher's outputs ready, if they fit."""
+        if isinstance(self.eval_dataset, dict):
+            self.eval_dataset = self._with_teacher(self.eval_dataset)
+        if outputs.tokenizer is not None and self.processing_class is not None:
+            refuse_other_words(outputs.tokenizer, self.processing_class)
+        config = getattr(unwrapped(self.model), "config", None)
+        if isinstance(outputs, TopKOutputs):
+            decodes = getattr(config, "is_encoder_decoder", False)
+            self.data_collator = TopKCollator(self.data_collator, decodes=decodes)
+        else:
+            refuse_other_names(outputs.id2label, getattr(config, "id2label", None))
 
     # -- the loss -----------------------------------------------------------------------------
 
@@ -132,13 +185,15 @@ class DistillationTrainer(Trainer):
         num_items_in_batch: (2,), the rows of the whole step that have a soft part and those that
         have a hard one; None where this batch is the whole step.
         """
+        inputs = self._with_decoder_inputs(inputs)
         outputs = model(**self._for_student(inputs))
         student_logits = logits_of(outputs, "the student")
         if not model.training:
+            self._student_logits = student_logits  # the teacher's part: `_measure`
             loss = self._hard_loss(student_logits, inputs)
             return (loss, outputs) if return_outputs else loss
 
-        self._refuse_missing_labels(student_logits, inputs)
+        self._refuse_labels(student_logits, inputs)
         rows = self._count_rows(inputs)  # (2,)
         rows_of_step = rows if num_items_in_batch is None else num_items_in_batch
         soft_share, hard_share = rows / rows_of_step.clamp(min=1)
@@ -147,38 +202,88 @@ class DistillationTrainer(Trainer):
         parts = {}
         if self.alpha > 0:
             teacher_logits = self._teacher_logits(inputs)
-            soft_loss = self._soft_loss(student_logits, teacher_logits, inputs)
-            parts["soft_loss"] = soft_share * soft_loss
+            compared, teacher_logits = self._comparable(student_logits, teacher_logits)
+            parts["soft_loss"] = soft_share * self._soft_loss(compared, teacher_logits, inputs)
         if self.alpha < 1:
             parts["hard_loss"] = hard_share * self._hard_loss(student_logits, inputs)
         # Several processes' gradients are averaged; the shares are of the sum over all of them.
         parts = {name: part * self.accelerator.num_processes for name, part in parts.items()}
         self._note(parts)
+        self._note_left_out(inputs, soft_share)
         weights = {"soft_loss": self.alpha, "hard_loss": 1 - self.alpha}
         loss = sum(weights[name] * part for name, part in parts.items())
         return (loss, outputs) if return_outputs else loss
 
+    def _comparable(self, student: Tensor, teacher: Any) -> tuple[Tensor, Any]:
+        """Both logits over the same words; what is beyond them is kept for the log."""
+        self._beyond: dict[str, tuple[Tensor, int]] = {}
+        given = self._outputs.words if isinstance(teacher, TopK) else None
+        theirs = given or (student if teacher is None or given else teacher).shape[-1]
+        if theirs == student.shape[-1] or student.ndim == 2:
+            return student, teacher
+        if isinstance(teacher, TopK) and theirs > student.shape[-1]:
+            raise ValueError(
+                f"teacher_outputs are of a vocabulary of {theirs} words, but the student's logits "
+                f"of {student.shape[-1]}: cached_teacher_outputs(…, words={student.shape[-1]}) keeps "
+                f"the best of these"
+            )
+        if self.vocabulary != "common":
+            raise ValueError(
+                f"teacher's logits must be over the student's {student.shape[-1]} words, but are over "
+                f'{theirs}: vocabulary="common" compares those that both know'
+            )
+        whole = {"student": student, "teacher": teacher}
+        self._beyond = {
+            f"{name}_mass_left_out": (logits, theirs if name == "student" else student.shape[-1])
+            for name, logits in whole.items()
+            if isinstance(logits, Tensor) and logits.shape[-1] > min(theirs, student.shape[-1])
+        }
+        if isinstance(teacher, TopK):
+            return student[..., :theirs], teacher
+        return common_words(student, teacher)
+
     # What follows is another thing where logits mark answers: `SpanDistillationTrainer`.
 
     def _soft_loss(
-        self, student_logits: Tensor, teacher_logits: Tensor, inputs: Mapping[str, Tensor]
+        self, student_logits: Tensor, teacher_logits: Any, inputs: Mapping[str, Tensor]
     ) -> Tensor:
         """The teacher's part, a mean over the batch's rows."""
-        mask = inputs["labels"] != IGNORED_LABEL if student_logits.ndim == 3 else None
-        return soft_target_loss(
-            student_logits, teacher_logits, temperature=self.temperature, mask=mask
-        )
+        labels = self._labels(inputs)
+        refuse_missing_labels(labels, student_logits, alpha=1.0)
+        mask: Any = None if student_logits.ndim == 2 else labels != IGNORED_LABEL
+        loss: Any = top_k_target_loss if isinstance(teacher_logits, TopK) else soft_target_loss
+        return loss(student_logits, teacher_logits, temperature=self.temperature, mask=mask)
 
     def _hard_loss(self, student_logits: Tensor, inputs: Mapping[str, Tensor]) -> Tensor:
         """The labels' part, a mean over the batch's labelled rows."""
-        return hard_target_loss(student_logits, inputs["labels"])
+        labels = self._labels(inputs)
+        if labels is None:
+            raise ValueError(f"a batch must have labels for its hard loss, but has {list(inputs)}")
+        return hard_target_loss(student_logits, labels)
 
     def _count_rows(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """How many rows have a soft part, and how many a hard one: (2,)."""
-        return _count_rows(inputs)
+        return count_rows(self._labels(inputs), inputs)
 
-    def _refuse_missing_labels(self, student_logits: Tensor, inputs: Mapping[str, Tensor]) -> None:
-        _refuse_missing_labels(inputs.get("labels"), student_logits, self.alpha)
+    def _refuse_labels(self, student_logits: Tensor, inputs: Mapping[str, Tensor]) -> None:
+        refuse_missing_labels(inputs.get("labels"), student_logits, self.alpha)
+        config = getattr(unwrapped(self.model), "config", None)
+        decodes = getattr(config, "is_encoder_decoder", False)
+        padding = getattr(config, "pad_token_id", None) if decodes else None
+        refuse_labelled_padding(inputs, padding, getattr(config, "eos_token_id", None))
+        if self._causal:
+            warn_of_packing_with_a_mask(inputs)
+
+    def _labels(self, inputs: Mapping[str, Tensor]) -> Tensor | None:
+        """What each row of logits is to say: (batch,) or (batch, length); None where none is given."""
+        labels = inputs.get("labels")
+        if self._causal and labels is not None:
+            return next_token_labels(labels, inputs.get("position_ids"))
+        return labels
+
+    def _with_decoder_inputs(self, inputs: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """What an encoder-decoder reads beside them: `Seq2SeqDistillationTrainer`."""
+        return inputs
 
     def _get_num_items_in_batch(self, batch_samples: list, device: torch.device) -> Tensor | None:
         """How many rows of a whole optimiser step have a soft part, and how many a hard one: (2,).
@@ -192,7 +297,12 @@ class DistillationTrainer(Trainer):
         rows = torch.stack([self._count_rows(batch) for batch in batch_samples]).sum(0).to(device)
         return self.accelerator.gather(rows[None]).sum(0)
 
-    def _teacher_logits(self, inputs: Mapping[str, Tensor]) -> Tensor:
+    def _teacher_at_hand(self, inputs: Mapping[str, Tensor]) -> bool:
+        return TEACHER_LOGITS in inputs or TOP_IDS in inputs or self.teacher is not None
+
+    def _teacher_logits(self, inputs: Mapping[str, Tensor]) -> Tensor | TopK:
+        if TOP_IDS in inputs:
+            return TopK(*(inputs[name] for name in COLUMNS))
         if TEACHER_LOGITS in inputs:
             return inputs[TEACHER_LOGITS]
         if self.teacher is None:
@@ -211,6 +321,15 @@ class DistillationTrainer(Trainer):
         for name, part in parts.items():
             self._parts[name] = self._parts.get(name, 0.0) + part.detach()
 
+    def _note_left_out(self, inputs: Mapping[str, Tensor], share: Tensor) -> None:
+        """What a comparison of common words leaves out, beside the parts of the loss."""
+        labels = self._labels(inputs) if self.alpha > 0 and self._beyond else None
+        if labels is not None:
+            mask, share = labels != IGNORED_LABEL, share * self.accelerator.num_processes
+            for name, (logits, words) in self._beyond.items():
+                self._note({name: share * mass_beyond(logits, words, self.temperature, mask)})
+        self._beyond = {}
+
     def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
         """Log as the library does; beside a training loss, its parts over the same steps."""
         if "loss" in logs and self._parts:
@@ -227,20 +346,13 @@ class DistillationTrainer(Trainer):
         first_time = self._signature_columns is None
         super()._set_signature_columns_if_needed()
         if first_time:
-            self._signature_columns += [TEACHER_LOGITS]
+            self._signature_columns += [TEACHER_LOGITS, *COLUMNS]
             if self.teacher is not None and self.alpha > 0:
                 self._signature_columns += sorted(arguments_for(self.teacher))
 
-    def _for_student(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        return {name: value for name, value in inputs.items() if name in self._student_takes}
-
-    def prediction_step(
-        self, model: nn.Module, inputs: Mapping[str, Tensor], *args: Any, **kwargs: Any
-    ):
-        """An evaluation's step, as the library's: what is the teacher's is left out."""
-        keep = self._student_takes | self._labels_take
-        inputs = {name: value for name, value in inputs.items() if name in keep}
-        return super().prediction_step(model, inputs, *args, **kwargs)
+    def _for_student(self, inputs: Mapping[str, Tensor]) -> dict[str, Any]:
+        given = {name: value for name, value in inputs.items() if name in self._student_takes}
+        return given | without_cache(self.model)
 
     # -- the order of the rows, and taking up where one was interrupted ------------------------
 
@@ -248,7 +360,7 @@ class DistillationTrainer(Trainer):
         sampler = super()._get_train_sampler(train_dataset)
         if type(sampler) is LengthGroupedSampler:
             seed = self.args.seed if self.args.data_seed is None else self.args.data_seed
-            return _SeededLengthGroups(sampler.batch_size, lengths=sampler.lengths, seed=seed)
+            return SeededLengthGroups(sampler.batch_size, lengths=sampler.lengths, seed=seed)
         return sampler
 
     def _get_eval_sampler(self, eval_dataset: Any) -> None:
@@ -265,111 +377,3 @@ class DistillationTrainer(Trainer):
             resume_from_checkpoint = last_checkpoint(self.args.output_dir)
         self._parts = {}
         return super().train(resume_from_checkpoint=resume_from_checkpoint, **kwargs)
-
-
-class _SeededLengthGroups(LengthGroupedSampler):
-    """The library's order by length, drawn from the seed and the epoch alone.
-
-    The library's own draws from the generator that dropout uses too: an epoch's order would then
-    depend on all that was computed before it, and a resumed run would see another one.
-    """
-
-    def __init__(self, batch_size: int, *, lengths: list[int], seed: int):
-        super().__init__(batch_size, lengths=lengths, generator=torch.Generator())
-        self.seed = seed
-        self.set_epoch(0)
-
-    def set_epoch(self, epoch: int) -> None:
-        self.epoch = epoch
-
-    def __iter__(self):
-        self.generator.manual_seed(self.seed + self.epoch)
-        return super().__iter__()
-
-
-def _count_rows(inputs: Mapping[str, Tensor]) -> Tensor:
-    """How many rows have a soft part, and how many a hard one: (2,)."""
-    labels = inputs.get("labels")
-    if labels is None:
-        some = next(value for value in inputs.values() if torch.is_tensor(value))
-        return torch.tensor([len(some), 0], device=some.device)
-    labelled = (labels != IGNORED_LABEL).sum()
-    # Token by token, a label of -100 is padding; example by example, only a missing label.
-    rows = labelled if labels.ndim == 2 else labelled.new_tensor(len(labels))
-    return torch.stack([rows, labelled])
-
-
-def _refuse_missing_labels(labels: Tensor | None, student_logits: Tensor, alpha: float) -> None:
-    if labels is None and alpha < 1:
-        raise ValueError(
-            f"train_dataset must have labels where alpha is below 1 (here {alpha:g}): "
-            f"-100 for a row that has none"
-        )
-    if labels is None and student_logits.ndim == 3:
-        raise ValueError(
-            "train_dataset must have labels where logits are (batch, length, vocabulary): "
-            "-100 tells which positions are padding"
-        )
-
-
-def _refuse_all_but_one_teacher(teacher: Any, teacher_outputs: Any, train_dataset: Any) -> None:
-    given = {
-        "teacher=": teacher is not None,
-        "teacher_outputs=": teacher_outputs is not None,
-        f"a column {TEACHER_LOGITS!r} of train_dataset": has_teacher_logits(train_dataset),
-    }
-    if sum(given.values()) != 1:
-        found = " and ".join(name for name, there in given.items() if there) or "none of them"
-        raise ValueError(f"alpha > 0 needs one teacher, out of {', '.join(given)}; found: {found}")
-
-
-# -- checkpoints ------------------------------------------------------------------------------
-
-
-def last_checkpoint(folder: str | os.PathLike) -> str | None:
-    """The newest checkpoint in a folder that is whole; None where there is none.
-
-    A run that is killed while it saves leaves a checkpoint that cannot be read. The library's own
-    `get_last_checkpoint` returns it all the same, because its number is the highest.
-    """
-    found = {int(p.name.rpartition("-")[2]): p for p in Path(folder).glob("checkpoint-*[0-9]")}
-    whole = [step for step, checkpoint in found.items() if _is_whole(checkpoint, step)]
-    return str(found[max(whole)]) if whole else None
-
-
-def _is_whole(checkpoint: Path, step: int) -> bool:
-    """Whether everything in a checkpoint can be read, the state that is written last included."""
-    try:
-        if json.loads((checkpoint / "trainer_state.json").read_text())["global_step"] != step:
-            return False
-        for weights in checkpoint.glob("*.safetensors"):
-            with safe_open(weights, "pt"):  # compares the file's length with its table of contents
-                pass
-    except (OSError, ValueError, KeyError, SafetensorError):
-        return False
-    # torch.save writes a zip file, whose directory stands at its end.
-    saved = [file for kind in ("*.pt", "*.pth", "*.bin") for file in checkpoint.glob(kind)]
-    return bool(saved) and all(zipfile.is_zipfile(file) for file in saved)
-
-
-# -- options ----------------------------------------------------------------------------------
-
-
-def training_arguments(
-    output_dir: str | os.PathLike, *, kind: type = TrainingArguments, **options: Any
-) -> TrainingArguments:
-    """The library's TrainingArguments, with what every run of this course has in common.
-
-    Batches grouped by length, no checkpoints, nothing reported to outside services. Whatever is
-    given in `options` counts instead. kind: TrainingArguments, or a class made from it.
-    """
-    by_length: dict[str, Any] = {"train_sampling_strategy": "group_by_length"}
-    if "train_sampling_strategy" not in TrainingArguments.__dataclass_fields__:
-        by_length = {"group_by_length": True}  # its name before transformers 5.2
-    common = {
-        "save_strategy": "no",
-        "report_to": "none",
-        # Pinned memory speeds the way to a GPU, and only warns where there is none.
-        "dataloader_pin_memory": torch.cuda.is_available(),
-    }
-    return kind(output_dir=str(output_dir), **{**by_length, **common, **options})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -39,6 +39,8 @@ def train_tokenizer(texts: Iterable[str], *, vocabulary: int = 2000) -> PreTrain
     )
     from transformers import PreTrainedTokenizerFast
 
+    if isinstance(texts, str):
+        raise TypeError("texts must be a list of texts, but is one text")
     special = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
     tokenizer = Tokenizer(models.BPE())
     tokenizer.normalizer = normalizers.Lowercase()
@@ -81,6 +83,8 @@ def classifier(
 
     if size not in SIZES:
         raise ValueError(f"size must be one of {', '.join(SIZES)}, but is {size!r}")
+    if isinstance(names, str):
+        raise TypeError(f"names must be a list of classes, but is one text, {names!r}")
     shape = SIZES[size]
     config = BertConfig(
         vocab_size=len(tokenizer),
@@ -134,6 +138,23 @@ def reader(
     return RoFormerForQuestionAnswering(config)
 
 
+def source_of(name: str) -> Path | str:
+    """Where a name leads: to a teacher that ships, or else wherever transformers looks for it.
+
+    Raises ValueError where it could be either: ./news is the folder, news the teacher that ships.
+    """
+    name = str(name)
+    shipped = SHIPPED / name
+    if name != Path(name).name or not (shipped / "config.json").is_file():
+        return name
+    if (Path(name) / "config.json").is_file():
+        raise ValueError(
+            f"name must be one thing, but {name!r} is a teacher that ships and a folder here: "
+            f"'./{name}' is the folder"
+        )
+    return shipped
+
+
 def load_reader(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """A model that marks answers and its tokenizer, in eval mode, by name.
 
@@ -145,10 +166,11 @@ def load_reader(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
 
     from kd_course.downloads import fetch
 
-    shipped = SHIPPED / name
-    source = shipped if (shipped / "config.json").is_file() else name
+    source = source_of(name)
     tokenizer = fetch(name, lambda: AutoTokenizer.from_pretrained(source))
-    model = fetch(name, lambda: AutoModelForQuestionAnswering.from_pretrained(source))
+    model = fetch(
+        name, lambda: AutoModelForQuestionAnswering.from_pretrained(source, dtype="float32")
+    )
     return model.eval(), tokenizer
 
 
@@ -160,19 +182,39 @@ def load(
     name: a teacher the package ships ("news"), a folder that save_pretrained wrote, or an
     identifier of the hub ("sentence-transformers/all-MiniLM-L6-v2").
     names: the classes, for a pretrained encoder that has no classification head yet: it is given
-    an untrained one. None where the model has been trained to classify.
-    Raises HubError, naming the cause and the way on, when the hub does not give the model.
+    an untrained one. None where the model has been trained to classify: its head has its own names.
+    Weights are float32, whatever precision they were saved in: smaller ones lose most small steps.
+    Raises HubError, naming the cause and the way on, when the hub does not give the model; ValueError
+    for names that a trained head numbers otherwise.
     """
-    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+    from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
 
     from kd_course.downloads import fetch
 
-    shipped = SHIPPED / name
-    source = shipped if (shipped / "config.json").is_file() else name
+    source = source_of(name)
     head = {} if names is None else _labels(names)
     tokenizer = fetch(name, lambda: AutoTokenizer.from_pretrained(source))
-    model = fetch(name, lambda: AutoModelForSequenceClassification.from_pretrained(source, **head))
+    if names is not None:
+        refuse_names(name, fetch(name, lambda: AutoConfig.from_pretrained(source)), names)
+    model = fetch(
+        name,
+        lambda: AutoModelForSequenceClassification.from_pretrained(source, dtype="float32", **head),
+    )
     return model.eval(), tokenizer
+
+
+def refuse_names(name: str, config: Any, names: Sequence[str]) -> None:
+    """ValueError for a head that was trained with other names, or these in another order."""
+    if isinstance(names, str):
+        raise TypeError(f"names must be a list of classes, but is one text, {names!r}")
+    trained = any("ForSequenceClassification" in kind for kind in config.architectures or ())
+    own = [str(config.id2label[number]) for number in sorted(config.id2label)]
+    told = not all(own_name.upper().startswith("LABEL_") for own_name in own)
+    if trained and told and [n.casefold() for n in own] != [str(n).casefold() for n in names]:
+        raise ValueError(
+            f"names must be {name}'s own, in its order, {own}, but are {list(names)}: its head was "
+            f"trained with them. Leave names out, and number your labels so"
+        )
 
 
 def _labels(names: Sequence[str]) -> dict:

@@ -238,6 +238,9 @@ def _check_arguments(
 ) -> None:
     if not getattr(tokenizer, "is_fast", False):
         raise TypeError("tokenizer must be a fast one (of the tokenizers library), for its offsets")
+    for name, texts in {"questions": questions, "contexts": contexts}.items():
+        if isinstance(texts, str):
+            raise TypeError(f"{name} must be a list of texts, but is one text")
     if len(questions) != len(contexts):
         raise ValueError(
             f"questions and contexts must have one entry an example, but have {len(questions)} "

@@ -225,17 +225,30 @@ def translate_batch(
         )
     texts = [t.strip() for t in tokenizer.batch_decode(sequences, skip_special_tokens=True)]
     if whole_only:
-        ended = _ended(sequences, tokenizer.eos_token_id, longest, model)
+        ended = _ended(sequences, _ends(model, tokenizer), longest, model)
         texts = [text if whole else "" for text, whole in zip(texts, ended, strict=True)]
     return [texts[i : i + candidates] for i in range(0, len(texts), candidates)]
 
 
-def _ended(sequences: Tensor, end: int, longest: int, model: PreTrainedModel) -> list[bool]:
+def _ends(model: PreTrainedModel, tokenizer: Any) -> Tensor:
+    """The tokens that end a text: the model's own, or the tokenizer's where it has none."""
+    ends = model.generation_config.eos_token_id
+    if ends is None:
+        ends = getattr(tokenizer, "eos_token_id", None)
+    if ends is None:
+        raise ValueError(
+            "model.generation_config.eos_token_id must say which token ends a text: neither it nor "
+            "tokenizer.eos_token_id does, and what is whole cannot be told from what was cut off"
+        )
+    return torch.as_tensor(ends, device=model.device).reshape(-1)
+
+
+def _ended(sequences: Tensor, ends: Tensor, longest: int, model: PreTrainedModel) -> list[bool]:
     """Which sequences, the start token first, came to an end by themselves."""
     written = sequences[:, 1 : longest + 1]
     if model.generation_config.forced_eos_token_id is not None:
         written = written[:, : longest - 1]  # an end in the last place was put there by the library
-    return (written == end).any(dim=-1).tolist()
+    return torch.isin(written, ends).any(dim=-1).tolist()
 
 
 def check_search(beams: int, candidates: int, batch_size: int, longest: int) -> None:
@@ -273,9 +286,15 @@ def readable(sentences: Sequence[str], tokenizer: Any, longest: int) -> list[lis
     return ids
 
 
+_NO_LIMIT = 10**9  # tokens
+
+
 def longest_source(model: PreTrainedModel) -> int:
-    """How many tokens of a sentence the model has positions for, in the source as in the target."""
-    return model.config.max_position_embeddings
+    """How many tokens of a sentence the model has positions for, in the source as in the target.
+
+    T5 and its kind tell distances instead of positions, and have no such limit.
+    """
+    return getattr(model.config, "max_position_embeddings", None) or _NO_LIMIT
 
 
 def _padded(ids: Sequence[Sequence[int]], pad: int, device: Any) -> tuple[Tensor, Tensor]:

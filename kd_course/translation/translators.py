@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kd_course.models import LONGEST, SHIPPED
+from kd_course.models import LONGEST
+from kd_course.models.encoders import source_of
 
 if TYPE_CHECKING:
     from transformers import MarianMTModel, PreTrainedModel
@@ -96,8 +97,7 @@ def load(name: str) -> tuple[PreTrainedModel, Any]:
     from kd_course.downloads import fetch
     from kd_course.translation.vocabulary import PairTokenizer
 
-    shipped = SHIPPED / name
-    source = shipped if (shipped / "config.json").is_file() else Path(name)
+    source = Path(source_of(name))
     if (source / "target").is_dir():
         tokenizer: Any = PairTokenizer.from_pretrained(source)
     else:
