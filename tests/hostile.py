@@ -65,7 +65,7 @@ _FORGE = (
     _WRITE
     + """
 wire = sys.modules["sandboxed.wire"]
-right = {"value": None, "gradients": (), "attached": True, "changed": (), "raised": None, "refused": ""}
+right = {"value": None, "gradients": (), "attached": True, "after": (), "raised": None, "refused": ""}
 loaded = {"found": True, "empty": False, "stub": False, "callable": True, "errors": []}
 """
 )

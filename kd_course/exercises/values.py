@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 DEEPEST = 6  # lists in lists; nothing in the course goes further
+LARGEST = 1023  # bits of a whole number, as many as the largest float has
 WHOLE = ("bool", "uint8", "int8", "int16", "int32", "int64")
 _NUMBERS = (bool, int, float)
 _TENSORS = (torch.Tensor, torch.nn.Parameter)
@@ -42,10 +43,15 @@ def plain(value: Any, depth: int = 0) -> Any:
     answer is refused. Raises NotPlain.
     """
     kind = type(value)
+    if kind is int and value.bit_length() > LARGEST:
+        return math.copysign(math.inf, value)  # 10**400: to every float it is infinity
     if value is None or kind in (bool, int, float, str):
         return value
     if kind in (Fraction, Decimal):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            return math.copysign(math.inf, value)
     if kind in _TENSORS:
         # Called on the class: a tensor may carry an attribute that shadows its own method.
         tensor = torch.Tensor.detach(value)
@@ -151,8 +157,10 @@ def difference(got: Any, expected: Any, *, rtol: float, atol: float) -> Differen
     if isinstance(expected, (*_NUMBERS, np.ndarray)):
         return _numbers_differ(got, np.asarray(expected), rtol, atol)
     if isinstance(expected, tuple):
-        if isinstance(got, np.ndarray) and got.ndim:
+        if isinstance(got, np.ndarray) and got.ndim and len(got) == len(expected):
             got = tuple(plain(item) for item in got)
+        elif isinstance(got, np.ndarray) and got.ndim:  # as many as nobody wants to unpack
+            return Difference("shape", f"expected {len(expected)} results, but got {len(got)}")
         if not isinstance(got, tuple):
             return Difference("type", f"expected {len(expected)} results, but got {named(got)}")
         if len(got) != len(expected):

@@ -21,7 +21,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from kd_course.grading.sandboxed import confine, wire
 
 STARTING = 180.0  # seconds that torch and a lesson's libraries may take to load
 OPENING = 30.0  # seconds until a room is there
+NO_TIME_LEFT = "the time for the whole submission was used up"
 
 
 class BoxBroken(RuntimeError):
@@ -239,11 +240,13 @@ class Room:
         self._keeper = 0  # the process that keeps the room, as this side numbers it
         self._loader: subprocess.Popen | None = None  # the one that has opened it
 
-    def attempt(self, job: Job, draw: Callable[[], Sequence[Case]]) -> Run:
+    def attempt(
+        self, job: Job, draw: Callable[[], Sequence[Case]], seconds: float = float("inf")
+    ) -> Run:
         """Run one exercise in a process of its own.
 
         draw: gives the cases; called, and the inputs handed over, when the student's code has
-        loaded and not before.
+        loaded and not before. seconds: that are left for it, should they be fewer than the limits'.
         Raises BoxBroken when the box, not the student, is at fault.
         """
         for again in (True, False):
@@ -251,7 +254,7 @@ class Room:
             try:
                 self._open()
                 opened = True
-                return self._attempt(job, draw)
+                return self._attempt(job, draw, seconds)
             except BoxBroken:
                 # Where exercises are not shut off, an earlier one may have reached the loader.
                 # Where they are, other rooms hang on it: it ends only when it is gone or stuck.
@@ -310,7 +313,8 @@ class Room:
             self._door.close()
         self._door = self._pidfd = None
 
-    def _attempt(self, job: Job, draw: Callable[[], Sequence[Case]]) -> Run:
+    def _attempt(self, job: Job, draw: Callable[[], Sequence[Case]], seconds: float) -> Run:
+        limits = replace(self.box.limits, total=min(self.box.limits.total, seconds))
         channel, theirs = socket.socketpair()
         status, also_theirs = socket.socketpair()
         with channel, status, theirs, also_theirs:
@@ -322,7 +326,8 @@ class Room:
             also_theirs.close()
             # Where there is no namespace, whatever is started counts, wherever it hangs.
             watched = self._keeper if self.box.isolation.alone else self.box._process.pid
-            conversation = Conversation(channel, status, self.box.limits, watched)
+            own_network = self.box.isolation.boxed
+            conversation = Conversation(channel, status, limits, watched, own_network)
             run = self._held(conversation, job, draw)
             # Nobody told of an end: the keeper was killed, or the loader and all that hangs on it.
             if run.ended == "crashed" and conversation.ended is None and self._loader_has_ended():
@@ -361,7 +366,7 @@ class Room:
                 cases = list(draw())
                 conversation.say([_asked(case) for case in cases])
             for case in cases:
-                run.outcomes.append(outcome_from(conversation.hear(), case))
+                run.outcomes.append(outcome_from(conversation.hear(), case, job.arguments))
             conversation.listen_to_the_end()
         except wire.WireError as error:
             run.ended, run.why = "tampered", f"not a reply: {error}"

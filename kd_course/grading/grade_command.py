@@ -7,7 +7,6 @@ import contextlib
 import hashlib
 import io
 import json
-import secrets
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +18,7 @@ from typing import Any
 from tqdm import tqdm
 
 from kd_course.exercises import catalogue
-from kd_course.grading import results
+from kd_course.grading import results, secret
 from kd_course.grading.box import Box, BoxBroken
 from kd_course.grading.collect import Submission, collect
 from kd_course.grading.conversation import Limits
@@ -49,9 +48,10 @@ def grade_main(argv: list[str]) -> int:
         if options.seed is None:
             _refuse_released(submissions)
         lessons = _lessons(options, submissions)
-        if shard and options.seed is None:
+        if shard and not (options.hidden or options.secret):
             raise ValueError(
-                "--shard: without the course's --seed every part would draw hidden inputs of its own"
+                "--shard: every part would draw hidden inputs of its own: give all of them the "
+                "released course (--course), or one file (--secret)"
             )
         exercises = [e for lesson in lessons for e in catalogue.of_lesson(lesson)]
         _check_gradebook(options, exercises, isolation.name)
@@ -73,7 +73,8 @@ def grade_main(argv: list[str]) -> int:
     )
     hidden = [options.submissions.absolute(), options.out.absolute().parent]
     with tqdm(total=0, desc="answers", file=sys.stderr, disable=None, bar_format="{desc}"):
-        assignment = _assignment(lessons, options.seed, folder, isolation, limits)
+        drawn_from = options.hidden or secret.of_table(folder)
+        assignment = _assignment(lessons, options.seed, drawn_from, isolation, limits)
     _remember(folder, assignment, submissions, shard, options.seed)
     mine = [s for s in submissions if shard is None or _part(s.student, shard[1]) == shard[0] - 1]
     print(
@@ -83,7 +84,7 @@ def grade_main(argv: list[str]) -> int:
     )
     if options.seed is None:
         print(
-            f"conventions: the course's own (no --seed, and no {MANIFEST} beside the submissions)",
+            f"conventions: the course's own (no --course, and no {MANIFEST} beside the submissions)",
             file=sys.stderr,
         )
     failed = run(mine, assignment, folder, jobs=options.jobs, hidden=hidden)
@@ -113,7 +114,11 @@ def _grade_parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, required=True, help="the table of marks, marks.csv")
     parser.add_argument("--lessons", help="02,03,06; else what was released, or was handed in")
     parser.add_argument("--roster", type=Path, help="a CSV with every student; column id, or name")
-    parser.add_argument("--seed", type=int, help="the course's: draws variants and hidden inputs")
+    parser.add_argument("--course", type=Path, help="the released course, if they lie elsewhere")
+    parser.add_argument("--seed", type=int, help="draws the conventions, where there is no course")
+    parser.add_argument(
+        "--secret", type=Path, help="a file for what draws hidden inputs; made where there is none"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="submissions at a time (1)")
     parser.add_argument("--shard", help="i/n: the i-th part of n; `merge` puts the parts together")
     parser.add_argument("--feedback", type=Path, help="a folder for an HTML page per student")
@@ -200,22 +205,33 @@ def _part(student: str, n: int) -> int:
 
 
 def _take_over(options: argparse.Namespace) -> None:
-    """The seed and the lessons of the released course that the submissions lie in, if they do.
+    """Seed, secret and lessons of the released course: the one that is named, or lies around the submissions.
 
     Raises ValueError where another seed is asked for, or the course is of another version.
     """
-    above = options.submissions.absolute()
-    places = [above] if (above / "submitted").is_dir() else []
-    course = next((p for p in (*places, *above.parents[:2]) if (p / MANIFEST).is_file()), None)
+    options.hidden = secret.of_file(options.secret) if options.secret else ""
+    course = options.course or _course_around(options.submissions.absolute())
     if course is None:
         return
     from kd_course.grading.release import released
 
-    seed, key = released(course)
-    if options.seed not in (None, seed):
+    of_course = released(course)
+    if options.seed not in (None, of_course.seed):
         raise ValueError(f"--seed: {course} was released with another seed; leave it out")
-    options.seed = seed
-    options.lessons = options.lessons or ",".join(dict.fromkeys(id[:2] for id in key))
+    options.seed = of_course.seed
+    options.hidden = options.hidden or of_course.secret
+    options.lessons = options.lessons or ",".join(dict.fromkeys(id[:2] for id in of_course.key))
+    if not options.hidden:
+        print(
+            f"{course / MANIFEST}: hidden inputs have no secret of their own there, as courses of "
+            f"earlier versions have none; they are drawn for this table alone",
+            file=sys.stderr,
+        )
+
+
+def _course_around(submissions: Path) -> Path | None:
+    places = [submissions] if (submissions / "submitted").is_dir() else []
+    return next((p for p in (*places, *submissions.parents[:2]) if (p / MANIFEST).is_file()), None)
 
 
 def _refuse_released(submissions: Sequence[Submission]) -> None:
@@ -229,8 +245,8 @@ def _refuse_released(submissions: Sequence[Submission]) -> None:
     if 2 * carry > len(looked_at):
         raise ValueError(
             f"{carry} of the first {len(looked_at)} submissions come from a released course, whose "
-            f"conventions only its seed tells: pass --seed (it stands in {MANIFEST}), or put the "
-            f"submissions into that course's folder"
+            f"conventions only it tells: pass --course (the folder with {MANIFEST}), or put the "
+            f"submissions into that folder"
         )
 
 
@@ -245,7 +261,8 @@ def _lessons(options: argparse.Namespace, submissions: Sequence[Submission]) -> 
                 f"--lessons: there is no lesson {', '.join(unknown)}; there: {', '.join(known)}"
             )
         return chosen
-    from kd_course.grading.notebook import cells_of, lesson_of
+    from kd_course.grading.cells import cells_of
+    from kd_course.grading.notebook import lesson_of
 
     names = {lesson: frozenset(e.name for e in catalogue.of_lesson(lesson)) for lesson in known}
     found: set[str] = set()
@@ -257,37 +274,17 @@ def _lessons(options: argparse.Namespace, submissions: Sequence[Submission]) -> 
 
 
 def _assignment(
-    lessons: Sequence[str], seed: int | None, folder: Path, isolation: Any, limits: Limits
+    lessons: Sequence[str], seed: int | None, hidden: str, isolation: Any, limits: Limits
 ) -> Assignment:
     from kd_course.grading.answers import answer_key
     from kd_course.grading.marking import prepared
 
-    hidden = _hidden_seed(seed, folder)
     key = answer_key(lessons, seed)
-    sheets = {id: prepared(a.sheet(_seed_of(hidden, id)), a.variant) for id, a in key.items()}
+    sheets = {
+        id: prepared(a.sheet(secret.of_exercise(hidden, id)), a.variant) for id, a in key.items()
+    }
     mark = fingerprint_of(lessons, sheets, hidden, isolation, limits)
     return Assignment(tuple(lessons), sheets, isolation, limits, mark)
-
-
-def _hidden_seed(seed: int | None, folder: Path) -> int:
-    """What hidden inputs are drawn from: the course's seed, or one drawn once for this table."""
-    if seed is not None:
-        return int.from_bytes(hashlib.sha256(f"hidden inputs {seed}".encode()).digest()[:8])
-    file = folder / "seed"
-    with contextlib.suppress(FileNotFoundError, ValueError):  # none yet, or one cut short
-        return int(file.read_text())
-    drawn = secrets.randbits(63)
-
-    def write(path: Path) -> None:
-        path.touch(mode=0o600)
-        path.write_text(str(drawn))
-
-    write_whole(file, write)
-    return drawn
-
-
-def _seed_of(hidden: int, id: str) -> int:
-    return int.from_bytes(hashlib.sha256(f"{hidden} {id}".encode()).digest()[:4])
 
 
 def _remember(
