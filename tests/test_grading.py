@@ -38,11 +38,11 @@ from kd_course.grading import (
     conversation,
     course,
     grade_command,
+    identity,
     isolation,
     marking,
     names,
     notebook,
-    python_of,
     resources,
     results,
     secret,
@@ -784,7 +784,8 @@ def test_a_box_that_does_not_work_is_none(monkeypatch):
     ],
 )
 def test_exports_name_their_students(entry, student, file):
-    assert (collect.whose(entry)[0], collect.whose(entry)[2]) == (student, file)
+    whose = identity.whose(entry)
+    assert (whose.name, whose.rest) == (student, file)
 
 
 def test_every_way_of_collecting_finds_the_same_students(tmp_path):
@@ -840,12 +841,12 @@ def test_two_students_of_one_name_stay_two_and_meet_their_own_rows(tmp_path, nee
 def test_a_roster_tells_namesakes_apart_or_is_refused(tmp_path):
     file = tmp_path / "roster.csv"
     file.write_text("First name,Surname\nAda,Byron\nAda,King\n")
-    assert [student.id for student in results.read_roster(file)] == ["Ada Byron", "Ada King"]
+    assert [student.id for student in identity.read_roster(file)] == ["Ada Byron", "Ada King"]
     file.write_text("Student,ID\n    Points Possible,\nAda,1\n")
-    assert [student.id for student in results.read_roster(file)] == ["1"]
+    assert [student.id for student in identity.read_roster(file)] == ["1"]
     file.write_text("id,name\n1,Ada\n1,Bob\n")
     with pytest.raises(ValueError, match="two rows are called 1"):
-        results.read_roster(file)
+        identity.read_roster(file)
 
 
 @pytest.mark.parametrize("how", ["folder", "zip"])
@@ -1053,7 +1054,7 @@ def test_parts_of_unlike_numbers_are_not_merged(tmp_path, capsys):
     for i, count in ((1, 2), (2, 3)):
         folder = results.folder_of(tmp_path / f"part{i}.csv")
         folder.mkdir()
-        told = {"exercises": ["00.1"], "students": ["a"], "shards": count, "fingerprint": "x"}
+        told = {"exercises": ["00.1"], "people": [["a", "a", "", ""]], "shards": count, "fingerprint": "x"}
         (folder / f"run-{i}-of-{count}.run").write_text(json.dumps(told))
     parts = [str(tmp_path / f"part{i}.csv") for i in (1, 2)]
     assert (

@@ -151,7 +151,12 @@ def _run_case(attempt: Callable, case: Case, names: Sequence[str], printed: _Bou
         if not bare.raised:
             zeros = tuple(np.zeros(tuple(case.args[i].shape)) for i in case.gradient_of)
             return Outcome(
-                bare.value, zeros, False, bare.changed, refused=bare.refused, printed=bare.printed,
+                bare.value,
+                zeros,
+                False,
+                bare.changed,
+                refused=bare.refused,
+                printed=bare.printed,
                 after=bare.after,
             )
         outcome = bare

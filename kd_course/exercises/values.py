@@ -44,14 +44,14 @@ def plain(value: Any, depth: int = 0) -> Any:
     """
     kind = type(value)
     if kind is int and value.bit_length() > LARGEST:
-        return math.copysign(math.inf, value)  # 10**400: to every float it is infinity
+        return math.inf if value > 0 else -math.inf  # 10**400: so it is to every float
     if value is None or kind in (bool, int, float, str):
         return value
     if kind in (Fraction, Decimal):
         try:
             return float(value)
         except OverflowError:
-            return math.copysign(math.inf, value)
+            return math.inf if value > 0 else -math.inf
     if kind in _TENSORS:
         # Called on the class: a tensor may carry an attribute that shadows its own method.
         tensor = torch.Tensor.detach(value)

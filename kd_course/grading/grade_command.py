@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from kd_course.grading.box import Box, BoxBroken
 from kd_course.grading.collect import Submission, collect
 from kd_course.grading.conversation import Limits
 from kd_course.grading.course import CONVENTION, MANIFEST
+from kd_course.grading.identity import Person, Student, read_roster
 from kd_course.grading.isolation import UNSAFE, NoBox, find_isolation
 from kd_course.grading.submission import Assignment, fingerprint_of, grade, unreadable
 from kd_course.storage import write_whole
@@ -42,8 +43,8 @@ def grade_main(argv: list[str]) -> int:
             if not 0 < getattr(options, name) < float("inf"):
                 raise ValueError(f"--{name} must be above 0, not {getattr(options, name)}")
         isolation = find_isolation(unsafe=options.unsafe)
-        roster = results.read_roster(options.roster) if options.roster else None
-        submissions = collect(options.submissions)
+        roster = read_roster(options.roster) if options.roster else None
+        submissions = collect(options.submissions, [row.id for row in roster or ()])
         _take_over(options)
         if options.seed is None:
             _refuse_released(submissions)
@@ -64,6 +65,27 @@ def grade_main(argv: list[str]) -> int:
         print(
             "UNSAFE: students' code runs with your own rights; every mark says so.", file=sys.stderr
         )
+    try:
+        return _graded(options, lessons, isolation, roster, submissions, shard)
+    except OSError as error:  # a disk that is full, a folder that is gone
+        print(_not_written(error), file=sys.stderr)
+        return UNFINISHED
+
+
+def _not_written(error: OSError) -> str:
+    where = f" ({error.filename})" if error.filename else ""
+    return f"nothing more can be written: {error.strerror}{where}; the same command goes on"
+
+
+def _graded(
+    options: argparse.Namespace,
+    lessons: Sequence[str],
+    isolation: Any,
+    roster: Sequence[Student] | None,
+    submissions: Sequence[Submission],
+    shard: tuple[int, int] | None,
+) -> int:
+    """Mark everything that is this run's, and write the table; returns as `grade_main`."""
     folder = results.folder_of(options.out)
     folder.mkdir(parents=True, exist_ok=True)
     limits = Limits(
@@ -91,17 +113,21 @@ def grade_main(argv: list[str]) -> int:
     for student, why in failed[:20]:
         print(f"not graded: {student}: {why}", file=sys.stderr)
     if shard is None:
-        students = {submission.student for submission in submissions}
+        people = [_person(submission) for submission in submissions]
         # Of whoever could not be marked now, no mark that an earlier run has left.
-        kept = students - {student for student, _ in failed}
+        kept = {person.student for person in people} - {student for student, _ in failed}
         current = _Current(folder, assignment.fingerprint, kept)
-        write_out(options, current, assignment.exercises, roster, students)
+        write_out(options, current, assignment.exercises, roster, people)
     if failed:
         print(
             f"{len(failed)} submissions have no marks yet; the same command goes on.",
             file=sys.stderr,
         )
     return UNFINISHED if failed else DONE
+
+
+def _person(submission: Submission) -> Person:
+    return Person(submission.student, submission.name, submission.other_id, submission.platform)
 
 
 def _grade_parser() -> argparse.ArgumentParser:
@@ -150,7 +176,7 @@ def merge_main(argv: list[str]) -> int:
     parser.add_argument("--assignment")
     try:
         options = parser.parse_args(argv)
-        roster = results.read_roster(options.roster) if options.roster else None
+        roster = read_roster(options.roster) if options.roster else None
         folders = [p if p.is_dir() else results.folder_of(p) for p in options.parts]
         told = _told_by(folders)
         exercises = [catalogue.find(id) for id in told["exercises"]]
@@ -160,15 +186,11 @@ def merge_main(argv: list[str]) -> int:
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return USAGE
-    target = results.folder_of(options.out)
-    target.mkdir(parents=True, exist_ok=True)
-    for folder in folders:
-        if folder.resolve() != target.resolve():
-            for result in results.all_results(folder, told["fingerprint"]):
-                results.save(target, result)
-    students = set(told["students"])
-    current = _Current(target, told["fingerprint"], students)
-    lost = write_out(options, current, exercises, roster, students)
+    try:
+        lost = _merged(options, folders, told, exercises, roster)
+    except OSError as error:
+        print(_not_written(error), file=sys.stderr)
+        return UNFINISHED
     if lost:
         count = told["shards"] or "?"
         parts = (
@@ -182,6 +204,24 @@ def merge_main(argv: list[str]) -> int:
             file=sys.stderr,
         )
     return UNFINISHED if lost else DONE
+
+
+def _merged(
+    options: argparse.Namespace,
+    folders: Sequence[Path],
+    told: dict[str, Any],
+    exercises: Sequence[Any],
+    roster: Sequence[Student] | None,
+) -> list[str]:
+    """Bring the parts' results together and write the table; returns who has no marks as yet."""
+    target = results.folder_of(options.out)
+    target.mkdir(parents=True, exist_ok=True)
+    for folder in folders:
+        if folder.resolve() != target.resolve():
+            for result in results.all_results(folder, told["fingerprint"]):
+                results.save(target, result)
+    current = _Current(target, told["fingerprint"], {person.student for person in told["people"]})
+    return write_out(options, current, exercises, roster, told["people"])
 
 
 # -- what is marked ---------------------------------------------------------------------------
@@ -294,7 +334,7 @@ def _remember(
     told = {
         "lessons": list(assignment.lessons),
         "exercises": [exercise.id for exercise in assignment.exercises],
-        "students": [submission.student for submission in submissions],
+        "people": [astuple(_person(submission)) for submission in submissions],
         "shards": shard[1] if shard else 0,
         "isolation": assignment.isolation.name,
         "fingerprint": assignment.fingerprint,
@@ -305,11 +345,11 @@ def _remember(
 
 
 def _told_by(folders: Sequence[Path]) -> dict[str, Any]:
-    told: dict[str, Any] = {"exercises": [], "students": []}
+    told: dict[str, Any] = {"exercises": [], "people": []}
     for folder in folders:
         for file in sorted(folder.glob("*.run")) if folder.is_dir() else ():
             part = json.loads(file.read_text("utf-8"))
-            told["students"] = sorted({*told["students"], *part["students"]})
+            told["people"] = sorted({*told["people"], *(Person(*p) for p in part["people"])})
             told["exercises"] = list(dict.fromkeys([*told["exercises"], *part["exercises"]]))
             if told.setdefault("shards", part["shards"]) != part["shards"]:
                 raise ValueError(
@@ -475,22 +515,14 @@ def write_out(
     options: argparse.Namespace,
     current: Iterable[results.Result],
     exercises: Sequence[Any],
-    roster: Sequence[results.Student] | None,
-    students: set[str],
+    roster: Sequence[Student] | None,
+    people: Sequence[Person],
 ) -> list[str]:
     """The table, the pages, the overview, the gradebook; returns who has no marks as yet."""
     out, feedback = options.out, options.feedback
     graded = {result.student for result in current}
-    rows = results.rows_of(current, exercises, roster)
-    lost = sorted(students - graded)
-    for student in lost:
-        known = results.match(roster, student, "") if roster else None
-        row = next((r for r in rows if known and r["student"] == known.id), None)
-        if row is None:
-            row = results.nothing(results.Student(student), exercises)
-            rows.append(row)
-        row["status"] = results.NOT_YET
-        row.update({f"{exercise.id} status": results.NOT_YET for exercise in exercises})
+    rows = results.rows_of(current, exercises, roster, people)
+    lost = sorted({person.student for person in people} - graded)
     results.write_table(out, rows, exercises)
     print(f"{len(rows)} students in {out}", file=sys.stderr)
     if feedback:

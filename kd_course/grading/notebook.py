@@ -55,7 +55,9 @@ class Answers:
 # -- sorting ----------------------------------------------------------------------------------
 
 OWN, LESSONS, EDITED, SETUP = "the student's own", "the lesson's", "edited", "the setup, edited"
-MOST_STEPS = 200_000  # that are gone to find what one answer builds on; an honest one takes some tens
+MOST_STEPS = (
+    200_000  # that are gone to find what one answer builds on; an honest one takes some tens
+)
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,9 @@ def _needed(own: Collection[int], belongs: Sequence[Sorted], setup: frozenset[st
     gives: dict[str, list[int]] = {}  # or changes
     for i, one in enumerate(belongs):
         names = one.cell.names
-        for name in (names.gives | names.changes) - (setup if one.kind == SETUP else frozenset()):
+        # `plt.show()` changes nothing that an answer waits for.
+        given = names.gives - (setup if one.kind == SETUP else frozenset())
+        for name in given | names.changes - setup:
             gives.setdefault(name, []).append(i)
     found: set[int] = set()
     waiting = [(name, i) for i in own for name in sorted(belongs[i].cell.names.needs)]

@@ -19,7 +19,9 @@ _CANDIDATE = re.compile(r"[%!?]|^\s*[/,;>]|^\s*In \[")  # a line that may mean s
 # IPython reads a cell anew after every line that it has changed, and its patterns take the square
 # of a line's length.
 _LONGEST_LINE = 1_000
-_COMBINING = 30  # Unicode's own bound (UAX 15); sorting more of them takes the square of their number
+_COMBINING = (
+    30  # Unicode's own bound (UAX 15); sorting more of them takes the square of their number
+)
 
 
 class Effort:
@@ -65,7 +67,9 @@ def _told(body: str, magic: re.Match) -> str:
 
 
 def _transformed(source: str, effort: Effort) -> str:
-    source = re.sub(r"(?m)^[\f\v]+", "", source)  # to Python no line ends there, to IPython one does
+    source = re.sub(
+        r"(?m)^[\f\v]+", "", source
+    )  # to Python no line ends there, to IPython one does
     candidates = [line for line in source.splitlines() if _CANDIDATE.search(line)]
     takes = len(source) * (1 + len(candidates))
     if takes > effort.left or any(len(line) > _LONGEST_LINE for line in candidates):

@@ -333,4 +333,3 @@ def _summary(out: Path, key: Mapping[str, Answer]) -> str:
         f"Grade: python -m kd_course grade SUBMISSIONS --course {out} --out marks.csv",
     ]
     return "\n".join(lines)
-

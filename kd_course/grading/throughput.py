@@ -119,9 +119,7 @@ def _grade(place: Path, names: list[str]) -> tuple[float, float, list[float]]:
     folder = place / "marks.results"
     folder.mkdir()
     isolation = find_isolation()
-    assignment = grade_command._assignment(
-        [LESSON], None, secret.drawn(), isolation, Limits()
-    )
+    assignment = grade_command._assignment([LESSON], None, secret.drawn(), isolation, Limits())
     submissions, mark = collect(place), assignment.fingerprint
     with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere):
         with Box(LESSON, isolation) as box:

@@ -14,7 +14,6 @@ import signal
 import socket
 import sys
 import types
-from typing import Any
 
 from . import confine, package, student_code, wire
 
@@ -63,9 +62,7 @@ def _setup(cells: list[dict[str, str]]) -> tuple[types.ModuleType, list]:
     return main, errors
 
 
-def _room(
-    job: dict, finder: package.Finder, main: types.ModuleType, door: socket.socket
-) -> None:
+def _room(job: dict, finder: package.Finder, main: types.ModuleType, door: socket.socket) -> None:
     """In a process of its own: shut off a room, and keep it for one submission's exercises.
 
     It never runs a student's code. Those that do are forked from it, one after the other; between

@@ -3,7 +3,6 @@ whatever is said here may be a lie, and whoever reads it checks it.
 """
 
 from __future__ import annotations
-
 import __future__
 
 import ast

@@ -19,7 +19,9 @@ LARGEST = 64 * 2**20  # bytes of a message that the reader puts no other bound t
 DEEPEST = 12  # lists in lists
 MOST = 200_000  # values in a message, a tensor counting as one
 LARGEST_NUMBER = 1024  # bits of a whole number; larger ones are infinity before they get here
-LARGEST_KEY = 2**60  # of a dict: beyond it, numbers of one remainder take the square of their number
+LARGEST_KEY = (
+    2**60
+)  # of a dict: beyond it, numbers of one remainder take the square of their number
 LONGEST = 20_000  # characters of a string from inside the box
 ARRAYS = (
     "bool",
