@@ -74,7 +74,8 @@ def _running(marker: str) -> list[str]:
 SAMPLE = (
     *("loop", "fork-bomb", "memory-hog", "reads", "tcp", "writes", "leaves-a-process-behind"),
     *("exit-in-the-function", "segfault", "equals-everything", "nan", "withheld"),
-    *("withheld-read-from-frames", "patched-channel", "searches-its-memory", "forged-before"),
+    *("withheld-read-from-frames", "memory-in-sockets", "edits-in-place-and-says-it-has-not"),
+    *("patched-channel", "searches-its-memory", "forged-before"),
     *("oversized", "huge-result", "cells-duplicated", "points-raised", "corrupt", "nested-json"),
     *("no-notebook", "link-to-another", "pipe", "zip-upwards", "zip-bomb"),
 )

@@ -105,12 +105,17 @@ def _needed(body: list[ast.stmt]) -> set[str]:
     needed: set[str] = set()
     inside: set[str] = set()
     for statement in body:
+        # What a loop gives it gives before its body reads it; `x = x + 1` reads first.
+        compound = hasattr(statement, "body") and not isinstance(statement, _SCOPES)
+        own = set(_given(statement)) if compound else set()
         for node in _top_level(statement):
             if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store):
-                if node.id not in given:
-                    needed.add(node.id)
-            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+                needed |= {node.id} - given - own
+            elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
                 needed |= {node.target.id} - given
+            elif isinstance(node, ast.Assign):
+                read = {n.id for n in _top_level(node.value) if isinstance(n, ast.Name)}
+                needed |= read & set(_given(node)) - given
             if isinstance(node, _SCOPES):
                 inside |= _free(node)
         given.update(_given(statement))

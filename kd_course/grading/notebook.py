@@ -54,7 +54,8 @@ class Answers:
 
 # -- sorting ----------------------------------------------------------------------------------
 
-OWN, LESSONS, EDITED, SETUP = "the student's own", "the lesson's", "edited", "the setup, edited"
+OWN, LESSONS, EDITED = "the student's own", "the lesson's", "the lesson's, edited"
+SETUP, NEW_SETUP = "setup, as it has run already", "setup, edited"
 MOST_STEPS = (
     200_000  # that are gone to find what one answer builds on; an honest one takes some tens
 )
@@ -100,13 +101,13 @@ def answers_in(
             found.raised_points = True
         role = sources.get(_squeezed(cell.source))
         if role is not None:
-            if role == "code":  # setup has run already, and a check says nothing in the box
-                belongs.append(Sorted(cell, LESSONS))
+            if role != "check":  # which says nothing in the box
+                belongs.append(Sorted(cell, SETUP if role == "setup" else LESSONS))
             continue
         answers = tuple(by_name[name] for name in sorted(cell.names.gives) if name in by_name)
         if not answers and cell.id in by_id:
             answers = (by_id[cell.id],)
-        edited = {"code": EDITED, "check": EDITED, "setup": SETUP}
+        edited = {"code": EDITED, "check": EDITED, "setup": NEW_SETUP}
         kind = OWN if answers else edited.get(roles.get(cell.id, ""), OWN)
         belongs.append(Sorted(cell, kind, answers))
     belongs = _without_stubs(belongs, found)
@@ -147,21 +148,28 @@ def _ways(found: Answers, lesson: str, exercise: Exercise, belongs: list[Sorted]
 
     def everything(i: int) -> str:
         """As a kernel has it: the student's own whole, and what it needs of the lesson's."""
-        if belongs[i].kind == LESSONS:
-            return WHOLE if i in needed else ""
-        return WHOLE if belongs[i].kind == OWN and not belongs[i].answers else of_another(i)
+        if belongs[i].kind == OWN and not belongs[i].answers:
+            return WHOLE
+        return what_is_needed(i)
 
     def what_is_needed(i: int) -> str:
-        return "" if belongs[i].kind == LESSONS and i not in needed else of_another(i)
+        return "" if belongs[i].kind in (LESSONS, SETUP) and i not in needed else of_another(i)
 
     def definitions(i: int) -> str:
-        return "" if belongs[i].kind == LESSONS else DEFINITIONS
+        return "" if belongs[i].kind in (LESSONS, SETUP) else DEFINITIONS
 
     def whole(i: int) -> str:
         return WHOLE if belongs[i].kind == OWN else everything(i)
 
     def cells(how: Callable[[int], str]) -> tuple[dict[str, str], ...]:
         ways = {i: WHOLE if i in own else how(i) for i in range(len(belongs))}
+        given: set[str] = set()
+        for i, one in enumerate(belongs):
+            # Setup has run before all cells: once more, where a cell above it gives one of its names.
+            if one.kind in (SETUP, NEW_SETUP) and given & one.cell.names.gives:
+                ways[i] = WHOLE
+            elif ways[i]:
+                given |= one.cell.names.gives
         return tuple(
             {
                 "name": f"<cell {i + 1}>",
@@ -185,9 +193,7 @@ def _needed(own: Collection[int], belongs: Sequence[Sorted], setup: frozenset[st
     gives: dict[str, list[int]] = {}  # or changes
     for i, one in enumerate(belongs):
         names = one.cell.names
-        # `plt.show()` changes nothing that an answer waits for.
-        given = names.gives - (setup if one.kind == SETUP else frozenset())
-        for name in given | names.changes - setup:
+        for name in names.gives | names.changes - setup:  # `plt.show()` changes nothing that counts
             gives.setdefault(name, []).append(i)
     found: set[int] = set()
     waiting = [(name, i) for i in own for name in sorted(belongs[i].cell.names.needs)]
@@ -200,6 +206,8 @@ def _needed(own: Collection[int], belongs: Sequence[Sorted], setup: frozenset[st
         for i in (*above, *below):
             steps += 1
             names = belongs[i].cell.names
+            if belongs[i].kind in (SETUP, NEW_SETUP) and name in setup:
+                break  # it is there
             found.add(i)
             for further in names.needs:
                 steps += 1
