@@ -34,6 +34,7 @@ from kd_course.exercises.spec import Case, Handle, Made
 from kd_course.grading import (
     box,
     cells,
+    class_run,
     collect,
     conversation,
     course,
@@ -1054,7 +1055,12 @@ def test_parts_of_unlike_numbers_are_not_merged(tmp_path, capsys):
     for i, count in ((1, 2), (2, 3)):
         folder = results.folder_of(tmp_path / f"part{i}.csv")
         folder.mkdir()
-        told = {"exercises": ["00.1"], "people": [["a", "a", "", ""]], "shards": count, "fingerprint": "x"}
+        told = {
+            "exercises": ["00.1"],
+            "people": [["a", "a", "", ""]],
+            "shards": count,
+            "fingerprint": "x",
+        }
         (folder / f"run-{i}-of-{count}.run").write_text(json.dumps(told))
     parts = [str(tmp_path / f"part{i}.csv") for i in (1, 2)]
     assert (
@@ -1138,14 +1144,14 @@ def test_whoever_knows_the_seed_of_the_conventions_does_not_know_the_hidden_inpu
 
 
 def break_the_box_of(monkeypatch, student):
-    real = grade_command.grade
+    real = class_run.grade
 
     def broken(submission, *given, **named):
         if submission.student == student:
             raise box.BoxBroken("lesson 00: its box did not start")
         return real(submission, *given, **named)
 
-    monkeypatch.setattr(grade_command, "grade", broken)
+    monkeypatch.setattr(class_run, "grade", broken)
 
 
 def test_a_box_that_breaks_costs_the_run_nothing_but_the_submission(
@@ -1268,7 +1274,7 @@ def test_memory_does_not_grow_with_the_number_of_submissions(tmp_path, monkeypat
         return results.Result(submission.student, "", named["fingerprint"], "missing", "x", ())
 
     monkeypatch.setattr(collect.Submission, "read", counted)
-    monkeypatch.setattr(grade_command, "grade", marked)
+    monkeypatch.setattr(class_run, "grade", marked)
     from kd_course.grading.submission import Assignment
 
     nothing = Assignment((), {}, isolation.BUBBLEWRAP, conversation.Limits(), "")
@@ -1381,14 +1387,14 @@ def test_progress_is_shown_with_the_time_that_is_left(tmp_path, needs_box, monke
     for name in "abcd":
         hostile.put(tmp_path / "in" / name, hostile.notebook())
     shown = []
-    real = grade_command.tqdm
+    real = class_run.tqdm
 
     def watched(*given, **named):
         bar = real(*given, **{**named, "mininterval": 0})
         shown.append(bar)
         return bar
 
-    monkeypatch.setattr(grade_command, "tqdm", watched)
+    monkeypatch.setattr(class_run, "tqdm", watched)
     grade(tmp_path / "in", tmp_path / "marks.csv", "--seed", "1")
     bar = shown[-1]
     assert (bar.n, bar.total, bar.initial) == (4, 4, 0)
@@ -1406,10 +1412,8 @@ def test_what_has_its_marks_already_does_not_count_for_the_time_that_is_left(
     grade(tmp_path / "in", tmp_path / "marks.csv", "--seed", "1")
     hostile.put(tmp_path / "in" / "c", hostile.notebook(hostile.WRONG))
     bars = []
-    real = grade_command._progress
-    monkeypatch.setattr(
-        grade_command, "_progress", lambda total: bars.append(real(total)) or bars[-1]
-    )
+    real = class_run._progress
+    monkeypatch.setattr(class_run, "_progress", lambda total: bars.append(real(total)) or bars[-1])
     grade(tmp_path / "in", tmp_path / "marks.csv", "--seed", "1")
     assert (bars[0].n, bars[0].initial) == (3, 2)
 

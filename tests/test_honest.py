@@ -12,12 +12,12 @@ import pytest
 import torch
 
 from kd_course.exercises import find, of_lesson
-from kd_course.exercises.attempts import changed_in, run_here
+from kd_course.exercises.attempts import run_here
 from kd_course.exercises.spec import Case
-from kd_course.exercises.values import difference, plain
+from kd_course.exercises.values import changed_in, difference, plain
 from kd_course.grading import cells, grade_command, marking, names, notebook, submission
-from kd_course.grading.box import Run
 from kd_course.grading.cells import StudentCell
+from kd_course.grading.job import Run
 from kd_course.grading.python_of import Effort, is_piled_up, python_of
 from kd_course.grading.sandboxed import student_code, wire
 

@@ -29,7 +29,7 @@ import numpy as np
 import torch
 
 from kd_course.exercises.spec import Case, Handle, Made
-from kd_course.exercises.values import NotPlain, copied, plain, unchanged
+from kd_course.exercises.values import NotPlain, changed_in, copied, left_of, plain
 
 SECONDS = 10.0  # for all cases together
 PRINTED = 2_000  # characters kept of what an attempt prints on one case
@@ -195,25 +195,6 @@ def _once(
     after = tuple(map(left_of, (*args, *kwargs.values())))
     changed = changed_in(case, names, after)
     return Outcome(value, gradients, attached, changed, printed=printed.text(), after=after)
-
-
-def left_of(argument: Any) -> Any:
-    """What an argument holds after the call, as a plain value; None for what is no data."""
-    try:
-        return plain(argument)
-    except NotPlain:
-        return None
-
-
-def changed_in(case: Case, names: Sequence[str], after: Sequence[Any]) -> tuple[str, ...]:
-    """The arguments that no longer hold what the case had given. after: as in Outcome.
-
-    Whoever sends `after` may send less, or anything: what does not fit was changed.
-    """
-    called = [*names, *(f"argument {i + 1}" for i in range(len(names), len(case.args)))]
-    given = [*zip(called, case.args), *case.kwargs.items()]
-    left = [*after, *(None for _ in given)]
-    return tuple(name for (name, before), held in zip(given, left) if not unchanged(held, before))
 
 
 def _given(value: Any, held: dict[str, Any]) -> Any:

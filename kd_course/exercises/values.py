@@ -7,6 +7,7 @@ idea of equality. Everything after that (comparing, recording, marking) sees pla
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -122,6 +123,25 @@ def unchanged(value: Any, before: Any) -> bool:
         return _identical(plain(value), before)
     except NotPlain:
         return False
+
+
+def left_of(argument: Any) -> Any:
+    """What an argument holds after the call, as a plain value; None for what is no data."""
+    try:
+        return plain(argument)
+    except NotPlain:
+        return None
+
+
+def changed_in(case: Any, names: Sequence[str], after: Sequence[Any]) -> tuple[str, ...]:
+    """The arguments that no longer hold what a Case had given. after: as in Outcome.
+
+    Whoever sends `after` may send less, or anything: what does not fit was changed.
+    """
+    called = [*names, *(f"argument {i + 1}" for i in range(len(names), len(case.args)))]
+    given = [*zip(called, case.args), *case.kwargs.items()]
+    left = [*after, *(None for _ in given)]
+    return tuple(name for (name, before), held in zip(given, left) if not unchanged(held, before))
 
 
 def _identical(a: Any, b: Any) -> bool:

@@ -21,62 +21,24 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kd_course.exercises.attempts import Outcome
 from kd_course.exercises.spec import Case
 from kd_course.grading import course, resources
 from kd_course.grading.conversation import Conversation, Limits, Stopped
 from kd_course.grading.isolation import SANDBOXED, Isolation, bubblewrap, environment, python
+from kd_course.grading.job import Job, Run
 from kd_course.grading.outcomes import outcome_from
 from kd_course.grading.sandboxed import confine, wire
 
 STARTING = 180.0  # seconds that torch and a lesson's libraries may take to load
 OPENING = 30.0  # seconds until a room is there
-NO_TIME_LEFT = "the time for the whole submission was used up"
 
 
 class BoxBroken(RuntimeError):
     """The box did not start, or its loader died: no student's fault."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One exercise of one submission.
-
-    cells: the student's, each with `name`, `source` and `run` (see sandboxed/student_code.py).
-    name: of the function or value. other_name: what the exercise's cell defines, should there be
-    nothing of that name. withheld: see course.withheld.
-    """
-
-    cells: Sequence[dict[str, str]]
-    name: str
-    kind: str
-    arguments: tuple[str, ...] = ()
-    other_name: str = ""
-    withheld: dict[str, dict[str, str]] = field(default_factory=dict)
-
-
-@dataclass
-class Run:
-    """What came of a job.
-
-    ended: "" when it came to its end; else "timeout", "crashed" or "tampered", and `why` in words.
-    loaded: whether the student's cells came to an end. errors: [cell, class, text, line] of theirs,
-    as the box tells it: not to be trusted. outcomes: one a case, as far as it came.
-    """
-
-    ended: str = ""
-    why: str = ""
-    loaded: bool = False
-    found: bool = False
-    empty: bool = False
-    stub: bool = False
-    callable: bool = False
-    errors: list = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
 
 
 # -- one lesson's box -------------------------------------------------------------------------

@@ -5,13 +5,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import hashlib
-import io
 import json
 import sys
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import astuple, dataclass
+from collections.abc import Sequence
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +16,14 @@ from tqdm import tqdm
 
 from kd_course.exercises import catalogue
 from kd_course.grading import results, secret
-from kd_course.grading.box import Box, BoxBroken
+from kd_course.grading.class_run import run
 from kd_course.grading.collect import Submission, collect
 from kd_course.grading.conversation import Limits
 from kd_course.grading.course import CONVENTION, MANIFEST
 from kd_course.grading.identity import Person, Student, read_roster
 from kd_course.grading.isolation import UNSAFE, NoBox, find_isolation
-from kd_course.grading.submission import Assignment, fingerprint_of, grade, unreadable
+from kd_course.grading.submission import Assignment, fingerprint_of
+from kd_course.grading.written import Current, check_gradebook, write_out
 from kd_course.storage import write_whole
 
 DONE, UNFINISHED, USAGE = 0, 1, 2
@@ -55,7 +53,7 @@ def grade_main(argv: list[str]) -> int:
                 "released course (--course), or one file (--secret)"
             )
         exercises = [e for lesson in lessons for e in catalogue.of_lesson(lesson)]
-        _check_gradebook(options, exercises, isolation.name)
+        check_gradebook(options, exercises, isolation.name)
     except SystemExit as error:
         return int(error.code or 0)
     except (NoBox, ValueError, OSError) as error:
@@ -116,7 +114,7 @@ def _graded(
         people = [_person(submission) for submission in submissions]
         # Of whoever could not be marked now, no mark that an earlier run has left.
         kept = {person.student for person in people} - {student for student, _ in failed}
-        current = _Current(folder, assignment.fingerprint, kept)
+        current = Current(folder, assignment.fingerprint, kept)
         write_out(options, current, assignment.exercises, roster, people)
     if failed:
         print(
@@ -180,7 +178,7 @@ def merge_main(argv: list[str]) -> int:
         folders = [p if p.is_dir() else results.folder_of(p) for p in options.parts]
         told = _told_by(folders)
         exercises = [catalogue.find(id) for id in told["exercises"]]
-        _check_gradebook(options, exercises, told["isolation"])
+        check_gradebook(options, exercises, told["isolation"])
     except SystemExit as error:
         return int(error.code or 0)
     except (ValueError, OSError) as error:
@@ -220,7 +218,7 @@ def _merged(
         if folder.resolve() != target.resolve():
             for result in results.all_results(folder, told["fingerprint"]):
                 results.save(target, result)
-    current = _Current(target, told["fingerprint"], {person.student for person in told["people"]})
+    current = Current(target, told["fingerprint"], {person.student for person in told["people"]})
     return write_out(options, current, exercises, roster, told["people"])
 
 
@@ -365,174 +363,3 @@ def _told_by(folders: Sequence[Path]) -> dict[str, Any]:
     if not told["exercises"]:
         raise ValueError(f"no results of `grade` in {', '.join(map(str, folders))}")
     return told
-
-
-# -- running ----------------------------------------------------------------------------------
-
-
-def run(
-    submissions: Sequence[Submission],
-    assignment: Assignment,
-    folder: Path,
-    *,
-    jobs: int = 1,
-    hidden: Sequence[Path] = (),
-) -> list[tuple[str, str]]:
-    """Mark what has no result yet, and keep each result; returns who could not be marked, and why.
-
-    One submission that cannot be read or run costs no other anything. At most `jobs` are held in
-    memory.
-    """
-    failed: list[tuple[str, str]] = []
-    with contextlib.ExitStack() as stack:
-        boxes = _Boxes(assignment, hidden, stack)
-        pool = stack.enter_context(ThreadPoolExecutor(max_workers=jobs))
-        bar = stack.enter_context(_progress(len(submissions)))
-        for submission, done in _in_turn(
-            pool, submissions, jobs, lambda s: _one(s, assignment, folder, boxes)
-        ):
-            if done.exception() is not None:
-                failed.append((submission.student, f"{done.exception()}"))
-            if done.exception() is None and not done.result():
-                bar.initial += 1  # it had its marks: that says nothing of the time the others take
-            bar.update()
-    return failed
-
-
-def _progress(total: int) -> tqdm:
-    """A bar with the time left; where nobody looks at a terminal, a line a minute."""
-    terminal = sys.stderr.isatty()
-    return tqdm(
-        total=total,
-        unit=" submissions",
-        file=sys.stderr if terminal else _Lines(),
-        smoothing=0,  # the mean of the whole run: submissions differ widely
-        mininterval=0.1 if terminal else 60,
-        maxinterval=10 if terminal else 60,
-    )
-
-
-class _Lines(io.TextIOBase):
-    """Standard error, where a state of the bar does not replace the one before."""
-
-    def write(self, text: str) -> int:
-        if text.strip():
-            print(text.strip(), file=sys.stderr, flush=True)
-        return len(text)
-
-
-def _in_turn(pool, submissions, jobs, work) -> Iterator[tuple[Submission, Future]]:
-    """Submissions as they are done; no more are begun than are worked on."""
-    waiting: dict[Future, Submission] = {}
-    left = iter(submissions)
-    while True:
-        for submission in left:
-            waiting[pool.submit(work, submission)] = submission
-            if len(waiting) >= jobs:
-                break
-        if not waiting:
-            return
-        done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-        for future in done:
-            yield waiting.pop(future), future
-
-
-class _Boxes:
-    """The lessons' boxes: one for all threads where students cannot meet in it, else one a thread."""
-
-    def __init__(self, assignment: Assignment, hidden: Sequence[Path], stack: contextlib.ExitStack):
-        self.assignment, self.hidden, self.stack = assignment, hidden, stack
-        self.shared = assignment.isolation.alone
-        self.own = threading.local()
-        self.lock = threading.Lock()
-        # In this thread: what a thread has started dies with it.
-        self.common = self._made() if self.shared else None
-
-    def _made(self) -> dict[str, Box]:
-        made = {}
-        for lesson in self.assignment.lessons:
-            box = Box(lesson, self.assignment.isolation, self.assignment.limits, hidden=self.hidden)
-            made[lesson] = box
-            with self.lock:
-                self.stack.callback(box.close)
-        return made
-
-    def get(self) -> dict[str, Box]:
-        if self.common is not None:
-            return self.common
-        if not hasattr(self.own, "boxes"):
-            self.own.boxes = self._made()
-        return self.own.boxes
-
-
-def _one(submission: Submission, assignment: Assignment, folder: Path, boxes: _Boxes) -> bool:
-    """Mark a submission, unless it has its marks; returns whether it was marked now."""
-    files = submission.read()
-    fingerprint = hashlib.sha256(f"{assignment.fingerprint} {files.digest}".encode()).hexdigest()
-    before = results.load(results.file_of(folder, submission.student))
-    if before is not None and before.fingerprint == fingerprint:
-        return False
-    try:
-        result = grade(submission, files, assignment, boxes.get(), fingerprint=fingerprint)
-    except (BoxBroken, OSError):
-        raise  # the grader's own trouble: the same command goes on
-    except Exception as error:
-        result = unreadable(submission, assignment, f"{type(error).__name__}: {error}")
-    results.save(folder, result)
-    return True
-
-
-# -- what is written --------------------------------------------------------------------------
-
-
-def _check_gradebook(options: argparse.Namespace, exercises: Sequence[Any], isolation: str) -> None:
-    if options.gradebook:
-        if isolation == UNSAFE.name:
-            raise ValueError(
-                "--gradebook: marks given without a locked box say so, and a gradebook has no "
-                "place for it: leave --gradebook out, or grade where there is a box"
-            )
-        from kd_course.grading import gradebook
-
-        gradebook.check(options.gradebook, options.assignment, exercises)
-
-
-@dataclass(frozen=True)
-class _Current:
-    """The results that count, read anew each time: of one assignment, and of these students."""
-
-    folder: Path
-    assignment: str
-    students: set[str]
-
-    def __iter__(self) -> Iterator[results.Result]:
-        for result in results.all_results(self.folder, self.assignment):
-            if result.student in self.students:
-                yield result
-
-
-def write_out(
-    options: argparse.Namespace,
-    current: Iterable[results.Result],
-    exercises: Sequence[Any],
-    roster: Sequence[Student] | None,
-    people: Sequence[Person],
-) -> list[str]:
-    """The table, the pages, the overview, the gradebook; returns who has no marks as yet."""
-    out, feedback = options.out, options.feedback
-    graded = {result.student for result in current}
-    rows = results.rows_of(current, exercises, roster, people)
-    lost = sorted({person.student for person in people} - graded)
-    results.write_table(out, rows, exercises)
-    print(f"{len(rows)} students in {out}", file=sys.stderr)
-    if feedback:
-        from kd_course.grading import feedback as pages
-
-        pages.write_all(feedback, current, rows, exercises)
-        print(f"feedback in {feedback}", file=sys.stderr)
-    if options.gradebook:
-        from kd_course.grading import gradebook
-
-        ids = {row["submission"]: row["student"] for row in rows if "submission" in row}
-        gradebook.enter(options.gradebook, options.assignment, current, exercises, ids)
-    return lost

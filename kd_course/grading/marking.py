@@ -17,7 +17,7 @@ from kd_course.exercises.engine import judge
 from kd_course.exercises.sheets import PUBLIC_SEED, Sheet, cases_of, mismatch
 from kd_course.exercises.spec import Exercise
 from kd_course.exercises.values import difference
-from kd_course.grading.box import NO_TIME_LEFT, Run
+from kd_course.grading.job import NO_TIME_LEFT, Run
 
 GRADED, MISSING, UNREADABLE = "graded", "missing", "unreadable"
 TIMEOUT, CRASHED, TAMPERED = "timeout", "crashed", "tampered"

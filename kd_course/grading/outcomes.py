@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from kd_course.exercises.attempts import Outcome, Raised, changed_in
+from kd_course.exercises.attempts import Outcome, Raised
 from kd_course.exercises.spec import Case
+from kd_course.exercises.values import changed_in
 from kd_course.grading.sandboxed.wire import WireError
 
 KEYS = {"value", "gradients", "attached", "after", "raised", "refused"}

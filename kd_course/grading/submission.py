@@ -13,11 +13,12 @@ from kd_course.exercises.sealed import digest
 from kd_course.exercises.sheets import argument_names
 from kd_course.exercises.spec import Exercise
 from kd_course.grading import course
-from kd_course.grading.box import NO_TIME_LEFT, Box, Job, Room, Run
+from kd_course.grading.box import Box, Room
 from kd_course.grading.cells import Allowance, StudentCell, Unreadable, cells_of
 from kd_course.grading.collect import Files, Submission
 from kd_course.grading.conversation import Limits
 from kd_course.grading.isolation import Isolation
+from kd_course.grading.job import NO_TIME_LEFT, Job, Run
 from kd_course.grading.marking import (
     MISSING,
     TAMPERED,
