@@ -25,11 +25,11 @@ _SCOPES = (
 class Names:
     """What reading a cell tells.
 
-    gives: names at its top level, wherever in it. changes: what it edits (`table["a"] = 1`,
-    `seen.append(1)`). needs: what it must find when it runs, or when one of its functions is called.
-    only_defines: whether running all of it is the same as taking what it defines. last: the function,
-    or else the variable, that it defines last. stub: the names in whose place nothing was written,
-    where the cell holds nothing else.
+    gives: names at its top level, wherever in it; imports: those of them that an import gives.
+    changes: what it edits (`table["a"] = 1`, `seen.append(1)`). needs: what it must find when it
+    runs, or when one of its functions is called. only_defines: whether running all of it is the same
+    as taking what it defines. last: the function, or else the variable, that it defines last.
+    stub: whether nothing was written into it yet.
     """
 
     gives: frozenset[str] = frozenset()
@@ -38,6 +38,7 @@ class Names:
     only_defines: bool = False
     last: str = ""
     stub: bool = False
+    imports: frozenset[str] = frozenset()
 
 
 def names_of(source: str) -> Names:
@@ -51,6 +52,7 @@ def names_of(source: str) -> Names:
             all(map(defines, body)),
             _last(body),
             bool(body) and all(map(_says_nothing, body)),
+            frozenset(name for part in body for name in _imported(part)),
         )
     except NO_PYTHON:
         looks = (_LOOKS.match(line[:_LOOKED_AT]) for line in source.splitlines())
@@ -80,10 +82,16 @@ def _given(statement: ast.stmt) -> Iterator[str]:
             yield node.name
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
-        elif isinstance(node, (ast.Import, ast.ImportFrom)):
-            yield from (alias.asname or alias.name.split(".")[0] for alias in node.names)
         elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name:
             yield node.name
+
+    yield from _imported(statement)
+
+
+def _imported(statement: ast.stmt) -> Iterator[str]:
+    for node in _top_level(statement):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield from (alias.asname or alias.name.split(".")[0] for alias in node.names)
 
 
 def _changed(statement: ast.stmt) -> Iterator[str]:

@@ -169,7 +169,7 @@ def _ways(found: Answers, lesson: str, exercise: Exercise, belongs: list[Sorted]
             if one.kind in (SETUP, NEW_SETUP) and given & one.cell.names.gives:
                 ways[i] = WHOLE
             elif ways[i]:
-                given |= one.cell.names.gives
+                given |= one.cell.names.gives - one.cell.names.imports
         return tuple(
             {
                 "name": f"<cell {i + 1}>",
