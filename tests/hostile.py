@@ -65,7 +65,7 @@ _FORGE = (
     _WRITE
     + """
 wire = sys.modules["sandboxed.wire"]
-right = {"value": None, "gradients": (), "attached": True, "changed": (), "raised": None, "refused": ""}
+right = {"value": None, "gradients": (), "attached": True, "after": (), "raised": None, "refused": ""}
 loaded = {"found": True, "empty": False, "stub": False, "callable": True, "errors": []}
 """
 )
@@ -128,6 +128,28 @@ CELLS: dict[str, tuple[str, float, str]] = {
         ),
         2,
         "graded",
+    ),
+    "memory-in-sockets": (
+        "import os, socket, time\n"
+        "def fill():\n"
+        "    held = []\n"
+        "    for _ in range(110):\n"
+        "        held += socket.socketpair()\n"
+        "    for s in held:\n"
+        "        s.setblocking(False)\n"
+        "        try:\n"
+        "            while True: s.send(bytes(65536))\n"
+        "        except OSError: pass\n"
+        "    time.sleep(30)\n"
+        "def soften(s, t):\n"
+        "    for _ in range(20):\n"
+        "        if os.fork() == 0:\n"
+        "            fill()\n"
+        "            os._exit(0)\n"
+        "    time.sleep(2.5)\n"
+        "    return torch.softmax(s / t, -1)\n",
+        0,
+        "crashed",
     ),
     # -- that read, write and delete
     "reads": (
@@ -332,6 +354,17 @@ CELLS: dict[str, tuple[str, float, str]] = {
         WRONG
         + "\nimport builtins, numpy\nnumpy.isclose = numpy.allclose = lambda *a, **k: numpy.array(True)\n"
         "builtins.all = builtins.isinstance = lambda *a: True\n",
+        0,
+        "graded",
+    ),
+    "edits-in-place-and-says-it-has-not": (
+        "import sys\nfor name in ('values', 'attempts'):\n"
+        "    module = sys.modules[f'kd_course.exercises.{name}']\n"
+        "    module.unchanged, module.changed_in = lambda *a: True, lambda *a: ()\n"
+        "def soften(scores, temperature):\n"
+        "    right = torch.softmax(scores / temperature, -1)\n"
+        "    scores.data.zero_()\n"
+        "    return right\n",
         0,
         "graded",
     ),

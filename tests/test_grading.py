@@ -33,15 +33,20 @@ from kd_course.exercises.sheets import mismatch, outcomes_of
 from kd_course.exercises.spec import Case, Handle, Made
 from kd_course.grading import (
     box,
+    cells,
+    class_run,
     collect,
     conversation,
     course,
     grade_command,
+    identity,
     isolation,
     marking,
+    names,
     notebook,
     resources,
     results,
+    secret,
 )
 from kd_course.grading.answers import answer_key
 from kd_course.grading.outcomes import outcome_from
@@ -370,7 +375,7 @@ def test_threads_parse_one_after_the_other(monkeypatch):
 
     monkeypatch.setattr(ast, "parse", slowly)
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(notebook.names_defined, [f"a{n} = 1" for n in range(12)]))
+        found = list(pool.map(names.names_of, [f"a{n} = 1" for n in range(12)]))
     assert found == [{f"a{n}"} for n in range(12)]
     assert len(most) == 12 and max(most) == 1
 
@@ -521,14 +526,15 @@ def test_an_outcome_is_made_of_exact_types_only():
         "value": np.ones(2),
         "gradients": (),
         "attached": True,
-        "changed": (),
+        "after": (),
         "raised": None,
         "refused": "",
     }
     assert outcome_from(good, None).value.tolist() == [1.0, 1.0]
     for name, value in (
         ("attached", 1),
-        ("changed", [1]),
+        ("after", [1]),
+        ("after", None),
         ("raised", ["ValueError", "", ""]),
         ("raised", [(), "", ""]),
         ("refused", None),
@@ -779,7 +785,8 @@ def test_a_box_that_does_not_work_is_none(monkeypatch):
     ],
 )
 def test_exports_name_their_students(entry, student, file):
-    assert (collect.whose(entry)[0], collect.whose(entry)[2]) == (student, file)
+    whose = identity.whose(entry)
+    assert (whose.name, whose.rest) == (student, file)
 
 
 def test_every_way_of_collecting_finds_the_same_students(tmp_path):
@@ -835,12 +842,12 @@ def test_two_students_of_one_name_stay_two_and_meet_their_own_rows(tmp_path, nee
 def test_a_roster_tells_namesakes_apart_or_is_refused(tmp_path):
     file = tmp_path / "roster.csv"
     file.write_text("First name,Surname\nAda,Byron\nAda,King\n")
-    assert [student.id for student in results.read_roster(file)] == ["Ada Byron", "Ada King"]
+    assert [student.id for student in identity.read_roster(file)] == ["Ada Byron", "Ada King"]
     file.write_text("Student,ID\n    Points Possible,\nAda,1\n")
-    assert [student.id for student in results.read_roster(file)] == ["1"]
+    assert [student.id for student in identity.read_roster(file)] == ["1"]
     file.write_text("id,name\n1,Ada\n1,Bob\n")
     with pytest.raises(ValueError, match="two rows are called 1"):
-        results.read_roster(file)
+        identity.read_roster(file)
 
 
 @pytest.mark.parametrize("how", ["folder", "zip"])
@@ -880,12 +887,12 @@ def test_an_archive_writes_nothing_and_a_bomb_is_not_unpacked(tmp_path):
 
 
 def test_lessons_are_found_by_what_a_notebook_holds():
-    names = {lesson: frozenset(e.name for e in of_lesson(lesson)) for lesson in ("00", "02", "03")}
+    asked = {lesson: frozenset(e.name for e in of_lesson(lesson)) for lesson in ("00", "02", "03")}
     (path,) = (ROOT / "notebooks").glob("02_*.ipynb")
-    cells = notebook.cells_of(path.read_bytes())
-    assert notebook.lesson_of("03_distillation_losses.ipynb", cells, names)[0] == "02"
-    assert notebook.lesson_of("03_distillation_losses.ipynb", [], names) == ["03"]
-    assert notebook.lesson_of("homework.ipynb", [], names) == []
+    read = cells.cells_of(path.read_bytes())
+    assert notebook.lesson_of("03_distillation_losses.ipynb", read, asked)[0] == "02"
+    assert notebook.lesson_of("03_distillation_losses.ipynb", [], asked) == ["03"]
+    assert notebook.lesson_of("homework.ipynb", [], asked) == []
 
 
 def test_code_of_a_size_that_nobody_writes_is_not_parsed():
@@ -893,17 +900,17 @@ def test_code_of_a_size_that_nobody_writes_is_not_parsed():
         cells = [{"cell_type": "code", "source": source, "metadata": {}} for source in sources]
         return json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5}).encode()
 
-    huge = "x = [" + "0," * notebook.LARGEST_CELL + "]"
-    kept = notebook.cells_of(notebook_of(huge, "answer = 1"))
+    huge = "x = [" + "0," * cells.LARGEST_CELL + "]"
+    kept = cells.cells_of(notebook_of(huge, "answer = 1"))
     assert [cell.source for cell in kept] == ["answer = 1"]
-    many = ["#" * notebook.LARGEST_CELL] * (notebook.MOST_SOURCE // notebook.LARGEST_CELL + 5)
-    assert len(notebook.cells_of(notebook_of(*many))) == len(many) - 5
+    many = ["#" * cells.LARGEST_CELL] * (cells.MOST_SOURCE // cells.LARGEST_CELL + 5)
+    assert len(cells.cells_of(notebook_of(*many))) == len(many) - 5
 
 
 def test_names_are_found_in_broken_code_and_only_at_the_start_of_a_line_is_looked_at():
     broken = "def soften(scores, temperature):\n    return (\nt = 1\n"
-    assert notebook.names_defined(broken) == {"soften", "t"}
-    assert notebook.names_defined("def f(" + ")->" * 200_000 + ":") == frozenset()
+    assert names.names_of(broken).gives == {"soften", "t"}
+    assert names.names_of("def f(" + ")->" * 200_000 + ":").gives == frozenset()
 
 
 def test_definitions_of_a_cell_run_without_the_rest():
@@ -975,7 +982,8 @@ def test_shards_together_give_what_one_run_gives_and_a_lost_one_costs_only_itsel
         hostile.put(
             tmp_path / "in" / f"s{i}", hostile.notebook(hostile.RIGHT if i % 2 else hostile.WRONG)
         )
-    whole = grade(tmp_path / "in", tmp_path / "whole.csv", "--seed", "3")
+    shared = ["--seed", "3", "--secret", str(tmp_path / "secret")]
+    whole = grade(tmp_path / "in", tmp_path / "whole.csv", *shared)
     for i in (1, 3):
         arguments = [
             str(tmp_path / "in"),
@@ -984,7 +992,7 @@ def test_shards_together_give_what_one_run_gives_and_a_lost_one_costs_only_itsel
             "--lessons",
             "00",
         ]
-        assert grade_command.grade_main([*arguments, "--seed", "3", "--shard", f"{i}/3"]) == 0
+        assert grade_command.grade_main([*arguments, *shared, "--shard", f"{i}/3"]) == 0
     parts = [str(tmp_path / f"part{i}.csv") for i in (1, 2, 3)]
     assert (
         grade_command.merge_main([parts[0], parts[2], "--out", str(tmp_path / "merged.csv")]) == 1
@@ -1001,8 +1009,7 @@ def test_shards_together_give_what_one_run_gives_and_a_lost_one_costs_only_itsel
             parts[1],
             "--lessons",
             "00",
-            "--seed",
-            "3",
+            *shared,
             "--shard",
             "2/3",
         ]
@@ -1026,17 +1033,17 @@ def test_without_its_seed_a_released_course_is_not_graded_by_other_conventions(t
 
 
 @pytest.mark.thorough
-def test_shards_need_the_courses_seed_and_parts_of_other_seeds_are_not_merged(
+def test_shards_need_one_secret_and_parts_of_other_seeds_are_not_merged(
     tmp_path, needs_box, capsys
 ):
     for i in range(4):
         hostile.put(tmp_path / "in" / f"s{i}", hostile.notebook())
     parts = [str(tmp_path / f"part{i}.csv") for i in (1, 2)]
     for seed, i, expected in ((None, 1, grade_command.USAGE), (3, 1, 0), (4, 2, 0)):
-        told = ["--seed", str(seed)] if seed else []
+        told = ["--seed", str(seed), "--secret", str(tmp_path / "secret")] if seed else []
         arguments = [str(tmp_path / "in"), "--out", parts[i - 1], "--lessons", "00"]
         assert grade_command.grade_main([*arguments, "--shard", f"{i}/2", *told]) == expected
-    assert "--shard: without the course's --seed" in capsys.readouterr().err
+    assert "--shard: every part would draw hidden inputs of its own" in capsys.readouterr().err
     assert (
         grade_command.merge_main([*parts, "--out", str(tmp_path / "merged.csv")])
         == grade_command.USAGE
@@ -1048,7 +1055,12 @@ def test_parts_of_unlike_numbers_are_not_merged(tmp_path, capsys):
     for i, count in ((1, 2), (2, 3)):
         folder = results.folder_of(tmp_path / f"part{i}.csv")
         folder.mkdir()
-        told = {"exercises": ["00.1"], "students": ["a"], "shards": count, "fingerprint": "x"}
+        told = {
+            "exercises": ["00.1"],
+            "people": [["a", "a", "", ""]],
+            "shards": count,
+            "fingerprint": "x",
+        }
         (folder / f"run-{i}-of-{count}.run").write_text(json.dumps(told))
     parts = [str(tmp_path / f"part{i}.csv") for i in (1, 2)]
     assert (
@@ -1094,29 +1106,52 @@ def test_a_slow_exercise_is_given_the_time_that_was_asked_for(
     assert (seen[0].seconds, seen[0].total) == (float(seconds), total)
 
 
-def test_a_seed_that_was_cut_short_is_drawn_again(tmp_path):
-    (tmp_path / "seed").write_text("")
-    drawn = grade_command._hidden_seed(None, tmp_path)
-    assert (
-        grade_command._hidden_seed(None, tmp_path) == drawn == int((tmp_path / "seed").read_text())
-    )
-    assert (tmp_path / "seed").stat().st_mode & 0o777 == 0o600
-    assert (
-        grade_command._hidden_seed(7, tmp_path)
-        == grade_command._hidden_seed(7, tmp_path / "other")
-        != drawn
-    )
+def test_the_secret_of_hidden_inputs_is_long_kept_and_drawn_again_where_it_is_damaged(tmp_path):
+    drawn = secret.of_table(tmp_path)
+    assert secret.of_table(tmp_path) == drawn and int(drawn, 16) > 2**200
+    assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
+    assert secret.of_table(tmp_path / "other") != drawn
+    for short in ("", "424242", "0" * 58 + "424242", "x" * 64, "-" + drawn):
+        (tmp_path / "secret").write_text(short)
+        with pytest.raises(ValueError, match="32 hexadecimal digits or more"):
+            secret.of_file(tmp_path / "secret")  # one that a teacher names is not replaced
+        assert secret.of_table(tmp_path) not in (drawn, short)
+    assert {p.name for p in tmp_path.iterdir()} == {"secret", "other"}
+    assert secret.of_exercise(drawn, "03.2").bit_length() > 100
+
+
+def test_of_parts_that_begin_at_once_one_draws_the_secret_for_all(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(secret.of_file, [tmp_path / "secret"] * 40))) == 1
+
+
+def test_whoever_knows_the_seed_of_the_conventions_does_not_know_the_hidden_inputs(tmp_path):
+    """23 bits of a seed stand in the notebooks that are handed out."""
+    (tmp_path / "in").mkdir()
+    seen = []
+
+    def inputs_of(*options):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(grade_command, "run", lambda s, made, *a, **k: seen.append(made) or [])
+            grade(tmp_path / "in", *options, lessons="02")
+        return [sealed.inputs_of(c) for c in seen[-1].sheets["02.1"].sheet.cases]
+
+    one = inputs_of(tmp_path / "one.csv", "--unsafe", "--seed", "424242")
+    other = inputs_of(tmp_path / "other.csv", "--unsafe", "--seed", "424242")
+    assert seen[0].sheets["02.1"].variant == seen[1].sheets["02.1"].variant
+    assert one != other
+    assert inputs_of(tmp_path / "one.csv", "--unsafe", "--seed", "424242") == one
 
 
 def break_the_box_of(monkeypatch, student):
-    real = grade_command.grade
+    real = class_run.grade
 
     def broken(submission, *given, **named):
         if submission.student == student:
             raise box.BoxBroken("lesson 00: its box did not start")
         return real(submission, *given, **named)
 
-    monkeypatch.setattr(grade_command, "grade", broken)
+    monkeypatch.setattr(class_run, "grade", broken)
 
 
 def test_a_box_that_breaks_costs_the_run_nothing_but_the_submission(
@@ -1239,7 +1274,7 @@ def test_memory_does_not_grow_with_the_number_of_submissions(tmp_path, monkeypat
         return results.Result(submission.student, "", named["fingerprint"], "missing", "x", ())
 
     monkeypatch.setattr(collect.Submission, "read", counted)
-    monkeypatch.setattr(grade_command, "grade", marked)
+    monkeypatch.setattr(class_run, "grade", marked)
     from kd_course.grading.submission import Assignment
 
     nothing = Assignment((), {}, isolation.BUBBLEWRAP, conversation.Limits(), "")
@@ -1306,7 +1341,8 @@ def test_marks_given_without_a_box_enter_no_gradebook(tmp_path, monkeypatch, cap
     arguments = [str(tmp_path / "in"), "--out", str(out), "--lessons", "00", "--unsafe"]
     assert grade_command.grade_main([*arguments, *book]) == grade_command.USAGE
     assert "--gradebook: marks given without a locked box" in capsys.readouterr().err
-    assert grade_command.grade_main([*arguments, "--seed", "1", "--shard", "1/1"]) == 0
+    arguments += ["--seed", "1", "--secret", str(tmp_path / "secret"), "--shard", "1/1"]
+    assert grade_command.grade_main(arguments) == 0
     assert (
         grade_command.merge_main([str(out), "--out", str(tmp_path / "all.csv"), *book])
         == grade_command.USAGE
@@ -1351,14 +1387,14 @@ def test_progress_is_shown_with_the_time_that_is_left(tmp_path, needs_box, monke
     for name in "abcd":
         hostile.put(tmp_path / "in" / name, hostile.notebook())
     shown = []
-    real = grade_command.tqdm
+    real = class_run.tqdm
 
     def watched(*given, **named):
         bar = real(*given, **{**named, "mininterval": 0})
         shown.append(bar)
         return bar
 
-    monkeypatch.setattr(grade_command, "tqdm", watched)
+    monkeypatch.setattr(class_run, "tqdm", watched)
     grade(tmp_path / "in", tmp_path / "marks.csv", "--seed", "1")
     bar = shown[-1]
     assert (bar.n, bar.total, bar.initial) == (4, 4, 0)
@@ -1376,10 +1412,8 @@ def test_what_has_its_marks_already_does_not_count_for_the_time_that_is_left(
     grade(tmp_path / "in", tmp_path / "marks.csv", "--seed", "1")
     hostile.put(tmp_path / "in" / "c", hostile.notebook(hostile.WRONG))
     bars = []
-    real = grade_command._progress
-    monkeypatch.setattr(
-        grade_command, "_progress", lambda total: bars.append(real(total)) or bars[-1]
-    )
+    real = class_run._progress
+    monkeypatch.setattr(class_run, "_progress", lambda total: bars.append(real(total)) or bars[-1])
     grade(tmp_path / "in", tmp_path / "marks.csv", "--seed", "1")
     assert (bars[0].n, bars[0].initial) == (3, 2)
 

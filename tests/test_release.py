@@ -482,7 +482,7 @@ def test_what_cannot_be_released_is_said(argv, status, tmp_path, capsys):
 
 
 def test_what_was_released_is_graded_with_the_same_variants(course, key):
-    seed, again = released(course)
+    seed, _, again = released(course)
     assert seed == SEED
     assert {id: a.variant for id, a in again.items()} == {id: a.variant for id, a in key.items()}
     about = json.loads((course / "kd_course_release.json").read_text(encoding="utf-8"))
@@ -512,6 +512,37 @@ def test_without_a_seed_one_is_drawn_that_nobody_guesses(tmp_path, monkeypatch):
         release(["02"], tmp_path / name)
         seeds.append(released(tmp_path / name)[0])
     assert seeds[0] != seeds[1] and min(seeds) > 10**9
+
+
+def test_hidden_inputs_have_a_secret_of_their_own_that_no_seed_and_no_file_for_students_tells(
+    course, tmp_path
+):
+    """A seed as short as 424242 is found from the conventions in the notebooks, by trying."""
+    about = json.loads((course / "kd_course_release.json").read_text(encoding="utf-8"))
+    assert released(course).secret == about["secret"] and int(about["secret"], 16) > 2**200
+    for path in (*files_in(course / "students"), *files_in(course / "release")):
+        assert about["secret"].encode() not in path.read_bytes(), path
+    (tmp_path / "students").mkdir()
+    (tmp_path / "students" / "notes.txt").write_text(about["secret"])
+    found = release_search.answers_found(tmp_path / "students", [], SEED, PACKAGE, about["secret"])
+    assert found == ["notes.txt: the secret of the hidden inputs"]
+
+
+def test_a_manifest_with_a_secret_that_could_be_guessed_is_refused_and_one_of_before_is_read(
+    course, tmp_path, capsys
+):
+    about = json.loads((course / "kd_course_release.json").read_text(encoding="utf-8"))
+    manifest, inside = tmp_path / "kd_course_release.json", tmp_path / "submitted"
+    inside.mkdir()
+    grade = [str(inside), "--out", str(tmp_path / "marks.csv"), "--unsafe"]
+    manifest.write_text(json.dumps({**about, "secret": "424242"}), encoding="utf-8")
+    assert grade_main(grade) == 2
+    assert "drawn at random: python -c" in capsys.readouterr().err
+    of_before = {key: value for key, value in about.items() if key != "secret"}
+    manifest.write_text(json.dumps({**of_before, "format": 1}), encoding="utf-8")
+    assert released(tmp_path)[:2] == (SEED, "")
+    assert grade_main([*grade, "--shard", "1/2"]) == 2
+    assert "give all of them the released course (--course), or one file" in capsys.readouterr().err
 
 
 def test_the_summary_says_what_copying_would_still_earn(course, key):

@@ -22,14 +22,14 @@ import traceback
 import types
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 
 from kd_course.exercises.spec import Case, Handle, Made
-from kd_course.exercises.values import NotPlain, copied, plain, unchanged
+from kd_course.exercises.values import NotPlain, changed_in, copied, left_of, plain
 
 SECONDS = 10.0  # for all cases together
 PRINTED = 2_000  # characters kept of what an attempt prints on one case
@@ -54,7 +54,8 @@ class Outcome:
 
     gradients: one array for each of the case's gradient_of (zeros where none arrived).
     attached: whether the result is connected to the inputs at all, so that a gradient can flow.
-    changed: names of the arguments that were edited in place.
+    changed: names of the arguments that were edited in place. after: what they held after the call,
+    in order, as plain values; None for what is no data.
     refused: what the result is, when it is nothing that an exercise asks for.
     stopped: the case did not come to an end in time.
     """
@@ -67,6 +68,7 @@ class Outcome:
     refused: str = ""
     stopped: bool = False
     printed: str = ""
+    after: tuple[Any, ...] = field(default=(), compare=False, repr=False)
 
 
 class WrongSignature(TypeError):
@@ -149,7 +151,13 @@ def _run_case(attempt: Callable, case: Case, names: Sequence[str], printed: _Bou
         if not bare.raised:
             zeros = tuple(np.zeros(tuple(case.args[i].shape)) for i in case.gradient_of)
             return Outcome(
-                bare.value, zeros, False, bare.changed, refused=bare.refused, printed=bare.printed
+                bare.value,
+                zeros,
+                False,
+                bare.changed,
+                refused=bare.refused,
+                printed=bare.printed,
+                after=bare.after,
             )
         outcome = bare
     return outcome
@@ -184,14 +192,9 @@ def _once(
         return Outcome(refused=str(error), printed=printed.text())
     except BaseException as error:  # SystemExit and KeyboardInterrupt are the attempt's, too
         return Outcome(raised=_raised(error, attempt), printed=printed.text())
-    given = [
-        *zip(
-            [*names, *(f"argument {i + 1}" for i in range(len(names), len(args)))], args, case.args
-        )
-    ]
-    given += [(key, kwargs[key], case.kwargs[key]) for key in kwargs]
-    changed = tuple(name for name, after, before in given if not unchanged(after, before))
-    return Outcome(value, gradients, attached, changed, printed=printed.text())
+    after = tuple(map(left_of, (*args, *kwargs.values())))
+    changed = changed_in(case, names, after)
+    return Outcome(value, gradients, attached, changed, printed=printed.text(), after=after)
 
 
 def _given(value: Any, held: dict[str, Any]) -> Any:

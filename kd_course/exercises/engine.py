@@ -104,7 +104,7 @@ def judge(sheet: Sheet, outcomes: Sequence[Outcome], *, stub: bool = False) -> R
         if len(outcomes) < len(expected):
             return report_of(exercise, "stopped", "The attempt was not run on every case.")
         return passed(exercise, cases)
-    if _is_unfinished(outcomes[0], stub):
+    if all(_is_unfinished(outcome, stub) for outcome in outcomes):
         return not_attempted(exercise)
     if called := withheld.called(exercise, outcomes):
         text = f"{called} is what this exercise asks you to write; the check does not count it."
@@ -142,12 +142,15 @@ def _clause(cases: Sequence[Case], failures: Collection[int]) -> str:
     return clauses.pop() if len(clauses) == 1 else ""
 
 
-def _is_unfinished(first: Outcome, stub: bool) -> bool:
-    if first.raised:
+def _is_unfinished(outcome: Outcome, stub: bool) -> bool:
+    """Whether nobody has written yet what this case needs; on one case of several it is a mistake."""
+    if outcome.raised:
         return (
-            first.raised.name == "NotImplementedError" or stub and "NameError" in first.raised.types
+            outcome.raised.name == "NotImplementedError"
+            or stub
+            and "NameError" in outcome.raised.types
         )
-    return first.refused == "`...`" or stub and first.value is None and not first.refused
+    return outcome.refused == "`...`" or stub and outcome.value is None and not outcome.refused
 
 
 def misconception_of(sheet: Sheet, outcomes: Sequence[Outcome]) -> Misconception | None:

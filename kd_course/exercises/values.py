@@ -7,6 +7,7 @@ idea of equality. Everything after that (comparing, recording, marking) sees pla
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -16,6 +17,7 @@ import numpy as np
 import torch
 
 DEEPEST = 6  # lists in lists; nothing in the course goes further
+LARGEST = 1023  # bits of a whole number, as many as the largest float has
 WHOLE = ("bool", "uint8", "int8", "int16", "int32", "int64")
 _NUMBERS = (bool, int, float)
 _TENSORS = (torch.Tensor, torch.nn.Parameter)
@@ -42,10 +44,15 @@ def plain(value: Any, depth: int = 0) -> Any:
     answer is refused. Raises NotPlain.
     """
     kind = type(value)
+    if kind is int and value.bit_length() > LARGEST:
+        return math.inf if value > 0 else -math.inf  # 10**400: so it is to every float
     if value is None or kind in (bool, int, float, str):
         return value
     if kind in (Fraction, Decimal):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            return math.inf if value > 0 else -math.inf
     if kind in _TENSORS:
         # Called on the class: a tensor may carry an attribute that shadows its own method.
         tensor = torch.Tensor.detach(value)
@@ -118,6 +125,25 @@ def unchanged(value: Any, before: Any) -> bool:
         return False
 
 
+def left_of(argument: Any) -> Any:
+    """What an argument holds after the call, as a plain value; None for what is no data."""
+    try:
+        return plain(argument)
+    except NotPlain:
+        return None
+
+
+def changed_in(case: Any, names: Sequence[str], after: Sequence[Any]) -> tuple[str, ...]:
+    """The arguments that no longer hold what a Case had given. after: as in Outcome.
+
+    Whoever sends `after` may send less, or anything: what does not fit was changed.
+    """
+    called = [*names, *(f"argument {i + 1}" for i in range(len(names), len(case.args)))]
+    given = [*zip(called, case.args), *case.kwargs.items()]
+    left = [*after, *(None for _ in given)]
+    return tuple(name for (name, before), held in zip(given, left) if not unchanged(held, before))
+
+
 def _identical(a: Any, b: Any) -> bool:
     """Whether two plain values are the same to the letter; NaN is NaN."""
     if isinstance(b, np.ndarray):
@@ -151,8 +177,10 @@ def difference(got: Any, expected: Any, *, rtol: float, atol: float) -> Differen
     if isinstance(expected, (*_NUMBERS, np.ndarray)):
         return _numbers_differ(got, np.asarray(expected), rtol, atol)
     if isinstance(expected, tuple):
-        if isinstance(got, np.ndarray) and got.ndim:
+        if isinstance(got, np.ndarray) and got.ndim and len(got) == len(expected):
             got = tuple(plain(item) for item in got)
+        elif isinstance(got, np.ndarray) and got.ndim:  # as many as nobody wants to unpack
+            return Difference("shape", f"expected {len(expected)} results, but got {len(got)}")
         if not isinstance(got, tuple):
             return Difference("type", f"expected {len(expected)} results, but got {named(got)}")
         if len(got) != len(expected):

@@ -55,6 +55,11 @@ def refuse(*args, **kwargs):
 
 def called(exercise: Exercise, outcomes: Sequence[Outcome]) -> str:
     """The package's own version that the attempt has called, "" where it has called none."""
-    said = [o.raised.text for o in outcomes if o.raised and o.raised.name == Withheld.__name__]
+    raised = [o.raised for o in outcomes if o.raised]
+    return named(exercise, [r.text for r in raised if r.name == Withheld.__name__])
+
+
+def named(exercise: Exercise, said: Sequence[str]) -> str:
+    """The name that a refusal among these texts begins with, "" where none does."""
     names = (name for name in exercise.withheld if any(text.startswith(name) for text in said))
     return max(names, key=len, default="")

@@ -21,15 +21,15 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kd_course.exercises.attempts import Outcome
 from kd_course.exercises.spec import Case
 from kd_course.grading import course, resources
 from kd_course.grading.conversation import Conversation, Limits, Stopped
 from kd_course.grading.isolation import SANDBOXED, Isolation, bubblewrap, environment, python
+from kd_course.grading.job import Job, Run
 from kd_course.grading.outcomes import outcome_from
 from kd_course.grading.sandboxed import confine, wire
 
@@ -39,43 +39,6 @@ OPENING = 30.0  # seconds until a room is there
 
 class BoxBroken(RuntimeError):
     """The box did not start, or its loader died: no student's fault."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One exercise of one submission.
-
-    cells: the student's, each with `name`, `source` and `run` (see sandboxed/student_code.py).
-    name: of the function or value. other_name: what the exercise's cell defines, should there be
-    nothing of that name. withheld: see course.withheld.
-    """
-
-    cells: Sequence[dict[str, str]]
-    name: str
-    kind: str
-    arguments: tuple[str, ...] = ()
-    other_name: str = ""
-    withheld: dict[str, dict[str, str]] = field(default_factory=dict)
-
-
-@dataclass
-class Run:
-    """What came of a job.
-
-    ended: "" when it came to its end; else "timeout", "crashed" or "tampered", and `why` in words.
-    loaded: whether the student's cells came to an end. errors: [cell, class, text, line] of theirs,
-    as the box tells it: not to be trusted. outcomes: one a case, as far as it came.
-    """
-
-    ended: str = ""
-    why: str = ""
-    loaded: bool = False
-    found: bool = False
-    empty: bool = False
-    stub: bool = False
-    callable: bool = False
-    errors: list = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
 
 
 # -- one lesson's box -------------------------------------------------------------------------
@@ -239,11 +202,13 @@ class Room:
         self._keeper = 0  # the process that keeps the room, as this side numbers it
         self._loader: subprocess.Popen | None = None  # the one that has opened it
 
-    def attempt(self, job: Job, draw: Callable[[], Sequence[Case]]) -> Run:
+    def attempt(
+        self, job: Job, draw: Callable[[], Sequence[Case]], seconds: float = float("inf")
+    ) -> Run:
         """Run one exercise in a process of its own.
 
         draw: gives the cases; called, and the inputs handed over, when the student's code has
-        loaded and not before.
+        loaded and not before. seconds: that are left for it, should they be fewer than the limits'.
         Raises BoxBroken when the box, not the student, is at fault.
         """
         for again in (True, False):
@@ -251,7 +216,7 @@ class Room:
             try:
                 self._open()
                 opened = True
-                return self._attempt(job, draw)
+                return self._attempt(job, draw, seconds)
             except BoxBroken:
                 # Where exercises are not shut off, an earlier one may have reached the loader.
                 # Where they are, other rooms hang on it: it ends only when it is gone or stuck.
@@ -310,7 +275,8 @@ class Room:
             self._door.close()
         self._door = self._pidfd = None
 
-    def _attempt(self, job: Job, draw: Callable[[], Sequence[Case]]) -> Run:
+    def _attempt(self, job: Job, draw: Callable[[], Sequence[Case]], seconds: float) -> Run:
+        limits = replace(self.box.limits, total=min(self.box.limits.total, seconds))
         channel, theirs = socket.socketpair()
         status, also_theirs = socket.socketpair()
         with channel, status, theirs, also_theirs:
@@ -322,7 +288,8 @@ class Room:
             also_theirs.close()
             # Where there is no namespace, whatever is started counts, wherever it hangs.
             watched = self._keeper if self.box.isolation.alone else self.box._process.pid
-            conversation = Conversation(channel, status, self.box.limits, watched)
+            own_network = self.box.isolation.boxed
+            conversation = Conversation(channel, status, limits, watched, own_network)
             run = self._held(conversation, job, draw)
             # Nobody told of an end: the keeper was killed, or the loader and all that hangs on it.
             if run.ended == "crashed" and conversation.ended is None and self._loader_has_ended():
@@ -361,7 +328,7 @@ class Room:
                 cases = list(draw())
                 conversation.say([_asked(case) for case in cases])
             for case in cases:
-                run.outcomes.append(outcome_from(conversation.hear(), case))
+                run.outcomes.append(outcome_from(conversation.hear(), case, job.arguments))
             conversation.listen_to_the_end()
         except wire.WireError as error:
             run.ended, run.why = "tampered", f"not a reply: {error}"

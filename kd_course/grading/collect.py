@@ -10,14 +10,14 @@ import contextlib
 import hashlib
 import io
 import os
-import re
 import stat
-import unicodedata
 import zipfile
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+
+from kd_course.grading.course import MANIFEST
+from kd_course.grading.identity import MOODLE, Entry, as_text, clean, platform_of, told_apart, whose
 
 LARGEST = 32 * 2**20  # bytes of one notebook
 LARGEST_ARCHIVE = 4 * 2**30  # bytes of a student's archive, packed; what is read of it is bounded
@@ -27,15 +27,9 @@ MOST_ENTRIES = 20_000  # of a student's folder, environments left out
 MOST_LISTED = 100_000  # in an archive's table of contents
 DEEPEST = 6  # folders in folders
 IGNORED = ("__MACOSX",)  # and every folder whose name begins with a dot
+# Beside submitted/ in a course that was released, or is nbgrader's.
+_OF_A_COURSE = (MANIFEST, "nbgrader_config.py", "gradebook.db", "source", "release")
 ENVIRONMENT = "pyvenv.cfg"  # a folder with this file is a virtual environment, and no work
-
-# How learning platforms name what they export; `rest` is the student's own file name.
-_EXPORTS = (
-    re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+_?(?P<rest>.*)"),  # Moodle
-    re.compile(r"(?P<name>[^_]+)_(?:LATE_)?(?P<id>\d+)_\d+_(?P<rest>.+)"),  # Canvas
-    re.compile(r".+?_(?P<id>[^_]+)_attempt_[\d-]+(?:_(?P<rest>.+))?"),  # Blackboard
-)
-_FLAT = re.compile(r"(?P<name>.+?)[_ -]+(?P<rest>\d\d_[a-z][a-z_]*\.ipynb)", re.I)
 
 
 @dataclass
@@ -67,13 +61,16 @@ class Files:
 
 @dataclass
 class Submission:
-    """What one student handed in. student: as the folder or the export names them.
+    """What one student handed in. student: what it is called in this run, nobody else's.
 
-    other_id: the platform's number for them. sources: each adds to the files when it is called.
+    name: as the folder or the export has it; other_id: the platform's number for them; platform:
+    which one. sources: each adds to the files when it is called.
     """
 
     student: str
     other_id: str = ""
+    name: str = ""
+    platform: str = ""
     sources: list[Callable[[Files], None]] = field(default_factory=list)
 
     def read(self) -> Files:
@@ -88,77 +85,93 @@ class Submission:
         return files
 
 
-def collect(root: Path) -> list[Submission]:
+def collect(root: Path, known: Iterable[str] = ()) -> list[Submission]:
     """The submissions below a folder, or in a zip, by student; nothing of them is read yet.
 
+    known: ids of the roster, which an entry may be called like whatever it looks like.
     Raises FileNotFoundError, or ValueError for a file that is no zip.
     """
-    root = Path(root)
+    root, known = Path(root), frozenset(known)
     if not root.exists():
         raise FileNotFoundError(f"there are no submissions at {root}")
     found: dict[tuple[str, str], Submission] = {}
     if root.is_file():
-        _from_export(root, found)
+        _from_export(root, found, known)
     else:
-        if (root / "submitted").is_dir() and not (root / "submitted").is_symlink():
-            root = root / "submitted"
-        for entry in sorted(os.scandir(root), key=lambda e: e.name):
-            _from_entry(entry, found)
-    return sorted(_told_apart(found.values()), key=lambda submission: submission.student)
+        entries = [e for e in os.scandir(_class_in(root)) if not _is_ignored(e.name)]
+        entries = [e for e in sorted(entries, key=lambda e: e.name) if _may_be_work(e)]
+        platform = platform_of(e.name for e in entries)
+        for entry in entries:
+            # Of the platforms only Moodle makes folders; another's pattern in one is a student's name.
+            made = MOODLE if entry.is_dir() else platform
+            _from_entry(entry, found, whose(entry.name, platform and made, known))
+    for key, name in told_apart(found).items():
+        found[key].student = name
+    return sorted(found.values(), key=lambda submission: submission.student)
 
 
-def _add(found: dict[tuple[str, str], Submission], student: str, id: str, source: Callable) -> None:
-    student = clean(student)
-    found.setdefault((student, id), Submission(student, id)).sources.append(source)
+def _class_in(root: Path) -> Path:
+    """The folder that holds a folder for each student: nbgrader's submitted/, or the one that was named.
+
+    A student may be called "submitted": others have folders with work beside theirs.
+    """
+    inner = root / "submitted"
+    if not inner.is_dir() or inner.is_symlink():
+        return root
+    if any((root / name).exists() for name in _OF_A_COURSE):
+        return inner
+    beside = [e for e in os.scandir(root) if e.name != "submitted" and not _is_ignored(e.name)]
+    alone = not any(_may_be_work(e) and _holds_work(Path(e.path)) for e in beside)
+    return inner if alone and not any(inner.glob("*.ipynb")) else root
 
 
-def _told_apart(submissions: Iterable[Submission]) -> list[Submission]:
-    """The submissions, the platform's number in the name where two students have one name."""
-    submissions = list(submissions)
-    bearers = Counter(submission.student for submission in submissions)
-    for submission in submissions:
-        if bearers[submission.student] > 1 and submission.other_id:
-            submission.student += f" ({clean(submission.other_id)})"
-    return submissions
+def _holds_work(path: Path) -> bool:
+    if not path.is_dir():
+        return True
+    with contextlib.suppress(OSError):
+        return any(any(path.glob(pattern)) for pattern in ("*.ipynb", "*.zip", "*/*.ipynb"))
+    return False
 
 
-def clean(name: str) -> str:
-    """A student's name on one line, in one Unicode form, with nothing that is no character."""
-    name = unicodedata.normalize("NFC", name)
-    name = "".join(" " if c.isspace() else c for c in name if c.isprintable() or c.isspace())
-    return " ".join(name.split())[:200] or "(no name)"
+def _may_be_work(entry: os.DirEntry) -> bool:
+    if entry.is_symlink() or entry.is_dir(follow_symlinks=False):
+        return True
+    return entry.name.lower().endswith((".zip", ".ipynb"))
 
 
-def whose(name: str) -> tuple[str, str, str]:
-    """Student, the platform's id, and the file's own name, from how an export names an entry."""
-    for pattern in _EXPORTS:
-        match = pattern.fullmatch(name)
-        if match:
-            parts = match.groupdict()
-            return parts.get("name") or parts["id"], parts["id"], parts.get("rest") or ""
-    match = _FLAT.fullmatch(name)
-    if match:
-        return match["name"], "", match["rest"]
-    return name.removesuffix(".ipynb").removesuffix(".zip"), "", name
+def _add(found: dict[tuple[str, str], Submission], entry: Entry, source: Callable) -> None:
+    key = as_text(entry.name), entry.id
+    submission = found.setdefault(
+        key, Submission(clean(entry.name), entry.id, key[0], entry.platform)
+    )
+    submission.sources.append(source)
+    if entry.doubt:
+        submission.sources.append(lambda files: files.problems.append(entry.doubt))
 
 
 # -- a folder ---------------------------------------------------------------------------------
 
 
-def _from_entry(entry: os.DirEntry, found: dict[tuple[str, str], Submission]) -> None:
-    if _is_ignored(entry.name):
-        return
+def _from_entry(entry: os.DirEntry, found: dict[tuple[str, str], Submission], by: Entry) -> None:
     path = Path(entry.path)
-    student, id, rest = whose(entry.name)
     if entry.is_symlink():
-        _add(found, student, id, lambda files: files.escapes.append("the submission is a link"))
+        _add(found, by, lambda files: files.escapes.append("the submission is a link"))
     elif entry.is_dir(follow_symlinks=False):
-        _add(found, student, id, lambda files: _read_folder(path, files))
+        _add(found, by, lambda files: _read_folder(path, files))
     elif entry.name.lower().endswith(".zip"):
         # Whatever names its members bear, a student's archive holds that student's work.
-        _add(found, student, id, lambda files: _read_archive(path, files))
-    elif entry.name.lower().endswith(".ipynb"):
-        _add(found, student, id, lambda files: _read_file(path, rest or path.name, files))
+        _add(found, by, lambda files: _read_archive(path, files))
+    else:
+        _add(found, by, lambda files: _read_file(path, by.rest or path.name, files))
+
+
+@contextlib.contextmanager
+def _alone(name: str, files: Files) -> Iterator[None]:
+    """What cannot be read costs itself, and nothing that comes after it."""
+    try:
+        yield
+    except Exception as error:  # a crafted file finds ways of its own to be unreadable
+        files.problems.append(f"{clean(name)} could not be read ({type(error).__name__})")
 
 
 def _read_folder(folder: Path, files: Files) -> None:
@@ -168,17 +181,20 @@ def _read_folder(folder: Path, files: Files) -> None:
         if seen > MOST_ENTRIES:
             files.problems.append(f"more than {MOST_ENTRIES} files; the rest was not looked at")
             return
-        if entry.name.lower().endswith(".ipynb"):
-            _read_file(path, entry.name, files)
-        elif entry.name.lower().endswith(".zip"):
-            _read_archive(path, files)
+        with _alone(entry.name, files):
+            if entry.name.lower().endswith(".ipynb"):
+                _read_file(path, entry.name, files)
+            elif entry.name.lower().endswith(".zip"):
+                _read_archive(path, files)
 
 
 def _walk(folder: Path, files: Files, depth: int) -> Iterator[tuple[Path, os.DirEntry]]:
     if depth > DEEPEST:
         files.problems.append("folders in folders in folders; the deepest were not looked at")
         return
-    entries = sorted(os.scandir(folder), key=lambda e: e.name)
+    entries: list[os.DirEntry] = []
+    with _alone(folder.name, files):
+        entries = sorted(os.scandir(folder), key=lambda e: e.name)
     if depth and any(entry.name == ENVIRONMENT for entry in entries):
         return
     for entry in entries:
@@ -249,7 +265,9 @@ def _read_archive(path: Path, files: Files) -> None:
         else:
             with _archive(file) as archive:
                 for member in _work(archive):
-                    _read_member(archive, member, PurePosixPath(member.filename).name, files)
+                    name = PurePosixPath(_name_in(member)).name
+                    with _alone(name, files):
+                        _read_member(archive, member, name, files)
 
 
 def _work(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
@@ -302,40 +320,58 @@ def _read_member(
             return
         with _archive(io.BytesIO(data)) as inner:
             for one in _work(inner):
-                _read_member(inner, one, PurePosixPath(one.filename).name, files, depth + 1)
+                name = PurePosixPath(_name_in(one)).name
+                with _alone(name, files):
+                    _read_member(inner, one, name, files, depth + 1)
 
 
-def _from_export(path: Path, found: dict[tuple[str, str], Submission]) -> None:
+def _name_in(member: zipfile.ZipInfo) -> str:
+    """A member's name. macOS writes UTF-8 without saying so; zipfile then reads it as code page 437."""
+    name = member.filename
+    if not member.flag_bits & 0x800 and not name.isascii():
+        with contextlib.suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return name.replace("\\", "/")
+
+
+def _from_export(
+    path: Path, found: dict[tuple[str, str], Submission], known: frozenset[str]
+) -> None:
     """An LMS's export: one archive with everybody's work, by folder or by file name."""
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
+            members = archive.infolist()
     except zipfile.BadZipFile as error:
         raise ValueError(f"{path} is no zip: {error}") from None
-    paths = [PurePosixPath(m.filename.replace("\\", "/")) for m in members]
+    # By number: two members may bear one name. What an archiver adds holds nobody's work.
+    listed = [
+        (number, inside)
+        for number, member in enumerate(members)
+        if not member.is_dir() and (inside := PurePosixPath(_name_in(member))).parts
+        if ".." not in inside.parts and not any(map(_is_ignored, inside.parts))
+    ]
     # nbgrader's layout, zipped, or one folder around it all
     while (
-        paths
-        and all(len(p.parts) > 2 for p in paths)
-        and (len({p.parts[0] for p in paths}) == 1 or all(p.parts[0] == "submitted" for p in paths))
-        and not any(whose(p.parts[0])[1] for p in paths)
+        listed
+        and all(len(p.parts) > 2 for _, p in listed)
+        and len(tops := {p.parts[0] for _, p in listed}) == 1
+        and not platform_of(tops)
+        and tops.isdisjoint(known)
     ):
-        paths = [PurePosixPath(*p.parts[1:]) for p in paths]
-    grouped: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for member, inside in zip(members, paths):
-        if not inside.parts or ".." in inside.parts or any(map(_is_ignored, inside.parts)):
-            continue
-        student, id, rest = whose(inside.parts[0])
-        name = inside.name if len(inside.parts) > 1 else rest or inside.name
-        grouped.setdefault((student, id), []).append((member.filename, name))
-    for (student, id), listed in grouped.items():
-        _add(found, student, id, lambda files, listed=listed: _read_listed(path, listed, files))
+        listed = [(number, PurePosixPath(*p.parts[1:])) for number, p in listed]
+    platform = platform_of({p.parts[0] for _, p in listed})
+    grouped: dict[Entry, list[tuple[int, str]]] = {}
+    for number, inside in listed:
+        by = whose(inside.parts[0], platform, known)
+        name = inside.name if len(inside.parts) > 1 else by.rest or inside.name
+        grouped.setdefault(by, []).append((number, name))
+    for by, work in grouped.items():
+        _add(found, by, lambda files, work=work: _read_listed(path, work, files))
 
 
-def _read_listed(path: Path, listed: list[tuple[str, str]], files: Files) -> None:
+def _read_listed(path: Path, listed: list[tuple[int, str]], files: Files) -> None:
     with zipfile.ZipFile(path) as archive:
-        for filename, name in listed[:MOST_ENTRIES]:
-            try:
-                _read_member(archive, archive.getinfo(filename), name, files)
-            except Exception as error:  # as in Submission.read: of this file only
-                files.problems.append(f"{clean(name)} could not be read ({type(error).__name__})")
+        members = archive.infolist()
+        for number, name in listed[:MOST_ENTRIES]:
+            with _alone(name, files):
+                _read_member(archive, members[number], name, files)

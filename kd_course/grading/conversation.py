@@ -49,12 +49,20 @@ class Stopped(Exception):
 class Conversation:
     """With one exercise's process: bounded in time and bytes, its resources watched meanwhile."""
 
-    def __init__(self, channel: socket.socket, status: socket.socket, limits: Limits, watched: int):
-        """watched: the process below which everything of the student's runs."""
+    def __init__(
+        self,
+        channel: socket.socket,
+        status: socket.socket,
+        limits: Limits,
+        watched: int,
+        own_network: bool = False,
+    ):
+        """watched: the process below which everything of the student's runs. own_network: see resources."""
         self.channel, self.status, self.limits, self.watched = channel, status, limits, watched
         self.buffer = bytearray()
         self.ended: int | None = None  # the exit code, once it was told
-        self.base = resources.use(watched)
+        self.own_network = own_network
+        self.base = resources.use(watched, own_network=own_network)
         self.last_look = self.began = time.monotonic()
         channel.setblocking(False)
 
@@ -138,8 +146,9 @@ class Conversation:
             raise Stopped("timeout", f"not done after {now - self.began:.0f} s")
         if now - self.last_look > 0.2:
             self.last_look = now
-            used = resources.use(self.watched) - self.base
-            if used.memory > self.limits.memory or used.size > 4 * self.limits.memory:
+            used = resources.use(self.watched, own_network=self.own_network) - self.base
+            held = used.memory + used.channels
+            if held > self.limits.memory or used.size > 4 * self.limits.memory:
                 raise Stopped(
                     "crashed", f"more than {self.limits.memory / 2**30:.2g} GiB of memory"
                 )

@@ -10,6 +10,7 @@ import kd_course
 from kd_course.authoring.source import read, source_of
 from kd_course.exercises.sheets import parsed
 from kd_course.exercises.spec import Exercise
+from kd_course.grading.python_of import python_of
 from kd_course.grading.student_files import package_files
 
 MANIFEST = "kd_course_release.json"  # what a released course says of itself
@@ -82,7 +83,7 @@ def data() -> dict[str, str]:
 def setup(lesson: str) -> list[dict[str, str]]:
     """The setup cells of a lesson, from the teacher's copy."""
     return [
-        {"name": f"<setup, cell {cell.number}>", "source": cell.source, "run": "whole"}
+        {"name": f"<setup, cell {cell.number}>", "source": python_of(cell.source), "run": "whole"}
         for cell in read(source_of(lesson)).cells
         if cell.role == "setup"
     ]

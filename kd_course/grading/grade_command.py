@@ -5,27 +5,25 @@ from __future__ import annotations
 import argparse
 import contextlib
 import hashlib
-import io
 import json
-import secrets
 import sys
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
 from kd_course.exercises import catalogue
-from kd_course.grading import results
-from kd_course.grading.box import Box, BoxBroken
+from kd_course.grading import results, secret
+from kd_course.grading.class_run import run
 from kd_course.grading.collect import Submission, collect
 from kd_course.grading.conversation import Limits
 from kd_course.grading.course import CONVENTION, MANIFEST
+from kd_course.grading.identity import Person, Student, read_roster
 from kd_course.grading.isolation import UNSAFE, NoBox, find_isolation
-from kd_course.grading.submission import Assignment, fingerprint_of, grade, unreadable
+from kd_course.grading.submission import Assignment, fingerprint_of
+from kd_course.grading.written import Current, check_gradebook, write_out
 from kd_course.storage import write_whole
 
 DONE, UNFINISHED, USAGE = 0, 1, 2
@@ -43,18 +41,19 @@ def grade_main(argv: list[str]) -> int:
             if not 0 < getattr(options, name) < float("inf"):
                 raise ValueError(f"--{name} must be above 0, not {getattr(options, name)}")
         isolation = find_isolation(unsafe=options.unsafe)
-        roster = results.read_roster(options.roster) if options.roster else None
-        submissions = collect(options.submissions)
+        roster = read_roster(options.roster) if options.roster else None
+        submissions = collect(options.submissions, [row.id for row in roster or ()])
         _take_over(options)
         if options.seed is None:
             _refuse_released(submissions)
         lessons = _lessons(options, submissions)
-        if shard and options.seed is None:
+        if shard and not (options.hidden or options.secret):
             raise ValueError(
-                "--shard: without the course's --seed every part would draw hidden inputs of its own"
+                "--shard: every part would draw hidden inputs of its own: give all of them the "
+                "released course (--course), or one file (--secret)"
             )
         exercises = [e for lesson in lessons for e in catalogue.of_lesson(lesson)]
-        _check_gradebook(options, exercises, isolation.name)
+        check_gradebook(options, exercises, isolation.name)
     except SystemExit as error:
         return int(error.code or 0)
     except (NoBox, ValueError, OSError) as error:
@@ -64,6 +63,27 @@ def grade_main(argv: list[str]) -> int:
         print(
             "UNSAFE: students' code runs with your own rights; every mark says so.", file=sys.stderr
         )
+    try:
+        return _graded(options, lessons, isolation, roster, submissions, shard)
+    except OSError as error:  # a disk that is full, a folder that is gone
+        print(_not_written(error), file=sys.stderr)
+        return UNFINISHED
+
+
+def _not_written(error: OSError) -> str:
+    where = f" ({error.filename})" if error.filename else ""
+    return f"nothing more can be written: {error.strerror}{where}; the same command goes on"
+
+
+def _graded(
+    options: argparse.Namespace,
+    lessons: Sequence[str],
+    isolation: Any,
+    roster: Sequence[Student] | None,
+    submissions: Sequence[Submission],
+    shard: tuple[int, int] | None,
+) -> int:
+    """Mark everything that is this run's, and write the table; returns as `grade_main`."""
     folder = results.folder_of(options.out)
     folder.mkdir(parents=True, exist_ok=True)
     limits = Limits(
@@ -73,7 +93,8 @@ def grade_main(argv: list[str]) -> int:
     )
     hidden = [options.submissions.absolute(), options.out.absolute().parent]
     with tqdm(total=0, desc="answers", file=sys.stderr, disable=None, bar_format="{desc}"):
-        assignment = _assignment(lessons, options.seed, folder, isolation, limits)
+        drawn_from = options.hidden or secret.of_table(folder)
+        assignment = _assignment(lessons, options.seed, drawn_from, isolation, limits)
     _remember(folder, assignment, submissions, shard, options.seed)
     mine = [s for s in submissions if shard is None or _part(s.student, shard[1]) == shard[0] - 1]
     print(
@@ -83,24 +104,28 @@ def grade_main(argv: list[str]) -> int:
     )
     if options.seed is None:
         print(
-            f"conventions: the course's own (no --seed, and no {MANIFEST} beside the submissions)",
+            f"conventions: the course's own (no --course, and no {MANIFEST} beside the submissions)",
             file=sys.stderr,
         )
     failed = run(mine, assignment, folder, jobs=options.jobs, hidden=hidden)
     for student, why in failed[:20]:
         print(f"not graded: {student}: {why}", file=sys.stderr)
     if shard is None:
-        students = {submission.student for submission in submissions}
+        people = [_person(submission) for submission in submissions]
         # Of whoever could not be marked now, no mark that an earlier run has left.
-        kept = students - {student for student, _ in failed}
-        current = _Current(folder, assignment.fingerprint, kept)
-        write_out(options, current, assignment.exercises, roster, students)
+        kept = {person.student for person in people} - {student for student, _ in failed}
+        current = Current(folder, assignment.fingerprint, kept)
+        write_out(options, current, assignment.exercises, roster, people)
     if failed:
         print(
             f"{len(failed)} submissions have no marks yet; the same command goes on.",
             file=sys.stderr,
         )
     return UNFINISHED if failed else DONE
+
+
+def _person(submission: Submission) -> Person:
+    return Person(submission.student, submission.name, submission.other_id, submission.platform)
 
 
 def _grade_parser() -> argparse.ArgumentParser:
@@ -113,7 +138,11 @@ def _grade_parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, required=True, help="the table of marks, marks.csv")
     parser.add_argument("--lessons", help="02,03,06; else what was released, or was handed in")
     parser.add_argument("--roster", type=Path, help="a CSV with every student; column id, or name")
-    parser.add_argument("--seed", type=int, help="the course's: draws variants and hidden inputs")
+    parser.add_argument("--course", type=Path, help="the released course, if they lie elsewhere")
+    parser.add_argument("--seed", type=int, help="draws the conventions, where there is no course")
+    parser.add_argument(
+        "--secret", type=Path, help="a file for what draws hidden inputs; made where there is none"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="submissions at a time (1)")
     parser.add_argument("--shard", help="i/n: the i-th part of n; `merge` puts the parts together")
     parser.add_argument("--feedback", type=Path, help="a folder for an HTML page per student")
@@ -145,25 +174,21 @@ def merge_main(argv: list[str]) -> int:
     parser.add_argument("--assignment")
     try:
         options = parser.parse_args(argv)
-        roster = results.read_roster(options.roster) if options.roster else None
+        roster = read_roster(options.roster) if options.roster else None
         folders = [p if p.is_dir() else results.folder_of(p) for p in options.parts]
         told = _told_by(folders)
         exercises = [catalogue.find(id) for id in told["exercises"]]
-        _check_gradebook(options, exercises, told["isolation"])
+        check_gradebook(options, exercises, told["isolation"])
     except SystemExit as error:
         return int(error.code or 0)
     except (ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return USAGE
-    target = results.folder_of(options.out)
-    target.mkdir(parents=True, exist_ok=True)
-    for folder in folders:
-        if folder.resolve() != target.resolve():
-            for result in results.all_results(folder, told["fingerprint"]):
-                results.save(target, result)
-    students = set(told["students"])
-    current = _Current(target, told["fingerprint"], students)
-    lost = write_out(options, current, exercises, roster, students)
+    try:
+        lost = _merged(options, folders, told, exercises, roster)
+    except OSError as error:
+        print(_not_written(error), file=sys.stderr)
+        return UNFINISHED
     if lost:
         count = told["shards"] or "?"
         parts = (
@@ -177,6 +202,24 @@ def merge_main(argv: list[str]) -> int:
             file=sys.stderr,
         )
     return UNFINISHED if lost else DONE
+
+
+def _merged(
+    options: argparse.Namespace,
+    folders: Sequence[Path],
+    told: dict[str, Any],
+    exercises: Sequence[Any],
+    roster: Sequence[Student] | None,
+) -> list[str]:
+    """Bring the parts' results together and write the table; returns who has no marks as yet."""
+    target = results.folder_of(options.out)
+    target.mkdir(parents=True, exist_ok=True)
+    for folder in folders:
+        if folder.resolve() != target.resolve():
+            for result in results.all_results(folder, told["fingerprint"]):
+                results.save(target, result)
+    current = Current(target, told["fingerprint"], {person.student for person in told["people"]})
+    return write_out(options, current, exercises, roster, told["people"])
 
 
 # -- what is marked ---------------------------------------------------------------------------
@@ -200,22 +243,33 @@ def _part(student: str, n: int) -> int:
 
 
 def _take_over(options: argparse.Namespace) -> None:
-    """The seed and the lessons of the released course that the submissions lie in, if they do.
+    """Seed, secret and lessons of the released course: the one that is named, or lies around the submissions.
 
     Raises ValueError where another seed is asked for, or the course is of another version.
     """
-    above = options.submissions.absolute()
-    places = [above] if (above / "submitted").is_dir() else []
-    course = next((p for p in (*places, *above.parents[:2]) if (p / MANIFEST).is_file()), None)
+    options.hidden = secret.of_file(options.secret) if options.secret else ""
+    course = options.course or _course_around(options.submissions.absolute())
     if course is None:
         return
     from kd_course.grading.release import released
 
-    seed, key = released(course)
-    if options.seed not in (None, seed):
+    of_course = released(course)
+    if options.seed not in (None, of_course.seed):
         raise ValueError(f"--seed: {course} was released with another seed; leave it out")
-    options.seed = seed
-    options.lessons = options.lessons or ",".join(dict.fromkeys(id[:2] for id in key))
+    options.seed = of_course.seed
+    options.hidden = options.hidden or of_course.secret
+    options.lessons = options.lessons or ",".join(dict.fromkeys(id[:2] for id in of_course.key))
+    if not options.hidden:
+        print(
+            f"{course / MANIFEST}: hidden inputs have no secret of their own there, as courses of "
+            f"earlier versions have none; they are drawn for this table alone",
+            file=sys.stderr,
+        )
+
+
+def _course_around(submissions: Path) -> Path | None:
+    places = [submissions] if (submissions / "submitted").is_dir() else []
+    return next((p for p in (*places, *submissions.parents[:2]) if (p / MANIFEST).is_file()), None)
 
 
 def _refuse_released(submissions: Sequence[Submission]) -> None:
@@ -229,8 +283,8 @@ def _refuse_released(submissions: Sequence[Submission]) -> None:
     if 2 * carry > len(looked_at):
         raise ValueError(
             f"{carry} of the first {len(looked_at)} submissions come from a released course, whose "
-            f"conventions only its seed tells: pass --seed (it stands in {MANIFEST}), or put the "
-            f"submissions into that course's folder"
+            f"conventions only it tells: pass --course (the folder with {MANIFEST}), or put the "
+            f"submissions into that folder"
         )
 
 
@@ -245,7 +299,8 @@ def _lessons(options: argparse.Namespace, submissions: Sequence[Submission]) -> 
                 f"--lessons: there is no lesson {', '.join(unknown)}; there: {', '.join(known)}"
             )
         return chosen
-    from kd_course.grading.notebook import cells_of, lesson_of
+    from kd_course.grading.cells import cells_of
+    from kd_course.grading.notebook import lesson_of
 
     names = {lesson: frozenset(e.name for e in catalogue.of_lesson(lesson)) for lesson in known}
     found: set[str] = set()
@@ -257,37 +312,17 @@ def _lessons(options: argparse.Namespace, submissions: Sequence[Submission]) -> 
 
 
 def _assignment(
-    lessons: Sequence[str], seed: int | None, folder: Path, isolation: Any, limits: Limits
+    lessons: Sequence[str], seed: int | None, hidden: str, isolation: Any, limits: Limits
 ) -> Assignment:
     from kd_course.grading.answers import answer_key
     from kd_course.grading.marking import prepared
 
-    hidden = _hidden_seed(seed, folder)
     key = answer_key(lessons, seed)
-    sheets = {id: prepared(a.sheet(_seed_of(hidden, id)), a.variant) for id, a in key.items()}
+    sheets = {
+        id: prepared(a.sheet(secret.of_exercise(hidden, id)), a.variant) for id, a in key.items()
+    }
     mark = fingerprint_of(lessons, sheets, hidden, isolation, limits)
     return Assignment(tuple(lessons), sheets, isolation, limits, mark)
-
-
-def _hidden_seed(seed: int | None, folder: Path) -> int:
-    """What hidden inputs are drawn from: the course's seed, or one drawn once for this table."""
-    if seed is not None:
-        return int.from_bytes(hashlib.sha256(f"hidden inputs {seed}".encode()).digest()[:8])
-    file = folder / "seed"
-    with contextlib.suppress(FileNotFoundError, ValueError):  # none yet, or one cut short
-        return int(file.read_text())
-    drawn = secrets.randbits(63)
-
-    def write(path: Path) -> None:
-        path.touch(mode=0o600)
-        path.write_text(str(drawn))
-
-    write_whole(file, write)
-    return drawn
-
-
-def _seed_of(hidden: int, id: str) -> int:
-    return int.from_bytes(hashlib.sha256(f"{hidden} {id}".encode()).digest()[:4])
 
 
 def _remember(
@@ -297,7 +332,7 @@ def _remember(
     told = {
         "lessons": list(assignment.lessons),
         "exercises": [exercise.id for exercise in assignment.exercises],
-        "students": [submission.student for submission in submissions],
+        "people": [astuple(_person(submission)) for submission in submissions],
         "shards": shard[1] if shard else 0,
         "isolation": assignment.isolation.name,
         "fingerprint": assignment.fingerprint,
@@ -308,11 +343,11 @@ def _remember(
 
 
 def _told_by(folders: Sequence[Path]) -> dict[str, Any]:
-    told: dict[str, Any] = {"exercises": [], "students": []}
+    told: dict[str, Any] = {"exercises": [], "people": []}
     for folder in folders:
         for file in sorted(folder.glob("*.run")) if folder.is_dir() else ():
             part = json.loads(file.read_text("utf-8"))
-            told["students"] = sorted({*told["students"], *part["students"]})
+            told["people"] = sorted({*told["people"], *(Person(*p) for p in part["people"])})
             told["exercises"] = list(dict.fromkeys([*told["exercises"], *part["exercises"]]))
             if told.setdefault("shards", part["shards"]) != part["shards"]:
                 raise ValueError(
@@ -328,182 +363,3 @@ def _told_by(folders: Sequence[Path]) -> dict[str, Any]:
     if not told["exercises"]:
         raise ValueError(f"no results of `grade` in {', '.join(map(str, folders))}")
     return told
-
-
-# -- running ----------------------------------------------------------------------------------
-
-
-def run(
-    submissions: Sequence[Submission],
-    assignment: Assignment,
-    folder: Path,
-    *,
-    jobs: int = 1,
-    hidden: Sequence[Path] = (),
-) -> list[tuple[str, str]]:
-    """Mark what has no result yet, and keep each result; returns who could not be marked, and why.
-
-    One submission that cannot be read or run costs no other anything. At most `jobs` are held in
-    memory.
-    """
-    failed: list[tuple[str, str]] = []
-    with contextlib.ExitStack() as stack:
-        boxes = _Boxes(assignment, hidden, stack)
-        pool = stack.enter_context(ThreadPoolExecutor(max_workers=jobs))
-        bar = stack.enter_context(_progress(len(submissions)))
-        for submission, done in _in_turn(
-            pool, submissions, jobs, lambda s: _one(s, assignment, folder, boxes)
-        ):
-            if done.exception() is not None:
-                failed.append((submission.student, f"{done.exception()}"))
-            if done.exception() is None and not done.result():
-                bar.initial += 1  # it had its marks: that says nothing of the time the others take
-            bar.update()
-    return failed
-
-
-def _progress(total: int) -> tqdm:
-    """A bar with the time left; where nobody looks at a terminal, a line a minute."""
-    terminal = sys.stderr.isatty()
-    return tqdm(
-        total=total,
-        unit=" submissions",
-        file=sys.stderr if terminal else _Lines(),
-        smoothing=0,  # the mean of the whole run: submissions differ widely
-        mininterval=0.1 if terminal else 60,
-        maxinterval=10 if terminal else 60,
-    )
-
-
-class _Lines(io.TextIOBase):
-    """Standard error, where a state of the bar does not replace the one before."""
-
-    def write(self, text: str) -> int:
-        if text.strip():
-            print(text.strip(), file=sys.stderr, flush=True)
-        return len(text)
-
-
-def _in_turn(pool, submissions, jobs, work) -> Iterator[tuple[Submission, Future]]:
-    """Submissions as they are done; no more are begun than are worked on."""
-    waiting: dict[Future, Submission] = {}
-    left = iter(submissions)
-    while True:
-        for submission in left:
-            waiting[pool.submit(work, submission)] = submission
-            if len(waiting) >= jobs:
-                break
-        if not waiting:
-            return
-        done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-        for future in done:
-            yield waiting.pop(future), future
-
-
-class _Boxes:
-    """The lessons' boxes: one for all threads where students cannot meet in it, else one a thread."""
-
-    def __init__(self, assignment: Assignment, hidden: Sequence[Path], stack: contextlib.ExitStack):
-        self.assignment, self.hidden, self.stack = assignment, hidden, stack
-        self.shared = assignment.isolation.alone
-        self.own = threading.local()
-        self.lock = threading.Lock()
-        # In this thread: what a thread has started dies with it.
-        self.common = self._made() if self.shared else None
-
-    def _made(self) -> dict[str, Box]:
-        made = {}
-        for lesson in self.assignment.lessons:
-            box = Box(lesson, self.assignment.isolation, self.assignment.limits, hidden=self.hidden)
-            made[lesson] = box
-            with self.lock:
-                self.stack.callback(box.close)
-        return made
-
-    def get(self) -> dict[str, Box]:
-        if self.common is not None:
-            return self.common
-        if not hasattr(self.own, "boxes"):
-            self.own.boxes = self._made()
-        return self.own.boxes
-
-
-def _one(submission: Submission, assignment: Assignment, folder: Path, boxes: _Boxes) -> bool:
-    """Mark a submission, unless it has its marks; returns whether it was marked now."""
-    files = submission.read()
-    fingerprint = hashlib.sha256(f"{assignment.fingerprint} {files.digest}".encode()).hexdigest()
-    before = results.load(results.file_of(folder, submission.student))
-    if before is not None and before.fingerprint == fingerprint:
-        return False
-    try:
-        result = grade(submission, files, assignment, boxes.get(), fingerprint=fingerprint)
-    except (BoxBroken, OSError):
-        raise  # the grader's own trouble: the same command goes on
-    except Exception as error:
-        result = unreadable(submission, assignment, f"{type(error).__name__}: {error}")
-    results.save(folder, result)
-    return True
-
-
-# -- what is written --------------------------------------------------------------------------
-
-
-def _check_gradebook(options: argparse.Namespace, exercises: Sequence[Any], isolation: str) -> None:
-    if options.gradebook:
-        if isolation == UNSAFE.name:
-            raise ValueError(
-                "--gradebook: marks given without a locked box say so, and a gradebook has no "
-                "place for it: leave --gradebook out, or grade where there is a box"
-            )
-        from kd_course.grading import gradebook
-
-        gradebook.check(options.gradebook, options.assignment, exercises)
-
-
-@dataclass(frozen=True)
-class _Current:
-    """The results that count, read anew each time: of one assignment, and of these students."""
-
-    folder: Path
-    assignment: str
-    students: set[str]
-
-    def __iter__(self) -> Iterator[results.Result]:
-        for result in results.all_results(self.folder, self.assignment):
-            if result.student in self.students:
-                yield result
-
-
-def write_out(
-    options: argparse.Namespace,
-    current: Iterable[results.Result],
-    exercises: Sequence[Any],
-    roster: Sequence[results.Student] | None,
-    students: set[str],
-) -> list[str]:
-    """The table, the pages, the overview, the gradebook; returns who has no marks as yet."""
-    out, feedback = options.out, options.feedback
-    graded = {result.student for result in current}
-    rows = results.rows_of(current, exercises, roster)
-    lost = sorted(students - graded)
-    for student in lost:
-        known = results.match(roster, student, "") if roster else None
-        row = next((r for r in rows if known and r["student"] == known.id), None)
-        if row is None:
-            row = results.nothing(results.Student(student), exercises)
-            rows.append(row)
-        row["status"] = results.NOT_YET
-        row.update({f"{exercise.id} status": results.NOT_YET for exercise in exercises})
-    results.write_table(out, rows, exercises)
-    print(f"{len(rows)} students in {out}", file=sys.stderr)
-    if feedback:
-        from kd_course.grading import feedback as pages
-
-        pages.write_all(feedback, current, rows, exercises)
-        print(f"feedback in {feedback}", file=sys.stderr)
-    if options.gradebook:
-        from kd_course.grading import gradebook
-
-        ids = {row["submission"]: row["student"] for row in rows if "submission" in row}
-        gradebook.enter(options.gradebook, options.assignment, current, exercises, ids)
-    return lost

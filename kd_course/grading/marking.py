@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from kd_course.exercises import sealed
+from kd_course.exercises import sealed, withheld
 from kd_course.exercises.attempts import Outcome
 from kd_course.exercises.engine import judge
 from kd_course.exercises.sheets import PUBLIC_SEED, Sheet, cases_of, mismatch
 from kd_course.exercises.spec import Exercise
 from kd_course.exercises.values import difference
-from kd_course.grading.box import Run
+from kd_course.grading.job import NO_TIME_LEFT, Run
 
 GRADED, MISSING, UNREADABLE = "graded", "missing", "unreadable"
 TIMEOUT, CRASHED, TAMPERED = "timeout", "crashed", "tampered"
@@ -125,9 +125,8 @@ def mark(held: Sheets, run: Run) -> Mark:
 
 def _undefined(exercise: Exercise, run: Run) -> Mark:
     words = [f"There is no {exercise.name} after all cells have run."]
-    used = [name for error in run.errors if (name := _withheld_in(exercise, error[2]))]
-    if used:
-        words = [_earns_nothing(exercise, used[0])]
+    if used := withheld.named(exercise, [error[2] for error in run.errors]):
+        words = [_earns_nothing(exercise, used)]
     elif run.errors:
         kind = run.errors[-1][1]
         words.append(f"A cell ended with {kind if kind in _BUILTIN else 'an error'} on the way.")
@@ -137,7 +136,7 @@ def _undefined(exercise: Exercise, run: Run) -> Mark:
 def _compared(held: Sheets, run: Run) -> Mark:
     exercise, sheet = held.exercise, held.sheet
     total = len(sheet.expected)
-    used = _withheld(exercise, run.outcomes)
+    used = withheld.called(exercise, run.outcomes)
     if used:
         words = (_earns_nothing(exercise, used),)
         return Mark(exercise.id, GRADED, 0.0, exercise.points, cases=total, words=words)
@@ -215,25 +214,13 @@ def _says_the_same(sheet: Sheet, outcomes: Sequence[Outcome]) -> bool:
     )
 
 
-def _withheld(exercise: Exercise, outcomes: Sequence[Outcome]) -> str:
-    """The package's own version that the attempt has called, "" where it has called none."""
-    for outcome in outcomes:
-        if outcome.raised and outcome.raised.name == "Withheld":
-            if used := _withheld_in(exercise, outcome.raised.text):
-                return used
-    return ""
-
-
-def _withheld_in(exercise: Exercise, said: str) -> str:
-    """The name that a refusal of the package's begins with, "" where none does."""
-    return max((name for name in exercise.withheld if said.startswith(name)), key=len, default="")
-
-
 def _earns_nothing(exercise: Exercise, used: str) -> str:
     return f"{used} is what exercise {exercise.id} asks for: calling it earns nothing."
 
 
 def _ended(run: Run) -> str:
+    if run.why == NO_TIME_LEFT:
+        return "It was not run: the exercises before it had used up the time for all of them."
     if run.ended == TIMEOUT:
         where = "on one of the cases" if run.loaded else "while the cells were run"
         return f"It did not come to an end {where} and was stopped."

@@ -7,44 +7,20 @@ Nothing is executed here.
 
 from __future__ import annotations
 
-import ast
-import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-from typing import Any
+from functools import lru_cache
 
 from kd_course.authoring.source import read, source_of
-from kd_course.exercises.sheets import parsed
 from kd_course.exercises.spec import Exercise
-from kd_course.grading.sandboxed.student_code import DEFINITIONS, WHOLE, defines, without_magics
+from kd_course.grading.cells import StudentCell
+from kd_course.grading.names import names_of
+from kd_course.grading.python_of import python_of
+from kd_course.grading.sandboxed.student_code import DEFINITIONS, WHOLE
 
-MOST_CELLS = 5_000
-LARGEST_CELL = 100_000  # characters; nobody writes an answer of that size
-MOST_SOURCE = 1_000_000  # characters of a notebook's code that are read, the first ones
 _ANSWER = re.compile(r"ex-(\d\d)-(\d+)")
 _CHECK = re.compile(r"check-(\d\d)-(\d+)")
-_LOOKS = re.compile(r"(?:(?:def|class) +)?(\w+) *(?:\(.*\) *(?:->.*)?:|=[^=])")
-_LOOKED_AT = 300  # characters of a line: what _LOOKS takes grows faster than the line
-
-
-class Unreadable(ValueError):
-    """The file is no notebook: why."""
-
-
-@dataclass(frozen=True)
-class StudentCell:
-    """A code cell as it was handed in. id: nbgrader's grade_id, or the cell's own; may be anything."""
-
-    source: str
-    id: str = ""
-    points: float | None = None
-
-    @cached_property
-    def defined(self) -> frozenset[str]:
-        """The names that it gives at its top level."""
-        return names_defined(self.source)
 
 
 @dataclass(frozen=True)
@@ -52,8 +28,9 @@ class Ways:
     """How a student's cells can be run for one exercise; each is a list of cells, for Job.cells.
 
     careful: from the fullest to the barest, one to be tried when the one before does not come to
-    its end: of the other answers' cells only what they define, of all other cells too, none.
-    whole: every cell as it stands, should an answer need what another answer's cell computes.
+    its end: every cell of the student's, of other answers what they define; then of the student's
+    own cells only those whole that the answer needs; then none of them whole; then the answer alone.
+    whole: every cell as it stands, should an answer need what nobody can read from its text.
     """
 
     careful: tuple[tuple[dict[str, str], ...], ...]
@@ -75,117 +52,34 @@ class Answers:
     raised_points: bool = False
 
 
-# -- reading ----------------------------------------------------------------------------------
-
-
-def cells_of(data: bytes) -> list[StudentCell]:
-    """The code cells of a notebook file, of any version and in any usual encoding.
-
-    Raises Unreadable, and nothing else, where it is none.
-    """
-    if not data.strip():
-        raise Unreadable("the file is empty")
-    try:
-        tree = json.loads(_text(data))
-    except (ValueError, RecursionError):
-        raise Unreadable("the file is no notebook: it is not JSON") from None
-    cells = tree.get("cells") if isinstance(tree, dict) else None
-    if cells is None and isinstance(tree, dict) and isinstance(tree.get("worksheets"), list):
-        sheets = [sheet for sheet in tree["worksheets"] if isinstance(sheet, dict)]
-        cells = [cell for sheet in sheets for cell in _listed(sheet.get("cells"))]
-    if not isinstance(cells, list):
-        raise Unreadable("the file is no notebook: it has no cells")
-    found = [_code(cell) for cell in cells[:MOST_CELLS] if isinstance(cell, dict)]
-    kept, size = [], 0
-    for cell in found:
-        # Python's parser takes a thousand bytes of the grader's memory for one of a student's.
-        if cell is None or len(cell.source) > LARGEST_CELL:
-            continue
-        size += len(cell.source)
-        if size > MOST_SOURCE:
-            break
-        kept.append(cell)
-    return kept
-
-
-def _text(data: bytes) -> str:
-    for mark, encoding in (
-        (b"\xef\xbb\xbf", "utf-8-sig"),
-        (b"\xff\xfe\x00\x00", "utf-32"),
-        (b"\x00\x00\xfe\xff", "utf-32"),
-        (b"\xff\xfe", "utf-16"),
-        (b"\xfe\xff", "utf-16"),
-    ):
-        if data.startswith(mark):
-            return data.decode(encoding, "replace")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
-
-
-def _listed(value: Any) -> list:
-    return value if isinstance(value, list) else []
-
-
-def _code(cell: dict[str, Any]) -> StudentCell | None:
-    if cell.get("cell_type") != "code":
-        return None
-    source = cell.get("source", cell.get("input", ""))
-    if isinstance(source, list):
-        source = "".join(part for part in source if isinstance(part, str))
-    metadata = cell.get("metadata")
-    graded = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    graded = graded if isinstance(graded, dict) else {}
-    id = graded.get("grade_id") or cell.get("id") or ""
-    points = graded.get("points")
-    return StudentCell(
-        source.encode("utf-8", "replace").decode() if isinstance(source, str) else "",
-        id if isinstance(id, str) else "",
-        _points(points),
-    )
-
-
-def _points(value: Any) -> float | None:
-    """The points that a cell claims, as a number; one too large for any float is infinite."""
-    if type(value) not in (int, float):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return float("inf")
-
-
-def names_defined(source: str) -> frozenset[str]:
-    """The names that a cell gives at its top level; by their look where it is no Python."""
-    source = without_magics(source)
-    try:
-        tree = parsed(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        looks = (_LOOKS.match(line[:_LOOKED_AT]) for line in source.splitlines())
-        return frozenset(look[1] for look in looks if look)
-    found = set()
-    for statement in tree.body:
-        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            found.add(statement.name)
-        elif isinstance(statement, (ast.Assign, ast.AnnAssign)):
-            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            found |= {
-                node.id for t in targets for node in ast.walk(t) if isinstance(node, ast.Name)
-            }
-        elif isinstance(statement, (ast.Import, ast.ImportFrom)):
-            found |= {alias.asname or alias.name.split(".")[0] for alias in statement.names}
-    return frozenset(found)
-
-
 # -- sorting ----------------------------------------------------------------------------------
+
+OWN, LESSONS, EDITED = "the student's own", "the lesson's", "the lesson's, edited"
+SETUP, NEW_SETUP = "setup, as it has run already", "setup, edited"
+MOST_STEPS = (
+    200_000  # that are gone to find what one answer builds on; an honest one takes some tens
+)
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """A cell of the student's notebook, and what it is there for."""
+
+    cell: StudentCell
+    kind: str
+    answers: tuple[Exercise, ...] = ()
 
 
 @lru_cache
-def _teachers(lesson: str) -> tuple[frozenset[str], frozenset[str]]:
-    """What the teacher's copy has beside answers: the sources of its code cells, and their ids."""
+def _teachers(lesson: str) -> tuple[dict[str, str], dict[str, str], frozenset[str]]:
+    """Of what the teacher's copy has beside answers: source -> role, id -> role, and what setup gives."""
     cells = [c for c in read(source_of(lesson)).cells if c.is_code and c.role != "exercise"]
-    return frozenset(_squeezed(c.source) for c in cells), frozenset(c.id for c in cells)
+    python = {c.id: python_of(c.source) for c in cells}
+    given = frozenset().union(
+        *(names_of(python[c.id]).gives for c in cells if c.role == "setup"), ()
+    )
+    roles = {c.id: c.role for c in cells}
+    return {_squeezed(python[id]): roles[id] for id in python}, roles, given
 
 
 def _squeezed(source: str) -> str:
@@ -200,113 +94,129 @@ def answers_in(
     by_name = {exercise.name: exercise for exercise in exercises}
     by_id = {f"ex-{exercise.id.replace('.', '-')}": exercise for exercise in exercises}
     points = {f"check-{exercise.id.replace('.', '-')}": exercise.points for exercise in exercises}
-    sources, ids = _teachers(lesson)
-    cells = [cell for notebook in notebooks for cell in notebook if cell.source.strip()]
-    belongs: list[tuple[StudentCell, str, list[Exercise]]] = []  # cell, how it runs, answers in it
-    for cell in cells:
+    sources, roles, _ = _teachers(lesson)
+    belongs: list[Sorted] = []
+    for cell in (cell for notebook in notebooks for cell in notebook if cell.source.strip()):
         if cell.points is not None and cell.points > points.get(cell.id, cell.points):
             found.raised_points = True
-        if _squeezed(cell.source) in sources:
+        role = sources.get(_squeezed(cell.source))
+        if role is not None:
+            if role != "check":  # which says nothing in the box
+                belongs.append(Sorted(cell, SETUP if role == "setup" else LESSONS))
             continue
-        answers = [by_name[name] for name in cell.defined if name in by_name]
+        answers = tuple(by_name[name] for name in sorted(cell.names.gives) if name in by_name)
         if not answers and cell.id in by_id:
-            answers = [by_id[cell.id]]
-        run = WHOLE if answers or cell.id not in ids else DEFINITIONS
-        belongs.append((cell, run, answers))
+            answers = (by_id[cell.id],)
+        edited = {"code": EDITED, "check": EDITED, "setup": NEW_SETUP}
+        kind = OWN if answers else edited.get(roles.get(cell.id, ""), OWN)
+        belongs.append(Sorted(cell, kind, answers))
     belongs = _without_stubs(belongs, found)
     for exercise in exercises:
-        _ways(found, exercise, belongs)
+        _ways(found, lesson, exercise, belongs)
     return found
 
 
-def _without_stubs(belongs: list, found: Answers) -> list:
+def _without_stubs(belongs: list[Sorted], found: Answers) -> list[Sorted]:
     """Leave out a stub where the same answer stands in another cell as well."""
     counted: dict[str, int] = {}
-    for cell, _, answers in belongs:
-        for exercise in answers:
-            counted[exercise.id] = counted.get(exercise.id, 0) + (not _is_stub(cell, exercise))
+    for one in belongs:
+        for exercise in one.answers:
+            counted[exercise.id] = counted.get(exercise.id, 0) + (not one.cell.names.stub)
     for id in sorted(id for id, n in counted.items() if n > 1):
         found.notes.append(f"{id} is defined in {counted[id]} cells; the last one counts")
     return [
-        (cell, run, answers)
-        for cell, run, answers in belongs
-        if not answers
-        or any(not counted[exercise.id] or not _is_stub(cell, exercise) for exercise in answers)
+        one
+        for one in belongs
+        if not one.answers
+        or not one.cell.names.stub
+        or any(not counted[exercise.id] for exercise in one.answers)
     ]
 
 
-def _is_stub(cell: StudentCell, exercise: Exercise) -> bool:
-    """Whether nothing was written into an answer's cell yet."""
-    try:
-        body = parsed(without_magics(cell.source)).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    for statement in body:
-        if isinstance(statement, ast.FunctionDef) and statement.name == exercise.name:
-            if not all(_says_nothing(part) for part in statement.body):
-                return False
-        elif isinstance(statement, (ast.Assign, ast.AnnAssign)):
-            if not (isinstance(statement.value, ast.Constant) and statement.value.value is ...):
-                return False
-        elif not _says_nothing(statement):
-            return False
-    return True
-
-
-def _says_nothing(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Pass) or (
-        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-    )
-
-
-def _ways(found: Answers, exercise: Exercise, belongs: list) -> None:
-    own = [i for i, (_, _, answers) in enumerate(belongs) if exercise in answers]
+def _ways(found: Answers, lesson: str, exercise: Exercise, belongs: list[Sorted]) -> None:
+    own = [i for i, one in enumerate(belongs) if exercise in one.answers]
     if not own:
         return
-    if not any(exercise.name in belongs[i][0].defined for i in own):
-        names = sorted(_last_defined(belongs[own[-1]][0].source))
-        if not names and not belongs[own[-1]][0].source.strip():
-            return
-        found.other_names[exercise.id] = names[0] if names else ""
+    if not any(exercise.name in belongs[i].cell.names.gives for i in own):
+        last = belongs[own[-1]].cell
+        found.other_names[exercise.id] = last.names.last
         found.notes.append(f"{exercise.id}: nothing is called {exercise.name}; its cell was taken")
+    needed = _needed(own, belongs, _teachers(lesson)[2])
 
-    only_defines = [_only_defines(cell.source) for cell, _, _ in belongs]
+    def of_another(i: int) -> str:
+        return WHOLE if i in needed else DEFINITIONS
+
+    def everything(i: int) -> str:
+        """As a kernel has it: the student's own whole, and what it needs of the lesson's."""
+        if belongs[i].kind == OWN and not belongs[i].answers:
+            return WHOLE
+        return what_is_needed(i)
+
+    def what_is_needed(i: int) -> str:
+        return "" if belongs[i].kind in (LESSONS, SETUP) and i not in needed else of_another(i)
+
+    def definitions(i: int) -> str:
+        return "" if belongs[i].kind in (LESSONS, SETUP) else DEFINITIONS
+
+    def whole(i: int) -> str:
+        return WHOLE if belongs[i].kind == OWN else everything(i)
 
     def cells(how: Callable[[int], str]) -> tuple[dict[str, str], ...]:
+        ways = {i: WHOLE if i in own else how(i) for i in range(len(belongs))}
+        given: set[str] = set()
+        for i, one in enumerate(belongs):
+            # Setup has run before all cells: once more, where a cell above it gives one of its names.
+            if one.kind in (SETUP, NEW_SETUP) and given & one.cell.names.gives:
+                ways[i] = WHOLE
+            elif ways[i]:
+                given |= one.cell.names.gives - one.cell.names.imports
         return tuple(
-            {"name": f"<cell {i + 1}>", "source": cell.source, "run": WHOLE if bare else how(i)}
-            for (i, (cell, _, _)), bare in zip(enumerate(belongs), only_defines)
-            if how(i)
+            {
+                "name": f"<cell {i + 1}>",
+                "source": belongs[i].cell.source,
+                "run": WHOLE if belongs[i].cell.names.only_defines else way,
+            }
+            for i, way in ways.items()
+            if way
         )
 
-    careful = [
-        cells(lambda i: WHOLE if i in own else DEFINITIONS if belongs[i][2] else belongs[i][1]),
-        cells(lambda i: WHOLE if i in own else DEFINITIONS),
-        cells(lambda i: WHOLE if i in own else ""),
-    ]
-    distinct = tuple(way for i, way in enumerate(careful) if way not in careful[:i])
-    found.ways[exercise.id] = Ways(distinct, cells(lambda i: belongs[i][1]))
+    careful = (everything, what_is_needed, definitions, lambda i: "")
+    found.ways[exercise.id] = Ways(tuple(map(cells, careful)), cells(whole))
 
 
-def _only_defines(source: str) -> bool:
-    """Whether running all of a cell is the same as taking what it defines."""
-    try:
-        return all(map(defines, parsed(without_magics(source)).body))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
+def _needed(own: Collection[int], belongs: Sequence[Sorted], setup: frozenset[str]) -> set[int]:
+    """The cells that an answer's cells build on, directly or through others.
 
-
-def _last_defined(source: str) -> set[str]:
-    """The function, or else the variable, that a cell defines last."""
-    try:
-        body = parsed(without_magics(source)).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set()
-    functions = [s.name for s in body if isinstance(s, ast.FunctionDef)]
-    if functions:
-        return {functions[-1]}
-    assigned = [s.targets[-1] for s in body if isinstance(s, ast.Assign)]
-    return {t.id for t in assigned[-1:] if isinstance(t, ast.Name)}
+    Of a name that setup does not give, the nearest cell above that gives it, and what changes it on
+    the way; where there is none above, one of the student's own below (cells are run in any order).
+    """
+    gives: dict[str, list[int]] = {}  # or changes
+    for i, one in enumerate(belongs):
+        names = one.cell.names
+        for name in names.gives | names.changes - setup:  # `plt.show()` changes nothing that counts
+            gives.setdefault(name, []).append(i)
+    found: set[int] = set()
+    waiting = [(name, i) for i in own for name in sorted(belongs[i].cell.names.needs)]
+    seen, steps = set(waiting), 0
+    while waiting and steps < MOST_STEPS:
+        name, at = waiting.pop()
+        there = gives.get(name, ())
+        above = [i for i in reversed(there) if i < at]
+        below = [i for i in there if i > at and belongs[i].kind == OWN and name not in setup]
+        for i in (*above, *below):
+            steps += 1
+            names = belongs[i].cell.names
+            if belongs[i].kind in (SETUP, NEW_SETUP) and name in setup:
+                break  # it is there
+            found.add(i)
+            for further in names.needs:
+                steps += 1
+                if (further, i) not in seen:
+                    seen.add((further, i))
+                    waiting.append((further, i))
+            if name in names.gives and name not in names.needs:
+                break
+    return found - set(own)
 
 
 def lesson_of(
@@ -318,7 +228,7 @@ def lesson_of(
     before what it is called.
     """
     score: dict[str, float] = {}
-    defined = {name for cell in cells for name in cell.defined}
+    defined = {name for cell in cells for name in cell.names.gives}
     for cell in cells:
         for pattern in (_ANSWER, _CHECK):
             match = pattern.fullmatch(cell.id)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from kd_course.exercises.attempts import Outcome, Raised
 from kd_course.exercises.spec import Case
+from kd_course.exercises.values import changed_in
 from kd_course.grading.sandboxed.wire import WireError
 
-KEYS = {"value", "gradients", "attached", "changed", "raised", "refused"}
+KEYS = {"value", "gradients", "attached", "after", "raised", "refused"}
 
 
-def outcome_from(told: Any, case: Case | None) -> Outcome:
+def outcome_from(told: Any, case: Case | None, names: Sequence[str] = ()) -> Outcome:
     """An outcome out of a decoded reply. case: what it is an outcome of; None for a value.
 
+    names: of the arguments. Which of them were changed in place is found out here.
     Raises WireError for anything that no attempt can bring about: whoever sent it did not run one.
     """
     if type(told) is not dict or set(told) != KEYS:
@@ -23,15 +26,19 @@ def outcome_from(told: Any, case: Case | None) -> Outcome:
     if type(told["attached"]) is not bool or type(told["refused"]) is not str:
         raise WireError("an outcome with a part of the wrong type")
     raised = _raised(told["raised"])
-    gradients = _gradients(told["gradients"], case, bool(raised or told["refused"]))
-    if (raised or told["refused"]) and told["value"] is not None:
+    failed = bool(raised or told["refused"])
+    gradients = _gradients(told["gradients"], case, failed)
+    if failed and told["value"] is not None:
         raise WireError("an outcome that is an error and a value")
     _plain(told["value"])
+    if type(told["after"]) is not tuple:
+        raise WireError("not what is left of the arguments")
+    _plain(told["after"])
     return Outcome(
         value=told["value"],
         gradients=gradients,
         attached=told["attached"],
-        changed=_strings(told["changed"]),
+        changed=changed_in(case, names, told["after"]) if case and not failed else (),
         raised=raised,
         refused=told["refused"][:200],
     )

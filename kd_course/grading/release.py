@@ -1,7 +1,7 @@
 """`python -m kd_course release`: from the course's sources to what students get, and what stays.
 
 COURSE/                       the teacher's; nothing of it but students/ goes out
-    kd_course_release.json    the seed, the lessons, the points, the variants that were drawn
+    kd_course_release.json    the seed, the secret, the lessons, the points, the variants drawn
     students/, students.zip   notebooks, their checks, the students' edition of kd_course, a README
     source/                   nbgrader: the notebooks with solutions, those of the drawn variants
     release/                  nbgrader: what its own generate_assignment made of source/
@@ -19,6 +19,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 
@@ -27,14 +28,14 @@ from kd_course import __version__
 from kd_course.authoring import editions
 from kd_course.authoring.source import ROOT, Lesson, LessonError, read, source_of
 from kd_course.exercises import sealed, sheets, variants
-from kd_course.grading import nbgrader_programs
+from kd_course.grading import nbgrader_programs, secret
 from kd_course.grading.answers import Answer, answer_key
 from kd_course.grading.course import CONVENTION, MANIFEST
 from kd_course.grading.release_search import PACKAGE, answers_found
 from kd_course.grading.student_files import package_files
 from kd_course.storage import write_whole
 
-FORMAT = 1
+FORMAT = 2
 DONE, REFUSED, USAGE = 0, 1, 2
 
 
@@ -51,7 +52,7 @@ def main(argv: list[str]) -> int:
     )
     parser.add_argument("--lessons", required=True, help="02,03,06")
     parser.add_argument("--out", type=Path, required=True, help="the course's folder, a new one")
-    parser.add_argument("--seed", type=int, help="draws variants and hidden inputs; keep it secret")
+    parser.add_argument("--seed", type=int, help="draws the conventions; one seed, one set of them")
     try:
         options = parser.parse_args(argv)
         lessons = _numbers(options.lessons)
@@ -74,7 +75,8 @@ def main(argv: list[str]) -> int:
 def release(lessons: Sequence[str], out: Path, seed: int | None = None) -> dict[str, Answer]:
     """Write a course, whole or not at all; returns its answers.
 
-    seed: without one, one is drawn that nobody can guess; the course's manifest keeps it.
+    seed: of the conventions; without one, one is drawn. Hidden inputs are never drawn from it, but
+    from a secret of their own, and the course's manifest keeps both.
     Raises FileExistsError where there is something already, KeyError or FileNotFoundError for a
     lesson that there is not, and Leak, with the places, when anything for students holds an answer.
     """
@@ -91,13 +93,23 @@ def release(lessons: Sequence[str], out: Path, seed: int | None = None) -> dict[
     return key
 
 
-def released(course: Path) -> tuple[int, dict[str, Answer]]:
-    """The seed and the answers of a course that was released before.
+class Released(NamedTuple):
+    """A released course. secret: of its hidden inputs, "" where its version had none."""
+
+    seed: int
+    secret: str
+    key: dict[str, Answer]
+
+
+def released(course: Path) -> Released:
+    """A course that was released before.
 
     course: its folder. Raises FileNotFoundError where there is no manifest, and ValueError when
-    this version of the package would draw other variants than those that were handed out.
+    this version of the package would draw other variants than those that were handed out, or when
+    the secret could be guessed.
     """
-    about = json.loads((Path(course) / MANIFEST).read_text(encoding="utf-8"))
+    file = Path(course) / MANIFEST
+    about = json.loads(file.read_text(encoding="utf-8"))
     key = answer_key(about["lessons"], about["seed"])
     handed_out = {id: entry["variant"] for id, entry in about["exercises"].items()}
     if handed_out != {id: answer.variant for id, answer in key.items()}:
@@ -105,7 +117,8 @@ def released(course: Path) -> tuple[int, dict[str, Answer]]:
             f"{course} was released with kd_course {about['kd_course']}, whose exercises were "
             f"others than those of {__version__}: grade it with that version"
         )
-    return about["seed"], key
+    kept = secret.sound(about["secret"], file) if "secret" in about else ""
+    return Released(about["seed"], kept, key)
 
 
 # -- lessons under their drawn conventions ----------------------------------------------------
@@ -151,7 +164,8 @@ def _statement(heading: str, answer: Answer, variant: variants.Variant) -> str:
 
 def _write(folder: Path, lessons: Sequence[Lesson], key: Mapping[str, Answer], seed: int) -> None:
     folder.mkdir()
-    _write_manifest(folder / MANIFEST, lessons, key, seed)
+    hidden = secret.drawn()
+    _write_manifest(folder / MANIFEST, lessons, key, seed, hidden)
     for lesson in lessons:
         home = folder / "source" / lesson.slug
         home.mkdir(parents=True)
@@ -164,7 +178,7 @@ def _write(folder: Path, lessons: Sequence[Lesson], key: Mapping[str, Answer], s
     found = [
         f"{name}/{place}"
         for name in ("students", "release")
-        for place in answers_found(folder / name, lessons, seed, package)
+        for place in answers_found(folder / name, lessons, seed, package, hidden)
     ]
     if found:
         raise Leak("Not released: answers would go out.\n" + "\n".join(f"  {f}" for f in found))
@@ -172,19 +186,20 @@ def _write(folder: Path, lessons: Sequence[Lesson], key: Mapping[str, Answer], s
 
 
 def _write_manifest(
-    path: Path, lessons: Sequence[Lesson], key: Mapping[str, Answer], seed: int
+    path: Path, lessons: Sequence[Lesson], key: Mapping[str, Answer], seed: int, hidden: str
 ) -> None:
     about = {
         "format": FORMAT,
         "kd_course": __version__,
         "lessons": [lesson.number for lesson in lessons],
         "seed": seed,
+        "secret": hidden,
         "exercises": {
             id: {"points": answer.exercise.points, "variant": answer.variant}
             for id, answer in key.items()
         },
     }
-    path.touch(mode=0o600)  # the seed is nobody else's business
+    path.touch(mode=0o600)  # the secret is nobody else's business
     path.write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -314,12 +329,7 @@ def _summary(out: Path, key: Mapping[str, Answer]) -> str:
         f"  {len(own)} as in the course, whose solutions are public ({points - of_varied} points): "
         f"{', '.join(own) or 'none'}",
         "Hand out: students.zip (or, with nbgrader, release/). Keep everything else to yourself,",
-        f"{MANIFEST} above all: the seed in it draws the hidden inputs.",
-        f"Grade: python -m kd_course grade SUBMISSIONS --lessons {','.join(_lessons(key))} "
-        f"--seed SEED --out marks.csv",
+        f"{MANIFEST} above all: the secret in it draws the hidden inputs.",
+        f"Grade: python -m kd_course grade SUBMISSIONS --course {out} --out marks.csv",
     ]
     return "\n".join(lines)
-
-
-def _lessons(key: Mapping[str, Answer]) -> list[str]:
-    return list(dict.fromkeys(id.split(".")[0] for id in key))

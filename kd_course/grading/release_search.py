@@ -30,11 +30,14 @@ PACKAGE = "package"  # the folder in a bundle that holds the students' edition o
 _SHORTEST_SEED = 6  # digits: a shorter one stands in any text by chance
 
 
-def answers_found(folder: Path, lessons: Sequence[Lesson], seed: int, package: Path) -> list[str]:
+def answers_found(
+    folder: Path, lessons: Sequence[Lesson], seed: int, package: Path, hidden: str = ""
+) -> list[str]:
     """Every place in a folder that gives an answer away, in words; an empty list for none.
 
     folder: a bundle, or nbgrader's release/. lessons: as released, with their solutions.
-    package: the teacher's kd_course, whose own text is no secret.
+    package: the teacher's kd_course, whose own text is no secret. hidden: the secret of the
+    hidden inputs.
     """
     shown = _shown(lessons, package)
     secrets = {line: where for line, where in _solutions(lessons) if _squeezed(line) not in shown}
@@ -55,6 +58,8 @@ def answers_found(folder: Path, lessons: Sequence[Lesson], seed: int, package: P
             ]
             if len(str(seed)) >= _SHORTEST_SEED and str(seed) in text:
                 found.append(f"{place}: the course's seed")
+            if hidden and hidden in text:
+                found.append(f"{place}: the secret of the hidden inputs")
         if path.name.endswith("_checks.npz"):
             found += [
                 f"{name}: the answer to {entry['id']}"

@@ -12,32 +12,63 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Use:
-    """memory: bytes resident, what is shared counted for each; size: bytes of address space."""
+    """memory: bytes resident, what is shared counted for each; size: bytes of address space.
+
+    channels: bytes that sockets may hold for nobody in particular, each counted as if it was full.
+    """
 
     memory: int = 0
     size: int = 0
     processes: int = 0
+    channels: int = 0
 
     def __sub__(self, other: Use) -> Use:
         return Use(
             self.memory - other.memory * max(self.processes, 1) // max(other.processes, 1),
             self.size - other.size * max(self.processes, 1) // max(other.processes, 1),
             self.processes - other.processes,
+            self.channels - other.channels,
         )
 
 
-def use(root: int) -> Use:
-    """The use of a process and its descendants; zeros where the system does not tell."""
+def use(root: int, *, own_network: bool = False) -> Use:
+    """The use of a process and its descendants; zeros where the system does not tell.
+
+    own_network: whether these, and nobody else, have the sockets of the last one's network.
+    """
     pages = os.sysconf("SC_PAGE_SIZE")
     memory = size = processes = 0
-    for pid in below(root):
+    pids = below(root)
+    for pid in pids:
         try:
             with open(f"/proc/{pid}/statm") as file:
                 whole, resident = file.read().split()[:2]
         except (OSError, ValueError):
             continue
         memory, size, processes = memory + int(resident), size + int(whole), processes + 1
-    return Use(memory * pages, size * pages, processes)
+    held = _sockets(pids[-1]) * _FULL if own_network else 0
+    return Use(memory * pages, size * pages, processes, held)
+
+
+def _largest_buffer() -> int:
+    """Bytes that a socket may be made to hold; the kernel doubles what it is asked for."""
+    try:
+        with open("/proc/sys/net/core/wmem_max") as file:
+            return 2 * int(file.read())
+    except (OSError, ValueError):
+        return 2 * 212_992
+
+
+_FULL = _largest_buffer()
+
+
+def _sockets(pid: int) -> int:
+    """How many sockets there are in the network that a process sees, in whoever's hands."""
+    try:
+        with open(f"/proc/{pid}/net/sockstat") as file:
+            return int(file.readline().split()[-1])  # sockets: used 7
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def below(root: int) -> list[int]:

@@ -13,14 +13,16 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from kd_course.exercises.spec import Exercise
+from kd_course.grading.identity import Person, Student, matched
 from kd_course.grading.marking import CRASHED, GRADED, MISSING, TAMPERED, TIMEOUT, UNREADABLE, Mark
 from kd_course.storage import write_whole
 
+LONGEST_NOTE = 1_000  # characters; a spreadsheet's cell holds 32,767, a CSV reader 131,072
 NOT_YET = "not graded"  # of a row whose shard has not come; never of a finished run
 _GRAVEST = (TAMPERED, TIMEOUT, CRASHED, UNREADABLE)
 
@@ -75,7 +77,8 @@ def file_of(folder: Path, student: str) -> Path:
 def save(folder: Path, result: Result) -> None:
     """Write one result, whole or not at all."""
     text = json.dumps(asdict(result), ensure_ascii=False, indent=1) + "\n"
-    write_whole(file_of(folder, result.student), lambda path: path.write_text(text, "utf-8"))
+    data = text.encode("utf-8", "replace")  # half a character may stand in a student's line
+    write_whole(file_of(folder, result.student), lambda path: path.write_bytes(data))
 
 
 def load(path: Path) -> Result | None:
@@ -96,114 +99,38 @@ def all_results(folder: Path, assignment: str) -> Iterator[Result]:
             yield result
 
 
-# -- the roster -------------------------------------------------------------------------------
-
-
-@dataclass
-class Student:
-    """A row of the roster. id: what the table of marks calls them."""
-
-    id: str
-    name: str = ""
-    aliases: frozenset[str] = field(default_factory=frozenset)
-
-
-_ID = ("id", "student_id", "student", "username", "login", "user", "sis_user_id", "sis login id")
-_OTHER = (
-    "lms_user_id",
-    "email",
-    "email address",
-    "e-mail",
-    "id number",
-    "idnumber",
-    "sis user id",
-    "canvas_id",
-)
-
-
-def read_roster(path: Path) -> list[Student]:
-    """The students of a CSV with a heading, nbgrader's or an LMS's.
-
-    Raises ValueError where no column says who a row is.
-    """
-    with open(path, newline="", encoding="utf-8-sig", errors="replace") as file:
-        rows = [
-            {
-                (key or "").strip().lower(): (value or "").strip()
-                for key, value in row.items()
-                if isinstance(value, str)
-            }
-            for row in csv.DictReader(file)
-        ]
-    found: dict[str, Student] = {}
-    for row in rows:
-        full = " ".join(
-            filter(
-                None,
-                [
-                    row.get("first_name") or row.get("first name"),
-                    row.get("last_name") or row.get("last name") or row.get("surname"),
-                ],
-            )
-        )
-        name = full or row.get("name", "") or row.get("full name", "")
-        email = row.get("email") or row.get("email address", "")
-        id = next((row[key] for key in _ID if row.get(key)), "") or email or name
-        if not id or id.casefold() == "points possible":  # a row of Canvas's own
-            continue
-        last_first = " ".join(reversed(name.split(" ", 1)))
-        moodle = re.sub(r"(?i)participant\s*", "", row.get("identifier", ""))
-        known = [id, name, last_first, moodle, *(row.get(key, "") for key in _OTHER)]
-        student = Student(id, name, frozenset(filter(None, map(_key, known))))
-        if found.setdefault(id, student) != student:
-            raise ValueError(
-                f"{path}: two rows are called {id}; give every student an id of their own"
-            )
-    if rows and not found:
-        raise ValueError(f"{path}: no column tells who a row is; one must be called id, or name")
-    return list(found.values())
-
-
-def _key(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text).casefold()
-
-
-def match(roster: Sequence[Student], student: str, other_id: str) -> Student | None:
-    """The row of the roster that a submission belongs to: by id, then by name where that is one's own."""
-    for wanted in (student, other_id):
-        exact = [row for row in roster if wanted and row.id == wanted]
-        if exact:
-            return exact[0]
-    for wanted in (other_id, student):
-        known = [row for row in roster if wanted and _key(wanted) in row.aliases]
-        if len(known) == 1:
-            return known[0]
-    return None
-
-
 # -- the table --------------------------------------------------------------------------------
 
 
 def rows_of(
-    results: Iterable[Result], exercises: Sequence[Exercise], roster: Sequence[Student] | None
+    results: Iterable[Result],
+    exercises: Sequence[Exercise],
+    roster: Sequence[Student] | None,
+    people: Sequence[Person] = (),
 ) -> list[dict[str, Any]]:
-    """The table's rows: the roster's students in its order, then whoever is not on it."""
+    """The table's rows: the roster's students in its order, then whoever is not on it.
+
+    people: everybody who has handed in, also those of whom there is no result yet.
+    """
+    known = {person.student: person for person in people}
+    for result in results:
+        known.setdefault(result.student, Person(result.student, result.student, result.other_id))
+    matches = matched(roster, list(known.values())) if roster else {}
     made: dict[str, dict[str, Any]] = {}
     extra: dict[str, dict[str, Any]] = {}
-    for result in results:
-        student = match(roster, result.student, result.other_id) if roster else None
-        row = _row(result, exercises)
-        if student is None:
-            if roster:
-                row["note"] = "; ".join(filter(None, ["not on the roster", row["note"]]))
-            extra[result.student] = row
-        elif student.id in made:
-            row["note"] = "; ".join(
-                filter(None, [f"{student.id} is on the roster once", row["note"]])
-            )
-            extra[result.student] = row
+    graded = {result.student: _row(result, exercises) for result in results}
+    for student in known:
+        row = graded.get(student)
+        if row is None:
+            row = nothing(Student(student), exercises)
+            row["status"] = NOT_YET
+            row.update({f"{exercise.id} status": NOT_YET for exercise in exercises})
+        match = matches.get(student)
+        if match and match.row:
+            made[match.row.id] = {**row, "student": match.row.id, "name": match.row.name}
         else:
-            made[student.id] = {**row, "student": student.id, "name": student.name}
+            row["note"] = _note([match.note if match else "", row["note"]])
+            extra[student] = row
     listed = [made.get(s.id) or nothing(s, exercises) for s in roster or ()]
     return listed + [extra[key] for key in sorted(extra)]
 
@@ -220,8 +147,15 @@ def _row(result: Result, exercises: Sequence[Exercise]) -> dict[str, Any]:
     row["total"] = _number(result.points)
     row["out_of"] = sum(exercise.points for exercise in exercises)
     row["status"], row["isolation"] = result.status, result.isolation
-    row["note"] = "; ".join(result.notes)
+    row["note"] = _note(result.notes)
     return row
+
+
+def _note(parts: Iterable[str]) -> str:
+    """What there is to say, on one line that any program can read: names in it are the students' own."""
+    text = "; ".join(filter(None, parts))[: 4 * LONGEST_NOTE]
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return text if len(text) <= LONGEST_NOTE else text[: LONGEST_NOTE - 1] + "…"
 
 
 def nothing(student: Student, exercises: Sequence[Exercise]) -> dict[str, Any]:
@@ -243,7 +177,7 @@ def write_table(out: Path, rows: Sequence[dict[str, Any]], exercises: Sequence[E
     """Write marks.csv, whole or not at all."""
 
     def write(path: Path) -> None:
-        with open(path, "w", newline="", encoding="utf-8") as file:
+        with open(path, "w", newline="", encoding="utf-8", errors="replace") as file:
             table = csv.DictWriter(file, columns_of(exercises), extrasaction="ignore")
             table.writeheader()
             table.writerows({k: _cell(v) for k, v in row.items()} for row in rows)

@@ -13,10 +13,12 @@ from kd_course.exercises.sealed import digest
 from kd_course.exercises.sheets import argument_names
 from kd_course.exercises.spec import Exercise
 from kd_course.grading import course
-from kd_course.grading.box import Box, Job, Room, Run
+from kd_course.grading.box import Box, Room
+from kd_course.grading.cells import Allowance, StudentCell, Unreadable, cells_of
 from kd_course.grading.collect import Files, Submission
 from kd_course.grading.conversation import Limits
 from kd_course.grading.isolation import Isolation
+from kd_course.grading.job import NO_TIME_LEFT, Job, Run
 from kd_course.grading.marking import (
     MISSING,
     TAMPERED,
@@ -27,15 +29,7 @@ from kd_course.grading.marking import (
     mark,
     missing,
 )
-from kd_course.grading.notebook import (
-    Answers,
-    StudentCell,
-    Unreadable,
-    Ways,
-    answers_in,
-    cells_of,
-    lesson_of,
-)
+from kd_course.grading.notebook import Answers, Ways, answers_in, lesson_of
 from kd_course.grading.results import Result, overall
 
 NOTHING = "Nothing was handed in for this exercise."
@@ -55,6 +49,11 @@ class Assignment:
     fingerprint: str
 
     @property
+    def seconds(self) -> float:
+        """For all of a submission: enough for every exercise but one to take two full cases."""
+        return self.limits.total + 2 * self.limits.seconds * len(self.sheets)
+
+    @property
     def exercises(self) -> list[Exercise]:
         return [held.exercise for held in self.sheets.values()]
 
@@ -65,7 +64,7 @@ class Assignment:
 def fingerprint_of(
     lessons: Sequence[str],
     sheets: Mapping[str, Sheets],
-    seed: int,
+    secret: str,
     isolation: Isolation,
     limits: Limits,
 ) -> str:
@@ -87,7 +86,7 @@ def fingerprint_of(
         __version__,
         list(lessons),
         described,
-        seed,
+        secret,
         isolation.name,
         [str(v) for v in vars(limits).values()],
     ]
@@ -108,6 +107,7 @@ def grade(
     Raises BoxBroken when the box is at fault; nothing that a student hands in raises here.
     """
     began = time.monotonic()
+    until = began + assignment.seconds
     by_lesson, broken, notes = _notebooks(files, assignment)
     marks: list[Mark] = []
     tampered = bool(files.escapes)
@@ -124,7 +124,7 @@ def grade(
         if answers.raised_points:
             notes.append("points in the notebook's metadata were raised; they count for nothing")
         with boxes[lesson].room() as room:
-            marks += _marks(exercises, answers, assignment, room, told)
+            marks += _marks(exercises, _Runner(answers, assignment, room, until), told)
     return Result(
         student=submission.student,
         other_id=submission.other_id,
@@ -167,9 +167,10 @@ def _notebooks(
     others: list[tuple[list[str], list[StudentCell]]] = []
     notes: list[str] = []
     broken: set[str] = set()
+    allowance = Allowance()
     for name, data in files.notebooks:
         try:
-            cells = cells_of(data)
+            cells = cells_of(data, allowance)
         except Unreadable as error:
             notes.append(f"{name}: {error}")
             broken.update(lesson_of(name, [], names) or assignment.lessons)
@@ -181,19 +182,15 @@ def _notebooks(
     for lessons, cells in others:  # one notebook may answer several lessons
         for lesson in lessons:
             found.setdefault(lesson, [cells])
-    return found, broken, notes
+    return found, broken, [*notes, *allowance.notes]
 
 
 def _marks(
-    exercises: Sequence[Exercise],
-    answers: Answers,
-    assignment: Assignment,
-    room: Room,
-    told: Callable[[str], None],
+    exercises: Sequence[Exercise], runner: _Runner, told: Callable[[str], None]
 ) -> list[Mark]:
-    marks, runner = [], _Runner(answers, assignment, room)
+    marks = []
     for exercise in exercises:
-        if exercise.id in answers.ways:
+        if exercise.id in runner.answers.ways:
             marks.append(runner.mark(exercise))
         else:
             marks.append(missing(exercise, NOTHING))
@@ -204,8 +201,9 @@ def _marks(
 class _Runner:
     """Runs a notebook's exercises one by one, and remembers which way of running it came to an end."""
 
-    def __init__(self, answers: Answers, assignment: Assignment, room: Room):
-        self.answers, self.assignment, self.room = answers, assignment, room
+    def __init__(self, answers: Answers, assignment: Assignment, room: Room, until: float):
+        """until: when the time of the submission is used up, as time.monotonic() has it."""
+        self.answers, self.assignment, self.room, self.until = answers, assignment, room, until
         self.first = 0  # of the careful ways: those before it do not load
         self.whole = True  # whether running everything is worth trying
 
@@ -223,13 +221,16 @@ class _Runner:
         return mark(self.assignment.sheets[exercise.id], run)
 
     def _carefully(self, exercise: Exercise, ways: Ways) -> Run:
-        last = len(ways.careful) - 1
-        for i in range(min(self.first, last), last + 1):
-            run = self._run(exercise, ways.careful[i])
+        tried = []
+        for i, way in enumerate(ways.careful):
+            if i < min(self.first, len(ways.careful) - 1) or way in tried:
+                continue
+            tried.append(way)
+            run = self._run(exercise, way)
             if run.ended != TAMPERED and (run.loaded or not run.ended):
                 self.first = max(self.first, i)
                 return run
-        # Its own cell is at fault; of the other ones, what they define will do from now on.
+        # Its own cell is at fault; of the other ones, what it needs will do from now on.
         self.first = max(self.first, 1)
         return run
 
@@ -242,7 +243,11 @@ class _Runner:
             arguments=argument_names(exercise.signature),
             withheld=course.withheld(exercise),
         )
-        return self.room.attempt(job, lambda: self.assignment.sheets[exercise.id].sheet.cases)
+        left = self.until - time.monotonic()
+        if left <= 0:
+            return Run(ended=TIMEOUT, why=NO_TIME_LEFT)
+        cases = self.assignment.sheets[exercise.id].sheet.cases
+        return self.room.attempt(job, lambda: cases, left)
 
 
 def _lacks_something(run: Run) -> bool:

@@ -110,7 +110,7 @@ def _must(result: dict[str, Any]) -> None:
 
 
 def _grade(place: Path, names: list[str]) -> tuple[float, float, list[float]]:
-    from kd_course.grading import grade_command, results
+    from kd_course.grading import grade_command, results, secret
     from kd_course.grading.box import Box
     from kd_course.grading.collect import collect
     from kd_course.grading.conversation import Limits
@@ -119,14 +119,14 @@ def _grade(place: Path, names: list[str]) -> tuple[float, float, list[float]]:
     folder = place / "marks.results"
     folder.mkdir()
     isolation = find_isolation()
-    assignment = grade_command._assignment([LESSON], None, folder, isolation, Limits())
-    submissions = collect(place)
+    assignment = grade_command._assignment([LESSON], None, secret.drawn(), isolation, Limits())
+    submissions, mark = collect(place), assignment.fingerprint
     with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere):
         with Box(LESSON, isolation) as box:
             box.close()  # the system has read the libraries once, for both
             loading = _timed(box.start)
         seconds = _timed(lambda: grade_command.run(submissions, assignment, folder))
-    return seconds, loading, [result.points for result in results.all_results(folder)]
+    return seconds, loading, [result.points for result in results.all_results(folder, mark)]
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -13,7 +13,7 @@ import os
 import signal
 import socket
 import sys
-from typing import Any
+import types
 
 from . import confine, package, student_code, wire
 
@@ -29,11 +29,11 @@ def main(descriptor: int) -> None:
     finder = package.Finder(job.pop("package"), job.pop("data"))
     sys.meta_path.insert(0, finder)
     sys.path_hooks.insert(0, finder.hook)
-    values = _setup(job.pop("setup"))
+    main, errors = _setup(job.pop("setup"))
     with open(os.devnull, "r+b") as nowhere:
         for descriptor in (0, 1, 2):  # what students print must not meet anywhere
             os.dup2(nowhere.fileno(), descriptor)
-    wire.send(control, {"errors": values.pop("__errors__")})
+    wire.send(control, {"errors": errors})
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries the dead
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
@@ -41,26 +41,28 @@ def main(descriptor: int) -> None:
             return
         if os.fork() == 0:
             control.close()
-            _room(job, finder, values, socket.socket(fileno=descriptors[0]))
+            _room(job, finder, main, socket.socket(fileno=descriptors[0]))
             os._exit(0)
         os.close(descriptors[0])
 
 
-def _setup(cells: list[dict[str, str]]) -> dict[str, Any]:
+def _setup(cells: list[dict[str, str]]) -> tuple[types.ModuleType, list]:
+    """Run the lesson's setup in what is __main__ from now on; its errors, as `run_cells` tells them."""
     import torch
 
     torch.set_num_threads(1)  # threads would not survive the fork
     import kd_course.exercises.attempts  # noqa: F401
 
-    values: dict[str, Any] = {"__name__": "__main__"}
-    values["__errors__"] = student_code.run_cells(cells, values)
+    # Dataclasses, pickle and get_type_hints look a class's module up by its name.
+    main = sys.modules["__main__"] = types.ModuleType("__main__")
+    errors = student_code.run_cells(cells, vars(main))
     confine.remember_size()
     gc.collect()
     gc.freeze()  # what no collection visits stays shared with the forks
-    return values
+    return main, errors
 
 
-def _room(job: dict, finder: package.Finder, values: dict, door: socket.socket) -> None:
+def _room(job: dict, finder: package.Finder, main: types.ModuleType, door: socket.socket) -> None:
     """In a process of its own: shut off a room, and keep it for one submission's exercises.
 
     It never runs a student's code. Those that do are forked from it, one after the other; between
@@ -90,7 +92,7 @@ def _room(job: dict, finder: package.Finder, values: dict, door: socket.socket) 
             confine.empty_places(job["limits"]["scratch"])
         worker = os.fork()
         if worker == 0:
-            _worker(job, finder, values, descriptors[0])
+            _worker(job, finder, main, descriptors[0])
         os.close(descriptors[0])
         code = _wait_for(worker)
         if alone:
@@ -108,7 +110,7 @@ def _kill_all() -> None:
             os.wait()
 
 
-def _worker(job: dict, finder: package.Finder, values: dict, own: int) -> None:
+def _worker(job: dict, finder: package.Finder, main: types.ModuleType, own: int) -> None:
     """Never returns: whatever happens in here, the process ends. own: its one channel."""
     code = 1
     try:
@@ -124,7 +126,7 @@ def _worker(job: dict, finder: package.Finder, values: dict, own: int) -> None:
         if job["limits"]["boxed"]:
             confine.filter_calls()
         os.environ["HOME"] = job["limits"]["home"] or os.environ.get("HOME", "/")
-        student_code.serve(channel, values)
+        student_code.serve(channel, main)
         code = 0
     except BaseException as error:
         code = 66 if isinstance(error, MemoryError) else 67

@@ -18,6 +18,10 @@ import numpy as np
 LARGEST = 64 * 2**20  # bytes of a message that the reader puts no other bound to
 DEEPEST = 12  # lists in lists
 MOST = 200_000  # values in a message, a tensor counting as one
+LARGEST_NUMBER = 1024  # bits of a whole number; larger ones are infinity before they get here
+LARGEST_KEY = (
+    2**60
+)  # of a dict: beyond it, numbers of one remainder take the square of their number
 LONGEST = 20_000  # characters of a string from inside the box
 ARRAYS = (
     "bool",
@@ -125,6 +129,8 @@ class _Reader:
         self.seen += 1
         if depth > DEEPEST or self.seen > MOST:
             raise WireError("it holds too much")
+        if type(tree) is int and tree.bit_length() > LARGEST_NUMBER:
+            raise WireError("a number that no float can hold")
         if tree is None or type(tree) in (bool, int, float):
             return tree
         if type(tree) is str:
@@ -160,6 +166,8 @@ class _Reader:
         for pair in content:
             if type(pair) is not list or len(pair) != 2 or type(pair[0]) not in (str, int):
                 raise WireError("a dict whose keys are neither strings nor whole numbers")
+            if type(pair[0]) is int and not -LARGEST_KEY < pair[0] < LARGEST_KEY:
+                raise WireError("a dict with a number for a key that counts nothing")
             made[self.value(pair[0], depth + 1)] = self.value(pair[1], depth + 1)
         return made
 
@@ -174,7 +182,7 @@ class _Reader:
             raise WireError("an array whose shape is not a list of lengths")
         dtype = np.dtype(name)
         raw = bytearray(self._take(math.prod(shape) * dtype.itemsize))
-        if name == "bool" and any(byte > 1 for byte in raw):
+        if name == "bool" and raw and np.frombuffer(raw, np.uint8).max() > 1:
             raise WireError("a truth value that is neither 0 nor 1")
         try:
             return np.frombuffer(raw, dtype).reshape(shape)
