@@ -6,7 +6,8 @@ in nats: the mean over the rows that count. A row is an example, or a token; pad
 
     L = α · L_soft + (1 - α) · L_hard          α weighs the soft part; L_soft carries T²
 
-targets.py has the losses over classes or a vocabulary, answer_spans.py the one over positions.
+targets.py has the losses over classes or a vocabulary, answer_spans.py the one over positions,
+inside.py those over what a model computes on its way there.
 
 Computed and returned in float32, whatever precision the logits come in (float64 for float64).
 
@@ -14,13 +15,23 @@ Hinton, Vinyals & Dean, Distilling the Knowledge in a Neural Network, 2015.
 """
 
 from kd_course.losses.answer_spans import span_distillation_loss
+from kd_course.losses.inside import (
+    attention_loss,
+    contrastive_loss,
+    hidden_state_loss,
+    relation_loss,
+)
 from kd_course.losses.rows import IGNORED_LABEL
 from kd_course.losses.targets import distillation_loss, hard_target_loss, soft_target_loss
 
 __all__ = [
     "IGNORED_LABEL",
+    "attention_loss",
+    "contrastive_loss",
     "distillation_loss",
     "hard_target_loss",
+    "hidden_state_loss",
+    "relation_loss",
     "soft_target_loss",
     "span_distillation_loss",
 ]
