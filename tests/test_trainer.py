@@ -254,7 +254,7 @@ def test_accumulated_tokens_are_one_large_batch(tmp_path, tokenizer):
 def test_two_processes_are_one_large_batch(tmp_path):
     script = Path(__file__).with_name("two_processes.py")
     done = subprocess.run(
-        [sys.executable, script, tmp_path], capture_output=True, text=True, timeout=240
+        [sys.executable, script, tmp_path, "plain"], capture_output=True, text=True, timeout=240
     )
     assert done.returncode == 0, done.stderr[-3000:]
     one, two = (load_file(tmp_path / name / "weights.safetensors") for name in ("one", "two"))
@@ -659,7 +659,7 @@ def test_an_epochs_order_depends_on_seed_and_epoch_alone(tmp_path, tokenizer):
 def test_killed_again_and_again_a_run_ends_with_the_same_weights(tmp_path):
     script = Path(__file__).with_name("killed_training.py")
     done = subprocess.run(
-        [sys.executable, script, tmp_path], capture_output=True, text=True, timeout=240
+        [sys.executable, script, tmp_path, "plain"], capture_output=True, text=True, timeout=240
     )
     assert done.returncode == 0, done.stderr[-3000:]
     told = json.loads(done.stdout.splitlines()[-1])

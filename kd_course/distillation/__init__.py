@@ -2,6 +2,17 @@
 
 from kd_course.distillation.arms import train_with_recipe
 from kd_course.distillation.cache import TeacherOutputs, add_teacher_logits, cached_teacher_outputs
+from kd_course.distillation.inside_trainer import (
+    InsideDistillationTrainer,
+    InsideSpanDistillationTrainer,
+)
+from kd_course.distillation.internals import (
+    Attention,
+    Contrastive,
+    HiddenStates,
+    Relations,
+    layer_map,
+)
 from kd_course.distillation.prediction import predict_logits
 from kd_course.distillation.seq2seq_trainer import (
     Seq2SeqDistillationTrainer,
@@ -11,13 +22,20 @@ from kd_course.distillation.span_trainer import SpanDistillationTrainer, predict
 from kd_course.distillation.trainer import DistillationTrainer, last_checkpoint, training_arguments
 
 __all__ = [
+    "Attention",
+    "Contrastive",
     "DistillationTrainer",
+    "HiddenStates",
+    "InsideDistillationTrainer",
+    "InsideSpanDistillationTrainer",
+    "Relations",
     "Seq2SeqDistillationTrainer",
     "SpanDistillationTrainer",
     "TeacherOutputs",
     "add_teacher_logits",
     "cached_teacher_outputs",
     "last_checkpoint",
+    "layer_map",
     "predict_logits",
     "predict_spans",
     "seq2seq_training_arguments",

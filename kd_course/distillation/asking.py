@@ -67,16 +67,22 @@ def logits_of(outputs: Any, whose: str) -> Tensor:
     return logits
 
 
-def refuse_misfit(teacher: nn.Module, student: nn.Module) -> None:
-    """ValueError for a teacher that cannot teach this student, naming what does not fit."""
+_READ = {
+    "vocab_size": "words",
+    "decoder_vocab_size": "target words",
+    "decoder_start_token_id": "first token of a target",
+}
+
+
+def refuse_misfit(teacher: nn.Module, student: nn.Module, *, outputs: bool = True) -> None:
+    """ValueError for a teacher that cannot teach this student, naming what does not fit.
+
+    outputs: whether its outputs are compared; where they are not, its classes may be others.
+    """
     _refuse_shared(teacher, student)
     theirs, ours = getattr(teacher, "config", None), getattr(student, "config", None)
-    for name, meaning in (
-        ("vocab_size", "words"),
-        ("decoder_vocab_size", "target words"),
-        ("decoder_start_token_id", "first token of a target"),
-        ("num_labels", "classes"),
-    ):
+    compared = _READ | ({"num_labels": "classes"} if outputs else {})
+    for name, meaning in compared.items():
         sizes = getattr(theirs, name, None), getattr(ours, name, None)
         if None not in sizes and sizes[0] != sizes[1]:
             raise ValueError(
@@ -85,7 +91,7 @@ def refuse_misfit(teacher: nn.Module, student: nn.Module) -> None:
             )
     names = [getattr(config, "id2label", None) or {} for config in (theirs, ours)]
     named = all(n and not str(n.get(0, "LABEL_0")).startswith("LABEL_") for n in names)
-    if named and names[0] != names[1]:
+    if outputs and named and names[0] != names[1]:
         raise ValueError(
             f"teacher must number the classes as the student does: its id2label is {names[0]}, the "
             f"student's is {names[1]}"
