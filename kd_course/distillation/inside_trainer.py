@@ -145,10 +145,11 @@ class InsideDistillationTrainer(DistillationTrainer):
                 if str(number) in self.projections:
                     found = self.projections[str(number)](found)
                 inside.append(found)
-            if self.outputs_weight == 0:
-                return {"inside": inside}  # a head that nothing depends on gets no gradient
-            outputs["inside"] = inside
-            return outputs
+            # A plain dict: a ModelOutput cannot be put together again with a field that it lacks.
+            # Nor do the logits stay where nothing asks for them: a head gets no gradient then, and
+            # several processes would wait for it.
+            said = {name: value for name, value in outputs.items() if name.endswith("logits")}
+            return {**(said if self.outputs_weight > 0 else {}), "inside": inside}
 
         with recording(self.model, layers) as recorded:
             handle = self.model.register_forward_hook(add_inside)
