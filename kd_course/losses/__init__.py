@@ -1,7 +1,7 @@
 """The losses a student learns from: the labels' (hard), the teacher's (soft), and their mixture.
 
-All take logits, of shape (batch, classes) or (batch, length, vocabulary), and return one number,
-in nats: the mean over the rows that count. A row is an example, or a token; padding is left out by
+Those over outputs take logits, of shape (batch, classes) or (batch, length, vocabulary); all return
+one number: the mean over the rows that count. A row is an example, or a token; padding is left out by
 `mask`, so a batch's loss depends neither on how many classes there are nor on how far it is padded.
 
     L = α · L_soft + (1 - α) · L_hard          α weighs the soft part; L_soft carries T²
