@@ -254,7 +254,10 @@ def test_two_processes_are_one_large_batch(tmp_path):
     """Every trainer, its teacher live and kept: the same weights, and the same losses in the log."""
     script = Path(__file__).with_name("two_processes.py")
     done = subprocess.run(
-        [sys.executable, script, tmp_path], capture_output=True, text=True, timeout=600
+        [sys.executable, script, tmp_path, "classes", "causal", "targets", "windows"],
+        capture_output=True,
+        text=True,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     runs = sorted(folder.name for folder in (tmp_path / "one").iterdir())
@@ -656,7 +659,7 @@ def test_an_epochs_order_depends_on_seed_and_epoch_alone(tmp_path, tokenizer):
 def test_killed_again_and_again_a_run_ends_with_the_same_weights(tmp_path):
     script = Path(__file__).with_name("killed_training.py")
     done = subprocess.run(
-        [sys.executable, script, tmp_path], capture_output=True, text=True, timeout=240
+        [sys.executable, script, tmp_path, "plain"], capture_output=True, text=True, timeout=240
     )
     assert done.returncode == 0, done.stderr[-3000:]
     told = json.loads(done.stdout.splitlines()[-1])

@@ -1,9 +1,9 @@
-"""Train in one process, then in two at once; test_trainer.py compares the weights.
+"""Train in one process, then in two at once; the trainers' tests compare the weights.
 
-    python two_processes.py FOLDER
+    python two_processes.py FOLDER NAME [NAME …]
 
-Every trainer, its teacher live and kept. The processes are forked from here, so that the libraries
-are imported once.
+The trainings of KINDS that are named, their teacher live, and kept where that can be. The processes
+are forked from here, so that the libraries are imported once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import os
 import random
 import socket
 import sys
+from functools import partial
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from safetensors.torch import save_file
 from tiny_models import UNEVEN, WORDS, bert, causal, encoder_decoder, letters, prompts, sentences
@@ -22,6 +24,9 @@ from transformers import BertForQuestionAnswering
 
 from kd_course.distillation import (
     DistillationTrainer,
+    HiddenStates,
+    InsideDistillationTrainer,
+    Relations,
     Seq2SeqDistillationTrainer,
     SpanDistillationTrainer,
     cached_teacher_outputs,
@@ -51,30 +56,57 @@ def reader(seed: int):
     return bert(seed, BertForQuestionAnswering, num_labels=2)
 
 
-# name: the trainer, the model of a seed, the rows, what the cache is asked besides
+class Kind(NamedTuple):
+    """What is trained. student, teacher: made in each process, as torch's threads survive no fork."""
+
+    trainer: type
+    student: Any  # seed -> model
+    teacher: Any
+    rows: list[dict]
+    kept: dict | None = None  # what the cache is asked besides; None: the teacher is asked live
+    more: dict = {}
+
+
+TEXTS = sentences(24, unlabelled=UNEVEN)
+narrow = partial(bert, hidden_size=8, intermediate_size=16)  # a projection is trained with it
+COMPARED = (HiddenStates(1, 1), Relations(2, 2, heads=2))
 KINDS = {
-    "classes": (DistillationTrainer, bert, sentences(24, unlabelled=UNEVEN), {}),
-    "causal": (DistillationTrainer, causal, prompts(24), {"top_k": 7}),
-    "targets": (Seq2SeqDistillationTrainer, encoder_decoder, pairs(24), {"top_k": 7}),
-    "windows": (SpanDistillationTrainer, reader, windows(24), {}),
+    "classes": Kind(DistillationTrainer, bert, bert, TEXTS, {}),
+    "causal": Kind(DistillationTrainer, causal, causal, prompts(24), {"top_k": 7}),
+    "targets": Kind(
+        Seq2SeqDistillationTrainer, encoder_decoder, encoder_decoder, pairs(24), {"top_k": 7}
+    ),
+    "windows": Kind(SpanDistillationTrainer, reader, reader, windows(24), {}),
+    "inside": Kind(InsideDistillationTrainer, narrow, bert, TEXTS, more={"comparisons": COMPARED}),
+    # The layers above the one that is compared, and the head, learn nothing.
+    "before the task": Kind(
+        InsideDistillationTrainer,
+        narrow,
+        bert,
+        TEXTS,
+        more={"comparisons": COMPARED[:1], "outputs_weight": 0},
+    ),
 }
 
 
-def train(folder: Path, name: str, kept: bool, batch: int, accumulated: int) -> None:
-    kind, model, rows, besides = KINDS[name]
+def train(folder: Path, kind: Kind, kept: bool, batch: int, accumulated: int) -> None:
     arguments = training_arguments
-    if kind is Seq2SeqDistillationTrainer:
+    if kind.trainer is Seq2SeqDistillationTrainer:
         arguments = seq2seq_training_arguments
-    taught = {"teacher": model(0)}
+    taught = {"teacher": kind.teacher(0)}
     if kept:
-        cache = folder / "cache"
         taught = {
             "teacher_outputs": cached_teacher_outputs(
-                model(0), rows, letters(), folder=cache, progress=False, **besides
+                kind.teacher(0),
+                kind.rows,
+                letters(),
+                folder=folder / "cache",
+                progress=False,
+                **kind.kept,
             )
         }
-    trainer = kind(
-        model=model(1),
+    trainer = kind.trainer(
+        model=kind.student(1),
         args=arguments(
             folder,
             per_device_train_batch_size=batch,
@@ -90,22 +122,24 @@ def train(folder: Path, name: str, kept: bool, batch: int, accumulated: int) -> 
             disable_tqdm=True,
             use_cpu=True,
         ),
-        train_dataset=rows,
-        eval_dataset=rows[:11],
+        train_dataset=kind.rows,
+        eval_dataset=kind.rows[:11],
         processing_class=letters(),
         **taught,
+        **kind.more,
     )
     trainer.train()
     trainer.evaluate()
     if trainer.is_world_process_zero():
         trainer.state.save_to_json(str(folder / "state.json"))
-        save_file(
-            {n: w.clone() for n, w in trainer.model.state_dict().items()},
-            folder / "weights.safetensors",
-        )
+        weights = dict(trainer.model.state_dict())
+        if kind.more:
+            projections = trainer.projections.state_dict()
+            weights |= {f"projections.{name}": weight for name, weight in projections.items()}
+        save_file({n: w.clone() for n, w in weights.items()}, folder / "weights.safetensors")
 
 
-def processes(number: int, folder: Path, batch: int, accumulated: int) -> None:
+def processes(number: int, folder: Path, names: list[str], batch: int, accumulated: int) -> None:
     folder.mkdir()
     children = []
     with socket.socket() as free:
@@ -117,11 +151,11 @@ def processes(number: int, folder: Path, batch: int, accumulated: int) -> None:
         if children[-1] == 0:
             if number > 1:
                 os.environ.update(world, RANK=rank, LOCAL_RANK=rank)
-            for name in KINDS:
-                for kept in (False, True):
+            for name in names:
+                for kept in (False, True)[: 1 if KINDS[name].kept is None else 2]:
                     run = folder / f"{name}, {'kept' if kept else 'live'}"
                     run.mkdir(exist_ok=True)
-                    train(run, name, kept, batch, accumulated)
+                    train(run, KINDS[name], kept, batch, accumulated)
             os._exit(0)
     if any(os.waitpid(child, 0)[1] for child in children):
         raise SystemExit(f"training in {number} processes failed")
@@ -129,6 +163,6 @@ def processes(number: int, folder: Path, batch: int, accumulated: int) -> None:
 
 if __name__ == "__main__":
     gc.freeze()  # each training begins with a collection: not over the libraries, in every child
-    target = Path(sys.argv[1])
-    processes(1, target / "one", batch=8, accumulated=1)
-    processes(2, target / "two", batch=2, accumulated=2)
+    target, names = Path(sys.argv[1]), sys.argv[2:]
+    processes(1, target / "one", names, batch=8, accumulated=1)
+    processes(2, target / "two", names, batch=2, accumulated=2)

@@ -4,6 +4,17 @@ from kd_course.distillation.arms import train_with_recipe
 from kd_course.distillation.cache import TeacherOutputs, cached_teacher_outputs
 from kd_course.distillation.checkpoints import last_checkpoint
 from kd_course.distillation.columns import add_teacher_logits
+from kd_course.distillation.inside_trainer import (
+    InsideDistillationTrainer,
+    InsideSpanDistillationTrainer,
+)
+from kd_course.distillation.internals import (
+    Attention,
+    Contrastive,
+    HiddenStates,
+    Relations,
+    layer_map,
+)
 from kd_course.distillation.options import seq2seq_training_arguments, training_arguments
 from kd_course.distillation.prediction import predict_logits
 from kd_course.distillation.seq2seq_trainer import Seq2SeqDistillationTrainer
@@ -12,7 +23,13 @@ from kd_course.distillation.token_outputs import TopKOutputs
 from kd_course.distillation.trainer import DistillationTrainer
 
 __all__ = [
+    "Attention",
+    "Contrastive",
     "DistillationTrainer",
+    "HiddenStates",
+    "InsideDistillationTrainer",
+    "InsideSpanDistillationTrainer",
+    "Relations",
     "Seq2SeqDistillationTrainer",
     "SpanDistillationTrainer",
     "TeacherOutputs",
@@ -20,6 +37,7 @@ __all__ = [
     "add_teacher_logits",
     "cached_teacher_outputs",
     "last_checkpoint",
+    "layer_map",
     "predict_logits",
     "predict_spans",
     "seq2seq_training_arguments",

@@ -20,14 +20,17 @@ _OTHER_WORDS = (
 )
 
 
-def refuse_misfit(teacher: nn.Module, student: nn.Module, *, common: bool = False) -> None:
+def refuse_misfit(
+    teacher: nn.Module, student: nn.Module, *, common: bool = False, outputs: bool = True
+) -> None:
     """ValueError for a teacher that cannot teach this student, naming what does not fit.
 
     common: the words that both know are compared, and the vocabularies may be of two sizes.
+    outputs: whether what they say is compared; where it is not, it may be of other things.
     """
     _refuse_shared(teacher, student)
     teacher, student = unwrapped(teacher), unwrapped(student)
-    if is_causal(student) != is_causal(teacher):
+    if outputs and is_causal(student) != is_causal(teacher):
         kinds = {True: "of the next token", False: "of the token at hand"}
         raise ValueError(
             f"teacher must speak of what the student speaks of, but {type(teacher).__name__} speaks "
@@ -42,12 +45,15 @@ def refuse_misfit(teacher: nn.Module, student: nn.Module, *, common: bool = Fals
     ):
         sizes = getattr(theirs, name, None), getattr(ours, name, None)
         words = name.endswith("vocab_size")
+        if name == "num_labels" and not outputs:
+            continue
         if None not in sizes and sizes[0] != sizes[1] and not (words and common):
             raise ValueError(
                 f"teacher must know the student's {meaning}: its {name} is {sizes[0]}, "
                 f"the student's is {sizes[1]}" + (_OTHER_WORDS if words else "")
             )
-    refuse_other_names(getattr(theirs, "id2label", None), getattr(ours, "id2label", None))
+    if outputs:
+        refuse_other_names(getattr(theirs, "id2label", None), getattr(ours, "id2label", None))
 
 
 def refuse_other_names(teachers: Any, students: Any) -> None:

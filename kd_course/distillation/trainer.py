@@ -187,32 +187,41 @@ class DistillationTrainer(EvaluationWithTeacher):
         """
         inputs = self._with_decoder_inputs(inputs)
         outputs = model(**self._for_student(inputs))
-        student_logits = logits_of(outputs, "the student")
         if not model.training:
-            self._student_logits = student_logits  # the teacher's part: `_measure`
-            loss = self._hard_loss(student_logits, inputs)
+            self._student_logits = logits_of(outputs, "the student")  # for `_measure`
+            loss = self._hard_loss(self._student_logits, inputs)
             return (loss, outputs) if return_outputs else loss
 
-        self._refuse_labels(student_logits, inputs)
         rows = self._count_rows(inputs)  # (2,)
         rows_of_step = rows if num_items_in_batch is None else num_items_in_batch
-        soft_share, hard_share = rows / rows_of_step.clamp(min=1)
+        parts = self._parts_of_loss(outputs, inputs, rows / rows_of_step.clamp(min=1))
+        # Several processes' gradients are averaged; the shares are of the sum over all of them.
+        processes = self.accelerator.num_processes
+        self._note({name: part * processes for name, (_, part) in parts.items()})
+        loss = sum(weight * part * processes for weight, part in parts.values())
+        return (loss, outputs) if return_outputs else loss
 
-        # A part of weight zero is not computed: neither its cost, nor 0 · inf = NaN.
+    def _parts_of_loss(
+        self, outputs: Any, inputs: Mapping[str, Tensor], shares: Tensor
+    ) -> dict[str, tuple[float, Tensor]]:
+        """The loss's parts by name, each with its weight, and scaled to its share of the step.
+
+        shares: (2,), the batch's share of the step's rows that have a soft part, and a hard one.
+        A part of weight zero is not computed: neither its cost, nor 0 · inf = NaN.
+        """
+        student_logits = logits_of(outputs, "the student")
+        self._refuse_labels(student_logits, inputs)
         parts = {}
         if self.alpha > 0:
             teacher_logits = self._teacher_logits(inputs)
             compared, teacher_logits = self._comparable(student_logits, teacher_logits)
-            parts["soft_loss"] = soft_share * self._soft_loss(compared, teacher_logits, inputs)
+            soft_loss = self._soft_loss(compared, teacher_logits, inputs)
+            parts["soft_loss"] = (self.alpha, shares[0] * soft_loss)
         if self.alpha < 1:
-            parts["hard_loss"] = hard_share * self._hard_loss(student_logits, inputs)
-        # Several processes' gradients are averaged; the shares are of the sum over all of them.
-        parts = {name: part * self.accelerator.num_processes for name, part in parts.items()}
-        self._note(parts)
-        self._note_left_out(inputs, soft_share)
-        weights = {"soft_loss": self.alpha, "hard_loss": 1 - self.alpha}
-        loss = sum(weights[name] * part for name, part in parts.items())
-        return (loss, outputs) if return_outputs else loss
+            hard_loss = self._hard_loss(student_logits, inputs)
+            parts["hard_loss"] = (1 - self.alpha, shares[1] * hard_loss)
+        self._note_left_out(inputs, shares[0])
+        return parts
 
     def _comparable(self, student: Tensor, teacher: Any) -> tuple[Tensor, Any]:
         """Both logits over the same words; what is beyond them is kept for the log."""

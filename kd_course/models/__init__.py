@@ -16,6 +16,7 @@ from kd_course.models.encoders import (
     reader,
     train_tokenizer,
 )
+from kd_course.models.layers import layer_stack, queries_keys_values
 
 __all__ = [
     "LONGEST",
@@ -24,8 +25,10 @@ __all__ = [
     "SIZES",
     "classifier",
     "copy_layers",
+    "layer_stack",
     "load",
     "load_reader",
+    "queries_keys_values",
     "reader",
     "train_tokenizer",
 ]

@@ -6,6 +6,8 @@ import copy
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from kd_course.models.layers import layer_stack
+
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
@@ -19,7 +21,7 @@ def copy_layers(teacher: PreTrainedModel, layers: int | Sequence[int]) -> PreTra
 
     Sanh et al., DistilBERT, 2019, section 2: every other layer.
     """
-    stack, counter = _layer_stack(teacher)
+    stack, counter = layer_stack(teacher)
     total = len(stack)
     if isinstance(layers, int):
         if not 1 <= layers <= total:
@@ -29,26 +31,10 @@ def copy_layers(teacher: PreTrainedModel, layers: int | Sequence[int]) -> PreTra
     if not chosen or chosen != sorted(set(chosen) & set(range(total))):
         raise ValueError(f"layers must be ascending and among 0 … {total - 1}, but are {chosen}")
     student = copy.deepcopy(teacher)
-    student_stack, _ = _layer_stack(student)
+    student_stack, _ = layer_stack(student)
     kept = [student_stack[i] for i in chosen]
     del student_stack[:]
     student_stack.extend(kept)
     setattr(student.config, counter, len(chosen))
     student.requires_grad_(True)
     return student.train()
-
-
-def _layer_stack(model: PreTrainedModel):
-    """The encoder's list of layers, and the config's name for how many there are."""
-    encoder = model.base_model
-    for path, counter in (
-        ("encoder.layer", "num_hidden_layers"),
-        ("transformer.layer", "n_layers"),
-    ):
-        try:
-            return encoder.get_submodule(path), counter
-        except AttributeError:
-            continue
-    raise ValueError(
-        f"copy_layers knows BERT, RoBERTa, MiniLM and DistilBERT, but not {type(model).__name__}"
-    )

@@ -202,8 +202,8 @@ def collate(
 
     rows: windows as dictionaries, with start_positions and end_positions or without.
     Returns input_ids and its like, (batch, length); answer_mask, (batch, length), false in the
-    padding; start_positions and end_positions, (batch,), and teacher_logits, (batch, 2, length),
-    where the rows have them.
+    padding; start_positions, end_positions and text_ids (which passage it is), (batch,), and
+    teacher_logits, (batch, 2, length), where the rows have them.
     """
     import torch
 
@@ -215,7 +215,7 @@ def collate(
     for i, row in enumerate(rows):
         mask[i, : len(row["answer_mask"])] = torch.tensor(row["answer_mask"], dtype=torch.bool)
     batch["answer_mask"] = mask
-    for name in ("start_positions", "end_positions"):
+    for name in ("start_positions", "end_positions", "text_ids"):
         if name in rows[0]:
             batch[name] = torch.tensor([row[name] for row in rows])
     if "teacher_logits" in rows[0]:
