@@ -20,8 +20,8 @@ import transformers
 
 from kd_course import cost, experiments, metrics, translation
 from kd_course.corpora import parallel
-from kd_course.distillation import DistillationTrainer
-from kd_course.distillation.seq2seq_trainer import (
+from kd_course.distillation import (
+    DistillationTrainer,
     Seq2SeqDistillationTrainer,
     seq2seq_training_arguments,
 )

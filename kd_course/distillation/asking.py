@@ -53,10 +53,8 @@ def share_padding(model: nn.Module, tokenizer: Any) -> None:
 
     Without it such a model refuses a batch; with another than the tokenizer's it would read padding.
     """
-    config, padding = (
-        getattr(unwrapped(model), "config", None),
-        getattr(tokenizer, "pad_token_id", None),
-    )
+    config: Any = getattr(unwrapped(model), "config", None)
+    padding = getattr(tokenizer, "pad_token_id", None)
     reads_last = hasattr(unwrapped(model), "score") and hasattr(config, "pad_token_id")
     if reads_last and padding is not None and config.pad_token_id != padding:
         warnings.warn(

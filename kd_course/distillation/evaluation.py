@@ -29,6 +29,9 @@ class EvaluationWithTeacher(Trainer):
     teacher: nn.Module | None
     _student_takes: set[str]
     _labels_take: frozenset[str]
+    eval_dataset: Any
+    data_collator: Any
+    _batch: list[Tensor]  # (2, 2) each: the sums of both parts, and the rows they are over
 
     def get_eval_dataloader(self, eval_dataset: Any = None) -> Any:
         """As the library's; rows that `teacher_outputs` knows come with what the teacher said."""
@@ -89,7 +92,7 @@ class EvaluationWithTeacher(Trainer):
         size = len(student)
         for rows in [slice(i, i + 1) for i in range(size)] if apart else [slice(0, size)]:
             part = {name: _rows(value, rows, size) for name, value in inputs.items()}
-            counts = self._count_rows(part).float()
+            counts = self._count_rows(part)[:2].float()
             sums = counts.new_zeros(2)
             if soft and counts[0]:
                 sums[0] = self._soft_loss(compared[rows], _rows(teacher, rows, size), part)
@@ -107,7 +110,7 @@ class EvaluationWithTeacher(Trainer):
             self._sums = None
             return super().evaluation_loop(dataloader, description, *args, **options)
         self._sums = torch.zeros(2, 2, dtype=torch.float64)  # sums and rows of both parts
-        self._batch: list[Tensor] = []
+        self._batch = []
         self._measured = (False, False)
         output = super().evaluation_loop(dataloader, description, *args, **options)
         (soft, hard), (sums, rows) = self._measured, self._sums.tolist()

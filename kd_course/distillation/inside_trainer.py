@@ -29,6 +29,7 @@ from kd_course.distillation.internals import (
 )
 from kd_course.distillation.span_trainer import SpanDistillationTrainer
 from kd_course.distillation.trainer import DistillationTrainer
+from kd_course.losses import TopK
 
 PROJECTIONS = "inside_projections"  # the module's name in the student
 _TEXT_IDS = "text_ids"  # the column that says which text a row is of
@@ -81,7 +82,8 @@ class InsideDistillationTrainer(DistillationTrainer):
             raise ValueError("model_init makes a student anew, without its projections: give model")
         self.comparisons = list(comparisons)
         self.outputs_weight = float(outputs_weight)
-        self.inside_teacher = inside_teacher if inside_teacher is not None else teacher
+        compared: Any = inside_teacher if inside_teacher is not None else teacher
+        self.inside_teacher = compared
         self._said: Any = None  # what a teacher that was asked for its insides says in the end
         super().__init__(model=model, args=args, teacher=teacher, **options)
         self.projections = nn.ModuleDict()
@@ -107,7 +109,8 @@ class InsideDistillationTrainer(DistillationTrainer):
 
     def _new_projections(self) -> nn.ModuleDict:
         """A linear map for every comparison of different widths; the same for the same seed."""
-        width, wanted = (m.config.hidden_size for m in (self.model, self.inside_teacher))
+        models: tuple[Any, Any] = (self.model, self.inside_teacher)
+        width, wanted = (model.config.hidden_size for model in models)
         found = nn.ModuleDict()
         # Drawn aside: whether there are projections does not change the student's own dropout.
         with torch.random.fork_rng(devices=[]):
@@ -184,7 +187,7 @@ class InsideDistillationTrainer(DistillationTrainer):
         self._said = None
         return parts
 
-    def _teacher_logits(self, inputs: Mapping[str, Tensor]) -> Tensor:
+    def _teacher_logits(self, inputs: Mapping[str, Tensor]) -> Tensor | TopK:
         """Where the same teacher has just been asked for its insides, it is not asked twice."""
         if self._said is not None and self.teacher is self.inside_teacher:
             return logits_of(self._said, "the teacher")

@@ -150,7 +150,8 @@ class Relations(Comparison):
 
     def loss(self, student: Tensor, teacher: Tensor, mask: Tensor, ids: Tensor) -> Tensor:
         parts = zip(student, teacher, strict=True)
-        return sum(relation_loss(s, t, mask=mask, heads=self.heads) for s, t in parts)
+        losses = [relation_loss(s, t, mask=mask, heads=self.heads) for s, t in parts]
+        return torch.stack(losses).sum()
 
 
 @dataclass(frozen=True)
@@ -233,9 +234,7 @@ def ask_inside(
     return outputs, found
 
 
-def refuse_impossible(
-    comparisons: Sequence[Comparison], student: nn.Module, teacher: nn.Module
-) -> None:
+def refuse_impossible(comparisons: Sequence[Comparison], student: Any, teacher: Any) -> None:
     """ValueError for a comparison of layers that a model has not, or of widths or heads that differ."""
     for each in comparisons:
         for whose, model, layer in (

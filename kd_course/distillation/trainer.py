@@ -226,7 +226,8 @@ class DistillationTrainer(EvaluationWithTeacher):
     def _comparable(self, student: Tensor, teacher: Any) -> tuple[Tensor, Any]:
         """Both logits over the same words; what is beyond them is kept for the log."""
         self._beyond: dict[str, tuple[Tensor, int]] = {}
-        given = self._outputs.words if isinstance(teacher, TopK) else None
+        outputs: Any = self._outputs
+        given = outputs.words if isinstance(teacher, TopK) else None
         theirs = given or (student if teacher is None or given else teacher).shape[-1]
         if theirs == student.shape[-1] or student.ndim == 2:
             return student, teacher

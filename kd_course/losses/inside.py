@@ -140,7 +140,7 @@ def relation_loss(
             f"student_vectors and teacher_vectors must be of the same rows and tokens, but have "
             f"shapes {tuple(student.shape)} and {tuple(teacher.shape)}"
         )
-    mask = _token_mask(mask, *student.shape[:2], student.device)
+    mask = _token_mask(mask, student.shape[0], student.shape[1], student.device)
     log_q = _log_relations(in_full_precision(student, "student_vectors"), mask, heads)
     log_p = _log_relations(in_full_precision(teacher, "teacher_vectors"), mask, heads)
     return mean_over_rows((log_p.exp() * (log_p - log_q)).sum(-1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import nn
@@ -51,7 +51,7 @@ def queries_keys_values(model: nn.Module, layer: int) -> dict[str, nn.Module]:
 
 
 def _family(model: nn.Module) -> tuple[nn.ModuleList, str, tuple[str, ...]]:
-    encoder = getattr(model, "base_model", model)
+    encoder: Any = getattr(model, "base_model", model)
     for path, counter, names in _FAMILIES:
         try:
             return encoder.get_submodule(path), counter, names

@@ -48,10 +48,7 @@ def fit(
 
     from kd_course import experiments, translation
     from kd_course.corpora import parallel
-    from kd_course.distillation.seq2seq_trainer import (
-        Seq2SeqDistillationTrainer,
-        seq2seq_training_arguments,
-    )
+    from kd_course.distillation import Seq2SeqDistillationTrainer, seq2seq_training_arguments
 
     corpus = parallel.teacher_corpus(seed=recipe.seed, size=recipe.pairs)
     pairs = corpus["translation"][:]
