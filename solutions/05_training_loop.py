@@ -152,7 +152,7 @@ print(f"the teacher's test accuracy  {note_of_teacher('teacher/accuracy', teache
 # %% [markdown]
 # ### Cleaning
 #
-# Three things are nearly always safe: take out markup, turn what is written in another way into the usual way (an HTML entity, a no-break space, a full-width digit), and make one space of many. (Look at your numbers all the same: NFKC turns m² into m2.) What is *not* safe is to remove what carries meaning: numbers, "not", punctuation, capitals (if the teacher sees them). Rule of thumb: clean towards what the teacher was trained on.
+# Three things are nearly always safe: take out markup, turn what is written in another way into the usual way (an HTML entity, a no-break space, a full-width digit), and make one space of many. (Still, look: NFKC turns m² into m2.) What is *not* safe is to remove what carries meaning: numbers, "not", punctuation, capitals (if the teacher sees them). Rule of thumb: clean towards what the teacher was trained on.
 
 
 # %% tags=["nbval-check-output"]
@@ -224,7 +224,11 @@ shares = np.bincount(labels["validation"][: len(sample)]) / len(sample)
 print(f"always the commonest class:            {shares.max():.3f}")
 
 # %% [markdown]
-# A student with another tokenizer is possible: then each model gets its own ids for the same text, and the teacher's logits are computed beforehand and kept as a column. That works for classification, where there is one answer a sentence. Where there is one answer a token, the tokens must be the same.
+# <details><summary><b>Going deeper:</b> a student with another tokenizer</summary>
+#
+# It is possible: then each model gets its own ids for the same text, and the teacher's logits are computed beforehand and kept as a column. That works for classification, where there is one answer a sentence. Where there is one answer a token, the tokens must be the same.
+#
+# </details>
 #
 # ### The teacher answers once
 #
@@ -599,11 +603,11 @@ plots.show(
 # %% [markdown]
 # ## 4 · What is each part worth?
 #
-# What is each part of the loop worth? Take one out at a time. All arms are the same student, start from the same weights (for the same seed), see the same batches for as many steps, and learn from the teacher; only the **control** learns from labels alone.
+# Take one part out at a time. All arms are the same student, start from the same weights (for the same seed), see the same batches for as many steps, and learn from the teacher; only the **control** learns from labels alone.
 #
 # Your run may have few seeds. So below its figures stand those of the *reference run*: this lesson at `offline` scale, run once with {{ledger:05/offline/control/accuracy|count}} seeds, whose figures come with the course. They may differ from yours. In the last table look for intervals that leave out 0: only there does a part show what it is worth.
 #
-# The labels differ as well as the teaching. Every arm reads the same 2,000 sentences (`labelled` in the settings), and the control has their labels; but the teacher, whose answers the other arms hear, learnt from 40,000 labelled headlines at `offline` scale.
+# Mind the labels. Every arm reads the same 2,000 labelled sentences (`labelled` in the settings); but the teacher, whose answers all but the control hear, learnt from 40,000 labelled headlines at `offline` scale.
 
 # %%
 distilled, control = setting.recipes["distilled"], setting.recipes["control"]
@@ -809,7 +813,13 @@ for mixed, name in ((False, "float32"), (True, "bfloat16, mixed")):
     )
 
 # %% [markdown]
-# Compare the columns: the loss hardly moves, the gradient a little, and the kept memory shrinks by less than half, because what is computed in 32 bits is kept in 32 bits. Whether time is won depends on the processor: one without bfloat16 units has to convert back and forth, a recent GPU does not. In the trainer it is one option, `bf16=True`. (float16, the older format, has a smaller range: small gradients become 0 in it, so the loss is scaled up before `backward()` and the gradients down after, which [`torch.amp.GradScaler`](https://docs.pytorch.org/docs/stable/amp.html) does. bfloat16 needs none of that. [Micikevicius et al. 2018](https://arxiv.org/abs/1710.03740).)
+# Compare the columns: the loss hardly moves, the gradient a little, and the kept memory shrinks by less than half, because what is computed in 32 bits is kept in 32 bits. Whether time is won depends on the processor: one without bfloat16 units has to convert back and forth, a recent GPU does not. In the trainer it is one option, `bf16=True`. ([Micikevicius et al. 2018](https://arxiv.org/abs/1710.03740).)
+#
+# <details><summary><b>Going deeper:</b> float16</summary>
+#
+# The older format has a smaller range: small gradients become 0 in it, so the loss is scaled up before `backward()` and the gradients down after, which [`torch.amp.GradScaler`](https://docs.pytorch.org/docs/stable/amp.html) does. bfloat16 needs none of that.
+#
+# </details>
 #
 # ## 6 · When to stop
 #
@@ -1026,9 +1036,9 @@ for left_out in ("random", "optimizer"):
 # %% [markdown]
 # ## 8 · The same with the library
 #
-# `DistillationTrainer` is transformers' [`Trainer`](https://huggingface.co/docs/transformers/main_classes/trainer) with a teacher's part in the loss. Everything you have just written it brings along, tested on many more machines than yours: schedule, clipping, accumulation, mixed precision, checkpoints, early stopping, several GPUs. Is it the same, though? To the last bit?
+# `DistillationTrainer` is transformers' [`Trainer`](https://huggingface.co/docs/transformers/main_classes/trainer) with a teacher's part in the loss. What you have just written it brings along: schedule, clipping, accumulation, mixed precision, checkpoints, early stopping, several GPUs. Is it the same, though? To the last bit?
 #
-# The one thing to arrange is the order of the rows. By default the course's trainer groups sentences of like length; here it is given the loop's own order. (A `DataLoader` also draws a number from PyTorch's common generator whenever it is read, for an evaluation as well: merely looking at the validation loss changes what dropout drops afterwards. So ours get a generator of their own.) Everything else is options. The training below has warm-up and decay, dropout, clipping, parts of 8 rows of which 4 make a step, and a data set of 110 sentences, so that every epoch ends with a step of 14 rows in parts of 8 and 6.
+# The one thing to arrange is the order of the rows. By default the course's trainer groups sentences of like length; here it is given the loop's own order. (The loaders get a random generator of their own: a `DataLoader` draws from PyTorch's common one whenever it is read, which would change what dropout drops afterwards.) Everything else is options. The training below has warm-up and decay, dropout, clipping, parts of 8 rows of which 4 make a step, and a data set of 110 sentences, so that every epoch ends with a step of 14 rows in parts of 8 and 6.
 
 
 # %%
@@ -1121,7 +1131,13 @@ for name, change in {
 # %% [markdown]
 # One line is instructive: *one part of 32* is the same mathematics, but dropout draws its numbers for another shape, and sums are rounded in another order.
 #
-# Early stopping and resuming are options too. [`EarlyStoppingCallback`](https://huggingface.co/docs/transformers/main_classes/callback) stops by your rule (with one difference, where `min_delta` is above 0: your mark stays where the last gain that counted put it; the callback also moves it for a smaller gain, so its mark creeps along with gains that do not count). The trainer evaluates on the labels alone, never asks the teacher, and goes back to the best checkpoint at the end.
+# Early stopping and resuming are options too. [`EarlyStoppingCallback`](https://huggingface.co/docs/transformers/main_classes/callback) stops by your rule. The trainer evaluates on the labels alone, never asks the teacher, and goes back to the best checkpoint at the end.
+#
+# <details><summary><b>Going deeper:</b> where the callback's rule differs from yours</summary>
+#
+# Only where `min_delta` is above 0: your mark stays where the last gain that counted put it; the callback also moves it for a smaller gain, so its mark creeps along with gains that do not count.
+#
+# </details>
 
 # %% tags=["nbval-check-output"]
 kept = {"save_strategy": "steps", "save_steps": interrupted_at // 2}
@@ -1320,9 +1336,7 @@ print("\nthe reference's gain by averaging")
 print(experiments.reference_table("05", "gain by averaging"))
 
 # %% [markdown]
-# Averaging shows nothing certain here. In the reference run it changes accuracy by {{ledger:05/offline/constant rate, averaged/gain by averaging|interval}} where the rate is constant, and by {{ledger:05/offline/distilled, averaged/gain by averaging|interval}} where it has come down to 0.
-#
-# In the second case the last checkpoints hardly differ, and there is little left to average. In the first, the mean gain is about as large as what the constant rate had cost in section 4, as if averaging and a falling rate were two ways to the same end. With this student that is suggested and not shown.
+# In the reference run averaging changes accuracy by {{ledger:05/offline/constant rate, averaged/gain by averaging|interval}} where the rate is constant, and by {{ledger:05/offline/distilled, averaged/gain by averaging|interval}} where it has come down to 0. In the second case the last checkpoints hardly differ, and there is little left to average.
 #
 # ### Several teachers, one opinion
 #
@@ -1553,7 +1567,13 @@ for name, operations in needs.items():
 # %% [markdown]
 # **4. One optimizer for two models.** The listing *applies* one Adam *twice* for every batch, once for each model. So its clock runs twice as fast, and the moves come out too small. Adam corrects its young averages by the number of its steps; the student's updates fall on the counts 2, 4, 6, …, so they are corrected for twice the steps that were made. (A schedule would end half way through, too.)
 #
-# Take a gradient that is always the same. It should move a weight by one learning rate at each step. In the last line below, the student's first move is 0.744 of that; in the line before, the teacher's second is 0.858. (Older versions of Keras let one Adam be applied to two models; newer ones refuse the second model's variables, `ValueError: Unknown variable`. In PyTorch one Adam may hold both sets of weights, and steps once; a pretrained teacher and a new student then share one learning rate.)
+# Take a gradient that is always the same. It should move a weight by one learning rate at each step. Read the three lines below from left to right: the moves of a shared optimizer fall short.
+#
+# <details><summary><b>Going deeper:</b> one Adam, two models, in Keras and in PyTorch</summary>
+#
+# Older versions of Keras let one Adam be applied to two models; newer ones refuse the second model's variables, `ValueError: Unknown variable`. In PyTorch one Adam may hold both sets of weights, and steps once; a pretrained teacher and a new student then share one learning rate.
+#
+# </details>
 
 
 # %% tags=["nbval-check-output"]
@@ -1680,7 +1700,11 @@ for name, meant in {"as joined": labels["validation"], "each its own label": the
 print(f"{'pure chance':<20} accuracy {by_chance:.3f}")
 
 # %% [markdown]
+# <details><summary><b>Going deeper:</b> what else keeps the listing from running</summary>
+#
 # Besides, the listing does not run as it is printed. Each of these was tried (TensorFlow 2.21, Keras 3.15): `labels = [0, 1, ...]` holds an ellipsis and cannot become a tensor; `train_test_split` cannot index TensorFlow's tensors; the second `apply_gradients` is refused (fault 4); `sparse_categorical_crossentropy(labels=…, logits=…)` has no such arguments, and, called rightly, gives one loss a row instead of one number, so that the last, shorter batch cannot be added to the others. And one suspect is innocent: the loss that is differentiated is the sum over all batches so far, but a tape records only what happens inside it, so the gradient is that of the current batch. (In PyTorch the same line would fail at the second `backward()`.)
+#
+# </details>
 #
 # ### Mended, one by one
 #

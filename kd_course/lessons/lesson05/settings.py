@@ -23,7 +23,9 @@ EXPECTED = {
     "constant rate, averaged/gain by averaging": "+",
     "mean of probabilities/gain over one member": "+",
     "student of one member/gain over one member": "?",
+    "student of the ensemble/gain over one member": "+",
     "student of the ensemble/gain over the student of one": "?",
+    "student of the ensemble/nats saved over the student of one": "+",
     "distilled, listed/gain over listed": "+",
 }
 
