@@ -19,6 +19,7 @@ EXPECTED = {
     "distilled, stopped/nats saved by stopping": "+",
     "distilled, to the end/nats saved by a teacher": "+",
     "control from layers/gain over random": "+",
+    "control from layers/gain over the lesson": "+",
     "distilled from random/gain over its control": "+",
     "constant rate, averaged/gain by averaging": "+",
     "mean of probabilities/gain over one member": "+",
