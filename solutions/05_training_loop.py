@@ -57,7 +57,7 @@ results = f"results/05-{setting.run.scale}"  # checkpoints and their kind
 print(setting)
 
 # %% [markdown]
-# A *recipe* is a peak learning rate, a number of optimiser steps and, where a teacher speaks, α and T. The students here are small and their trainings short, so that dozens of them fit into two minutes. *shallow* is the architecture of section 9, *rates* the learning rates of the map in section 4.
+# A *recipe* is a peak learning rate, a number of optimiser steps and, where a teacher speaks, α and T. The students here are small and their trainings short, so that dozens of them fit into two minutes. The *long* recipes are section 6's, *shallow* is the architecture of section 9, *rates* are those of the map in section 4.
 #
 # ## 1 · One text, two readers
 #
@@ -684,7 +684,7 @@ experiments.plot_comparison(
 #
 # The other four parts stand in the last table, each as the loop without it, less the whole loop: a minus means that the part helps. Where an interval holds 0, nothing is shown, for the part or against it.
 #
-# What had been expected? The signs below were written down before the reference run read its test sentences.
+# What had been expected? The signs below, of this section's comparisons and of later ones, were written down before the reference run read its test sentences.
 
 # %% tags=["hide-input"]
 print(experiments.expectation_table(report))
@@ -853,7 +853,7 @@ def early_stop(losses, patience, min_delta):
 check("05.5", early_stop)
 
 # %% [markdown]
-# The rule at work, in the loop. Two students read the labelled sentences for three times as many steps as in section 4, at a constant rate, so that no schedule ends the training before the rule does. They differ in one thing, whether a teacher speaks. Rate, length and patience were chosen on validation sentences: nothing falls at first, and patience has to outlast that.
+# The rule at work, in the loop. Two students read the labelled sentences over and over, for more steps than in section 4 and at a constant rate, so that no schedule ends the training before the rule does. They differ in one thing, whether a teacher speaks. Rate, length and patience were chosen on validation sentences: nothing falls at first, and patience has to outlast that.
 #
 # (The cell below has a short `when_to_stop` of its own, so that the lesson runs whether your `early_stop` is finished or not. Every gain counts in it, however small: with a `min_delta` of 0 the rule is simpler than yours.)
 
@@ -1456,7 +1456,7 @@ experiments.plot_comparison(
 # %% [markdown]
 # Three opinions are better than one. In the reference run the ensemble's accuracy less one member's is {{ledger:05/offline/mean of probabilities/gain over one member|interval}}. Its student, a single model of the member's size, gains {{ledger:05/offline/student of the ensemble/gain over one member|interval}} over a member that nobody taught.
 #
-# How much of that is the ensemble's? The student of *one* member had a teacher, too, and the ensemble's student less that one is {{ledger:05/offline/student of the ensemble/gain over the student of one|interval}}. Without that control the whole gain would have been booked to the ensemble. And a comparison in which the members alone train at a constant rate would book the schedule to it as well.
+# How much of that is the ensemble's? The student of *one* member had a teacher, too, and the ensemble's student less that one is {{ledger:05/offline/student of the ensemble/gain over the student of one|interval}}. Without that control the whole gain would have been booked to the ensemble; and had the members alone trained at a constant rate, so would whatever a schedule is worth.
 #
 # The mean of probabilities and the mean of logits are about equally accurate here; the table has the difference, and that of test losses shows where they part. Averaging probabilities tempers whoever is too sure.
 #
