@@ -52,6 +52,7 @@ def settings(run: Switches) -> TrainingLoop:
     if run.scale == "offline":
         return TrainingLoop(
             run=run,
+            test_seed=1105,
             dataset="news",
             teacher="news",
             student="tiny",
