@@ -952,7 +952,7 @@ for figure in ("gain by stopping", "nats saved by stopping", "nats saved by a te
 # %% [markdown]
 # The control's loss turns, and the rule stops it in time. In the reference run, stopping saves the control {{ledger:05/offline/control, stopped/nats saved by stopping|interval}} nats a test sentence against training to the end. What it does to accuracy is {{ledger:05/offline/control, stopped/gain by stopping|interval}}: look whether that interval holds 0.
 #
-# Why does the left panel turn when the right one hardly does? A loss counts confidence: a model that grows too sure of itself pays in nats for its errors, even where it makes no more of them. So stop by the figure that you will be judged by.
+# Why does the left panel turn when the right one hardly does? A loss counts confidence: a model that grows too sure of itself pays in nats for its errors, even where it makes no more of them. The distilled student shows it best. Stopped by its loss, it saves {{ledger:05/offline/distilled, stopped/nats saved by stopping|interval}} nats a sentence, and gives up accuracy for them: {{ledger:05/offline/distilled, stopped/gain by stopping|interval}}. So stop by the figure that you will be judged by.
 #
 # The teacher does some of what stopping was meant to do. Trained to the same end, its student's test loss is lower than the control's by {{ledger:05/offline/distilled, to the end/nats saved by a teacher|interval}} nats. Soft targets do not ask a student to be certain. (They also come from a model that has read more labels: section 4.)
 #
@@ -1131,7 +1131,7 @@ for name, change in {
 # %% [markdown]
 # One line is instructive: *one part of 32* is the same mathematics, but dropout draws its numbers for another shape, and sums are rounded in another order.
 #
-# Early stopping and resuming are options too. [`EarlyStoppingCallback`](https://huggingface.co/docs/transformers/main_classes/callback) stops by your rule. The trainer evaluates on the labels alone, never asks the teacher, and goes back to the best checkpoint at the end.
+# Early stopping and resuming are options too. [`EarlyStoppingCallback`](https://huggingface.co/docs/transformers/main_classes/callback) stops by your rule. The trainer evaluates on the labels (`eval_loss`) and, where a teacher is at hand, on what it says (`eval_soft_loss`), and goes back to the best checkpoint at the end.
 #
 # <details><summary><b>Going deeper:</b> where the callback's rule differs from yours</summary>
 #
@@ -1454,9 +1454,9 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# Three opinions are better than one. In the reference run the ensemble's accuracy less one member's is {{ledger:05/offline/mean of probabilities/gain over one member|interval}}. Its student, a single model of the member's size, gains {{ledger:05/offline/student of the ensemble/gain over one member|interval}} over a member that nobody taught.
+# Three opinions are better than one. In the reference run the ensemble's accuracy less one member's is {{ledger:05/offline/mean of probabilities/gain over one member|interval}}. Hardly any of it is seen to arrive. Its student, a single model of the member's size, differs by {{ledger:05/offline/student of the ensemble/gain over one member|interval}} from a member that nobody taught: that holds 0, and so nothing is shown.
 #
-# How much of that is the ensemble's? The student of *one* member had a teacher, too, and the ensemble's student less that one is {{ledger:05/offline/student of the ensemble/gain over the student of one|interval}}. Without that control the whole gain would have been booked to the ensemble; and had the members alone trained at a constant rate, so would whatever a schedule is worth.
+# And had there been a gain, how much of it would be the ensemble's? The student of *one* member had a teacher, too, and the ensemble's student less that one is {{ledger:05/offline/student of the ensemble/gain over the student of one|interval}}. Without that control a gain would be booked to the ensemble; and had the members alone trained at a constant rate, so would whatever a schedule is worth. All read the same 2,000 labelled sentences here. An ensemble has more to pass on where there is text that its members can label, as in [lesson 06](06_text_classification.ipynb).
 #
 # The mean of probabilities and the mean of logits are about equally accurate here; the table has the difference, and that of test losses shows where they part. Averaging probabilities tempers whoever is too sure.
 #
