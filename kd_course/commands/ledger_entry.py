@@ -90,12 +90,14 @@ def refuse_early(lesson: str) -> None:
 
 
 def expected(lesson: str) -> dict[str, str]:
-    """What a lesson expected of its main comparisons: figure -> "+", "-", or "?" for no guess."""
+    """What a lesson expected of its main comparisons: figure -> "+", "-", or "?" for no guess.
+
+    Empty for what is no lesson: a shipped teacher's figures.
+    """
     rooms = rooms_with("settings")
-    if lesson not in rooms:  # a shipped teacher's own figures: they compare nothing
+    if lesson not in rooms:
         return {}
-    module = importlib.import_module(rooms[lesson])
-    return dict(getattr(module, "EXPECTED", {}))
+    return dict(getattr(importlib.import_module(rooms[lesson]), "EXPECTED", {}))
 
 
 def readings(key: dict[str, str], report: dict, again: str) -> dict:
