@@ -57,14 +57,19 @@ results = f"results/05-{setting.run.scale}"  # checkpoints and their kind
 print(setting)
 
 # %% [markdown]
-# A *recipe* is a peak learning rate, a number of optimiser steps and, where a teacher speaks, α and T. The students here are small and their trainings short, so that dozens of them fit into two minutes. *shallow* is the architecture of section 9, *rates* the learning rates of the map in section 4.
+# A *recipe* is a peak learning rate, a number of optimiser steps and, where a teacher speaks, α and T. The students here are small and their trainings short, so that dozens of them fit into two minutes. The *long* recipes are section 6's, *shallow* is the architecture of section 9, *rates* are those of the map in section 4.
 #
 # ## 1 · One text, two readers
 #
 # Teacher and student are to answer *the same* sentence. That is easily said. The teacher was trained on clean text, and what comes out of a web page or a PDF is not clean.
 
 # %%
-data = classification.load(setting.dataset, labelled=setting.labelled, limit=setting.run.limit)
+data = classification.load(
+    setting.dataset,
+    labelled=setting.labelled,
+    limit=setting.run.limit,
+    test_seed=setting.test_seed,
+)
 names = data["train"].features["label"].names
 tested = min(setting.tested, len(data["test"]))
 data["test"] = data["test"].select(range(tested))
@@ -124,6 +129,7 @@ report = experiments.Report(
     "05",
     setting.run.scale,
     data=experiments.fingerprint(data["test"]["text"]),
+    test_seed=setting.test_seed,
     shortened=setting.run.shortened,
 )
 
@@ -134,15 +140,19 @@ def probabilities_of(model, texts):
     return metrics.probabilities(predict_logits(model, list(texts), tokenizer))
 
 
-teacher_p = probabilities_of(teacher, data["test"]["text"])
-teacher_accuracy = metrics.correct(teacher_p, labels["test"]).mean()
-report.add("teacher/accuracy", teacher_accuracy, kind=once)
-print(f"the teacher's test accuracy  {teacher_accuracy:.3f}")
+def note_of_teacher(name, scores, less=0.0):
+    """Note a mean of the teacher's scores, (rows,), which no seed varies; returns its interval."""
+    report.add(name, float(np.mean(scores - less)), kind=once)
+    return report.add_rows(name, scores[None], np.zeros_like(scores)[None] + less, seeds=[None])
+
+
+teacher_right = metrics.correct(probabilities_of(teacher, data["test"]["text"]), labels["test"])
+print(f"the teacher's test accuracy  {note_of_teacher('teacher/accuracy', teacher_right)}")
 
 # %% [markdown]
 # ### Cleaning
 #
-# Three things are nearly always safe: take out markup, turn what is written in another way into the usual way (an HTML entity, a no-break space, a full-width digit), and make one space of many. (Look at your numbers all the same: NFKC turns m² into m2.) What is *not* safe is to remove what carries meaning: numbers, "not", punctuation, capitals (if the teacher sees them). Rule of thumb: clean towards what the teacher was trained on.
+# Three things are nearly always safe: take out markup, turn what is written in another way into the usual way (an HTML entity, a no-break space, a full-width digit), and make one space of many. (Still, look: NFKC turns m² into m2.) What is *not* safe is to remove what carries meaning: numbers, "not", punctuation, capitals (if the teacher sees them). Rule of thumb: clean towards what the teacher was trained on.
 
 
 # %% tags=["nbval-check-output"]
@@ -181,12 +191,15 @@ right = {
 }
 print(versions["dirty"][0])
 for name, scores in right.items():
-    lost = experiments.paired_interval(scores[None], right["clean"][None])
-    report.add(f"reading {name}/accuracy", scores.mean(), kind=once)
-    print(f"{name:<9} accuracy {scores.mean():.3f}   minus clean: {lost}")
+    accuracy = note_of_teacher(f"reading {name}/accuracy", scores)
+    print(f"{name:<9} accuracy {accuracy}", end="")
+    if name != "clean":
+        lost = note_of_teacher(f"reading {name}/less than clean", scores, right["clean"])
+        print(f"   minus clean: {lost}", end="")
+    print()
 
 # %% [markdown]
-# The interval is over the sentences, which the same teacher reads three times. A student that learns from the answers to dirty text learns from a worse teacher. So clean once, before either model reads, and keep the cleaned text.
+# The intervals are over the sentences, which the same teacher reads three times. A student that learns from the answers to dirty text learns from a worse teacher. So clean once, before either model reads, and keep the cleaned text.
 #
 # ### One tokenizer
 #
@@ -204,14 +217,18 @@ for whose, reader in {"its own": tokenizer, "another's": foreign}.items():
     ids = reader(list(sample), truncation=True, max_length=setting.max_length)
     read = datasets.Dataset.from_dict({k: ids[k] for k in ("input_ids", "attention_mask")})
     p = metrics.probabilities(predict_logits(teacher, read, tokenizer))
-    accuracy = metrics.correct(p, labels["validation"][: len(sample)]).mean()
-    report.add(f"tokenizer {whose}/accuracy", accuracy, kind=once)
-    print(f"the teacher reads {whose:<9} ids: accuracy {accuracy:.3f}")
+    scores = metrics.correct(p, labels["validation"][: len(sample)])
+    accuracy = note_of_teacher(f"tokenizer {whose}/accuracy", scores)
+    print(f"the teacher reads {whose:<9} ids: accuracy {accuracy}")
 shares = np.bincount(labels["validation"][: len(sample)]) / len(sample)
 print(f"always the commonest class:            {shares.max():.3f}")
 
 # %% [markdown]
-# A student with another tokenizer is possible: then each model gets its own ids for the same text, and the teacher's logits are computed beforehand and kept as a column. That works for classification, where there is one answer a sentence. Where there is one answer a token, the tokens must be the same.
+# <details><summary><b>Going deeper:</b> a student with another tokenizer</summary>
+#
+# It is possible: then each model gets its own ids for the same text, and the teacher's logits are computed beforehand and kept as a column. That works for classification, where there is one answer a sentence. Where there is one answer a token, the tokens must be the same.
+#
+# </details>
 #
 # ### The teacher answers once
 #
@@ -353,7 +370,7 @@ check("05.3", clip_gradients)
 # %% [markdown]
 # ### Accumulation
 #
-# A batch of 32 may not fit the memory. Then let four batches of 8 add up their gradients, and step once. The result is the gradient of the 32 only if the division is right: each part's mean loss must count by its share of the rows. PyTorch *adds* gradients at each `backward()`, so a plain loop over parts makes the *gradient* four times as long. Plain gradient descent would then step four times as far. AdamW divides a constant factor out again, and clipping hides it too, so that the fault goes unseen until the factor changes from one step to the next. And dividing by four, as one often sees, is right only when all parts are of one size. At the end of an epoch they are not.
+# A batch of 32 may not fit the memory. Then let four batches of 8 add up their gradients, and step once. The result is the gradient of the 32 only if the division is right: each part's mean loss must count by its share of the rows. PyTorch *adds* gradients at each `backward()`, so a plain loop over parts makes the *gradient* four times as long. Plain gradient descent would then step four times as far. AdamW divides a constant factor out again, and clipping hides it too, so that the fault goes unseen until the factor changes from one step to the next. And dividing by four, as the transformers library's own trainer [once did](https://huggingface.co/blog/gradient_accumulation), is right only when all parts are of one size. At the end of an epoch they are not.
 
 
 # %% tags=["nbval-check-output"]
@@ -419,8 +436,8 @@ check("05.4", step_loss)
 # Now all of it in one place. Three details deserve a word.
 #
 # - *The order of the rows* is drawn from the seed and the epoch alone, by a generator of its own. Dropout draws from PyTorch's common generator; if the order did too, it would depend on all that was computed before, and a resumed run would see other batches.
-# - *Weight decay* pulls weights towards zero. Only matrices are meant: the vectors (biases, LayerNorm's scales) are left alone, as is usual.
-# - *The last part of an epoch* may be short. It makes a step like any other, and its parts count by their share of the rows in *that* step. (The shares of exercise 05.4 are left out here. They matter only where a step has unlabelled rows *and* several parts, and this loop never meets both: section 8 makes steps of several parts out of labelled rows, section 10 reads unlabelled rows one part a step. The trainer has the shares.)
+# - *Weight decay* pulls weights towards zero. Only matrices are meant: the vectors (biases, LayerNorm's scales) are left alone, as the library's trainer does it.
+# - *The last part of an epoch* may be short. It makes a step like any other, and its parts count by their share of the rows in *that* step. (The shares of exercise 05.4 are left out here. They matter only where a step has unlabelled rows *and* several parts, and this loop reads labelled rows only. The trainer has the shares.)
 
 
 # %%
@@ -481,11 +498,12 @@ def train_by_hand(
     weight_decay=0.01,
     saved=None,
     after_step=None,
+    arm=None,
 ):
     """Train in place; returns one dict a step: its loss, gradient norm and learning rate.
 
     saved: a state to go on from (section 7). after_step(steps done, student, optimizer): called
-    after every step; training stops when it returns True.
+    after every step; training stops when it returns True. arm: a name that `kd_course run` shows.
     """
     student.to(device).train(dropout)
     optimizer = new_optimizer(student, recipe.learning_rate, weight_decay)
@@ -558,6 +576,7 @@ log = train_by_hand(
     setting.recipes["distilled"],
     seed=first,
     after_step=keep_snapshots(kept_for_later),
+    arm="distilled",
 )
 
 # %% tags=["hide-input"]
@@ -584,9 +603,11 @@ plots.show(
 # %% [markdown]
 # ## 4 · What is each part worth?
 #
-# A loop grows parts that everybody copies and nobody measures. So take one out at a time. All arms are the same student, start from the same weights (for the same seed), see the same batches for as many steps, and learn from the teacher; only the **control** learns from labels alone.
+# Take one part out at a time. All arms are the same student, start from the same weights (for the same seed), see the same batches for as many steps, and learn from the teacher; only the **control** learns from labels alone.
 #
-# Your run may have few seeds. So below its figures stand those of the *reference run*: this lesson at `offline` scale, run once with {{ledger:05/offline/control/minus the whole loop|count}} seeds, whose figures come with the course. They may differ from yours. In the last table look for intervals that leave out 0: only there does a part show what it is worth.
+# Your run may have few seeds. So below its figures stand those of the *reference run*: this lesson at `offline` scale, run once with {{ledger:05/offline/control/accuracy|count}} seeds, whose figures come with the course. They may differ from yours. In the last table look for intervals that leave out 0: only there does a part show what it is worth.
+#
+# Mind the labels. Every arm reads the same 2,000 labelled sentences (`labelled` in the settings); but the teacher, whose answers all but the control hear, learnt from 40,000 labelled headlines at `offline` scale.
 
 # %%
 distilled, control = setting.recipes["distilled"], setting.recipes["control"]
@@ -613,10 +634,10 @@ for seed in setting.run.seeds:
         parts[arm, seed], snapshots[arm, seed] = build(setting.student, seed), []
         keep = keep_snapshots(snapshots[arm, seed])
         train_by_hand(
-            parts[arm, seed], taught_rows, distilled, seed=seed, after_step=keep, **change
+            parts[arm, seed], taught_rows, distilled, seed=seed, after_step=keep, arm=arm, **change
         )
     parts["control", seed] = build(setting.student, seed)
-    train_by_hand(parts["control", seed], rows["train"], control, seed=seed)
+    train_by_hand(parts["control", seed], rows["train"], control, seed=seed, arm="control")
 
 # %%
 arms = [*changes, "control"]
@@ -628,6 +649,14 @@ def all_seeds(scores, arm):
     return np.stack([scores[arm, seed] for seed in setting.run.seeds])
 
 
+def note(values, figure="accuracy"):
+    """Note a figure of every arm, with its interval over seeds and test rows; returns the arms."""
+    noted = list(dict.fromkeys(arm for arm, _ in values))
+    for arm in noted:
+        report.add_rows(f"{arm}/{figure}", all_seeds(values, arm), seeds=setting.run.seeds)
+    return noted
+
+
 def compare(scores, arm, with_arm, figure):
     """Note the gain of an arm over another, and print it with its interval."""
     one, other = all_seeds(scores, arm), all_seeds(scores, with_arm)
@@ -636,12 +665,14 @@ def compare(scores, arm, with_arm, figure):
     print(f"{arm:<26} minus {with_arm:<24} {difference}   {said}")
 
 
-for (arm, seed), right_rows in scores.items():
-    report.add(f"{arm}/accuracy", right_rows.mean(), seed=seed)
+note(scores)
 print(experiments.comparison_table(report, arms, "accuracy"), "\n")
-for arm in arms[1:]:
+compare(scores, "distilled", "control", "gain over control")
+for arm in arms[1:-1]:
     compare(scores, arm, "distilled", "minus the whole loop")
-print(experiments.reference_table("05", "minus the whole loop"))
+for figure in ("gain over control", "minus the whole loop"):
+    print(f"\nthe reference's {figure}")
+    print(experiments.reference_table("05", figure))
 
 # %% tags=["hide-input"]
 experiments.plot_comparison(
@@ -649,15 +680,23 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# In the reference run the teacher is the one part whose worth shows. The whole loop brings {{ledger:05/offline/distilled/gain over control|interval}} of accuracy over the control, which has no teacher. The other four parts stand in the last table above, each with its interval (each is the loop without the part, less the whole loop: a minus means that the part helps). Where an interval holds 0, nothing is shown, for the part or against it.
+# The teacher is the one part whose worth shows. In the reference run the whole loop brings {{ledger:05/offline/distilled/gain over control|interval}} of accuracy over the control, which has no teacher. That is the worth of *this* teacher, its 40,000 labels included, to a student that has 2,000. Whether soft answers or labels made the difference, this comparison cannot say; [lesson 06](06_text_classification.ipynb) has the arms that can.
 #
-# But perhaps warm-up and clipping are insurance, and pay only when the rate is careless? The map trains the student at several peak rates, with both and without either (validation accuracy, mean of three seeds, the shade from the lowest to the highest; `KD_MAPS=1` computes it here).
+# The other four parts stand in the last table, each as the loop without it, less the whole loop: a minus means that the part helps. Where an interval holds 0, nothing is shown, for the part or against it.
+#
+# What had been expected? The signs below, of this section's comparisons and of later ones, were written down before the reference run read its test sentences.
+
+# %% tags=["hide-input"]
+print(experiments.expectation_table(report))
+
+# %% [markdown]
+# But perhaps warm-up and clipping are insurance, and pay only when the rate is careless? The map trains the student at several peak rates, with both and without either (validation accuracy, mean of three seeds, the shade from the lowest to the highest; `KD_MAPS=1` computes it here). It has no test sentences in it, and no intervals: read it for its large differences only.
 
 
 # %%
-def validation_accuracy(arm_rows, recipe, seed, **change):
+def validation_accuracy(arm, arm_rows, recipe, seed, **change):
     student = build(setting.student, seed)
-    train_by_hand(student, arm_rows, recipe, seed=seed, **change)
+    train_by_hand(student, arm_rows, recipe, seed=seed, arm=arm, **change)
     p = probabilities_of(student, data["validation"]["text"])
     return metrics.correct(p, labels["validation"]).mean()
 
@@ -670,6 +709,7 @@ if setting.run.maps:
         curves[arm] = [
             [
                 validation_accuracy(
+                    f"{arm}, peak {rate:g}",
                     arm_rows,
                     settings.Recipe(rate, base.steps, base.alpha, base.temperature),
                     seed,
@@ -718,7 +758,7 @@ if found:
     )
 
 # %% [markdown]
-# In the reference run the learning rate decides, for student and control alike. Warm-up and clipping show no worth at any of these rates: without them the mean accuracy is nowhere lower. This student is one layer deep. Deep models and large batches are another matter; the papers linked in section 3 measured those. What travels is the habit: take the part out, and look. (Both recipes of this lesson have a peak of 0.002, which suits the control; for the distilled student a smaller one does as well.)
+# In the reference run the learning rate decides, for student and control alike: at the largest of these rates both lose far more than any part of the loop is worth. Warm-up and clipping show no insurance here that a reader could rely on; compare the first two columns printed above. This student is one layer deep. Deep models and large batches are another matter; the papers linked in section 3 measured those. What travels is the habit: take the part out, and look.
 #
 # ## 5 · Half the bits
 #
@@ -773,7 +813,13 @@ for mixed, name in ((False, "float32"), (True, "bfloat16, mixed")):
     )
 
 # %% [markdown]
-# Compare the columns: the loss hardly moves, the gradient a little, and the kept memory shrinks by less than half, because what is computed in 32 bits is kept in 32 bits. Whether time is won depends on the processor: one without bfloat16 units has to convert back and forth, a recent GPU does not. In the trainer it is one option, `bf16=True`. (float16, the older format, has a smaller range: small gradients become 0 in it, so the loss is scaled up before `backward()` and the gradients down after, which [`torch.amp.GradScaler`](https://docs.pytorch.org/docs/stable/amp.html) does. bfloat16 needs none of that. [Micikevicius et al. 2018](https://arxiv.org/abs/1710.03740).)
+# Compare the columns: the loss hardly moves, the gradient a little, and the kept memory shrinks by less than half, because what is computed in 32 bits is kept in 32 bits. Whether time is won depends on the processor: one without bfloat16 units has to convert back and forth, a recent GPU does not. In the trainer it is one option, `bf16=True`. ([Micikevicius et al. 2018](https://arxiv.org/abs/1710.03740).)
+#
+# <details><summary><b>Going deeper:</b> float16</summary>
+#
+# The older format has a smaller range: small gradients become 0 in it, so the loss is scaled up before `backward()` and the gradients down after, which [`torch.amp.GradScaler`](https://docs.pytorch.org/docs/stable/amp.html) does. bfloat16 needs none of that.
+#
+# </details>
 #
 # ## 6 · When to stop
 #
@@ -807,36 +853,9 @@ def early_stop(losses, patience, min_delta):
 check("05.5", early_stop)
 
 # %% [markdown]
-# The rule at work, in the loop: a few sentences, many passes. The two students differ in one thing, whether a teacher speaks. (The cell below has a short `when_to_stop` of its own, so that the lesson runs whether your `early_stop` is finished or not. Every gain counts in it, however small: with a `min_delta` of 0 the rule is simpler than yours.)
+# The rule at work, in the loop. Two students read the labelled sentences over and over, for more steps than in section 4 and at a constant rate, so that no schedule ends the training before the rule does. They differ in one thing, whether a teacher speaks. Rate, length and patience were chosen on validation sentences: nothing falls at first, and patience has to outlast that.
 #
-# Below the picture, two tables compare three endings of each student: trained to the end, stopped by loss, stopped by errors. Look first at the last table, which has the reference's gains: does stopping gain any accuracy? Then look at the first table, the test loss in nats.
-
-
-# %%
-few, patience = setting.batch_size * 20, 5
-every = max(1, min(25, steps_of(control) // 10))  # steps between two evaluations
-sparse = {
-    "control": (rows["train"][:few], control),
-    "distilled": (taught_rows[:few], distilled),
-}
-watch_texts, watch_labels = data["validation"]["text"][:500], labels["validation"][:500]
-
-
-def looked_at(student):
-    """Validation loss, and the share of validation sentences that are wrong."""
-    p = probabilities_of(student, watch_texts)
-    return metrics.surprise(p, watch_labels).mean(), 1 - metrics.correct(p, watch_labels).mean()
-
-
-def watching(curve, weights):
-    """For after_step: look at the validation sentences now and then; keep the weights."""
-
-    def after_step(done, student, optimizer):
-        if done % every == 0 or done == 1:
-            curve.append((done, *looked_at(student)))
-            weights.append(copy.deepcopy(student.state_dict()))
-
-    return after_step
+# (The cell below has a short `when_to_stop` of its own, so that the lesson runs whether your `early_stop` is finished or not. Every gain counts in it, however small: with a `min_delta` of 0 the rule is simpler than yours.)
 
 
 # %% tags=["hide-input"]
@@ -848,64 +867,94 @@ def when_to_stop(figures, patience):
 
 
 # %%
-curves, stops, ends, at_the_end = {}, {}, {}, {}
+patience = 5
+every = max(1, min(40, steps_of(setting.recipes["long, control"]) // 10))  # steps between two looks
+long_trainings = {
+    "control": (rows["train"], setting.recipes["long, control"]),
+    "distilled": (taught_rows, setting.recipes["long, distilled"]),
+}
+watch_texts, watch_labels = data["validation"]["text"][:500], labels["validation"][:500]
+
+
+def looked_at(student):
+    """Validation loss, and the share of validation sentences that are wrong."""
+    p = probabilities_of(student, watch_texts)
+    return metrics.surprise(p, watch_labels).mean(), 1 - metrics.correct(p, watch_labels).mean()
+
+
+def watching(curve, kept):
+    """For after_step: look at the validation sentences now and then; keep the best weights."""
+
+    def after_step(done, student, optimizer):
+        if done % every == 0 or done == 1:
+            curve.append((done, *looked_at(student)))
+            best, _ = when_to_stop([loss for _, loss, _ in curve], patience)
+            if best == len(curve) - 1:  # once the rule has stopped, none is the best any more
+                kept.update(student=copy.deepcopy(student.state_dict()))
+
+    return after_step
+
+
+curves, ends = {}, {}
 for seed in setting.run.seeds:
-    for arm, (arm_rows, recipe) in sparse.items():
-        curve, weights = [], []
+    for arm, (arm_rows, recipe) in long_trainings.items():
+        curves[arm, seed], kept = [], {}
         student = build(setting.student, seed)
-        note = watching(curve, weights)
-        train_by_hand(student, arm_rows, recipe, seed=seed, decay=False, after_step=note)
-        curves[arm, seed] = curve
-        _, by_loss, by_errors = zip(*curve)
-        ends[f"{arm}, to the end", seed] = probabilities_of(student, test_texts)
-        at_the_end[arm, seed] = copy.deepcopy(student)
-        for rule, figures in {"stopped by loss": by_loss, "stopped by errors": by_errors}.items():
-            best, stop = stops[arm, rule, seed] = when_to_stop(figures, patience)
-            student.load_state_dict(weights[best])
-            ends[f"{arm}, {rule}", seed] = probabilities_of(student, test_texts)
+        look = watching(curves[arm, seed], kept)
+        named = f"{arm}, to the end"
+        train_by_hand(student, arm_rows, recipe, seed=seed, decay=False, after_step=look, arm=named)
+        ends[named, seed] = probabilities_of(student, test_texts)
+        student.load_state_dict(kept["student"])
+        ends[f"{arm}, stopped", seed] = probabilities_of(student, test_texts)
 
 # %% tags=["hide-input"]
 figure, panels = plt.subplots(1, 2, figsize=(9.5, 3.6))
 described = []
 for arm, role in (("control", "control"), ("distilled", "student")):
     steps, *both = zip(*curves[arm, first])
-    for axes, rule, figures in zip(panels, ("loss", "errors"), both):
-        best, stop = stops[arm, f"stopped by {rule}", first]
+    best, stop = when_to_stop(both[0], patience)
+    for axes, figures in zip(panels, both):
         axes.plot(steps, figures, color=plots.COLOURS[role], label=arm)
         axes.plot(steps[best], figures[best], "o", color=plots.COLOURS[role], markersize=9)
         axes.axvline(steps[stop], color=plots.COLOURS[role], linestyle=":", linewidth=1.5)
-        described.append(
-            f"{arm}, {rule}: {figures[best]:.2f} at step {steps[best]}, stopped at {steps[stop]}, "
-            f"{figures[-1]:.2f} at the end"
-        )
-panels[0].set(title="By loss", xlabel="optimiser steps", ylabel="validation loss, nats")
-panels[1].set(title="By errors", xlabel="optimiser steps", ylabel="share of errors, validation")
+    described.append(
+        f"{arm}: least loss {both[0][best]:.2f} nats at step {steps[best]}, where {both[1][best]:.2f} are wrong; "
+        f"stopped at {steps[stop]}; at the end {both[0][-1]:.2f} nats and {both[1][-1]:.2f} wrong"
+    )
+panels[0].set(title="What the rule looks at", xlabel="optimiser steps")
+panels[0].set_ylabel("validation loss, nats")
+panels[1].set(title="What it does not look at", xlabel="optimiser steps")
+panels[1].set_ylabel("share of errors, validation")
 panels[0].legend()
-figure.suptitle("Dot: the weights to keep. Dotted line: where the rule stops", fontsize=11)
+figure.suptitle(
+    "Dot: the weights to keep. Dotted line: where the rule stops (your run)", fontsize=11
+)
 plots.show(figure, alt="Two panels over the steps. " + "; ".join(described) + ".")
+print("\n".join(described))
 
 # %% tags=["hide-input"]
-endings = list(dict.fromkeys(arm for arm, _ in ends))
-for (arm, seed), p in ends.items():
-    report.add(f"{arm}/accuracy", metrics.correct(p, labels["test"]).mean(), seed=seed)
-    report.add(f"{arm}/test loss", metrics.surprise(p, labels["test"]).mean(), seed=seed)
+right_at_the_end = {key: metrics.correct(p, labels["test"]) for key, p in ends.items()}
+lost_at_the_end = {key: metrics.surprise(p, labels["test"]) for key, p in ends.items()}
+endings = note(right_at_the_end)
+note(lost_at_the_end, "test loss")
 print(experiments.comparison_table(report, endings, "test loss"), "\n")
 print(experiments.comparison_table(report, endings, "accuracy"), "\n")
-right_at_the_end = {key: metrics.correct(p, labels["test"]) for key, p in ends.items()}
-for arm in sparse:
-    for rule in ("stopped by loss", "stopped by errors"):
-        compare(right_at_the_end, f"{arm}, {rule}", f"{arm}, to the end", "gain by stopping")
-print("\nthe reference's gains in accuracy by stopping")
-print(experiments.reference_table("05", "gain by stopping"))
+won = {key: -lost for key, lost in lost_at_the_end.items()}  # so that more is better
+print("in accuracy, and in nats that the right class costs less:")
+for arm in long_trainings:
+    compare(right_at_the_end, f"{arm}, stopped", f"{arm}, to the end", "gain by stopping")
+    compare(won, f"{arm}, stopped", f"{arm}, to the end", "nats saved by stopping")
+compare(won, "distilled, to the end", "control, to the end", "nats saved by a teacher")
+for figure in ("gain by stopping", "nats saved by stopping", "nats saved by a teacher"):
+    print(f"\nthe reference's {figure}")
+    print(experiments.reference_table("05", figure))
 
 # %% [markdown]
-# The rule did what it was told, and it is worth seeing what that was. (The rate is constant here, so that no schedule ends the training before the rule does.) In the reference run stopping by loss did cut the control's test loss, to {{ledger:05/offline/control, stopped by loss/test loss|.2f}} nats from {{ledger:05/offline/control, to the end/test loss|.2f}} at the end of the training.
+# The control's loss turns, and the rule stops it in time. In the reference run, stopping saves the control {{ledger:05/offline/control, stopped/nats saved by stopping|interval}} nats a test sentence against training to the end. What it does to accuracy is {{ledger:05/offline/control, stopped/gain by stopping|interval}}: look whether that interval holds 0.
 #
-# And yet the control's accuracy *fell*: {{ledger:05/offline/control, stopped by loss/gain by stopping|interval}} against training to the end. The last table has the other three, each with its interval. Stopping by errors costs neither student anything that is shown, and gains it nothing that is shown.
+# Why does the left panel turn when the right one hardly does? A loss counts confidence: a model that grows too sure of itself pays in nats for its errors, even where it makes no more of them. So stop by the figure that you will be judged by.
 #
-# Two causes. A loss counts confidence: a model that grows too sure of itself pays in nats while it still learns to be right more often. So at least do not stop by loss when you will be judged by accuracy. And early in training there is a plateau on which nothing seems to happen; patience must outlast it. (Where a stopped student's accuracy is the share of the commonest class, the rule gave up before much had been learnt.)
-#
-# The teacher does some of what stopping was meant to do. At the end of the same training its student's test loss is {{ledger:05/offline/distilled, to the end/test loss|.2f}} nats, the control's {{ledger:05/offline/control, to the end/test loss|.2f}}. Soft targets do not ask a student to be certain.
+# The teacher does some of what stopping was meant to do. Trained to the same end, its student's test loss is lower than the control's by {{ledger:05/offline/distilled, to the end/nats saved by a teacher|interval}} nats. Soft targets do not ask a student to be certain. (They also come from a model that has read more labels: section 4.)
 #
 # ## 7 · Stop, and go on as if nothing had been
 #
@@ -962,9 +1011,9 @@ def interrupt(done, student, optimizer):
 
 
 whole = build(setting.student, 0)
-train_by_hand(whole, taught_rows, short, seed=0)
+train_by_hand(whole, taught_rows, short, seed=0, arm="uninterrupted")
 stopped = build(setting.student, 0)
-train_by_hand(stopped, taught_rows, short, seed=0, after_step=interrupt)
+train_by_hand(stopped, taught_rows, short, seed=0, after_step=interrupt, arm="interrupted")
 
 
 def resumed(without=()):
@@ -973,7 +1022,7 @@ def resumed(without=()):
     for name in without:
         del saved[name]
     student = build(setting.student, 1)  # whatever its weights: they are replaced
-    train_by_hand(student, taught_rows, short, seed=0, saved=saved)
+    train_by_hand(student, taught_rows, short, seed=0, saved=saved, arm="resumed")
     return student
 
 
@@ -987,9 +1036,9 @@ for left_out in ("random", "optimizer"):
 # %% [markdown]
 # ## 8 · The same with the library
 #
-# `DistillationTrainer` is transformers' [`Trainer`](https://huggingface.co/docs/transformers/main_classes/trainer) with a teacher's part in the loss. Everything you have just written it brings along, tested on many more machines than yours: schedule, clipping, accumulation, mixed precision, checkpoints, early stopping, several GPUs. Is it the same, though? To the last bit?
+# `DistillationTrainer` is transformers' [`Trainer`](https://huggingface.co/docs/transformers/main_classes/trainer) with a teacher's part in the loss. What you have just written it brings along: schedule, clipping, accumulation, mixed precision, checkpoints, early stopping, several GPUs. Is it the same, though? To the last bit?
 #
-# The one thing to arrange is the order of the rows. By default the course's trainer groups sentences of like length; here it is given the loop's own order. (A `DataLoader` also draws a number from PyTorch's common generator whenever it is read, for an evaluation as well: merely looking at the validation loss changes what dropout drops afterwards. So ours get a generator of their own.) Everything else is options. The training below has warm-up and decay, dropout, clipping, parts of 8 rows of which 4 make a step, and a data set of 110 sentences, so that every epoch ends with a step of 14 rows in parts of 8 and 6.
+# The one thing to arrange is the order of the rows. By default the course's trainer groups sentences of like length; here it is given the loop's own order. (The loaders get a random generator of their own: a `DataLoader` draws from PyTorch's common one whenever it is read, which would change what dropout drops afterwards.) Everything else is options. The training below has warm-up and decay, dropout, clipping, parts of 8 rows of which 4 make a step, and a data set of 110 sentences, so that every epoch ends with a step of 14 rows in parts of 8 and 6.
 
 
 # %%
@@ -1052,7 +1101,7 @@ few_rows = taught_rows[:110]
 
 # %% tags=["nbval-check-output"]
 by_hand = build(setting.student, 0)
-train_by_hand(by_hand, few_rows, short, seed=0, batch_size=8, accumulate=4)
+train_by_hand(by_hand, few_rows, short, seed=0, batch_size=8, accumulate=4, arm="by hand")
 
 by_trainer = build(setting.student, 0)
 with_the_trainer(
@@ -1075,14 +1124,20 @@ for name, change in {
     "one part of 32 a step": {"batch_size": 32, "accumulate": 1},
     "another seed": {"seed": 1},
 }.items():
-    other = build(setting.student, 0)
-    train_by_hand(other, few_rows, short, **{"seed": 0, "batch_size": 8, "accumulate": 4, **change})
+    other, same = build(setting.student, 0), {"seed": 0, "batch_size": 8, "accumulate": 4}
+    train_by_hand(other, few_rows, short, arm=name, **{**same, **change})
     print(f"{name:<24} largest difference: {largest_difference(other, by_trainer):.1e}")
 
 # %% [markdown]
 # One line is instructive: *one part of 32* is the same mathematics, but dropout draws its numbers for another shape, and sums are rounded in another order.
 #
-# Early stopping and resuming are options too. [`EarlyStoppingCallback`](https://huggingface.co/docs/transformers/main_classes/callback) stops by your rule (with one difference, where `min_delta` is above 0: your mark stays where the last gain that counted put it; the callback also moves it for a smaller gain, so its mark creeps along with gains that do not count). The trainer evaluates on the labels alone, never asks the teacher, and goes back to the best checkpoint at the end.
+# Early stopping and resuming are options too. [`EarlyStoppingCallback`](https://huggingface.co/docs/transformers/main_classes/callback) stops by your rule. The trainer evaluates on the labels alone, never asks the teacher, and goes back to the best checkpoint at the end.
+#
+# <details><summary><b>Going deeper:</b> where the callback's rule differs from yours</summary>
+#
+# Only where `min_delta` is above 0: your mark stays where the last gain that counted put it; the callback also moves it for a smaller gain, so its mark creeps along with gains that do not count.
+#
+# </details>
 
 # %% tags=["nbval-check-output"]
 kept = {"save_strategy": "steps", "save_steps": interrupted_at // 2}
@@ -1095,7 +1150,7 @@ print(f"resumed by the trainer, difference: {largest_difference(first_half, agai
 print(f"the loop by hand, difference:       {largest_difference(whole, again):g}")
 
 # %%
-arm_rows, recipe = sparse["control"]
+arm_rows, recipe = long_trainings["control"]
 shutil.rmtree(f"{results}/trainer", ignore_errors=True)  # checkpoints of another run
 trainer = with_the_trainer(
     build(setting.student, first),
@@ -1128,7 +1183,7 @@ print(f"by hand:     best at step {ours[best][0]}, stopped at {ours[stop][0]}")
 #
 # A student need not start from nothing. If it has its teacher's width, it can take over the teacher's embeddings, or some of its layers, as [DistilBERT](https://arxiv.org/abs/1910.01108) did. To see what a start is worth, everything else must be equal, the architecture too: here a student of the teacher's width with few layers (`shallow` in the settings), once with random weights, once with the teacher's embeddings, once with the teacher's embeddings *and* layers (and head). Each start is trained twice: with the teacher, and without it, as its control.
 #
-# Two questions for the tables below. What does the teacher's lesson bring, from each start (*gain over control*)? And what does a start bring to a student that has no teacher in its loss (*gain over random*)?
+# Two questions for the tables below. What does the teacher's lesson bring, from each start (*gain over its control*)? And what does a start bring to a student that has no teacher in its loss (*gain over random*)?
 
 
 # %%
@@ -1157,14 +1212,15 @@ for seed in setting.run.seeds:
         for lesson, (arm_rows, recipe) in lessons_given.items():
             student, path = shallow_student(begin, seed), []
 
-            def note(done, student, optimizer, path=path, seed=seed):
+            def follow(done, student, optimizer, path=path, seed=seed):
                 if seed == first and (done == 1 or done % 40 == 0):
                     p = probabilities_of(student, watch_texts)
                     path.append((done, metrics.correct(p, watch_labels).mean()))
 
-            train_by_hand(student, arm_rows, recipe, seed=seed, after_step=note)
-            started[f"{lesson} from {begin}", seed] = student
-            paths.setdefault(f"{lesson} from {begin}", path)
+            arm = f"{lesson} from {begin}"
+            train_by_hand(student, arm_rows, recipe, seed=seed, after_step=follow, arm=arm)
+            started[arm, seed] = student
+            paths.setdefault(arm, path)
 
 # %% tags=["hide-input"]
 figure, axes = plt.subplots()
@@ -1193,15 +1249,15 @@ plots.show(
 
 # %% tags=["hide-input"]
 started_scores = {key: test_scores(student) for key, student in started.items()}
-for (arm, seed), right_rows in started_scores.items():
-    report.add(f"{arm}/accuracy", right_rows.mean(), seed=seed)
-start_arms = list(paths)
+start_arms = note(started_scores)
 print(experiments.comparison_table(report, start_arms, "accuracy"), "\n")
 for begin in starts:
-    compare(started_scores, f"distilled from {begin}", f"control from {begin}", "gain over control")
+    arm, same = f"distilled from {begin}", f"control from {begin}"
+    compare(started_scores, arm, same, "gain over its control")
 for begin in starts[1:]:
     compare(started_scores, f"control from {begin}", "control from random", "gain over random")
-for gain in ("gain over control", "gain over random"):
+compare(started_scores, "control from layers", "distilled from random", "gain over the lesson")
+for gain in ("gain over its control", "gain over random", "gain over the lesson"):
     print(f"\nthe reference's {gain}")
     print(experiments.reference_table("05", gain))
 experiments.plot_comparison(
@@ -1213,7 +1269,7 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# In a training as short as this, the start outweighs the lesson. In the reference run the teacher's layers alone, with no teacher in the loss, bring {{ledger:05/offline/control from layers/gain over random|interval}} of accuracy over a random start. The teacher's lesson, from a random start, brings {{ledger:05/offline/distilled from random/gain over control|interval}}. The tables have the other starts.
+# In a training as short as this, the start outweighs the lesson. In the reference run the teacher's layers alone, with no teacher in the loss, are {{ledger:05/offline/control from layers/gain over the lesson|interval}} of accuracy better than the teacher's lesson from a random start. That lesson is worth {{ledger:05/offline/distilled from random/gain over its control|interval}} there. The tables have the other starts.
 #
 # But read the control with copied layers with care. It has no teacher in its *loss*, yet it has the teacher in its *weights*, and through them all that the teacher learnt from sentences the student never saw. Copying from a fine-tuned teacher is a way of distilling, too. A paper that gives the taught student copied layers and the control random ones measures the copy, not the loss.
 #
@@ -1270,9 +1326,9 @@ for seed in setting.run.seeds:
         model = averaged(parts[arm, seed].cpu(), snapshots[arm, seed])
         averages[f"{arm}, averaged", seed] = test_scores(model)
         averages[f"{arm}, last", seed] = scores[arm, seed]
-        report.add(
-            f"{arm}, averaged/accuracy", averages[f"{arm}, averaged", seed].mean(), seed=seed
-        )
+for arm in ("distilled", "constant rate"):
+    both = all_seeds(averages, f"{arm}, averaged")
+    report.add_rows(f"{arm}, averaged/accuracy", both, seeds=setting.run.seeds)
 averaged_arms = ["constant rate", "constant rate, averaged", "distilled", "distilled, averaged"]
 print(experiments.comparison_table(report, averaged_arms, "accuracy"), "\n")
 for arm in ("constant rate", "distilled"):
@@ -1281,9 +1337,7 @@ print("\nthe reference's gain by averaging")
 print(experiments.reference_table("05", "gain by averaging"))
 
 # %% [markdown]
-# Averaging shows nothing certain here. In the reference run it changes accuracy by {{ledger:05/offline/constant rate, averaged/gain by averaging|interval}} where the rate is constant, and by {{ledger:05/offline/distilled, averaged/gain by averaging|interval}} where it has come down to 0.
-#
-# In the second case the last checkpoints hardly differ, and there is little left to average. In the first, the mean gain is about as large as what the constant rate had cost in section 4, as if averaging and a falling rate were two ways to the same end. With this student that is suggested and not shown.
+# In the reference run averaging changes accuracy by {{ledger:05/offline/constant rate, averaged/gain by averaging|interval}} where the rate is constant, and by {{ledger:05/offline/distilled, averaged/gain by averaging|interval}} where it has come down to 0. In the second case the last checkpoints hardly differ, and there is little left to average.
 #
 # ### Several teachers, one opinion
 #
@@ -1325,9 +1379,9 @@ def ensemble_logits(logits):
 check("05.7", ensemble_logits)
 
 # %% [markdown]
-# Does a student of the ensemble keep the ensemble's gain? The members are three students of section 6, trained to the end on the *few* labelled sentences, with three seeds. One would expect an ensemble to help most where members know little and differ much: see whether it does. They teach a fourth model of their own size, one of them alone or all three together. It reads those few sentences and the rest of the training sentences, whose labels are hidden from it: there it has the teachers' word only. The control is one member: the same model, the same labels, nobody to teach it. An ensemble of three costs three models at each answer; its student costs one. (Each step is one part here, so the loop by hand may read unlabelled rows without the shares of exercise 05.4.)
+# Does a student of the ensemble keep what the ensemble gains? Everything is equal here but the teacher. The members are the control of section 4 and two more like it, with other seeds. They teach a fourth model of their own size, one of them alone or all three together. Members and students read the same labelled sentences, for as many steps, with the same warm-up and decay; no model in this comparison has seen a label that another has not. So *student of one member* is the control for *student of the ensemble*, and *one member* is the control for both: the same model with nobody to teach it.
 #
-# The tables that follow print much, and most of it says the same. Look at the reference's tables, at the end: does any interval of a *student of …* leave out 0? Then look at *mean of weights* in the two tables at the top.
+# An ensemble of three costs three models at each answer; its student costs one. The tables that follow print much. Look at the reference's, at the end: does any interval of a *student of …* leave out 0? Then look at *mean of weights* in the two tables at the top.
 
 
 # %%
@@ -1338,12 +1392,12 @@ def log_mean_probability(logits):
 
 # %%
 fused_p = {}
-unlabelled = [{**row, "labels": losses.IGNORED_LABEL} for row in rows["train"][few:]]
 for seed in setting.run.seeds:
-    members = [at_the_end["control", seed]]
-    for further in (100, 200):
+    members = [copy.deepcopy(parts["control", seed])]
+    for k, further in enumerate((100, 200), 2):
         members.append(build(setting.student, seed + further))
-        train_by_hand(members[-1], rows["train"][:few], control, seed=seed + further, decay=False)
+        named = f"member {k} of 3"
+        train_by_hand(members[-1], rows["train"], control, seed=seed + further, arm=named)
     members = [member.cpu() for member in members]
     test = torch.stack(
         [torch.from_numpy(predict_logits(member, test_texts, tokenizer)) for member in members]
@@ -1359,16 +1413,15 @@ for seed in setting.run.seeds:
         "student of the ensemble": log_mean_probability(opinions),
     }.items():
         student = build(setting.student, seed + 300)
-        reads = add_teacher_logits(rows["train"][:few] + unlabelled, opinion)
-        train_by_hand(student, reads, distilled, seed=seed + 300)
+        reads = add_teacher_logits(rows["train"], opinion)
+        train_by_hand(student, reads, distilled, seed=seed + 300, arm=arm)
         fused_p[arm, seed] = probabilities_of(student, test_texts)
 
 # %% tags=["hide-input"]
-fused_arms = list(dict.fromkeys(arm for arm, _ in fused_p))
 fused = {key: metrics.correct(p, labels["test"]) for key, p in fused_p.items()}
-for (arm, seed), p in fused_p.items():
-    report.add(f"{arm}/accuracy", fused[arm, seed].mean(), seed=seed)
-    report.add(f"{arm}/test loss", metrics.surprise(p, labels["test"]).mean(), seed=seed)
+fused_lost = {key: metrics.surprise(p, labels["test"]) for key, p in fused_p.items()}
+fused_arms = note(fused)
+note(fused_lost, "test loss")
 print(experiments.comparison_table(report, fused_arms, "accuracy"), "\n")
 print(experiments.comparison_table(report, fused_arms, "test loss"), "\n")
 for arm, with_arm, figure in (
@@ -1380,11 +1433,19 @@ for arm, with_arm, figure in (
     ("student of the ensemble", "mean of probabilities", "gain over the ensemble"),
 ):
     compare(fused, arm, with_arm, figure)
+print("the same in nats that the right class costs less:")
+fused_won = {key: -lost for key, lost in fused_lost.items()}
+for arm in ("mean of probabilities", "student of one member", "student of the ensemble"):
+    compare(fused_won, arm, "one member", "nats saved over one member")
+one, all_three = "student of one member", "student of the ensemble"
+compare(fused_won, all_three, one, "nats saved over the student of one")
 for gain in (
     "gain over one member",
     "gain over the student of one",
     "gain over the mean of logits",
     "gain over the ensemble",
+    "nats saved over one member",
+    "nats saved over the student of one",
 ):
     print(f"\nthe reference's {gain}")
     print(experiments.reference_table("05", gain))
@@ -1393,13 +1454,13 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# No gain in accuracy is shown here that a student could keep. In the reference run the ensemble's accuracy less one member's is {{ledger:05/offline/mean of probabilities/gain over one member|interval}}. For its student, one model of the member's size, it is {{ledger:05/offline/student of the ensemble/gain over one member|interval}}.
+# Three opinions are better than one. In the reference run the ensemble's accuracy less one member's is {{ledger:05/offline/mean of probabilities/gain over one member|interval}}. Its student, a single model of the member's size, gains {{ledger:05/offline/student of the ensemble/gain over one member|interval}} over a member that nobody taught.
 #
-# Nor do three teachers show more than one. The student of one member has read the same texts, and the ensemble's student less that one is {{ledger:05/offline/student of the ensemble/gain over the student of one|interval}}. Members that differ more, or more of them, may: measure it on your data.
+# How much of that is the ensemble's? The student of *one* member had a teacher, too, and the ensemble's student less that one is {{ledger:05/offline/student of the ensemble/gain over the student of one|interval}}. Without that control the whole gain would have been booked to the ensemble; and had the members alone trained at a constant rate, so would whatever a schedule is worth.
 #
-# The mean of probabilities and the mean of logits are about equally accurate, and in nats they differ more: the table of test losses has both. Averaging probabilities tempers whoever is too sure.
+# The mean of probabilities and the mean of logits are about equally accurate here; the table has the difference, and that of test losses shows where they part. Averaging probabilities tempers whoever is too sure.
 #
-# And the mean of *weights* of three models that were trained apart has an accuracy of {{ledger:05/offline/mean of weights/accuracy|interval}}. Nothing says that unit 17 of one has anything to do with unit 17 of another, so the mean of their weights is no model of anything. Its test loss is low all the same. That is no merit: knowing nothing costs ln 3 = 1.10 nats, and whoever is sure of an error pays more than that.
+# And the mean of *weights* of three models that were trained apart has an accuracy of {{ledger:05/offline/mean of weights/accuracy|interval}}. Nothing says that unit 17 of one has anything to do with unit 17 of another, so the mean of their weights is no model of anything.
 #
 # Weights may be averaged along *one* training, or between trainings that set out from the same pretrained weights and did not go far ([Wortsman et al. 2022](https://arxiv.org/abs/2203.05482)); answers may always be.
 #
@@ -1507,7 +1568,13 @@ for name, operations in needs.items():
 # %% [markdown]
 # **4. One optimizer for two models.** The listing *applies* one Adam *twice* for every batch, once for each model. So its clock runs twice as fast, and the moves come out too small. Adam corrects its young averages by the number of its steps; the student's updates fall on the counts 2, 4, 6, …, so they are corrected for twice the steps that were made. (A schedule would end half way through, too.)
 #
-# Take a gradient that is always the same. It should move a weight by one learning rate at each step. In the last line below, the student's first move is 0.744 of that; in the line before, the teacher's second is 0.858. (Older versions of Keras let one Adam be applied to two models; newer ones refuse the second model's variables, `ValueError: Unknown variable`. In PyTorch one Adam may hold both sets of weights, and steps once; a pretrained teacher and a new student then share one learning rate.)
+# Take a gradient that is always the same. It should move a weight by one learning rate at each step. Read the three lines below from left to right: the moves of a shared optimizer fall short.
+#
+# <details><summary><b>Going deeper:</b> one Adam, two models, in Keras and in PyTorch</summary>
+#
+# Older versions of Keras let one Adam be applied to two models; newer ones refuse the second model's variables, `ValueError: Unknown variable`. In PyTorch one Adam may hold both sets of weights, and steps once; a pretrained teacher and a new student then share one learning rate.
+#
+# </details>
 
 
 # %% tags=["nbval-check-output"]
@@ -1559,11 +1626,11 @@ for batch_size in (8, 16, 32):
 # ### Exercise 05.8 · Reading a printed loss
 # {{exercise:05.8}}
 #
-# The listing prints the *sum* of the batches' losses, but not how many texts it reads. Section 4.3 of the article has an example of 10,000 texts. Suppose that the listing reads as many, of two classes. As it is written, it trains on 80 % of them in batches of 32: 8,000 / 32 = 250 batches an epoch. The article shows this output:
+# The listing (section 5.2 of the article) prints the *sum* of the batches' losses. It does not say how many texts it was run on: in print it has three, one of them `"..."`. So this exercise makes an assumption of its own. Suppose that it read 10,000 texts of two classes, as many as the article imagines in another place, section 4.3. As the listing is written, it trains on 80 % of them in batches of 32: 8,000 / 32 = 250 batches an epoch. Section 5.4 of the article shows this output:
 #
 # `Epoch 1: Teacher Loss = 0.5646, Student Loss = 0.4715, Validation Loss = 0.3615`
 #
-# What follows?
+# What follows, under this assumption?
 #
 # {{choices:05.8}}
 
@@ -1577,7 +1644,7 @@ what_the_output_shows = "b"
 check("05.8", what_the_output_shows)
 
 # %% [markdown]
-# The first term of such a sum, for our student before it has learnt anything:
+# (With one batch an epoch the same output would be nothing to wonder at. A report that prints sums must say of how many terms.) The first term of such a sum, for our student before it has learnt anything:
 
 # %%
 untrained = build(setting.student, 0).eval()
@@ -1634,7 +1701,11 @@ for name, meant in {"as joined": labels["validation"], "each its own label": the
 print(f"{'pure chance':<20} accuracy {by_chance:.3f}")
 
 # %% [markdown]
+# <details><summary><b>Going deeper:</b> what else keeps the listing from running</summary>
+#
 # Besides, the listing does not run as it is printed. Each of these was tried (TensorFlow 2.21, Keras 3.15): `labels = [0, 1, ...]` holds an ellipsis and cannot become a tensor; `train_test_split` cannot index TensorFlow's tensors; the second `apply_gradients` is refused (fault 4); `sparse_categorical_crossentropy(labels=…, logits=…)` has no such arguments, and, called rightly, gives one loss a row instead of one number, so that the last, shorter batch cannot be added to the others. And one suspect is innocent: the loss that is differentiated is the sum over all batches so far, but a tape records only what happens inside it, so the gradient is that of the current batch. (In PyTorch the same line would fail at the second `backward()`.)
+#
+# </details>
 #
 # ### Mended, one by one
 #
@@ -1665,15 +1736,13 @@ mended = {}
 for seed in setting.run.seeds:
     for version, (arm_rows, recipe, change) in versions_of_it.items():
         student = build(setting.student, seed)
-        train_by_hand(student, arm_rows, recipe, seed=seed, **change)
+        train_by_hand(student, arm_rows, recipe, seed=seed, arm=version, **change)
         mended[version, seed] = test_scores(student)
     mended["control", seed] = scores["control", seed]
     mended["distilled", seed] = scores["distilled", seed]
 
 # %% tags=["hide-input"]
-for (version, seed), right_rows in mended.items():
-    report.add(f"{version}/accuracy", right_rows.mean(), seed=seed)
-mended_arms = list(dict.fromkeys(version for version, _ in mended))
+mended_arms = note(mended)
 print(experiments.comparison_table(report, mended_arms, "accuracy"), "\n")
 for version, its_control in (
     ("distilled, listed", "listed"),
@@ -1691,15 +1760,15 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# In the reference run hearing a teacher is the only repair that shows. In the whole loop it brings {{ledger:05/offline/distilled/gain over control|interval}} of accuracy over its own control. The tables have the same for the listing's loop, with and without dropout.
+# Hearing a teacher is the repair to look at. In the reference run it brings {{ledger:05/offline/distilled, listed/gain over listed|interval}} of accuracy in the listing's own loop, and {{ledger:05/offline/distilled, dropout/gain over listed, dropout|interval}} once dropout is on. The gain in the whole loop is section 4's, and so is the caution: this teacher has 40,000 labels behind it, the listing's student 2,000.
 #
 # The missing dropout is a fault of the code, but this result does not show it: compare the two listed versions in the table of accuracies.
 #
-# And the order of the comparisons matters. *Distilled* less *listed* is {{ledger:05/offline/distilled/gain over listed|interval}} of accuracy, of which the better loop may bring a part without any teacher: {{ledger:05/offline/control/gain over listed|interval}}. Only the control tells the two apart.
+# Which comparison one picks matters, too. *Distilled* less *listed* is {{ledger:05/offline/distilled/gain over listed|interval}} of accuracy, and part of that may be the better loop, which needs no teacher: *control* less *listed* is {{ledger:05/offline/control/gain over listed|interval}}. Only the control tells the two apart.
 #
 # ## 12 · Bug hunt
 #
-# The listing's faults are coarse. These are finer, and all of them have been found in published code. The step below trains a linear student under a linear teacher; `keep` is a dropout mask. It runs, the loss falls, and six things are wrong.
+# The listing's faults are coarse. These are finer, and each is quickly written. The step below trains a linear student under a linear teacher; `keep` is a dropout mask. It runs, the loss falls, and six things are wrong.
 
 
 # %%

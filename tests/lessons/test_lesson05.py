@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import itertools
 import math
@@ -21,6 +22,7 @@ from kd_course.authoring.references import references
 from kd_course.authoring.source import read, source_of
 from kd_course.exercises import examine
 from kd_course.exercises.catalogue import of_lesson
+from kd_course.lessons.lesson05.settings import EXPECTED
 from kd_course.lessons.lesson05.slips import BUGS
 from kd_course.losses import distillation_loss
 
@@ -296,3 +298,31 @@ def test_an_epochs_order_depends_on_seed_and_epoch_alone(lesson):
     order.set_epoch(1)
     assert list(order) != first
     assert list(space["EpochOrder"](50, seed=2)) != first
+
+
+def trainings(lesson, marker=""):
+    """The arguments by name of every call of the loop, in the cells that hold the marker."""
+    for cell in lesson.cells:
+        if cell.is_code and marker in cell.source:
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "train_by_hand":
+                    yield {keyword.arg for keyword in node.keywords}
+
+
+def test_every_training_says_which_arm_it_is(lesson):
+    """Else `kd_course run` would show the recipe's name for all the arms that share it."""
+    found = list(trainings(lesson))
+    assert len(found) > 10 and all("arm" in names for names in found)
+
+
+def test_members_and_their_students_share_the_loops_own_schedule(lesson):
+    found = list(trainings(lesson, marker="fused_p = {}"))
+    assert len(found) == 2 and all(names == {"seed", "arm"} for names in found)
+
+
+def test_all_that_is_expected_is_noted(lesson):
+    code = "\n".join(cell.source for cell in lesson.cells if cell.is_code)
+    for name in EXPECTED:
+        arm, figure = name.split("/")
+        assert f'"{figure}"' in code or figure == "gain over listed", name
+        assert all(part in code for part in arm.split(", ")), name
