@@ -1033,14 +1033,14 @@ def test_without_its_seed_a_released_course_is_not_graded_by_other_conventions(t
 
 
 @pytest.mark.thorough
-def test_shards_need_one_secret_and_parts_of_other_seeds_are_not_merged(
+def test_shards_need_one_secret_and_parts_of_other_secrets_are_not_merged(
     tmp_path, needs_box, capsys
 ):
     for i in range(4):
         hostile.put(tmp_path / "in" / f"s{i}", hostile.notebook())
     parts = [str(tmp_path / f"part{i}.csv") for i in (1, 2)]
-    for seed, i, expected in ((None, 1, grade_command.USAGE), (3, 1, 0), (4, 2, 0)):
-        told = ["--seed", str(seed), "--secret", str(tmp_path / "secret")] if seed else []
+    for drawn, i, expected in ((None, 1, grade_command.USAGE), ("one", 1, 0), ("other", 2, 0)):
+        told = ["--seed", "3", "--secret", str(tmp_path / drawn)] if drawn else []
         arguments = [str(tmp_path / "in"), "--out", parts[i - 1], "--lessons", "00"]
         assert grade_command.grade_main([*arguments, "--shard", f"{i}/2", *told]) == expected
     assert "--shard: every part would draw hidden inputs of its own" in capsys.readouterr().err
@@ -1172,14 +1172,15 @@ def test_a_box_that_breaks_costs_the_run_nothing_but_the_submission(
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("how", ["grade", "merge"])
-def test_no_mark_of_another_seed_stands_in_a_table(how, tmp_path, monkeypatch, needs_box):
+def test_no_mark_on_other_inputs_stands_in_a_table(how, tmp_path, monkeypatch, needs_box):
     for name in ("a", "b"):
         hostile.put(tmp_path / "in" / name, hostile.notebook())
     out, feedback = tmp_path / "marks.csv", tmp_path / "pages"
     grade(tmp_path / "in", out, "--seed", "3", "--feedback", str(feedback))
     assert "4 of 4 points" in (feedback / "a.html").read_text()
     break_the_box_of(monkeypatch, "a")
-    arguments = [str(tmp_path / "in"), "--out", str(out), "--lessons", "00", "--seed", "4"]
+    arguments = [str(tmp_path / "in"), "--out", str(out), "--lessons", "00"]
+    arguments += ["--seed", "3", "--secret", str(tmp_path / "another")]
     options = ["--feedback", str(feedback)]
     part = str(tmp_path / "part.csv")
     if how == "merge":
