@@ -1269,7 +1269,7 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# In a training as short as this, the start outweighs the lesson. In the reference run the teacher's layers alone, with no teacher in the loss, are {{ledger:05/offline/control from layers/gain over the lesson|interval}} of accuracy better than the teacher's lesson from a random start. That lesson is worth {{ledger:05/offline/distilled from random/gain over its control|interval}} there. The tables have the other starts.
+# In a training as short as this, the start outweighs the lesson. In the reference run the teacher's layers alone, with no teacher in the loss, are {{ledger:05/offline/control from layers/gain over the lesson|interval}} of accuracy better than the teacher's lesson from a random start. What that lesson is worth there, {{ledger:05/offline/distilled from random/gain over its control|interval}}, these seeds leave open. The tables have the other starts.
 #
 # But read the control with copied layers with care. It has no teacher in its *loss*, yet it has the teacher in its *weights*, and through them all that the teacher learnt from sentences the student never saw. Copying from a fine-tuned teacher is a way of distilling, too. A paper that gives the taught student copied layers and the control random ones measures the copy, not the loss.
 #

@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
-from tiny_models import WORDS, bert, letters, sentences
+from tiny_models import WORDS, assert_same_weights, bert, letters, sentences
 from transformers import (
     BertForQuestionAnswering,
     BertForSequenceClassification,
@@ -100,15 +100,6 @@ def distil(
     if start:
         trainer.train(resume_from_checkpoint=resume)
     return trainer
-
-
-def assert_same_weights(one, other, **tolerance):
-    ours, theirs = one.state_dict(), other.state_dict()
-    assert ours.keys() == theirs.keys()
-    for name in ours:
-        torch.testing.assert_close(
-            ours[name], theirs[name], msg=lambda m, n=name: f"{n}: {m}", **tolerance
-        )
 
 
 # -- which layer ------------------------------------------------------------------------------

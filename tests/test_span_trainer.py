@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny_models import WORDS, bert, letters
+from tiny_models import WORDS, assert_same_weights, bert, letters
 from transformers import BertForQuestionAnswering
 
 from kd_course import models, spans
@@ -82,14 +82,6 @@ def distil(folder, tokenizer, rows, *, student=None, options=None, resume=None, 
     )
     trainer.train(resume_from_checkpoint=resume)
     return trainer
-
-
-def assert_same_weights(one, other, **tolerance):
-    ours, theirs = one.state_dict(), other.state_dict()
-    for name in ours:
-        torch.testing.assert_close(
-            ours[name], theirs[name], msg=lambda m, n=name: f"{n}: {m}", **tolerance
-        )
 
 
 # -- the loss ---------------------------------------------------------------------------------

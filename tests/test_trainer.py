@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from tiny_models import CLASSES, UNEVEN, WORDS, bert, letters, sentences
+from tiny_models import CLASSES, UNEVEN, WORDS, assert_same_weights, bert, letters, sentences
 from torch.utils.data import DataLoader
 from transformers import (
     BartConfig,
@@ -93,15 +93,6 @@ def distil(folder, tokenizer, rows, *, student=None, options=None, **distillatio
 
 HALF = {"layers": 1, "attention_heads": 2, "ffn_dim": 32}  # of an encoder-decoder
 SGD = {"optim": "sgd", "lr_scheduler_type": "constant", "learning_rate": 0.1, "max_grad_norm": 0}
-
-
-def assert_same_weights(one, other, **tolerance):
-    ours, theirs = one.state_dict(), other.state_dict()
-    assert ours.keys() == theirs.keys()
-    for name in ours:
-        torch.testing.assert_close(
-            ours[name], theirs[name], msg=lambda m, n=name: f"{n}: {m}", **tolerance
-        )
 
 
 EXACTLY = {"rtol": 0, "atol": 0}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from string import ascii_lowercase
 
+import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import (
     BartConfig,
@@ -123,3 +124,13 @@ def targets(number: int, *, seed: int = 0) -> list[dict]:
         row | {"labels": row["input_ids"][::-1][: i % 7 + 2]}
         for i, row in enumerate(sentences(number, seed=seed))
     ]
+
+
+def assert_same_weights(one, other, **tolerance):
+    """Two models, weight by weight: the message names the one that differs."""
+    ours, theirs = one.state_dict(), other.state_dict()
+    assert ours.keys() == theirs.keys()
+    for name in ours:
+        torch.testing.assert_close(
+            ours[name], theirs[name], msg=lambda m, n=name: f"{n}: {m}", **tolerance
+        )

@@ -6,7 +6,7 @@ side the tokenizer prefers: there no token's position moves, and no answer depen
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -134,3 +134,17 @@ def refuse_no_rows(rows: Any, name: str) -> None:
         raise TypeError(f"{name} must be rows, or a list of texts, but is one text")
     if not len(rows):
         raise ValueError(f"{name} must hold at least one row, but is empty")
+
+
+def looked_up(keys: Sequence[Hashable], known: Mapping[Any, Any], how: str) -> list[Any]:
+    """What is known of each row. Raises KeyError for rows that the teacher was not asked: how many.
+
+    how: the arguments of `cached_teacher_outputs`, behind teacher and data set, that would ask it.
+    """
+    unknown = [row for row, key in enumerate(keys) if key not in known]
+    if unknown:
+        raise KeyError(
+            f"dataset has {len(unknown)} rows (of {len(keys)}) that the teacher was not asked, "
+            f"the first is row {unknown[0]}: cached_teacher_outputs(teacher, dataset, {how}) asks it"
+        )
+    return [known[key] for key in keys]

@@ -27,7 +27,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from kd_course.distillation.asking import arguments_for, share_padding, unwrapped
-from kd_course.distillation.batches import ask_all, longest_input, refuse_no_rows
+from kd_course.distillation.batches import ask_all, longest_input, looked_up, refuse_no_rows
 from kd_course.distillation.token_outputs import (
     TEMPERATURES,
     TopKOutputs,
@@ -78,15 +78,7 @@ class TeacherOutputs:
 
         Raises KeyError for rows that the teacher was not asked, saying how many and the first.
         """
-        keys = _keys(dataset, self.reads)
-        unknown = [row for row, key in enumerate(keys) if key not in self._row_of]
-        if unknown:
-            raise KeyError(
-                f"dataset has {len(unknown)} rows (of {len(keys)}) that the teacher was not asked, "
-                f"the first is row {unknown[0]}: cached_teacher_outputs(teacher, dataset, "
-                f"tokenizer) asks it"
-            )
-        rows = [self._row_of[key] for key in keys]
+        rows = looked_up(_keys(dataset, self.reads), self._row_of, "tokenizer")
         if isinstance(self.logits, list):
             return [self.logits[row] for row in rows]
         return self.logits[rows]

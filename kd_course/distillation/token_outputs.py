@@ -21,7 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from kd_course.distillation.batches import in_batches
+from kd_course.distillation.batches import in_batches, looked_up
 from kd_course.losses import TopK
 from kd_course.losses.top_k import log_mass_outside, top_k_of
 from kd_course.storage import write_whole
@@ -101,15 +101,7 @@ class TopKOutputs:
     def of(self, dataset: Any, temperature: float) -> list[TopK]:
         """For every row (tokens, k) ids and logits, (tokens,) rest; KeyError for rows not asked."""
         place = self.at(temperature)
-        keys = self._keys_of(dataset)
-        unknown = [row for row, key in enumerate(keys) if key not in self._kept]
-        if unknown:
-            raise KeyError(
-                f"dataset has {len(unknown)} rows (of {len(keys)}) that the teacher was not asked, "
-                f"the first is row {unknown[0]}: cached_teacher_outputs(teacher, dataset, "
-                f"tokenizer, top_k={self.k}) asks it"
-            )
-        rows = (self._kept[key] for key in keys)
+        rows = looked_up(self._keys_of(dataset), self._kept, f"tokenizer, top_k={self.k}")
         return [TopK(row.ids, row.logits, row.rest[:, place]) for row in rows]
 
     def add_to(self, dataset: Any, temperature: float) -> list[dict]:
