@@ -90,9 +90,14 @@ def refuse_early(lesson: str) -> None:
 
 
 def expected(lesson: str) -> dict[str, str]:
-    """What a lesson expected of its main comparisons: figure -> "+", "-", or "?" for no guess."""
-    module = importlib.import_module(rooms_with("settings")[lesson])
-    return dict(getattr(module, "EXPECTED", {}))
+    """What a lesson expected of its main comparisons: figure -> "+", "-", or "?" for no guess.
+
+    Empty for what is no lesson: a shipped teacher's figures.
+    """
+    rooms = rooms_with("settings")
+    if lesson not in rooms:
+        return {}
+    return dict(getattr(importlib.import_module(rooms[lesson]), "EXPECTED", {}))
 
 
 def readings(key: dict[str, str], report: dict, again: str) -> dict:

@@ -40,7 +40,7 @@ def framed(table: str, factor: float, person: str, rules: Rules) -> list[str]:
 
 def _framed(table: str, template: str, factor: float, person: str, rules: Rules) -> Iterator[str]:
     """A frame for each group of activities that fits it, as often as the group has activities."""
-    view, *others = set(re.findall(r"\{([A-Z]\w*)\}", template)) - {"T", "U"} or [""]
+    view, *others = set(re.findall(r"\{([A-Z]\w*)\}", template)) - {"T", "U", "C"} or [""]
     every = _every()
     sizes = {group: len(rules.get(f"{view}.{group}.{person}", ())) for group in every}
     if others or not any(sizes.values()):
@@ -53,6 +53,7 @@ def _framed(table: str, template: str, factor: float, person: str, rules: Rules)
             body.replace(f"{{{view}}}", f"{{{view}.{group}.{person}}}")
             .replace("{T}", f"{{time.past.{group}}}")
             .replace("{U}", f"{{time.future.{group}}}")
+            .replace("{C}", f"{{time.clock.{group}}}")
         )
         times = every[group] if "EVERY" in body else [("EVERY", "EVERY")]
         share = factor * size / sum(sizes.values()) / len(times)
@@ -116,9 +117,8 @@ def _chinese(bare: str, done: str, kind: str, thing: str, person: str, spot: str
     finished = (done or bare.replace("~", "了")).split(" / ")
     if kind == "late":
         variants = [f"{text}了" for text in plain]
-    elif kind == "asked":  # both 买了帽子吗 and 买帽子了吗
-        late = [text.replace("~", "") + "了" for text in bare.split(" / ") if "~" in text]
-        variants = finished + late
+    elif kind == "asked":  # 买帽子了吗, and 买了帽子吗 where nothing else stands beside 了
+        variants = [f"{text}了" for text in plain] + ([] if done else finished)
     else:
         variants = finished if kind == "done" else plain
     place = f"在{spot}" if spot else ""
