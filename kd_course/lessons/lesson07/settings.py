@@ -6,6 +6,27 @@ from dataclasses import dataclass
 
 from kd_course.settings import LessonSettings, Recipe, Switches
 
+# The sign of each main comparison, written down before the reference run read its test sentences:
+# from theory and from trials on validation sentences. "?" is no guess.
+EXPECTED = {
+    "sequence-level/gain in BLEU, greedy": "+",
+    "sequence-level/gain in BLEU, beam": "+",
+    "word-level/gain in BLEU, greedy": "+",
+    "word-level/gain in BLEU, beam": "+",
+    "both/gain in BLEU, greedy": "+",
+    "usual wording/gain in BLEU, greedy": "+",
+    "word-level/minus sequence-level in BLEU, greedy": "-",
+    "word-level/minus sequence-level in BLEU, beam": "-",
+    "both/minus sequence-level in BLEU, greedy": "?",
+    "usual wording/minus sequence-level in BLEU, greedy": "+",
+    "sequence-level/minus the teacher in BLEU, greedy": "-",
+    "word-level/minus the control in nats a sentence": "-",
+    "sequence-level/minus the control in nats a sentence": "+",
+    "sequence-level/gain in right, greedy": "+",
+    "word-level/gain in right, greedy": "+",
+    "usual wording/gain in right, greedy": "+",
+}
+
 
 @dataclass(frozen=True)
 class MachineTranslation(LessonSettings):
