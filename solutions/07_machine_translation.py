@@ -396,7 +396,13 @@ print(f"padded further:  {loss.item():.4f} nats a token")
 #
 # where $x$ is the source, $y$ runs over all sentences, $p$ is the teacher and $q$ the student. What is left on the right is the ordinary loss on the sentence $\hat y$. So it needs no new loss: translate the training sources with the teacher, and train on the result as if it were the corpus. The approximation has a price: a student that follows it gives the *other* right sentences, which the teacher knows, as little probability as the wrong ones. Section 7 measures that price in nats.
 #
-# It is the dear part of this lesson, so the package does it with care. Sources are translated in batches of like length. Each batch is written as soon as it is done, so a run that is killed goes on where it stopped and ends with the same file. The file appears whole, and every line carries digests of its source and of what was written for it. A translation that does not come to an end is left empty: cut off, it would teach the student to stop half-way. The corpus's own takes its place then, so that all arms read the same sources.
+# A translation that does not come to an end is left empty: cut off, it would teach the student to stop half-way. The corpus's own takes its place then, so that all arms read the same sources.
+#
+# <details><summary><b>Going deeper:</b> how the package writes the file</summary>
+#
+# Translating the corpus is the dear part of this lesson. Sources are translated in batches of like length. Each batch is written as soon as it is done, so a run that is killed goes on where it stopped and ends with the same file. The file appears whole, and every line carries digests of its source and of what was written for it.
+#
+# </details>
 
 # %%
 print(f"{len(english['train'])} sources, {setting.beams} beams, {setting.candidates} kept")
@@ -739,12 +745,22 @@ for figure in (
 #
 # Against the control, the sequence-level student gains {{ledger:07/small/sequence-level/gain in BLEU, greedy|interval}} BLEU there when both are greedy, and {{ledger:07/small/sequence-level/gain in BLEU, beam|interval}} with a beam: too few seeds to be sure of the second. What the others gain is in the tables.
 #
+# <details><summary><b>Going deeper:</b> what `small` is, and is not</summary>
+#
 # Mind what `small` is. The reference run had few and short pairs, from [Tatoeba](https://tatoeba.org), not what the hub gives. The teacher read the students' own pairs and no others; it is larger and was trained for twice as many steps. And a teacher with {{ledger:07/small/teacher/BLEU, greedy}} BLEU is no good translator: what its sentences lack, a student of its sentences never sees, while the word-level student still reads the corpus. That is one explanation. No run here tells it from others.
+#
+# </details>
 
 # %% [markdown]
 # ### How were the recipes chosen?
 #
-# At `offline` scale the same three learning rates were tried for every arm, with one seed each, and compared by the BLEU of greedy translations of validation sentences: the lines below. All arms have the middle one. (The choice was made on an earlier form of the corpus; the lines are of the present one, so you can see where another rate would have been better now, and by how much.) α = 0.9 and T = 1 were not tuned. So every arm's figure may be too low, and not by the same amount. The number of steps keeps the lesson within its minutes and is the same for all; it was not tuned. The test sentences had no say. At `small` the teacher's size, learning rate and number of pieces were chosen among five, by validation sentences (a deeper one at twice the rate had learnt to repeat itself, and no more); the students' recipes were not tuned, nor was anything at `full`. `KD_MAPS=1` computes the log here; it also trains the student of the *nearest* candidates of section 6.
+# At `offline` scale the same three learning rates were tried for every arm, with one seed each, and compared by the BLEU of greedy translations of validation sentences: the lines below. The test sentences had no say.
+#
+# <details><summary><b>Going deeper:</b> what was tuned, and what was not</summary>
+#
+# All arms have the middle one. (The choice was made on an earlier form of the corpus; the lines are of the present one, so you can see where another rate would have been better now, and by how much.) α = 0.9 and T = 1 were not tuned. So every arm's figure may be too low, and not by the same amount. The number of steps keeps the lesson within its minutes and is the same for all; it was not tuned. At `small` the teacher's size, learning rate and number of pieces were chosen among five, by validation sentences (a deeper one at twice the rate had learnt to repeat itself, and no more); the students' recipes were not tuned, nor was anything at `full`. `KD_MAPS=1` computes the log here; it also trains the student of the *nearest* candidates of section 6.
+#
+# </details>
 
 
 # %%
@@ -1113,7 +1129,7 @@ if known:
             )
 
 # %% [markdown]
-# The conclusion: attention is a hint at an alignment, and no more. The largest weight stands on the right word far more often than chance would put it there, and yet for many pieces it stands elsewhere, in translations that are right. A piece that only continues a word, for instance, has little left to read: what it has to be follows from the piece before. So look at these tables for ideas where a fault comes from, and test the idea by other means.
+# The conclusion: attention is a hint at an alignment, and no more. The largest weight stands on a right word far more often than chance would put it there; and where it does not, the translation is right all the same. A piece that only continues a word, for instance, may have nothing left to read: what it has to be follows from the piece before. So look at these tables for ideas where a fault comes from, and test the idea by other means.
 #
 # ### Ten sentences, side by side
 
@@ -1212,7 +1228,11 @@ for name, model in {"teacher": teacher, "sequence-level": student}.items():
     print(f"{name:<16}{cost.size_in_bytes(model) / 1e6:.1f} MB")
 
 # %% [markdown]
+# <details><summary><b>Going deeper:</b> why a beam in batches can look slow</summary>
+#
 # In batches a beam search is done when its last sentence is: one candidate that does not end keeps the whole batch waiting, up to *longest* pieces, though the best translation was found long before. Where the second ratio looks odd, that is why; the median time of one sentence alone is hardly touched by it.
+#
+# </details>
 #
 # The last ratio is what a student that is used greedily saves on a teacher with a beam. It is no gift: compare their BLEU in section 7.
 #
