@@ -66,6 +66,9 @@ def expectation_table(report: Report) -> str:
     reference = ledger().find(report.lesson, report.scale, data=report.data) or {}
     rows = []
     for name, sign in reference.get("expected", {}).items():
+        if name not in reference["figures"]:  # an arm that this scale lacks
+            rows.append((name, sign, "–", "not measured"))
+            continue
         found = interval_of(reference["figures"][name])
         if not found.excludes(0.0):
             outcome = "open"
