@@ -704,7 +704,7 @@ print(
 )
 
 # %% [markdown]
-# *source* is the entropy, and *excess* what a model lies above it. The word-level student comes nearer to the truth than the control; the sequence-level student moves away from it: it lies {{ledger:07/offline/sequence-level/minus the control in nats a sentence|interval}} nats from the control, and yet it writes the better sentences. That is the price of the approximation in section 6. Whoever wants one good translation does not pay it; whoever wants the model's probabilities (to choose among candidates, or to sample several) does.
+# *source* is the entropy, and *excess* what a model lies above it. The word-level student comes nearer to the truth than the control. The sequence-level student moves away from it: the references cost it {{ledger:07/offline/sequence-level/minus the control in nats a sentence|interval}} nats a sentence more, and yet it writes the better sentences. That is the price of the approximation in section 6. Whoever wants one good translation does not pay it; whoever wants the model's probabilities (to choose among candidates, or to sample several) does.
 
 # %% [markdown]
 # Beside ours, the figures of [Kim and Rush (2016)](https://aclanthology.org/D16-1139/) for English to German, LSTMs of their time, a test set and a BLEU that cannot be compared with ours. Compare the *pattern*: what greedy decoding gains, what is left with a beam of five.
