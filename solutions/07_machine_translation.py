@@ -608,7 +608,8 @@ for arm, search in dict.fromkeys((arm, search) for arm, _, search in outputs):
         f"{arm}/BLEU, {search}", counts[arm, search], None, metrics.bleu_of,
         seeds=own, clusters=english["test"],
     )  # fmt: skip
-everyone = [*(arm for arm in setting.recipes if arm != "teacher"), "teacher", "ceiling"]
+everyone = [*(arm for arm in setting.recipes if arm != "teacher"), "teacher"]
+everyone += ["ceiling"] * known
 for search in searches:
     print(experiments.comparison_table(report, everyone, f"BLEU, {search}"), "\n")
 
@@ -696,7 +697,8 @@ for arm in here[1:]:
         seeds=seeds, clusters=english["test"],
     )  # fmt: skip
 models_only = [arm for arm in everyone if arm != "ceiling"]
-print(experiments.comparison_table(report, ["source", *models_only], "nats a sentence"), "\n")
+shown = ["source"] * known + models_only
+print(experiments.comparison_table(report, shown, "nats a sentence"), "\n")
 if known:
     print(experiments.comparison_table(report, models_only, "excess in nats"), "\n")
 print(
