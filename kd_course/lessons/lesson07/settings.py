@@ -52,6 +52,7 @@ def settings(run: Switches) -> MachineTranslation:
     if run.scale == "offline":
         return MachineTranslation(
             run=run,
+            test_seed=1107,
             dataset="parallel",
             teacher="translation",
             student="tiny",
