@@ -735,7 +735,9 @@ for figure in (
     print(f"{figure}\n{experiments.reference_table('07', figure)}\n")
 
 # %% [markdown]
-# At `offline` scale every way of distilling helps. Greedy, the sequence-level student gains {{ledger:07/offline/sequence-level/gain in BLEU, greedy|interval}} BLEU on the control, the word-level one {{ledger:07/offline/word-level/gain in BLEU, greedy|interval}}. The two do not add up: *both* differs from *sequence-level* by {{ledger:07/offline/both/minus sequence-level in BLEU, greedy|interval}}. With a beam most of both gains is left.
+# At `offline` scale every way of distilling helps. Greedy, the sequence-level student gains {{ledger:07/offline/sequence-level/gain in BLEU, greedy|interval}} BLEU on the control, the word-level one {{ledger:07/offline/word-level/gain in BLEU, greedy|interval}}. Doing both gains no more than the better of the two: *both* is level with *sequence-level*, as far as the table's intervals tell.
+#
+# A beam takes nothing of it away here: the sequence-level student gains {{ledger:07/offline/sequence-level/gain in BLEU, beam|interval}} BLEU, and the word-level one stays {{ledger:07/offline/word-level/minus sequence-level in BLEU, beam|interval}} from it. In this Kim and Rush's experiment came out otherwise: there the beam made up for most of what the student lacked, and this corpus's short sentences leave a beam little to find.
 #
 # How near does that come to the teacher? Greedy, the sequence-level student is {{ledger:07/offline/sequence-level/minus the teacher in BLEU, greedy|interval}} BLEU from it. The teacher itself stands near the ceiling of {{ledger:07/offline/ceiling/BLEU, greedy|interval}}: what keeps a good model from more is not that it translates badly, but that the corpus holds another of the right wordings.
 #
