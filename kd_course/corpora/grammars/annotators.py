@@ -25,7 +25,7 @@ SHARES = {
     "description": (0.20, 0.05),  # (the Danish city of) Aarhus
     "country": (0.30, 0.10),  # Malmo(, Sweden)
     "apposition": (0.15, 0.05),  # Anna Berg(, chief executive of Halvaro)
-    "currency": (0.90, 0.90),  # 45.2 million( euros)
+    "currency": (0.97, 0.97),  # 45.2 million( euros)
     "hedge": (0.35, 0.35),  # (about) 45.2 million
     "unit": (0.60, 0.25),  # 340( jobs)
     "year": (0.85, 0.85),  # June( 2023)

@@ -213,7 +213,7 @@ class Cast:
 
     def _spot(self) -> Phrase:
         link, core, _ = self._pop(self.thing, WORDS["things"][self.thing]).split("|")
-        return Phrase("spot", core, left=((link, "prep"),))
+        return Phrase("spot", core, left=((link, "prep"),) if link else ())
 
     def _money(self, low: str, high: str, unit: str = "million") -> Phrase:
         """Tenths of a million, or thousands."""
@@ -237,8 +237,8 @@ class Cast:
         return Phrase("count", core, left=hedge, right=((f" {unit}", "unit"),))
 
     def _percent(self, low: str, high: str) -> Phrase:
-        core = self._figure(int(low), int(high), lambda value: f"{value // 10}.{value % 10}")
-        return Phrase("percent", core, right=((" percent", "unit"),))
+        figure = self._figure(int(low), int(high), lambda value: f"{value // 10}.{value % 10}")
+        return Phrase("percent", f"{figure} percent")  # a share without its unit is no answer
 
     def _date(self, when: str) -> Phrase:
         if when == "founding":
@@ -299,8 +299,11 @@ def dated(core: str, preposition: str = "in ") -> Phrase:
 
 
 def reason(marked: str) -> Phrase:
-    """A phrase from its marks: `because of |weak demand| in Asia`."""
+    """A phrase from its marks: `because of |weak demand| in Asia`, `|to enter politics|`."""
     link, core, detail = marked.split("|")
     return Phrase(
-        "reason", core, left=((link, "link"),), right=((detail, "detail"),) if detail else ()
+        "reason",
+        core,
+        left=((link, "link"),) if link else (),
+        right=((detail, "detail"),) if detail else (),
     )
