@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -107,6 +108,93 @@ def test_the_student_has_half_the_teachers_layers(monkeypatch):
     student = settings.for_lesson("08").student
     layers = student if isinstance(student, int) else len(student)
     assert 2 * layers <= teacher.config.num_hidden_layers
+
+
+def test_what_was_expected_is_what_the_reference_compares():
+    from kd_course.lessons.lesson08.settings import EXPECTED
+
+    entry = next(run for run in experiments.ledger().runs_of("08") if run["scale"] == "offline")
+    if not entry.get("expected"):
+        pytest.skip("the reference run was made before expectations were written down")
+    assert entry["expected"] == EXPECTED
+    assert set(EXPECTED) <= set(entry["figures"])
+
+
+# -- windows without the answer -----------------------------------------------------------------
+
+
+def function_of_the_lesson(name):
+    """A function that a cell of the lesson defines, as it stands there."""
+    tree = ast.parse(source_of("08").read_text(encoding="utf-8"))
+    (found,) = [
+        node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == name
+    ]
+    namespace = {"spans": spans}
+    exec(compile(ast.Module([found], []), str(source_of("08")), "exec"), namespace)
+    return namespace[name]
+
+
+@pytest.fixture(scope="module")
+def short_windows():
+    """(columns, contexts, answers) of validation passages in the windows of section 7."""
+    from kd_course import models
+    from kd_course.corpora import reading
+
+    setting = settings.for_lesson("08")
+    _, tokenizer = models.load_reader("reading")
+    sizes = {"train": 0, "validation": 60, "test": 0, "test_new_names": 0}
+    rows = reading.load(seed=1, level="plain", sizes=sizes)["validation"]
+    contexts, answers = rows["context"][:], rows["answers"][:]
+    size = {"length": setting.short_length, "stride": setting.short_stride}
+    columns = spans.windows(tokenizer, rows["question"][:], contexts, mark_shared=True, **size)
+    return columns, contexts, answers
+
+
+def test_many_short_windows_hold_no_answer_some_half_of_one_and_every_question_has_one(
+    monkeypatch, short_windows
+):
+    monkeypatch.delenv("KD_SCALE", raising=False)
+    columns, contexts, answers = short_windows
+    first = np.array(spans.labels(columns, contexts, answers)["start_positions"])
+    assert 0.4 < (first < 0).mean() < 0.7
+    assert {e for e, f in zip(columns["example"], first) if f >= 0} == set(range(len(contexts)))
+    halved = 0
+    for example, offsets, found in zip(columns["example"], columns["offsets"], first):
+        start = answers[example]["answer_start"][0]
+        end = start + len(answers[example]["text"][0])
+        halved += found < 0 and any(max(s, start) < min(e, end) for s, e in offsets)
+    assert halved > 10
+
+
+def test_clamped_labels_are_the_answers_where_it_is_whole_and_the_windows_edge_elsewhere(
+    short_windows,
+):
+    columns, contexts, answers = short_windows
+    clamped = function_of_the_lesson("clamped_labels")(columns, contexts, answers)
+    exact = spans.labels(columns, contexts, answers)
+    seen = set()
+    for window, (example, offsets) in enumerate(zip(columns["example"], columns["offsets"])):
+        first, last = (clamped[f"{end}_positions"][window] for end in ("start", "end"))
+        passage = [i for i, (s, e) in enumerate(offsets) if s < e]
+        start = answers[example]["answer_start"][0]
+        end = start + len(answers[example]["text"][0])
+        if exact["start_positions"][window] >= 0:
+            expected = (exact["start_positions"][window], exact["end_positions"][window])
+            seen.add("whole")
+        elif end <= offsets[passage[0]][0]:
+            expected = (passage[0], passage[0])
+            seen.add("before")
+        elif start >= offsets[passage[-1]][1]:
+            expected = (passage[-1], passage[-1])
+            seen.add("behind")
+        elif start < offsets[passage[0]][0]:
+            expected = (passage[0], last)
+            seen.add("cut on the left")
+        else:
+            expected = (first, passage[-1])
+            seen.add("cut on the right")
+        assert (first, last) == expected
+    assert seen >= {"whole", "before", "behind", "cut on the right"}
 
 
 # -- the scales ---------------------------------------------------------------------------------

@@ -6,6 +6,18 @@ from dataclasses import dataclass
 
 from kd_course.settings import LessonSettings, Recipe, Switches
 
+# Before the reference run: what the teacher's distributions add (trials on validation), what random
+# weights cost, and what labels of windows without the answer do.
+EXPECTED = {
+    "distilled/gain over control": "+",
+    "distilled, soft only/gain over control": "+",
+    "from random weights/gain over control": "-",
+    "distilled/KL to the truth, over control": "-",
+    "short windows/-100 over clamped": "+",
+    "short windows/sum over product, -100": "+",
+    "short windows/CLS over -100": "?",
+}
+
 
 @dataclass(frozen=True)
 class QuestionAnswering(LessonSettings):
@@ -23,6 +35,8 @@ class QuestionAnswering(LessonSettings):
     recipes: dict[str, Recipe]  # one an arm, and the teacher's where it is trained here
     learning_rates: tuple[float, ...]  # what each arm's was chosen from, on validation
     layers: tuple[int | tuple[int, ...], ...]  # those of each student on the curve
+    short_length: int | None = None  # of windows of which many hold no answer; None: not tried
+    short_stride: int | None = None
 
 
 def settings(run: Switches) -> QuestionAnswering:
@@ -44,9 +58,15 @@ def settings(run: Switches) -> QuestionAnswering:
                 "distilled": Recipe(4e-3, 200, alpha=0.5, temperature=2.0),
                 "distilled, soft only": Recipe(4e-3, 200, alpha=1.0, temperature=2.0),
                 "from random weights": Recipe(4e-3, 200, alpha=0.5, temperature=2.0),
+                "short windows, clamped": Recipe(2e-3, 200),
+                "short windows, CLS": Recipe(2e-3, 200),
+                "short windows, -100": Recipe(2e-3, 200),
             },
             learning_rates=(1e-3, 2e-3, 4e-3, 8e-3),
             layers=((3,), (0, 3), (0, 1, 3)),
+            # On validation 57 % of these windows hold no answer, and 2.6 % hold a part of one.
+            short_length=56,
+            short_stride=8,
         )
     if run.scale == "small":
         return QuestionAnswering(
