@@ -799,11 +799,11 @@ print(experiments.expectation_table(report))
 #
 # **Count the labels.** The teacher learnt from some 16,000 labelled questions of its own (500 batches of 32), the students from 3,000 others. What the teacher passes on is also what those taught it, and this experiment does not tell the two apart. And the seeds of the first three arms differ only in the order of the questions, those of the last also in their weights; no seed changes the questions or the teacher. So these intervals say nothing of another teacher, or of other labelled questions.
 #
-# On real questions the gain is larger and the reading is worse: {{ledger:08/small/distilled/gain over control|interval}} at `small`, for a student that keeps {{ledger:08/small/distilled/retention|percent}} of its teacher's F1. Its teacher has read 2,000 questions for a few minutes, and its own F1 is far from what SQuAD's tables show. All learn from the same labels there, so the teacher passes on nothing that more labels taught it; but it went over them twice as long. With half the layers *and* half the steps, this run does not tell which of the two costs the student its F1.
+# On real questions the gain is larger and the reading is worse: {{ledger:08/small/distilled/gain over control|interval}} at `small` (three seeds), for a student that keeps {{ledger:08/small/distilled/retention|percent}} of its teacher's F1. Its teacher has read 2,000 questions for a few minutes, and its own F1 is far from what SQuAD's tables show. All learn from the same labels there, so the teacher passes on nothing that more labels taught it; but it went over them twice as long. With half the layers *and* half the steps, this run does not tell which of the two costs the student its F1.
 #
 # <details><summary><b>Going deeper:</b> which rows of SQuAD these were, and how often they were read</summary>
 #
-# The reference run at `small` did not have the whole of SQuAD: its copy held 2,000 questions on 14 articles to learn from, and 560 on other articles to test on. The setting asks for 2,000 labelled and 1,000 tested questions, drawn with seed 0 from what there is, so it took all of both. No article is in both parts. The hub's SQuAD gives other rows, for which the ledger has no reference. These 560 questions are one test split, which cannot be drawn anew. By the repository's history their figures were read once, before the ledger counted readings.
+# The reference run at `small` did not have the whole of SQuAD: its copy held 2,000 questions on 14 articles to learn from, and 560 on other articles to test on. The setting asks for 1,000 questions to test on, drawn with seed 0 from what there is, so all 560 were asked. No article is in both parts. The hub's SQuAD gives other rows, for which the ledger has no reference. These 560 questions are one test split, which cannot be drawn anew. By the repository's history their figures were read once, before the ledger counted readings.
 #
 # </details>
 
@@ -886,7 +886,7 @@ conventions = {
     "CLS": {"no_answer": True},
     "-100": {},
 }
-if setting.short_length is None:
+if not setting.short_length:
     conventions = {}  # this section's experiment runs at `offline` scale
 cut = {"length": setting.short_length, "stride": setting.short_stride}
 for convention, options in conventions.items():
@@ -908,7 +908,7 @@ if conventions:
     print(f"without the whole answer {without.mean():.0%}, of these {halved} hold a part of it")
 
 # %% [markdown]
-# Each convention trains a student from the teacher's layers as in section 6, on labels alone (α = 0), so that nothing but the labels differs. (And the learning rate, which was chosen for each on validation.)
+# Each convention trains a student from the teacher's layers as in section 6, on labels alone (α = 0), so that nothing but the labels differs. (And the learning rate, which was chosen for each on validation: section 9.)
 #
 # Reading has its own question, that of exercise 08.3: which window's best span is the answer? *By sum* takes the largest sum of the two logits, whatever the other windows' level. *By product* takes the largest p(start) · p(end), each from the softmax of its own window. Where [CLS] is allowed it takes part in that softmax: a window that says "not here" leaves little for its spans.
 
@@ -964,8 +964,7 @@ if conventions:
 # %%
 differences = {
     "-100 over clamped": (("-100", "by sum"), ("clamped", "by sum")),
-    "CLS over clamped": (("CLS", "by product"), ("clamped", "by sum")),
-    "CLS over -100": (("CLS", "by product"), ("-100", "by sum")),
+    "CLS over -100": (("CLS", "by sum"), ("-100", "by sum")),
     "sum over product, -100": (("-100", "by sum"), ("-100", "by product")),
     "sum over product, CLS": (("CLS", "by sum"), ("CLS", "by product")),
 }
@@ -975,11 +974,11 @@ if conventions:
         print(f"{' '.join(one):<16} minus {' '.join(other):<16} {difference}")
 
 # %% [markdown]
-# Clamped labels cost most: a student that is told in half of its windows that the answer stands at the edge learns that. Against them, -100 gains {{ledger:08/offline/short windows/-100 over clamped|interval}} in F1, both by sum.
+# Clamped labels cost most: a student that is told in more than half of its windows that the answer stands at the edge learns just that. Against them, -100 gains {{ledger:08/offline/short windows/-100 over clamped|interval}} in F1, both by sum.
 #
-# With -100 the joining decides. By product, a window without the answer is sure of its best guess, since no softmax was ever asked to say "nothing here": the sum gains {{ledger:08/offline/short windows/sum over product, -100|interval}} over it. That the sum of logits works at all is not the loss's doing. No loss within a window trains the level of its logits (exercise 08.3); they are higher where a model recognises an answer, and that is luck that one has to measure.
+# With -100 the joining matters. By product, a window without the answer is sure of its best guess, since no softmax was ever asked to say "nothing here": the sum gains {{ledger:08/offline/short windows/sum over product, -100|interval}} over it. But no loss within a window trains the level of its logits (exercise 08.3). That they are higher where a model recognises an answer is a habit of this model, which one has to measure.
 #
-# [CLS] makes the level part of what is learnt, for the softmax of a window without the answer has somewhere to go. So its product is a fair comparison between windows: {{ledger:08/offline/short windows/CLS over -100|interval}} against -100 by sum. It is also what you need where a question may have no answer at all: then the best span is given only where its score beats that of [CLS] by a threshold from validation (section 2).
+# [CLS] makes the level part of what is learnt, for the softmax of a window without the answer has somewhere to go. By sum, it gains {{ledger:08/offline/short windows/CLS over -100|interval}} over -100, and by product it can be read, too: the two ways of joining differ by {{ledger:08/offline/short windows/sum over product, CLS|interval}}. It is also what you need where a question may have no answer at all: then the best span is given only where its score beats that of [CLS] by a threshold from validation (section 2).
 
 # %% [markdown]
 # <details><summary><b>Going deeper:</b> other ways to make windows comparable</summary>
@@ -1121,6 +1120,12 @@ def tried_at(arm, recipe):
     return float(np.mean([validation_f1(arm, recipe, of_seed=s) for s in tried]))
 
 
+def short_f1(convention, recipe):
+    """Validation F1 in short windows, joined the better way of the two."""
+    f1 = read_short(short_student(convention, recipe, seed), "validation", convention)
+    return max(float(rows.mean()) for rows in f1.values())
+
+
 if setting.run.maps:
     grid = {
         arm: [
@@ -1129,6 +1134,12 @@ if setting.run.maps:
         ]
         for arm in arms
     }
+    for convention in conventions:  # the better of the two joinings counts
+        recipe = setting.recipes[f"short windows, {convention}"]
+        grid[f"short windows, {convention}"] = [
+            [rate, short_f1(convention, replace(recipe, learning_rate=rate))]
+            for rate in setting.short_rates
+        ]
     report.add_table("grid", grid)
 for arm, entries in (report.table("grid") or {}).items():
     tried = "   ".join(f"{rate:g}: {f1:.3f}" for rate, f1 in entries)
@@ -1280,7 +1291,7 @@ if generated:
         print(experiments.comparison_table(report, ["distilled"], f"{name}, over control"), "\n")
 
 # %% [markdown]
-# On other words, in longer passages, all three do badly. As words and lengths change together, this does not say which of the two is hard. On new names look at the lines *over teacher*: {{ledger:08/offline/control/F1, test_new_names, over teacher|interval}} for the control, {{ledger:08/offline/distilled/F1, test_new_names, over teacher|interval}} for the distilled student. Both are better than their teacher there, so a student need not inherit its teacher's weakness. Fewer layers may be less tied to the names they have seen; this run cannot say whether that is the reason.
+# On other words, in longer passages, all three do badly. As words and lengths change together, this does not say which of the two is hard. On new names all lose, the teacher, too. Over the teacher stand {{ledger:08/offline/control/F1, test_new_names, over teacher|interval}} for the control, {{ledger:08/offline/distilled/F1, test_new_names, over teacher|interval}} for the distilled student. Whether fewer layers are tied more or less to the names that they have seen, this run cannot say.
 #
 # ## 11 · Ask it yourself
 #
@@ -1348,7 +1359,7 @@ for size in (1, len(batch["input_ids"])):
     print(f"batches of {size}: the student is {slow / fast:.1f} times as fast")
 
 # %% [markdown]
-# ### Published figures to set beside ours
+# <details><summary><b>Going deeper:</b> published figures to set beside ours</summary>
 #
 # On SQuAD 1.1's development set, EM / F1 in percent, as their authors report them. (Ours is another, much easier task: compare how much of the teacher is kept, and what the teacher's loss adds.)
 #
@@ -1362,6 +1373,8 @@ for size in (1, len(batch["input_ids"])):
 # | T3, three layers, distilled; without a teacher | 76.4 / 84.9; 63.0 / 74.3 |
 # | ours, `offline`, four layers: the teacher | {{ledger:08/offline/teacher/exact match|percent}} / {{ledger:08/offline/teacher/F1|percent}} |
 # | ours, two layers, distilled; without its loss | {{ledger:08/offline/distilled/exact match|percent}} / {{ledger:08/offline/distilled/F1|percent}}; {{ledger:08/offline/control/exact match|percent}} / {{ledger:08/offline/control/F1|percent}} |
+#
+# </details>
 #
 # TextBrewer's students also learn from the teacher's hidden layers (lesson 09 does that); the figures without a teacher stand in [the project's documentation](https://github.com/airaria/TextBrewer), under its experiments' results. In this pair of students the teacher is worth more to the smaller one.
 #
