@@ -59,7 +59,7 @@ def settings(run: Switches) -> QuestionAnswering:
                 "distilled": Recipe(4e-3, 200, alpha=0.5, temperature=2.0),
                 "distilled, soft only": Recipe(4e-3, 200, alpha=1.0, temperature=2.0),
                 "from random weights": Recipe(4e-3, 200, alpha=0.5, temperature=2.0),
-                "short windows, clamped": Recipe(2e-3, 200),
+                "short windows, clamped": Recipe(1e-3, 200),
                 "short windows, CLS": Recipe(2e-3, 200),
                 "short windows, -100": Recipe(2e-3, 200),
             },
