@@ -557,7 +557,7 @@ def test_every_kind_of_phrase_answers_one_kind_of_question():
     assert set(KINDS.values()) == set(reading.KINDS)
 
 
-FULL = "33d2de11000e353ac3a60b27a14fc504e419b4e215755e25f43ed0364a5b2a1d"
+FULL = "c581b95936fe0376de039ac62be3fc784177593ebdbb092001df754a1569d9ff"
 PLAIN = "cbde4ed30cd1283c72af5fc46673f73ab772bead4c23a92e713d11e63bfaba26"
 
 
