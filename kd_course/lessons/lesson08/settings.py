@@ -45,6 +45,7 @@ def settings(run: Switches) -> QuestionAnswering:
     if run.scale == "offline":
         return QuestionAnswering(
             run=run,
+            test_seed=1108,
             dataset="reading",
             teacher="reading",
             student=(0, 3),
