@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 04 · What does a teacher know that a label does not say?
 #
-# A label names one class. A teacher's *soft target* gives every class a probability, and what it says beyond its favourite has been called *dark knowledge* ([Hinton et al. 2015](https://arxiv.org/abs/1503.02531) brought soft targets into use). Is it knowledge, and does it teach? On most data nobody can tell, because the truth is not known. On the corpus of this lesson it is known, and three claims are put to the test, each beside the control that could refute it:
+# A label names one class. A teacher's *soft target* ([Hinton et al. 2015](https://arxiv.org/abs/1503.02531)) gives every class a probability, and what it says beyond its favourite is its *dark knowledge*. Is it knowledge, and does it teach? On most data nobody can tell, because the truth is not known. On this lesson's corpus it is. Three claims are put to the test, each beside a control that could refute it:
 #
 # 1. A soft target is knowledge of its sentence, and most of what it knows is *which class is the favourite*.
 # 2. What teaches is the teacher's answer to *this* sentence: its favourite alone teaches less, and softness alone gives nothing that a weight penalty and a temperature do not give.
@@ -9,10 +9,9 @@
 #
 # **You will be able to**
 # - measure how far soft targets are from the true probabilities, sentence by sentence;
-# - tell sharpness from knowledge, with penalties, temperature scaling and softened targets as controls;
-# - take a student's error apart into bias and variance;
+# - tell sharpness from knowledge, and bias from variance;
 # - test a claim about a capacity gap, and look for a teacher's faults before a student inherits them;
-# - choose a teacher and a student, and let them work together where their tokenizers differ.
+# - choose a teacher and a student, also where their tokenizers differ.
 #
 # **You need** lessons [02](02_from_surprise_to_kl.ipynb) and [03](03_distillation_losses.ipynb): KL divergence in nats, soft targets, temperature, α. PyTorch.
 #
@@ -20,7 +19,7 @@
 #
 # **When an exercise resists**, `hint("04.1")` asks a question first, then gives a direction, and last says where the answer stands in the [worked edition](../solutions/04_dark_knowledge.ipynb).
 #
-# **What runs** the same corpus at every scale (`offline`, `small`, `full`), because only there is the truth known: generated headlines, a teacher that ships with the course, students trained from scratch, no network. The larger scales have larger students and more of them; a GPU is used where there is one.
+# **What runs** the same corpus at every scale (`offline`, `small`, `full`), because only there is the truth known: generated headlines, a teacher that ships with the course, students trained from scratch, no network. The larger scales train larger students.
 
 # %% tags=["setup"]
 import itertools
@@ -59,9 +58,9 @@ print(setting)
 #
 # ## 1 · What does a soft target know?
 #
-# The headlines come from a written grammar. A label is drawn first (bad, neutral or good news for the company), then a meaning, then the words. So Bayes' rule gives the exact p(label | sentence): the column `posterior`, from here on *the truth*. Some sentences are truly ambiguous: nobody can be sure of them.
+# The headlines come from a written grammar. A label is drawn first (bad, neutral or good news for the company), then a meaning, then the words. So Bayes' rule gives the exact p(label | sentence): the column `posterior`, from here on *the truth*. Some sentences are truly ambiguous.
 #
-# The teacher is a small transformer that ships with the course. It never saw a posterior, only labels, but 40,000 of them, on sentences that are in none of the splits below. The students of this lesson get far fewer (`labelled` in the table), so a teacher passes on what many labels taught it. That, too, needs a control, and section 3 has it.
+# The teacher, a small transformer, never saw a posterior, only labels: 40,000 of them, on sentences that are in none of the splits below. The students get far fewer (`labelled` in the table), so part of what a teacher passes on is many labels. Section 3 has the control for that.
 
 # %%
 data = classification.load(
@@ -95,7 +94,7 @@ for i in np.argsort(-divergences.entropy(torch.tensor(truth["test"])).numpy())[2
         print(f"  {who:<10}" + "".join(f"{x:>10.2f}" for x in p))
 
 # %% [markdown]
-# The label is one draw from the truth. The teacher has seen many draws, for many sentences with the same words, and answers with something like their average. Draw every test sentence as a point in a triangle: at a corner it is certain, in the middle it could be anything. On the left the truth, on the right the teacher.
+# The label is one draw from the truth. The teacher has seen many draws, for many sentences with the same words. Below, every test sentence is a point in a triangle: at a corner it is certain, in the middle it could be anything.
 
 
 # %% tags=["hide-input"]
@@ -153,7 +152,7 @@ check("04.1", gap_by_ambiguity)
 # %% [markdown]
 # ### Controls that know less
 #
-# A distance says nothing until it is compared. Three beliefs know less than the teacher does:
+# Three beliefs know less than the teacher does:
 #
 # | belief | what it knows |
 # |---|---|
@@ -247,11 +246,11 @@ plots.show(
 )
 
 # %% [markdown]
-# **Most of what the teacher knows is its favourite.** Call the way from the class shares to the teacher its whole gain. Whoever knows nothing but the teacher's favourite class, and how far to trust it, has come {{ledger:04/offline/favourite only/share of the gain|percent}} of that way.
+# **Most of what the teacher knows is its favourite.** Call the way from the class shares to the teacher its gain. Whoever knows the teacher's favourite class, and how often it is right, has come {{ledger:04/offline/favourite only/share of the gain|percent}} of that way.
 #
-# **The rest is knowledge, too, and it belongs to the sentence.** It is how sure one may be of *this* sentence, and the picture shows where that counts: among ambiguous sentences the favourite says little, and the teacher's distance stays small. Its answer to another sentence, just as sharp and with the same favourite, is {{ledger:04/offline/another sentence/excess over the teacher|interval}} nats farther from the truth.
+# **The rest is knowledge, too, and it belongs to the sentence.** It is how sure one may be of *this* sentence; the picture shows that it counts most where sentences are ambiguous. The teacher's answer to another sentence, just as sharp and with the same favourite, is {{ledger:04/offline/another sentence/excess over the teacher|interval}} nats farther from the truth.
 #
-# This corpus has three classes and mostly clear sentences. Nothing here says how much a favourite tells in a vocabulary of thousands of tokens.
+# This corpus has three classes. Nothing here says how much a favourite tells in a vocabulary of thousands of tokens.
 #
 # ### You against both
 #
@@ -265,7 +264,7 @@ for number, i in enumerate(chosen, start=1):
     print(f"{number:>2}. {texts['test'][i]}")
 
 # %% [markdown]
-# Now say what you think: for each sentence a class (`"negative"`, `"neutral"`, `"positive"`), which counts as 90 % sure, or three probabilities, such as `(0.2, 0.5, 0.3)`. What stands there says *no idea*. Nothing here is graded.
+# Now say what you think: for each a class (`"negative"`, `"neutral"`, `"positive"`), which counts as 90 % sure, or three probabilities, such as `(0.2, 0.5, 0.3)`. Nothing here is graded.
 
 # %%
 my_labels = [(1 / 3, 1 / 3, 1 / 3)] * 10  # replace it by a list of ten answers of your own
@@ -294,7 +293,7 @@ for number, row in enumerate(zip(*surprises.values()), start=1):
 print("mean" + "".join(f"{s.mean():>8.2f}" for s in surprises.values()))
 
 # %% [markdown]
-# *Surprise* is what you would pay on average if labels were drawn from the truth again and again. Nobody can pay less than the truth's own column; what you pay above it is your KL divergence. Where it is large, were you wrong about the sentence, or too sure of being right?
+# *Surprise* is what you would pay on average if labels were drawn from the truth again and again. What you pay above the truth's own column is your KL divergence from it. Where it is large, were you wrong, or too sure of being right?
 #
 # ## 2 · Softer is not nearer
 #
@@ -375,15 +374,15 @@ plots.show(
 )
 
 # %% [markdown]
-# This teacher is well calibrated: no temperature brings it much nearer. Sharpened or softened by much, both move away from the truth. As *information about the sentence*, targets at T = 2 are worse targets. If students nevertheless learn better from them, the reason must lie in the student and its learning. That is a claim to test.
+# No temperature brings this teacher much nearer, and softened by much, both move away from the truth. As *information about the sentence*, targets at T = 2 are worse targets. If students learn better from them nevertheless, the reason must lie in the students.
 #
 # ### Softness without a teacher
 #
-# Softness can be had without any teacher: *label smoothing* trains a model to be not quite sure of its labels. In PyTorch it is an argument of the loss. With $C$ classes and the label $y$, `F.cross_entropy(…, label_smoothing=ε)` is
+# *Label smoothing* trains a model to be not quite sure of its labels. In PyTorch it is an argument of the loss. With $C$ classes and the label $y$, `F.cross_entropy(…, label_smoothing=ε)` is
 #
 # $$(1 - \varepsilon)\,\big(-\log q_y\big) + \varepsilon\,\frac1C \sum_{i=1}^{C} \big(-\log q_i\big)$$
 #
-# It will be a control in section 4: soft, and knowing nothing beyond the label.
+# It will be a control: soft, and knowing nothing beyond the label.
 #
 # ### Exercise 04.6 · Smoothed labels
 # {{exercise:04.6}}
@@ -420,7 +419,7 @@ print(
 # %% [markdown]
 # ## 3 · Who teaches best?
 #
-# Now let students learn. Six arms, all the same small transformer, started from the same weights for the same seed, with as many optimiser steps, on the same sentences (`labelled` in the table above). The loss is the cross-entropy between a target distribution and the student's answer, which is α = 1 in the terms of lesson [03](03_distillation_losses.ipynb). In five of the arms the student stays at temperature one, and there is no T² anywhere; only the targets differ. The sixth is lesson 03's distillation: both sides at T, times T².
+# Six arms teach the same small transformer, from the same weights for the same seed, in as many steps, on the same sentences. The loss is the cross-entropy between a target distribution and the student's answer: α = 1 in the terms of lesson [03](03_distillation_losses.ipynb). In five arms the student stays at temperature one, and there is no T² anywhere. The sixth is lesson 03's distillation: both sides at T, times T².
 #
 # | arm | target for a sentence | student |
 # |---|---|---|
@@ -431,7 +430,7 @@ print(
 # | softened teacher | the teacher's answer at T = 2 | T = 1 |
 # | distilled | the teacher's answer at T = 2 | T = 2, and the loss times T² |
 #
-# *Hard answers* is the control for claim 2. It has all that the teacher's many labels say about the favourite, and none of the softness.
+# *Hard answers* is the control for claim 2: all that the teacher's many labels say about the favourite, and none of the softness.
 
 # %%
 device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -497,7 +496,7 @@ def student_answers(size, rows, targets, recipe, seed):
 
 
 # %% [markdown]
-# Each student is judged twice: as trained, and after *temperature scaling*, which divides its logits by the one T that suits the validation labels best ([Guo et al. 2017](https://arxiv.org/abs/1706.04599)). Scaling changes no decision; it only sets how sure the student is. What differs between arms before scaling and not after it was sharpness. A *gain* is how much nearer to the truth one arm ends than another, in nats, for the same seed and the same sentences.
+# Each student is judged twice: as trained, and after *temperature scaling*, which divides its logits by the one T that suits the validation labels best ([Guo et al. 2017](https://arxiv.org/abs/1706.04599)). Scaling changes no decision, only how sure the student is: what differs between arms before it and not after it was sharpness. A *gain* is how much nearer to the truth one arm ends than another, in nats, for the same seed and sentences.
 
 # %%
 scores = {}  # (arm, figure) -> (seeds, test sentences)
@@ -567,17 +566,17 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# **The favourite teaches, and the rest teaches, too.** After scaling, students of the teacher's hard answers end {{ledger:04/offline/hard answers − control/gain, scaled|interval}} nats nearer to the truth than those of the labels: many labels, passed on as one class a sentence. The whole answer brings another {{ledger:04/offline/teacher − hard answers/gain, scaled|interval}}. So what lies beyond the favourite, a small part of what the teacher knows, is a large part of what it teaches.
+# **The favourite teaches, and the rest teaches, too.** After scaling, students of the teacher's hard answers end {{ledger:04/offline/hard answers − control/gain, scaled|interval}} nats nearer to the truth than those of the labels: many labels, passed on as one class a sentence. The whole answer brings a further {{ledger:04/offline/teacher − hard answers/gain, scaled|interval}}. So what lies beyond the favourite is a small part of what the teacher knows, and still it teaches.
 #
-# **Softening brought nothing here.** As trained, the softened teacher's students change by {{ledger:04/offline/softened teacher − teacher/gain, as trained|interval}} nats against the teacher's; scaled, by {{ledger:04/offline/softened teacher − teacher/gain, scaled|interval}}. A minus is a loss.
+# **Softening brought nothing here.** As trained, the softened teacher's students gain {{ledger:04/offline/softened teacher − teacher/gain, as trained|interval}} nats on the teacher's; scaled, {{ledger:04/offline/softened teacher − teacher/gain, scaled|interval}}. A minus is a loss.
 #
-# **Lesson 03's distillation is no better at T = 2 than at T = 1.** The pair *distilled − teacher* shows {{ledger:04/offline/distilled − teacher/gain, scaled|interval}} nats after scaling. At T = 1 the two are the same loss, so the arm *teacher* is distillation as well. On other data another T may do better: it is a setting to be tuned, like the learning rate.
+# **Nor did lesson 03's temperature.** At T = 1 its loss is that of the arm *teacher*; at T = 2, *distilled* gains {{ledger:04/offline/distilled − teacher/gain, scaled|interval}} nats on it after scaling. On other data another T may do better: it is to be tuned, like the learning rate.
 #
-# **The truth as a teacher** has no clear advantage over this one: *teacher − truth* is {{ledger:04/offline/teacher − truth/gain, scaled|interval}} nats after scaling. A few seeds of a transformer cannot see a difference of hundredths of a nat. The next section can.
+# **The truth is no better a teacher than this one, as far as these seeds tell**: *teacher − truth* is {{ledger:04/offline/teacher − truth/gain, scaled|interval}} nats after scaling. The next section can see smaller differences.
 #
 # <details><summary><b>Going deeper:</b> how the learning rates were chosen</summary>
 #
-# A comparison is fair when every arm was tuned equally hard. Each arm's learning rate is the best of the same four, by the surprise of the validation labels after scaling, with a seed that is used for nothing else. The test sentences had no say. `KD_MAPS=1` computes the log again.
+# Each arm's learning rate is the best of the same four, by the surprise of the validation labels after scaling, with a seed that is used for nothing else. `KD_MAPS=1` computes the log again.
 #
 # </details>
 
@@ -615,9 +614,9 @@ print(
 # %% [markdown]
 # ## 4 · Bias and variance: the same student, many small training sets
 #
-# One training set is one throw. Draw many, train the same student on each, and two kinds of error come apart. *Bias*: what the students get wrong on average, whatever they happened to see. *Variance*: how far single students stray from that average, because of what they happened to see.
+# Draw many training sets, train the same student on each, and two kinds of error come apart. *Bias*: what the students get wrong on average. *Variance*: how far single students stray from that average, because of what they happened to see.
 #
-# Many trainings need a student that learns in a moment. Ours has a weight for every token and for every pair of neighbouring tokens, and adds up the weights of what it finds in a sentence. It is softmax regression on word counts, with no hidden layer and no random start, so whatever varies comes from the training set.
+# This student learns in a moment: softmax regression, with a weight for every token and every pair of neighbouring tokens. It has no random start, so whatever varies comes from the training set.
 
 # %%
 PAIRS = 6007  # numbers that pairs of tokens share; a prime spreads them evenly
@@ -668,13 +667,13 @@ def fit_words(words, targets, penalties):
 
 
 # %% [markdown]
-# The training sets are drawn from a pool of sentences (`pool` in the table), and each draws its *labels* from the truth afresh: another sample of the same world. Every arm sees the same sentences. Four arms are those of section 3; four more are controls:
+# Each set draws its sentences from a pool and their *labels* from the truth afresh. To the arms of section 3 come three controls:
 #
 # - *smoothed labels* (ε = 0.2) are soft without any teacher;
-# - *softened truth*, at T = 2, and *softened teacher* tell softness from knowledge;
-# - *shuffled error* gives each sentence the truth, plus the teacher's error **on another sentence** (added to the logits), scaled so that these targets are exactly as far from the truth as the teacher's. If a teacher teaches well merely because its targets are a bit off, this arm must do well, too.
+# - *softened truth* (T = 2) is soft, too, and knows the sentence;
+# - *shuffled error* gives each sentence the truth, plus the teacher's error **on another sentence** (added to the logits), scaled so that these targets are as far from the truth as the teacher's. If a teacher teaches well merely because it is a bit off, this arm must do well, too.
 #
-# There is no arm *distilled*, since for this student it is the softened teacher's over again. Its logits are sums of weights, so lesson 03's loss at T finds T times the softened teacher's weights, and after scaling the two are one.
+# There is no arm *distilled*: where logits are sums of weights, lesson 03's loss at T finds T times the softened teacher's weights, and after scaling the two are one.
 
 # %%
 pool = features({"input_ids": read["train"]["input_ids"] + read["unlabelled"]["input_ids"]})
@@ -760,7 +759,7 @@ print(
 # %% [markdown]
 # ### Held back in two ways
 #
-# A student that is told little must be held back from believing it too much. A weight penalty does that, and so does temperature scaling; softened targets may do it, too. So every arm is judged under two treatments. *One weak penalty*: the smallest of `penalties` for all arms, no scaling. *Own penalty, scaled*: the penalty that suits the arm best once its students are scaled, and scaling. What suits is decided by the surprise of the validation labels.
+# A student that is told little must be held back from believing it too much. A weight penalty does that, and so does temperature scaling; softened targets may do it, too. So every arm is judged twice: with *one weak penalty*, the smallest of `penalties`, and no scaling; and with its *own penalty, scaled*, chosen by the surprise of the validation labels.
 
 
 # %%
@@ -803,7 +802,7 @@ distance = {
 }  # (training sets, test sentences)
 
 # %% [markdown]
-# Against the truth's students, set by set: positive is nearer to the truth than the student that was taught the truth. The intervals are over training sets and test sentences.
+# Against the truth's students, set by set, with intervals over training sets and test sentences. Positive is nearer to the truth.
 
 # %% tags=["hide-input"]
 others = [arm for arm in treated if arm != "truth"]
@@ -845,9 +844,9 @@ plots.show(
 )
 
 # %% [markdown]
-# **With one weak penalty, softening looks like teaching.** Students of the softened truth beat those of the truth, by {{ledger:04/offline/softened truth/sets: gain over truth, one weak penalty|interval}} nats. Tune and scale every arm, and the gain has become a loss: {{ledger:04/offline/softened truth/sets: gain over truth, own penalty, scaled|interval}}. All that softening seemed to teach was sharpness. The smoothed labels show the same: without the tuning they seem far better than labels, and with it the two stand close together.
+# **With one weak penalty, softening looks like teaching.** Students of the softened truth beat those of the truth, by {{ledger:04/offline/softened truth/sets: gain over truth, one weak penalty|interval}} nats. Tune and scale every arm, and the gain has become a loss: {{ledger:04/offline/softened truth/sets: gain over truth, own penalty, scaled|interval}}. What softening seemed to teach was sharpness. The smoothed labels show the same beside the plain ones.
 #
-# **What is said of this sentence does teach.** Tuned and scaled, the teacher's students end {{ledger:04/offline/teacher − hard answers/sets: gain, own penalty, scaled|interval}} nats nearer to the truth than those of its hard answers. Against the truth's own students they gain {{ledger:04/offline/teacher/sets: gain over truth, own penalty, scaled|interval}}: little, but this experiment is clear about the sign. (The teacher is one and the same throughout: no interval speaks for another.)
+# **What is said of this sentence does teach.** Tuned and scaled, the teacher's students gain {{ledger:04/offline/teacher − hard answers/sets: gain, own penalty, scaled|interval}} nats on those of its hard answers, and {{ledger:04/offline/teacher/sets: gain over truth, own penalty, scaled|interval}} on the truth's own. (It is one teacher throughout: no interval speaks for another.)
 #
 # ### Taking the error apart
 #
@@ -965,11 +964,11 @@ plots.show(
 )
 
 # %% [markdown]
-# **Labels cost variance.** With the same penalty for all, the students of the labels vary more than those of the truth, by {{ledger:04/offline/control/excess variance over truth, one weak penalty|interval}} nats: a label is one draw, and another draw makes another student, while a probability is the same every time. [Menon et al. (2021)](https://proceedings.mlr.press/v139/menon21a.html) make this the statistical account of distillation. With a penalty of their own they vary no more than the truth's, and pay in bias instead ({{ledger:04/offline/control/excess bias over truth, own penalty, scaled|interval}}): noise that a penalty suppresses comes back as bias.
+# **Labels cost variance.** With one penalty for all, the labels' students vary more than the truth's, by {{ledger:04/offline/control/excess variance over truth, one weak penalty|interval}} nats: another draw of labels makes another student, while a probability is the same every time. [Menon et al. (2021)](https://proceedings.mlr.press/v139/menon21a.html) make this the statistical account of distillation. Tuned and scaled, they pay in bias instead ({{ledger:04/offline/control/excess bias over truth, own penalty, scaled|interval}}): noise that a penalty suppresses comes back as bias.
 #
-# **Softening trades variance for bias.** In the first panel the softened truth's students have less variance than the truth's and more bias: students that are all too modest agree with each other. Scaled and tuned, what is left is bias.
+# **Softening trades variance for bias.** In the first panel the softened truth's students have less variance than the truth's and more bias: students that are all too modest agree with each other.
 #
-# **The teacher does not pay.** Menon et al. expect a teacher to buy lower variance with bias, since it is not the truth. Tuned and scaled, this one's students change by {{ledger:04/offline/teacher/excess bias over truth, own penalty, scaled|interval}} nats in bias and {{ledger:04/offline/teacher/excess variance over truth, own penalty, scaled|interval}} in variance. A student of words cannot reach the truth anyway: its own bias is far larger than the teacher's error.
+# **The teacher.** Menon et al. expect a teacher to pay for lower variance with bias, since it is not the truth. Tuned and scaled, this one's students differ from the truth's by {{ledger:04/offline/teacher/excess bias over truth, own penalty, scaled|interval}} nats in bias and {{ledger:04/offline/teacher/excess variance over truth, own penalty, scaled|interval}} in variance. A student of words cannot reach the truth anyway: in the picture, its own bias is far larger than the teacher's error.
 #
 # ### Exercise 04.4 · Why can a teacher teach better than the truth?
 # {{exercise:04.4}}
@@ -988,7 +987,7 @@ why_the_teacher = "d"
 check("04.4", why_the_teacher)
 
 # %% [markdown]
-# Being off the truth is no merit in itself. With errors as large, but of other sentences, students end {{ledger:04/offline/shuffled error/sets: gain over truth, own penalty, scaled|interval}} nats from where the truth's end, a loss. So it matters that a sentence's error is its own.
+# Being off the truth is no merit in itself: the students of the shuffled error gain {{ledger:04/offline/shuffled error/sets: gain over truth, own penalty, scaled|interval}} nats on the truth's, a loss. It matters that a sentence's error is its own.
 #
 # *Why* it matters stays open. One guess: the teacher's targets are easier to follow than the truth, because its errors are such as words suggest. How far does each arm's student end from **its own** targets, as trained with the weak penalty?
 
@@ -1009,16 +1008,16 @@ for arm, target in own_targets.items():
 print(experiments.comparison_table(report, list(own_targets), "sets: KL to its own targets"))
 
 # %% [markdown]
-# The teacher's targets are easier to follow than the truth. But the softened ones are easier by far, and tuned and scaled they teach worse. So ease alone does not decide what teaches well; look at all arms before you believe a guess that two of them support.
+# The teacher's targets are easier to follow than the truth. But the softened ones are easier by far, and tuned and scaled they teach worse. So ease does not decide what teaches well. Look at all arms before you believe a guess that two of them support.
 #
 # %% [markdown]
 # ## 5 · Does a better teacher teach better?
 #
-# Take a *weaker teacher*: a network of the smallest size, trained on 8,000 labelled sentences instead of 40,000, anew for every seed. The next cell says how much farther it is from the truth. If a teacher's quality were what counts, its students would be as much worse. Four more arms look for what holds the students back:
+# Take a *weaker teacher*: the smallest network, trained on 8,000 labelled sentences instead of 40,000, anew for every seed. If a teacher's quality were what counts, its students would be as much worse as it is. Four arms look for what holds the students back:
 #
-# - *weaker teacher*: its student, on the same sentences as in section 3;
-# - *larger student*: the shipped teacher's, one size larger (at the learning rate of its size, untuned);
-# - *weaker teacher, more text* and *teacher, more text*: the small student again, for as many steps, but on all the sentences there are (`more_text` in the table). Only a teacher can say something about them: they have no labels.
+# - *weaker teacher*: its student, on the sentences of section 3;
+# - *larger student*: the shipped teacher's, one size larger, at the learning rate of its size, untuned;
+# - *weaker teacher, more text* and *teacher, more text*: the small student, in as many steps, on all the sentences there are (`more_text`). Only a teacher can say something about most of them: they have no labels.
 #
 # These trainings come from the ledger (`KD_MAPS=1` runs them).
 
@@ -1027,7 +1026,11 @@ if setting.run.maps:
     corpus = news.teacher_corpus(seed=1, size=8000)
     corpus_rows = tokenizer(list(corpus["text"]), truncation=True, max_length=64)["input_ids"]
     corpus_targets = one_hot[np.array(corpus["label"])]
-    more = classification.load(setting.corpus, transfer=setting.more_text - news.SIZES["train"])
+    more = classification.load(
+        setting.corpus,
+        transfer=setting.more_text - news.SIZES["train"],
+        limit=setting.run.limit,
+    )
     more = [text for split in ("train", "unlabelled") for text in more[split]["text"]]
     more_read = tokenizer(more, truncation=True, max_length=64)
     more_answers = predict_logits(teacher, more_read, tokenizer)
@@ -1101,13 +1104,13 @@ if any(experiments.reference_interval(report, f"{pair}/gain, scaled") for pair i
     )
 
 # %% [markdown]
-# **From few sentences, little of the better teacher arrives.** The shipped teacher is several times nearer to the truth than the weaker one. Its students, from the same few sentences, gain {{ledger:04/offline/teacher − weaker teacher/gain, scaled|interval}} nats on the other's. A student can be far from its teacher even where it could do better: [Stanton et al. (2021)](https://arxiv.org/abs/2106.05945) found that at full size.
+# **From few sentences, little of the better teacher arrives.** The first table shows how much nearer to the truth the shipped teacher is. Its students, from the same few sentences, gain only {{ledger:04/offline/teacher − weaker teacher/gain, scaled|interval}} nats on the other's. [Stanton et al. (2021)](https://arxiv.org/abs/2106.05945) found the like at full size: students that could agree with their teachers, and do not.
 #
 # **Sentences hold this student back, not its size.** One size larger, it gains {{ledger:04/offline/larger student − teacher/gain, scaled|interval}} nats. With more text, in as many steps, it gains {{ledger:04/offline/teacher, more text − teacher/gain, scaled|interval}}.
 #
-# **With more text the better teacher is worth more.** The last row compares the two teachers again, on all the text. A teacher's quality pays where the student sees enough of its answers to follow it.
+# **With more text the better teacher is worth more.** There it gains {{ledger:04/offline/teacher, more text − weaker teacher, more text/gain, scaled|interval}} on the weaker one: quality pays where the student sees enough answers to follow.
 #
-# A stronger claim has been made, that a larger or better teacher makes a *worse* student. [Cho and Hariharan (2019)](https://arxiv.org/abs/1910.01348) found that teachers stopped early taught better; [Mirzadeh et al. (2020)](https://arxiv.org/abs/1902.03393) put a middle-sized *teacher assistant* in between. Nothing here shows such a gap. What would it take to show one?
+# A stronger claim has been made: that a larger or better teacher makes a *worse* student ([Cho and Hariharan 2019](https://arxiv.org/abs/1910.01348); [Mirzadeh et al. 2020](https://arxiv.org/abs/1902.03393), who put a *teacher assistant* in between). Nothing here shows such a *capacity gap*. What would it take to show one?
 #
 # ### Exercise 04.5 · What a map may be made to say
 # {{exercise:04.5}}
@@ -1128,13 +1131,13 @@ check("04.5", reading_the_map)
 # %% [markdown]
 # <details><summary><b>Going deeper:</b> teachers trained with label smoothing</summary>
 #
-# Smoothing often goes into a *teacher's* training. [Müller, Kornblith and Hinton (2019)](https://arxiv.org/abs/1906.02629) found such teachers worse, though more accurate: they answer all examples of a class alike, and what made their soft targets worth having is wiped out. [Shen et al. (2021)](https://arxiv.org/abs/2104.00676) looked again and dispute that this is so in general. Read both as section 4 reads softening: did the students differ by more than sharpness, and were they scaled before they were compared? And as exercise 04.5 asks: how many teachers were trained?
+# [Müller, Kornblith and Hinton (2019)](https://arxiv.org/abs/1906.02629) found teachers trained with smoothing worse as teachers, though more accurate: they answer all examples of a class alike. [Shen et al. (2021)](https://arxiv.org/abs/2104.00676) dispute that this is so in general. Read both with section 4 in mind (were students scaled before they were compared?) and with exercise 04.5 (how many teachers were trained?).
 #
 # </details>
 #
 # ## 6 · A teacher that is wrong, and sure of it
 #
-# Soft targets pass on what a teacher believes, true or not. Take a fault that is easy to imagine: in sentences about losses, costs or debts, the teacher confuses good and bad news, so that *costs fell* is bad. We build this teacher from ours by swapping two of its answers there. Everywhere else it is the same. The control is the sound teacher.
+# Soft targets pass on what a teacher believes, true or not. Here is a teacher with a fault: in sentences about losses, costs or debts it confuses good and bad news, so that *costs fell* is bad. It is ours with two answers swapped there; everywhere else it is the same. The control is the sound teacher.
 
 # %%
 about_costs = re.compile(r"\b(?:loss\w*|costs?|expens\w*|debts?|liabilit\w*)\b", re.IGNORECASE)
@@ -1198,7 +1201,7 @@ for believed in ([0.3, -0.2, 0.5], [-1.0, 2.0, 0.0]):
     print("softmax(z) less the gradient of both losses", [round(v, 4) for v in pulled_to])
 
 # %% [markdown]
-# So α can be swept with the word students: one target for each α. One penalty serves all. At α = 0 both teachers' students learn from the labels alone.
+# So α can be swept with the word students: one target for each α, one penalty for all. At α = 0 there are only labels.
 
 # %% tags=["hide-input"]
 alphas = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -1272,9 +1275,9 @@ for place in places:
 # %% [markdown]
 # **The fault is inherited.** In the slice, students of the faulty teacher are {{ledger:04/offline/faulty − sound, α = 1/accuracy gain in the faulty slice|interval}} more often right than those of the sound one at α = 1: a minus is a loss. Labels dilute the fault, in proportion, and do not undo it: at α = 0.5 the difference is {{ledger:04/offline/faulty − sound, α = 0.5/accuracy gain in the faulty slice|interval}}.
 #
-# **The mean hides it.** Outside the slice the faulty teacher's students are *better*, by {{ledger:04/offline/faulty − sound, α = 1/accuracy gain everywhere else|interval}}, although both teachers give the same answers there. What differs is what has to be learnt beside them. A likely reason: in the faulty teacher's world, *fell* is bad whatever falls, and that is a rule which a model of words can follow. So over all sentences the difference is {{ledger:04/offline/faulty − sound, α = 1/accuracy gain of all|interval}}, and nobody who reads that mean alone would find the fault.
+# **The mean hides it.** Outside the slice the faulty teacher's students are *better*, by {{ledger:04/offline/faulty − sound, α = 1/accuracy gain everywhere else|interval}}, although both teachers answer alike there. A likely reason: in the faulty teacher's world *fell* is bad whatever falls, a rule that a model of words can follow. So over all sentences the difference is {{ledger:04/offline/faulty − sound, α = 1/accuracy gain of all|interval}}, and whoever reads that mean alone will not find the fault.
 #
-# Can the fault be found before a student is trained? The labels know. A teacher that means what it says is, on average, exactly as surprised by labels as its own entropy. In which slices is it more surprised?
+# Can the fault be found before a student is trained? A teacher that means what it says is, on average, as surprised by labels as its own entropy says. In which slices is it more surprised?
 
 # %% tags=["hide-input"]
 slices = {"in the slice": in_slice("train"), "everywhere else": ~in_slice("train")}
@@ -1293,11 +1296,11 @@ for place in slices:
     )
 
 # %% [markdown]
-# One such table, over the slices that you care about, costs some labels in each of them. It belongs before any distillation.
+# One such table, over the slices that you care about, belongs before any distillation.
 #
 # ### What was expected
 #
-# Before the reference run read its test sentences, the sign of each main comparison was written down. Here it stands beside what came out.
+# Before the reference run read its test sentences, the sign of each main comparison was written down:
 
 # %% tags=["hide-input"]
 print(experiments.expectation_table(report))
@@ -1305,7 +1308,7 @@ print(experiments.expectation_table(report))
 # %% [markdown]
 # ## 7 · Choosing teacher and student
 #
-# Outside of this corpus you will rarely train a teacher from nothing; you choose one, and a student that goes with it. Some pairs, with their sizes *computed* here from the published shapes: the models are built without memory for their weights, so nothing is downloaded.
+# Outside of this corpus you choose a teacher, and a student that goes with it. Some pairs, with sizes computed from the published shapes; nothing is downloaded.
 
 # %% tags=["hide-input"]
 BERT = {"vocab_size": 30522}
@@ -1359,12 +1362,12 @@ print(
 )
 
 # %% [markdown]
-# (*M*: million parameters, without heads that are made for a task. Papers round, and some leave the embeddings out.) The smaller the student, the more of it is vocabulary. [T5-small](https://arxiv.org/abs/1910.10683) was trained on its own and serves as a student of its family; the others were made from their teachers: [DistilBERT and DistilGPT2](https://arxiv.org/abs/1910.01108), [TinyBERT](https://arxiv.org/abs/1909.10351), [MiniLM](https://arxiv.org/abs/2002.10957), [DistilBART](https://arxiv.org/abs/2010.13002).
+# (*M*: million parameters, without heads for a task.) [T5-small](https://arxiv.org/abs/1910.10683) was trained on its own; the other students were distilled: [DistilBERT and DistilGPT2](https://arxiv.org/abs/1910.01108), [TinyBERT](https://arxiv.org/abs/1909.10351), [MiniLM](https://arxiv.org/abs/2002.10957), [DistilBART](https://arxiv.org/abs/2010.13002).
 #
-# - **Start from pretrained weights.** [Turc et al. (2019)](https://arxiv.org/abs/1908.08962) found that pretraining a compact student, before it is distilled on unlabelled text of the task, is well worth it.
+# - **Start from pretrained weights**: [Turc et al. (2019)](https://arxiv.org/abs/1908.08962) found pretraining a compact student well worth it.
 # - **First the size you can afford, then the text, then the teacher.** In section 5 more text was worth more than a better teacher.
 # - **Look at the teacher's calibration and its slices** (sections 2 and 6) before you look at its size.
-# - **Cheaper things first.** A penalty, temperature scaling, hard answers: what they reach is what soft targets have to beat. For summaries, [Shleifer and Rush (2020)](https://arxiv.org/abs/2010.13002) found copying layers and fine-tuning better than distilling on one data set, and worse than learning the teacher's own summaries on another.
+# - **Cheaper things first.** A penalty, temperature scaling, hard answers: what they reach is what soft targets have to beat.
 #
 # ### Classes must mean the same
 #
@@ -1393,8 +1396,6 @@ def align_classes(teacher_logits, teacher_names, student_names):
 check("04.8", align_classes)
 
 # %% [markdown]
-# (Leaving out logits is more than cosmetics: a softmax over what remains shares the lost probability out in proportion. Before you do it, look at how much is lost.)
-#
 # ### Tokens need not be the same, unless they are the target
 #
 # A token number means something only in its own vocabulary. Soft targets *per token* (spans, next tokens) need the same tokens at the same positions. Where only the classes are shared, each model must read the text through **its own** tokenizer. What happens when the teacher is handed the token numbers of a student with another vocabulary? No error at all.
@@ -1417,12 +1418,7 @@ by_text = cached_teacher_outputs(
 print("answers found by the text:", tuple(by_text.of(few_rows).shape))
 
 # %% [markdown]
-# Where targets are needed token by token and the tokenizers differ, there are four ways on, from plain to involved:
-#
-# - **Distil texts.** The teacher writes, the student learns from what is written ([Kim and Rush 2016](https://arxiv.org/abs/1606.07947)): lesson [07](07_machine_translation.ipynb).
-# - **Give the student the teacher's tokenizer** and train its embeddings anew; the table says what share of a small model that is.
-# - **Map positions** through the characters of the text: lesson [08](08_question_answering.ipynb).
-# - **Compare distributions without matching tokens**: sorted by size ([Boizard et al. 2024](https://arxiv.org/abs/2402.12030), *universal logit distillation*). It ignores which token is which, and so passes on less.
+# Where targets are needed token by token and tokenizers differ: let the teacher *write texts* and learn from those ([Kim and Rush 2016](https://arxiv.org/abs/1606.07947), lesson [07](07_machine_translation.ipynb)); map positions through the characters (lesson [08](08_question_answering.ipynb)); give the student the teacher's tokenizer; or compare distributions sorted by size ([Boizard et al. 2024](https://arxiv.org/abs/2402.12030), *universal logit distillation*), which ignores which token is which.
 #
 # ### Exercise 04.9 · Choose
 # {{exercise:04.9}}
@@ -1444,31 +1440,28 @@ check("04.9", first_choice)
 # ## What you can now do
 #
 # - Say what a soft target knows, and how much of that its favourite class tells.
-# - Tell sharpness from knowledge: hard answers, a weight penalty, temperature scaling and softened targets, side by side, before a teacher gets the credit.
-# - Take expected KL apart into bias and variance, over many training sets.
-# - Say what an experiment about a capacity gap must vary.
-# - Test a teacher for confident faults, slice by slice, before a student inherits them.
+# - Tell sharpness from knowledge: hard answers, a penalty, temperature scaling and softened targets side by side, before a teacher gets the credit.
+# - Take expected KL apart into bias and variance.
+# - Test a claim about a capacity gap, and a teacher for confident faults, slice by slice.
 # - Choose teacher and student, and let text pass between them where tokenizers differ.
 #
 # ## Where this goes wrong in practice
 #
 # - **"The teacher's soft targets regularise."** So do a penalty and a scaling temperature. Without them as controls, sharpness is taken for knowledge.
-# - **No arm with hard answers.** Then many labels, passed on as one class a sentence, are taken for dark knowledge.
-# - **A guess that the arms left out refute.** Easy targets taught well, until the softened ones stood beside them.
+# - **No arm with hard answers.** Then many labels are taken for dark knowledge.
 # - **One teacher, one seed, one conclusion** about capacity gaps or label smoothing.
-# - **A biggest-is-best teacher**, never checked for calibration or for the slices that matter.
+# - **A large teacher**, never checked on the slices that matter.
 # - **Classes in another order; token numbers from another vocabulary.** Neither raises an error.
 # - **Carrying figures over.** These come from generated sentences and small students. The method of looking carries over.
 #
 # ## Further reading
 #
-# - G. Hinton, O. Vinyals, J. Dean: [*Distilling the knowledge in a neural network*](https://arxiv.org/abs/1503.02531). 2015. Soft targets and temperature.
-# - A. K. Menon, A. S. Rawat, S. Reddi, S. Kim, S. Kumar: [*A statistical perspective on distillation*](https://proceedings.mlr.press/v139/menon21a.html). ICML 2021. True probabilities lower the variance of learning; a teacher trades some bias for it.
+# - A. K. Menon et al.: [*A statistical perspective on distillation*](https://proceedings.mlr.press/v139/menon21a.html). ICML 2021. Section 4's account.
 # - T. Heskes: [*Bias/variance decompositions for likelihood-based estimators*](https://doi.org/10.1162/089976698300017232). Neural Computation 10(6), 1998.
-# - C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger: [*On calibration of modern neural networks*](https://arxiv.org/abs/1706.04599). ICML 2017. Temperature scaling.
-# - J. H. Cho, B. Hariharan: [*On the efficacy of knowledge distillation*](https://arxiv.org/abs/1910.01348). ICCV 2019. S. I. Mirzadeh et al.: [*Improved knowledge distillation via teacher assistant*](https://arxiv.org/abs/1902.03393). AAAI 2020. The capacity gap.
-# - S. Stanton, P. Izmailov, P. Kirichenko, A. A. Alemi, A. G. Wilson: [*Does knowledge distillation really work?*](https://arxiv.org/abs/2106.05945) NeurIPS 2021. Students often do not match their teachers, even where they could.
-# - R. Müller, S. Kornblith, G. Hinton: [*When does label smoothing help?*](https://arxiv.org/abs/1906.02629) NeurIPS 2019; Z. Shen et al.: [*Is label smoothing truly incompatible with knowledge distillation*](https://arxiv.org/abs/2104.00676). ICLR 2021.
+# - C. Guo et al.: [*On calibration of modern neural networks*](https://arxiv.org/abs/1706.04599). ICML 2017. Temperature scaling.
+# - J. H. Cho, B. Hariharan: [*On the efficacy of knowledge distillation*](https://arxiv.org/abs/1910.01348). ICCV 2019. Larger teachers that teach worse.
+# - S. Stanton et al.: [*Does knowledge distillation really work?*](https://arxiv.org/abs/2106.05945) NeurIPS 2021.
+# - G. Hinton, O. Vinyals, J. Dean: [*Distilling the knowledge in a neural network*](https://arxiv.org/abs/1503.02531). 2015.
 
 # %% [markdown]
 # ## Where you stand

@@ -157,10 +157,41 @@ def test_the_corpus_with_a_truth_is_used_at_every_scale(scale, monkeypatch):
     monkeypatch.setenv("KD_SCALE", scale)
     setting = settings.for_lesson("04")
     assert setting.corpus == "news"
-    assert {setting.student, *setting.map_students} <= set(models.SIZES)
-    arms = {"control", "truth", "softened truth", "teacher", "softened teacher"}
+    assert {setting.student, setting.larger_student[0]} <= set(models.SIZES)
+    sizes = list(models.SIZES)
+    assert sizes.index(setting.larger_student[0]) == sizes.index(setting.student) + 1
+    arms = {"control", "hard answers", "truth", "teacher", "softened teacher", "distilled"}
     assert set(setting.recipes) == arms
     assert len({recipe.steps for recipe in setting.recipes.values()}) == 1  # one budget
     rates = {recipe.learning_rate for recipe in setting.recipes.values()}
-    assert rates <= set(setting.learning_rates)
-    assert {recipe.alpha for recipe in setting.recipes.values()} == {0.0}  # targets, no mixture
+    assert rates <= set(setting.learning_rates[1:-1])  # no winner at an edge of the grid
+    both_sides = {arm for arm, recipe in setting.recipes.items() if recipe.temperature != 1}
+    assert both_sides == {"distilled"}
+
+
+def test_what_is_expected_of_the_reference_run_is_noted_under_these_names():
+    from kd_course.lessons.lesson04.settings import EXPECTED
+
+    assert set(EXPECTED.values()) <= {"+", "-", "?"}
+    source = source_of("04").read_text(encoding="utf-8")
+    for figure in EXPECTED:
+        assert f"{{{{ledger:04/offline/{figure}" in source or figure.split("/")[0] in source, figure
+
+
+def test_lesson_threes_loss_at_a_temperature_is_softened_targets_times_the_temperature():
+    """For logits that are sums of penalised weights: the same minimum, the weights T times as large."""
+    random = np.random.default_rng(2)
+    inputs = torch.tensor(random.normal(size=(20, 4)))
+    logits = torch.tensor(random.normal(size=(20, 3)))
+    temperature, penalty = 2.0, 0.01
+
+    def gradient(weights, student_temperature):
+        weights = weights.clone().requires_grad_(True)
+        answer = (inputs @ weights / student_temperature).log_softmax(-1)
+        target = (logits / temperature).softmax(-1)
+        loss = -(target * answer).sum(-1).mean() * student_temperature**2
+        return torch.autograd.grad(loss + penalty / 2 * weights.square().sum(), weights)[0]
+
+    weights = torch.tensor(random.normal(size=(4, 3)))
+    both_sides = gradient(temperature * weights, temperature)
+    torch.testing.assert_close(both_sides, temperature * gradient(weights, 1.0))

@@ -395,7 +395,7 @@ EXERCISES = (
             Choice(
                 "b",
                 "Its targets are a little wrong, and a little wrongness does what noise does: it regularises.",
-                "The control with the shuffled errors is no less wrong, and its students end farther from "
+                "The control with the shuffled errors is as wrong, and its students end farther from "
                 "the truth than those who were taught the truth.",
             ),
             Choice(
@@ -406,13 +406,13 @@ EXERCISES = (
             ),
             Choice(
                 "d",
-                "Its errors hang on the sentence, in a way that may make its targets easier to follow.",
-                "This is left. It is not proved: the data rule the other three out, on this corpus. The "
-                "next section tests it.",
+                "Its errors hang on the sentence, in a way that suits this student; these data do not say why.",
+                "This is left. It is not proved: the data rule the other three out, on this corpus. What "
+                "follows tests one guess at the reason.",
             ),
         ),
         question="For each explanation: what else would have to be true, of which other arm?",
-        hint="Look at the last column for the softened truth and for the shuffled error.",
+        hint="Look at the tuned and scaled gains of the softened truth and of the shuffled error.",
         allowed="thinking, and the tables above",
     ),
     Exercise(
@@ -544,7 +544,7 @@ EXERCISES = (
             Choice(
                 "b",
                 "MiniLM learns RoBERTa's probabilities for all messages; refunds are too few to be seen in the accuracy.",
-                "That they cannot be seen in the mean is the trouble: section 8's fault was inherited, and "
+                "That they cannot be seen in the mean is the trouble: section 6's fault was inherited, and "
                 "the mean hid it. Whoever wants a refund will see it.",
             ),
             Choice(
@@ -556,7 +556,7 @@ EXERCISES = (
             Choice(
                 "d",
                 "MiniLM learns the labels and RoBERTa's probabilities at α = 0.5, from the messages that have both.",
-                "Labels dilute the fault in proportion and do not undo it (section 8). And 200,000 messages, "
+                "Labels dilute the fault in proportion and do not undo it (section 6). And 200,000 messages, "
                 "for which a teacher is there, stay unread.",
             ),
             Choice(
@@ -566,7 +566,7 @@ EXERCISES = (
                 "twelve outputs, and there is nothing to be made comparable but their order.",
             ),
         ),
-        question="What must two models share when the targets are classes? And what would section 8 have you look for first?",
+        question="What must two models share when the targets are classes? And what would section 6 have you look for first?",
         hint="Strike out what answers a question about tokens. Of the rest: which one passes no known fault on, and still reads all messages?",
         allowed="thinking",
     ),
