@@ -4,7 +4,7 @@
 # A label names one class. A teacher's *soft target* ([Hinton et al. 2015](https://arxiv.org/abs/1503.02531)) gives every class a probability, and what it says beyond its favourite is its *dark knowledge*. Is it knowledge, and does it teach? On most data nobody can tell, because the truth is not known. On this lesson's corpus it is. Three claims are put to the test, each beside a control that could refute it:
 #
 # 1. A soft target is knowledge of its sentence, and most of what it knows is *which class is the favourite*.
-# 2. What teaches is the teacher's answer to *this* sentence: its favourite alone teaches less, and softness alone gives nothing that a weight penalty and a temperature do not give.
+# 2. What teaches is the teacher's answer to *this* sentence: its favourite alone teaches less, and softness alone gives hardly anything that a weight penalty and a temperature do not give.
 # 3. A better teacher is not by itself better for a student: what arrives is what the student can follow, *faults included*.
 #
 # **You will be able to**
@@ -248,7 +248,7 @@ plots.show(
 # %% [markdown]
 # **Most of what the teacher knows is its favourite.** Call the way from the class shares to the teacher its gain. Whoever knows the teacher's favourite class, and how often it is right, has come {{ledger:04/offline/favourite only/share of the gain|percent}} of that way.
 #
-# **The rest is knowledge, too, and it belongs to the sentence.** It is how sure one may be of *this* sentence; the picture shows that it counts most where sentences are ambiguous. The teacher's answer to another sentence, just as sharp and with the same favourite, is {{ledger:04/offline/another sentence/excess over the teacher|interval}} nats farther from the truth.
+# **The rest is knowledge, too, and it belongs to the sentence.** It is how sure one may be of *this* sentence: in the picture, the favourite alone is farthest from the teacher where sentences are most ambiguous. The teacher's answer to another sentence, just as sharp and with the same favourite, is {{ledger:04/offline/another sentence/excess over the teacher|interval}} nats farther from the truth.
 #
 # This corpus has three classes. Nothing here says how much a favourite tells in a vocabulary of thousands of tokens.
 #
@@ -816,15 +816,26 @@ for arm in others:
             seeds=numbers,
         )
 tuned = "own penalty, scaled"
-report.add_rows(
-    f"teacher − hard answers/sets: gain, {tuned}",
-    distance["hard answers", tuned],
-    distance["teacher", tuned],
-    seeds=numbers,
+of_sets = (
+    ("hard answers", "control"),
+    ("teacher", "hard answers"),
+    ("softened teacher", "teacher"),
+    ("smoothed labels", "control"),
 )
+for one, other in of_sets:
+    report.add_rows(
+        f"{one} − {other}/sets: gain, {tuned}",
+        distance[other, tuned],
+        distance[one, tuned],
+        seeds=numbers,
+    )
 for treatment in treatments:
     print(experiments.comparison_table(report, others, f"sets: gain over truth, {treatment}"), "\n")
-print(experiments.comparison_table(report, ["teacher − hard answers"], f"sets: gain, {tuned}"))
+print(
+    experiments.comparison_table(
+        report, [f"{one} − {other}" for one, other in of_sets], f"sets: gain, {tuned}"
+    )
+)
 print("\npenalties chosen:", {arm: found[tuned][1] for arm, found in treated.items()})
 
 # %% tags=["hide-input"]
@@ -844,7 +855,7 @@ plots.show(
 )
 
 # %% [markdown]
-# **With one weak penalty, softening looks like teaching.** Students of the softened truth beat those of the truth, by {{ledger:04/offline/softened truth/sets: gain over truth, one weak penalty|interval}} nats. Tune and scale every arm, and the gain has become a loss: {{ledger:04/offline/softened truth/sets: gain over truth, own penalty, scaled|interval}}. What softening seemed to teach was sharpness. The smoothed labels show the same beside the plain ones.
+# **With one weak penalty, softening looks like teaching.** Students of the softened truth beat those of the truth, by {{ledger:04/offline/softened truth/sets: gain over truth, one weak penalty|interval}} nats. Tune and scale every arm, and the gain has become a loss: {{ledger:04/offline/softened truth/sets: gain over truth, own penalty, scaled|interval}}. What softening seemed to teach was sharpness. The smoothed labels, which have no teacher, show the same beside the plain ones.
 #
 # **What is said of this sentence does teach.** Tuned and scaled, the teacher's students gain {{ledger:04/offline/teacher − hard answers/sets: gain, own penalty, scaled|interval}} nats on those of its hard answers, and {{ledger:04/offline/teacher/sets: gain over truth, own penalty, scaled|interval}} on the truth's own. (It is one teacher throughout: no interval speaks for another.)
 #
@@ -989,7 +1000,7 @@ check("04.4", why_the_teacher)
 # %% [markdown]
 # Being off the truth is no merit in itself: the students of the shuffled error gain {{ledger:04/offline/shuffled error/sets: gain over truth, own penalty, scaled|interval}} nats on the truth's, a loss. It matters that a sentence's error is its own.
 #
-# *Why* it matters stays open. One guess: the teacher's targets are easier to follow than the truth, because its errors are such as words suggest. How far does each arm's student end from **its own** targets, as trained with the weak penalty?
+# *Why* it matters stays open. One guess: the teacher's targets are easier to follow than the truth. How far does each arm's student end from **its own** targets, as trained with the weak penalty?
 
 # %% tags=["hide-input"]
 own_targets = {
@@ -998,17 +1009,26 @@ own_targets = {
     "teacher": teacher_p["test"],
     "softened teacher": metrics.probabilities(teacher_logits["test"], 2),
 }
-for arm, target in own_targets.items():
-    students, _ = treated[arm]["one weak penalty"]
-    report.add_rows(
-        f"{arm}/sets: KL to its own targets",
-        np.stack([metrics.kl_rows(target, metrics.probabilities(x)) for x in students]),
-        seeds=numbers,
+to_own = {
+    arm: np.stack(
+        [
+            metrics.kl_rows(target, metrics.probabilities(x))
+            for x in treated[arm]["one weak penalty"][0]
+        ]
     )
-print(experiments.comparison_table(report, list(own_targets), "sets: KL to its own targets"))
+    for arm, target in own_targets.items()
+}
+for arm, values in to_own.items():
+    report.add_rows(f"{arm}/sets: KL to its own targets", values, seeds=numbers)
+    if arm != "truth":
+        report.add_rows(
+            f"{arm}/sets: gain in ease over truth", to_own["truth"], values, seeds=numbers
+        )
+print(experiments.comparison_table(report, list(to_own), "sets: KL to its own targets"), "\n")
+print(experiments.comparison_table(report, list(to_own)[1:], "sets: gain in ease over truth"))
 
 # %% [markdown]
-# The teacher's targets are easier to follow than the truth. But the softened ones are easier by far, and tuned and scaled they teach worse. So ease does not decide what teaches well. Look at all arms before you believe a guess that two of them support.
+# The teacher's targets are easier to follow than the truth. But the softened ones are easier by far, and tuned and scaled they teach worse than those they were softened from. So ease does not decide what teaches well. Look at all arms before you believe a guess that two of them support.
 #
 # %% [markdown]
 # ## 5 · Does a better teacher teach better?
@@ -1273,7 +1293,7 @@ for place in places:
     print(experiments.comparison_table(report, compared, f"accuracy gain {place}"), "\n")
 
 # %% [markdown]
-# **The fault is inherited.** In the slice, students of the faulty teacher are {{ledger:04/offline/faulty − sound, α = 1/accuracy gain in the faulty slice|interval}} more often right than those of the sound one at α = 1: a minus is a loss. Labels dilute the fault, in proportion, and do not undo it: at α = 0.5 the difference is {{ledger:04/offline/faulty − sound, α = 0.5/accuracy gain in the faulty slice|interval}}.
+# **The fault is inherited.** In the slice, students of the faulty teacher gain {{ledger:04/offline/faulty − sound, α = 1/accuracy gain in the faulty slice|interval}} in accuracy on the sound one's at α = 1, a loss. Labels dilute the fault and do not undo it: at α = 0.5 the difference is {{ledger:04/offline/faulty − sound, α = 0.5/accuracy gain in the faulty slice|interval}}.
 #
 # **The mean hides it.** Outside the slice the faulty teacher's students are *better*, by {{ledger:04/offline/faulty − sound, α = 1/accuracy gain everywhere else|interval}}, although both teachers answer alike there. A likely reason: in the faulty teacher's world *fell* is bad whatever falls, a rule that a model of words can follow. So over all sentences the difference is {{ledger:04/offline/faulty − sound, α = 1/accuracy gain of all|interval}}, and whoever reads that mean alone will not find the fault.
 #
@@ -1362,7 +1382,7 @@ print(
 )
 
 # %% [markdown]
-# (*M*: million parameters, without heads for a task.) [T5-small](https://arxiv.org/abs/1910.10683) was trained on its own; the other students were distilled: [DistilBERT and DistilGPT2](https://arxiv.org/abs/1910.01108), [TinyBERT](https://arxiv.org/abs/1909.10351), [MiniLM](https://arxiv.org/abs/2002.10957), [DistilBART](https://arxiv.org/abs/2010.13002).
+# (*M*: million parameters, without heads for a task.) [T5-small](https://arxiv.org/abs/1910.10683) was trained on its own; the others were trained with their teachers' help: [DistilBERT and DistilGPT2](https://arxiv.org/abs/1910.01108), [TinyBERT](https://arxiv.org/abs/1909.10351), [MiniLM](https://arxiv.org/abs/2002.10957), [DistilBART](https://arxiv.org/abs/2010.13002).
 #
 # - **Start from pretrained weights**: [Turc et al. (2019)](https://arxiv.org/abs/1908.08962) found pretraining a compact student well worth it.
 # - **First the size you can afford, then the text, then the teacher.** In section 5 more text was worth more than a better teacher.

@@ -169,15 +169,6 @@ def test_the_corpus_with_a_truth_is_used_at_every_scale(scale, monkeypatch):
     assert both_sides == {"distilled"}
 
 
-def test_what_is_expected_of_the_reference_run_is_noted_under_these_names():
-    from kd_course.lessons.lesson04.settings import EXPECTED
-
-    assert set(EXPECTED.values()) <= {"+", "-", "?"}
-    source = source_of("04").read_text(encoding="utf-8")
-    for figure in EXPECTED:
-        assert f"{{{{ledger:04/offline/{figure}" in source or figure.split("/")[0] in source, figure
-
-
 def test_lesson_threes_loss_at_a_temperature_is_softened_targets_times_the_temperature():
     """For logits that are sums of penalised weights: the same minimum, the weights T times as large."""
     random = np.random.default_rng(2)
