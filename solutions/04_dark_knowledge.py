@@ -192,21 +192,31 @@ gaps = {who: metrics.kl_rows(truth["test"], p)[None] for who, p in beliefs.items
 
 # %% tags=["hide-input"]
 once = (None,)  # nothing is trained here: the intervals are over test sentences
-for who, gap in gaps.items():
-    report.add_rows(f"{who}/KL to the truth", gap, seeds=once)
-for who in ("favourite only", "another sentence"):
-    report.add_rows(f"{who}/excess over the teacher", gaps[who], gaps["teacher"], seeds=once)
-report.add_scores(
+header = "nats, with 95 % interval over test sentences"
+table = [
+    (who, str(report.add_rows(f"{who}/KL to the truth", gaps[who], seeds=once))) for who in gaps
+]
+print(tabulate(table, ("KL(truth ‖ belief)", header), tablefmt="plain"), "\n")
+table = [
+    (
+        who,
+        str(
+            report.add_rows(
+                f"{who}/excess over the teacher", gaps[who], gaps["teacher"], seeds=once
+            )
+        ),
+    )
+    for who in ("another sentence", "favourite only")
+]
+print(tabulate(table, ("more than the teacher", header), tablefmt="plain"), "\n")
+share = report.add_scores(
     "favourite only/share of the gain",
     np.stack([gaps[who] for who in ("class shares", "favourite only", "teacher")], axis=-1),
     None,
     lambda sums: (sums[0] - sums[1]) / (sums[0] - sums[2]),
     seeds=once,
 )
-print(experiments.comparison_table(report, list(gaps), "KL to the truth"), "\n")
-for figure_name in ("excess over the teacher", "share of the gain"):
-    who = ["favourite only", "another sentence"][: 1 + figure_name.startswith("excess")]
-    print(experiments.comparison_table(report, who, figure_name), "\n")
+print(f"share of the way from the class shares to the teacher, favourite only: {share}")
 
 # %% tags=["hide-input"]
 edges = [0.1, 0.3, 0.6, 0.9]
@@ -933,10 +943,9 @@ for treatment in treatments:
                 taken_apart["truth", treatment, part],
                 seeds=setting.run.seeds,
             )
-        print(
-            experiments.comparison_table(report, others, f"excess {part} over truth, {treatment}"),
-            "\n",
-        )
+        told = ["control", "softened truth", "teacher"]
+        name = f"excess {part} over truth, {treatment}"
+        print(experiments.comparison_table(report, told, name), "\n")
 figure, panels = plt.subplots(1, 2, figsize=(9.6, 4.2), sharey=True)
 for axes, treatment in zip(panels, treatments):
     bias, variance = (
@@ -1301,19 +1310,16 @@ for place in places:
 
 # %% tags=["hide-input"]
 slices = {"in the slice": in_slice("train"), "everywhere else": ~in_slice("train")}
+table = []
 for who, logits in (("sound", teacher_logits["train"]), ("faulty", faulty_logits["train"])):
     p = metrics.probabilities(logits)
     excess = metrics.surprise(p, labels["train"]) - divergences.entropy(torch.tensor(p)).numpy()
-    for place, mask in slices.items():
-        name = f"{who} teacher/excess surprise {place}"
-        report.add_rows(name, excess[None, mask], seeds=once)
-for place in slices:
-    print(
-        experiments.comparison_table(
-            report, ["sound teacher", "faulty teacher"], f"excess surprise {place}"
-        ),
-        "\n",
-    )
+    found = [
+        report.add_rows(f"{who} teacher/excess surprise {place}", excess[None, mask], seeds=once)
+        for place, mask in slices.items()
+    ]
+    table.append((f"{who} teacher", *map(str, found)))
+print(tabulate(table, ("surprise less entropy, nats", *slices), tablefmt="plain"))
 
 # %% [markdown]
 # One such table, over the slices that you care about, belongs before any distillation.
