@@ -80,6 +80,23 @@ def macro_f1(probabilities: np.ndarray, labels: np.ndarray) -> float:
     return float(f1_score(labels, np.asarray(probabilities).argmax(-1), average="macro"))
 
 
+def class_counts(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """(rows, 3·classes): what each row adds to what macro F1 is made of; see `macro_f1_of`.
+
+    The columns: rightly given to each class, given to it, labelled with it.
+    """
+    classes = np.arange(np.asarray(probabilities).shape[-1])
+    given = np.asarray(probabilities).argmax(-1)[:, None] == classes
+    labelled = np.asarray(labels)[:, None] == classes
+    return np.concatenate([given & labelled, given, labelled], axis=-1).astype(np.float64)
+
+
+def macro_f1_of(counts: np.ndarray) -> float:
+    """Macro F1 from the sums (3·classes,) of `class_counts` over all rows."""
+    right, given, labelled = np.split(np.asarray(counts), 3)
+    return float(np.mean(2 * right / np.maximum(given + labelled, 1)))
+
+
 def agreement(probabilities: np.ndarray, reference: np.ndarray) -> float:
     """The share of rows in which two models choose the same class, right or wrong."""
     return float((np.asarray(probabilities).argmax(-1) == np.asarray(reference).argmax(-1)).mean())
@@ -103,6 +120,26 @@ def calibration_error(probabilities: np.ndarray, labels: np.ndarray, *, bins: in
             norm="l1",
         )
     )
+
+
+def confidence_counts(
+    probabilities: np.ndarray, labels: np.ndarray, *, bins: int = 15
+) -> np.ndarray:
+    """(rows, 1 + bins): what each row adds to the ECE, which depends on the sums alone.
+
+    The columns: 1, and for each bin of confidence the row's confidence minus whether it is right.
+    """
+    confidence = np.asarray(probabilities).max(-1)
+    which = np.minimum((confidence * bins).astype(int), bins - 1)
+    counts = np.zeros((len(confidence), 1 + bins))
+    counts[:, 0] = 1
+    counts[np.arange(len(confidence)), 1 + which] = confidence - correct(probabilities, labels)
+    return counts
+
+
+def calibration_error_of(counts: np.ndarray) -> float:
+    """The ECE from the sums (1 + bins,) of `confidence_counts` over all rows."""
+    return float(np.abs(counts[1:]).sum() / counts[0])
 
 
 def reliability(

@@ -64,6 +64,7 @@ def role_colour(name: str) -> str:
     """The colour of a model or arm, by the role that its name begins with; ink for no known role."""
     roles = {
         "distilled": "student",
+        "hard answers": "accent",
         "softened truth": "highlight",
         "sequence-level": "student",
         "word-level": "neutral",

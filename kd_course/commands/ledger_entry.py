@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -92,12 +93,19 @@ def refuse_early(lesson: str) -> None:
 def expected(lesson: str) -> dict[str, str]:
     """What a lesson expected of its main comparisons: figure -> "+", "-", or "?" for no guess.
 
+    """What a lesson expected of its main comparisons: figure -> "+", "-", or "?" for no guess.
+
+    Its settings' EXPECTED holds that, or one of these for each run: "offline", "small, stanfordnlp/sst2".
     Empty for what is no lesson: a shipped teacher's figures.
     """
     rooms = rooms_with("settings")
     if lesson not in rooms:
         return {}
-    return dict(getattr(importlib.import_module(rooms[lesson]), "EXPECTED", {}))
+    found = dict(getattr(importlib.import_module(rooms[lesson]), "EXPECTED", {}))
+    if any(isinstance(signs, Mapping) for signs in found.values()):
+        run = settings.switches()
+        found = dict(found.get(", ".join(filter(None, [run.scale, run.dataset])), {}))
+    return found
 
 
 def readings(key: dict[str, str], report: dict, again: str) -> dict:

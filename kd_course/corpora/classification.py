@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from kd_course.losses import IGNORED_LABEL
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ def load(
     """
     if pool not in ("own", "news"):
         raise ValueError(f'pool must be "own" or "news", but is {pool!r}')
+    if limit is not None:  # a test of the path asks for no more than it uses
+        labelled, transfer = labelled and min(labelled, limit), min(transfer, limit)
     if name == "news":
         from kd_course.corpora import news
 
@@ -75,6 +79,23 @@ def hide_labels(rows: Dataset) -> Dataset:
 
     rows = rows.cast_column("label", Value("int64"))
     return rows.map(lambda batch: {"label": [IGNORED_LABEL] * len(batch["label"])}, batched=True)
+
+
+def with_answers(rows: Dataset, probabilities: np.ndarray) -> Dataset:
+    """The rows labelled with the class that a teacher thinks most probable: its hard answers.
+
+    probabilities: (rows, classes), or logits. What the teacher was unsure of is lost.
+    """
+    from datasets import Value
+
+    answers = np.asarray(probabilities).argmax(-1)
+    if len(answers) != len(rows):
+        raise ValueError(
+            f"probabilities must have one row a sentence, {len(rows)}, but has {len(answers)}"
+        )
+    return rows.remove_columns("label").add_column("label", answers).cast_column(
+        "label", Value("int64")
+    )
 
 
 def join(*parts: Dataset) -> Dataset:

@@ -46,6 +46,7 @@ class Band:
 class Ledger:
     """The reference runs. A key reads lesson/scale/figure: "06/offline/distilled/accuracy".
 
+    "06/small:sst2/distilled/accuracy" is of the run on the data set of that name, with whatever owner.
     There may be several runs of a lesson at a scale: on a laptop and on a GPU, on another data set
     than the lesson's own. Where a call names none of these, the lesson's own data set comes first,
     then the laptop's run.
@@ -64,10 +65,14 @@ class Ledger:
     ) -> dict | None:
         """The first run of a lesson at a scale (on these data, on this device); None if none is.
 
-        data: a fingerprint. device: "CPU" or "GPU".
+        scale: "small", or with another data set's name "small:sst2". data: a fingerprint.
+        device: "CPU" or "GPU".
         """
+        scale, _, dataset = scale.partition(":")
         for run in self._runs:
             if (run["lesson"], run["scale"]) != (lesson, scale):
+                continue
+            if dataset and run["dataset"].rpartition("/")[2] != dataset:
                 continue
             if data in (None, run["data"]) and device in (None, run["device"]):
                 return run

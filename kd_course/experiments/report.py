@@ -56,16 +56,18 @@ class Report:
         treatment: np.ndarray,
         control: np.ndarray | float = 0.0,
         *,
-        seeds: Sequence[int],
+        seeds: Sequence[int | None],
         clusters: Sequence | None = None,
+        kind: str = "measured",
     ) -> Interval:
         """Note a mean over test rows, seed by seed, and its interval over seeds and rows; returns that.
 
         treatment, control, clusters: as in `paired_interval`, one row of scores for each of seeds.
+        seeds: [None] for what has none. kind: as in `add`.
         """
         interval = paired_interval(treatment, control, clusters=clusters)
         for seed, mean in zip(seeds, (treatment - control).mean(-1), strict=True):
-            self.add(name, mean, seed=seed)
+            self.add(name, mean, seed=seed, kind=kind)
         return self._keep(name, interval)
 
     def add_scores(
@@ -75,14 +77,17 @@ class Report:
         control: np.ndarray | None,
         score: Callable[[np.ndarray], float],
         *,
-        seeds: Sequence[int],
+        seeds: Sequence[int | None],
         clusters: Sequence | None = None,
+        kind: str = "measured",
     ) -> Interval:
         """As `add_rows`, for a score of sums over rows; see `paired_score_interval`."""
         interval = paired_score_interval(treatment, control, score, clusters=clusters)
         for i, seed in enumerate(seeds):
-            value = score(treatment[i].sum(0))
-            self.add(name, value - (0 if control is None else score(control[i].sum(0))), seed=seed)
+            value = score(treatment[i].sum(0)) - (
+                0 if control is None else score(control[i].sum(0))
+            )
+            self.add(name, value, seed=seed, kind=kind)
         return self._keep(name, interval)
 
     def _keep(self, name: str, interval: Interval) -> Interval:

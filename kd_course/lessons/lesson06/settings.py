@@ -7,6 +7,38 @@ from dataclasses import dataclass, replace
 from kd_course.settings import HUB_DATA, LessonSettings, Recipe, Switches
 
 
+MINILM = "sentence-transformers/all-MiniLM-L6-v2"  # tuned to tell how similar sentences are
+
+# What the main comparisons are expected to show, written down before the test rows are read.
+# Unless said otherwise by what validation sentences have shown.
+EXPECTED = {
+    "offline": {
+        "distilled/gain over control": "+",
+        "distilled, more text/gain over control": "+",
+        "hard answers/gain over control": "+",
+        "control, more labels/gain over control": "+",
+        "distilled, more text/gain over hard answers": "+",
+        "distilled, more text/gain over control, more labels": "?",
+        "distilled, more text/gain over control, unseen templates": "+",
+        "distilled, more text/gain over control, contrast": "?",
+        "distilled/gain in ECE over control": "?",
+        "distilled/gain over truth": "?",
+    },
+    "small": {
+        "distilled/gain over control": "+",
+        "distilled, more text/gain over control": "?",
+        "hard answers/gain over control": "?",
+        "distilled, more text/gain over hard answers": "+",
+    },
+    "small, stanfordnlp/sst2": {
+        "distilled/gain over control": "?",
+        "distilled, more text/gain over control": "+",
+        "hard answers/gain over control": "+",
+        "distilled, more text/gain over hard answers": "?",
+    },
+}
+
+
 @dataclass(frozen=True)
 class TextClassification(LessonSettings):
     """Lesson 06: which data, which teacher, which student, and how each arm is trained."""
@@ -15,6 +47,7 @@ class TextClassification(LessonSettings):
     teacher: str  # a shipped teacher's name, or the hub's identifier
     student: str | int  # one of models.SIZES, untrained; or how many layers to copy
     labelled: int | None  # labelled sentences a student may use; None: all of them
+    teacher_labels: int  # what the teacher learnt from, where others trained it; 0: just those
     transfer: int  # unlabelled sentences the teacher may label for its student
     pool: str  # where those come from: "own", the data set itself, or "news", generated headlines
     batch_size: int
@@ -45,6 +78,7 @@ def settings(run: Switches) -> TextClassification:
             teacher="news",
             student="tiny",
             labelled=2000,
+            teacher_labels=40_000,
             transfer=12_000,
             pool="own",
             batch_size=32,
@@ -53,11 +87,35 @@ def settings(run: Switches) -> TextClassification:
                 "control": Recipe(4e-3, 900),
                 "distilled": Recipe(2e-3, 900, **taught),
                 "distilled, more text": Recipe(2e-3, 900, **taught),
+                "hard answers": Recipe(2e-3, 900),
+                "control, more labels": Recipe(2e-3, 900),
                 "truth": Recipe(4e-3, 900, alpha=1.0, temperature=1.0),
-                "softened truth": Recipe(4e-3, 900, alpha=1.0, temperature=1.0),
             },
             learning_rates=(2e-3, 4e-3),
             lengths=(450, 900),
+        )
+    if run.scale == "small" and run.dataset == "stanfordnlp/sst2":
+        # Few labels, the same for teacher and students, and all other phrases without theirs.
+        return TextClassification(
+            run=run,
+            dataset=run.dataset,
+            teacher=MINILM,
+            student=2,
+            labelled=2000,
+            teacher_labels=0,
+            transfer=63_000,
+            pool="own",
+            batch_size=32,
+            max_length=128,
+            recipes={
+                "teacher": Recipe(5e-5, 250),
+                "control": Recipe(2e-4, 1000),
+                "distilled": Recipe(2e-4, 1000, **taught),
+                "distilled, more text": Recipe(2e-4, 1000, **taught),
+                "hard answers": Recipe(2e-4, 1000),
+            },
+            learning_rates=(1e-4, 2e-4, 4e-4),
+            lengths=(1000,),
         )
     if run.scale == "small":
         # Generated headlines are more text for a teacher of financial news, and for no other.
@@ -65,9 +123,10 @@ def settings(run: Switches) -> TextClassification:
         return TextClassification(
             run=run,
             dataset=run.dataset or HUB_DATA,
-            teacher="sentence-transformers/all-MiniLM-L6-v2",
+            teacher=MINILM,
             student=2,
             labelled=None,
+            teacher_labels=0,
             transfer=6000 if on_news else 0,
             pool="news" if on_news else "own",
             batch_size=16,
@@ -78,6 +137,7 @@ def settings(run: Switches) -> TextClassification:
                 "control": Recipe(2e-4, 570),
                 "distilled": Recipe(4e-4, 570, **taught),
                 "distilled, more text": Recipe(2e-4, 570, **taught),
+                "hard answers": Recipe(2e-4, 570),
             },
             learning_rates=(2e-4, 4e-4),
             lengths=(570,),
@@ -88,6 +148,7 @@ def settings(run: Switches) -> TextClassification:
         teacher="google-bert/bert-base-uncased",
         student=6,
         labelled=None,
+        teacher_labels=0,
         transfer=0,
         pool="own",
         batch_size=32,
