@@ -424,3 +424,34 @@ def test_a_mean_is_written_with_the_decimals_of_what_is_measured(mean, unit, wri
     plots.intervals(axes, {"control": (mean, mean - 1, mean + 1)}, unit=unit)
     assert [text.get_text() for text in axes.texts] == [written]
     plt.close()
+
+
+def test_each_run_of_a_lesson_may_have_expectations_of_its_own(monkeypatch):
+    from kd_course.lessons.lesson06 import settings as lesson06
+
+    signs = {"offline": {"a": "+"}, "small": {"a": "?"}, "small, stanfordnlp/sst2": {"a": "-"}}
+    monkeypatch.setattr(lesson06, "EXPECTED", signs)
+    for scale, dataset, sign in (
+        ("offline", "", "+"),
+        ("small", "", "?"),
+        ("small", "stanfordnlp/sst2", "-"),
+    ):
+        monkeypatch.setenv("KD_SCALE", scale)
+        monkeypatch.setenv("KD_DATASET", dataset)
+        assert ledger_entry.expected("06") == {"a": sign}
+    monkeypatch.setattr(lesson06, "EXPECTED", {"a": "+"})
+    assert ledger_entry.expected("06") == {"a": "+"}
+
+
+def test_another_data_sets_run_has_a_key_of_its_own():
+    where = {"lesson": "06", "scale": "small", "device": "CPU", "data": "x"}
+    runs = [
+        where
+        | {"dataset": name, "figures": {"a/accuracy": {"kind": "measured", "values": {"0": v}}}}
+        for name, v in (("", 0.8), ("owner/reviews", 0.7))
+    ]
+    ledger = experiments.Ledger(runs)
+    assert ledger.field("06/small/a/accuracy") == "0.800"
+    assert ledger.field("06/small:reviews/a/accuracy") == "0.700"
+    with pytest.raises(KeyError, match="small:news"):
+        ledger.field("06/small:news/a/accuracy")

@@ -180,3 +180,15 @@ def test_a_share_and_its_percentage_are_rounded_alike():
     assert metrics.shown(2.675 / 1000) == "0.003" and metrics.shown(0.0025) == "0.003"
     assert metrics.shown(-0.0004) == "-0.000" and metrics.shown(12345.0) == "12345.000"
     assert metrics.shown(float("nan")) == "nan" and metrics.shown(float("inf")) == "inf"
+
+
+def test_scores_of_sums_are_the_scores_of_all_rows():
+    random = np.random.default_rng(0)
+    p = random.dirichlet([0.7, 1, 0.4], size=500)
+    labels = np.array([random.choice(3, p=row) for row in p])
+    counts = metrics.class_counts(p, labels).sum(0)
+    assert metrics.macro_f1_of(counts) == pytest.approx(metrics.macro_f1(p, labels))
+    counts = metrics.confidence_counts(p, labels).sum(0)
+    assert metrics.calibration_error_of(counts) == pytest.approx(
+        metrics.calibration_error(p, labels), abs=1e-6
+    )

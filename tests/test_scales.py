@@ -59,3 +59,5 @@ def test_sst2_takes_one_setting(make_hub, tmp_path):
         command, env=environment, capture_output=True, text=True, timeout=900, check=False
     )
     assert done.returncode == 0, done.stderr[-3000:]
+    figures = json.loads((tmp_path / "out" / "results.json").read_text())["figures"]
+    assert {"distilled, more text/gain over hard answers", "hard answers/accuracy"} <= set(figures)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 from kd_course import settings
@@ -79,6 +80,17 @@ def test_every_scale_tunes_every_arm_on_a_grid_of_one_size_that_holds_its_recipe
     assert {"control", "distilled"} <= set(setting.recipes)
 
 
+def test_on_film_reviews_teacher_and_students_have_the_same_few_labels(monkeypatch):
+    monkeypatch.setenv("KD_SCALE", "small")
+    monkeypatch.setenv("KD_DATASET", "stanfordnlp/sst2")
+    setting = settings.for_lesson("06")
+    assert (setting.labelled, setting.teacher_labels, setting.pool) == (2000, 0, "own")
+    arms = {"control", "distilled", "distilled, more text", "hard answers"}
+    assert set(setting.recipes) == arms | {"teacher"}
+    assert all(setting.recipes[arm] in setting.grid(arm) for arm in arms)
+    assert len({setting.recipes[arm].steps for arm in arms}) == 1
+
+
 def test_settings_print_as_a_table_a_row_each_and_none_reads_as_all():
     @dataclass(frozen=True)
     class Some(settings.LessonSettings):
@@ -132,6 +144,21 @@ def test_more_text_is_training_sentences_beyond_the_labelled_ones(ten_real_sente
     together = data["train"]["text"][:] + data["unlabelled"]["text"][:]
     assert sorted(together) == [f"real sentence {i}" for i in range(10)]
     assert len(data["train"]) == 6 and set(data["unlabelled"]["label"]) == {-100}
+
+
+def test_a_limited_run_asks_for_no_more_than_its_limit(ten_real_sentences):
+    data = classification.load("a/b", labelled=2000, transfer=63_000, limit=5)
+    assert (len(data["train"]), len(data["unlabelled"])) == (5, 5)
+    assert not set(data["train"]["text"]) & set(data["unlabelled"]["text"])
+
+
+def test_hard_answers_are_the_teachers_first_choices_as_labels(ten_real_sentences):
+    rows = classification.load("a/b", labelled=6, transfer=4)["unlabelled"]
+    logits = np.eye(3)[[2, 0, 1, 1]]
+    answered = classification.with_answers(rows, logits)
+    assert answered["label"][:] == [2, 0, 1, 1] and answered["text"][:] == rows["text"][:]
+    with pytest.raises(ValueError, match="one row a sentence, 4, but has 3"):
+        classification.with_answers(rows, logits[:3])
 
 
 def test_more_text_can_come_from_the_generated_headlines(ten_real_sentences):

@@ -93,8 +93,10 @@ def with_answers(rows: Dataset, probabilities: np.ndarray) -> Dataset:
         raise ValueError(
             f"probabilities must have one row a sentence, {len(rows)}, but has {len(answers)}"
         )
-    return rows.remove_columns("label").add_column("label", answers).cast_column(
-        "label", Value("int64")
+    return (
+        rows.remove_columns("label")
+        .add_column("label", answers)
+        .cast_column("label", Value("int64"))
     )
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from kd_course.settings import HUB_DATA, LessonSettings, Recipe, Switches
 
-
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"  # tuned to tell how similar sentences are
 
 # What the main comparisons are expected to show, written down before the test rows are read.
