@@ -134,7 +134,7 @@ for split in [name for name in data if name not in ("train", "unlabelled")]:
     print(f"{split:>24}: {len(found)} of {len(data[split])} rows are trained on")
 
 # %% [markdown]
-# That finds copies only. [SST-2](https://huggingface.co/datasets/stanfordnlp/sst2)'s training rows are phrases cut out of the same sentences, so that most of its validation phrases share five words in a row with a training phrase. There, validation accuracy is too good to be believed; it still ranks recipes. Test sentences share little with the phrases. The next cell counts for your own data.
+# That finds copies only. The rows of [SST-2](https://huggingface.co/datasets/stanfordnlp/sst2) are phrases, many of them cut out of one sentence, and validation phrases come from the same sentences as training phrases. There, validation accuracy is too good to be believed; it still ranks recipes. Its test sentences come from others. The next cell counts what is shared in your own data. The generated headlines share much, since one set of templates makes them all; section 8 has a test with others.
 
 
 # %% tags=["hide-input"]
@@ -530,7 +530,7 @@ for run in experiments.ledger().runs_of("06"):
             print(f"    read again: {reason}")
 
 # %% [markdown]
-# The standard error is that of the teacher's accuracy: how far it would move with other test rows, most of the time. For a difference of two models on the same rows it is smaller, since most rows are easy or hard for both. The generated test rows are new for the run that you see. Real data have one test split, and the 600 sentences of Financial PhraseBank that stand in for it here were read three times before the course began to count. So read its figures with a grain of salt.
+# The standard error is that of the teacher's accuracy: how far it would move with other test rows, most of the time. For a difference of two models on the same rows it is smaller, since most rows are easy or hard for both. The generated test rows are new for the run that you see. Real data have one test split, and the 600 sentences of Financial PhraseBank that stand in for it here were read at least three times before the course began to count: by the history of its files, twice for figures, with new recipes in between, and once for the time a run takes. So take those figures with a grain of salt.
 #
 # Before you read a gain, count the labels. At `offline` scale the teacher learnt from 40,000 labelled sentences, the student and the control from 2,000 of other ones. At `small` and `full` all of them have the same labels.
 #
@@ -555,17 +555,17 @@ check("06.4", what_may_be_said)
 #
 # **At `offline` scale the teacher was worth a lot**, and it brought 40,000 labels against the control's 2,000. Its student gains {{ledger:06/offline/distilled/gain over control|interval}} on the same sentences, and {{ledger:06/offline/distilled, more text/gain over control|interval}} when the teacher answers more text ({{ledger:06/offline/control/accuracy|count}} seeds).
 #
-# **Is it the teacher's doubts, or only its answers?** Its hard answers to the same text, in place of soft targets, bring {{ledger:06/offline/hard answers/gain over control|interval}}. Soft targets add {{ledger:06/offline/distilled, more text/gain over hard answers|interval}} to that.
+# **Is it the teacher's doubts, or only its answers?** Its hard answers to the same text, in place of soft targets, bring {{ledger:06/offline/hard answers/gain over control|interval}}. Soft targets minus hard answers is {{ledger:06/offline/distilled, more text/gain over hard answers|interval}}.
 #
-# **Is it only the labels?** The control that is given the teacher's own 40,000 labels gains {{ledger:06/offline/control, more labels/gain over control|interval}}. The distilled student, which has 2,000 labels and a teacher, stands at {{ledger:06/offline/distilled, more text/gain over control, more labels|interval}} beside it. With so few steps neither has read all it might, as the column *each is read* says; with more of them this may come out otherwise.
+# **Is it only the labels?** The control that is given the teacher's own 40,000 labels gains {{ledger:06/offline/control, more labels/gain over control|interval}}. The accuracy of the student with a teacher and 2,000 labels, minus that of this control, is {{ledger:06/offline/distilled, more text/gain over control, more labels|interval}}. With so few steps neither has read all it might, as the column *each is read* says; with more of them this may come out otherwise.
 #
-# One thing tempers all this. Trained from scratch on 2,000 sentences, the control stands at {{ledger:06/offline/control/gain over bag of words|interval}} beside the word counts of section 1. Part of what a teacher brings here only makes up for that.
+# One thing tempers all this. The control is a network trained from scratch on 2,000 sentences, and its accuracy minus that of the word counts of section 1 is {{ledger:06/offline/control/gain over bag of words|interval}}. Where that is below zero, part of what a teacher brings only makes up for it.
 #
 # **Where teacher and student have the same labels, expect less.** On Financial PhraseBank (`small`, {{ledger:06/small/control/accuracy|count}} seeds) the distilled student is ahead by {{ledger:06/small/distilled/gain over control|interval}}. For more text, which there are generated headlines, no gain is shown: {{ledger:06/small/distilled, more text/gain over control|interval}}.
 #
 # **The cleanest test is on film reviews**: [SST-2](https://huggingface.co/datasets/stanfordnlp/sst2), where teacher, control and student have the same 2,000 labels, and the teacher answers 63,000 phrases more. Distilled on the labelled phrases the student gains {{ledger:06/small:sst2/distilled/gain over control|interval}}, with the other phrases {{ledger:06/small:sst2/distilled, more text/gain over control|interval}}.
 #
-# The teacher's hard answers to all of them do {{ledger:06/small:sst2/hard answers/gain over control|interval}}, and soft targets are ahead of those by {{ledger:06/small:sst2/distilled, more text/gain over hard answers|interval}}. Do not carry figures over to other data: that is why you measure.
+# The teacher's hard answers to the same phrases bring {{ledger:06/small:sst2/hard answers/gain over control|interval}}; soft targets minus hard answers is {{ledger:06/small:sst2/distilled, more text/gain over hard answers|interval}}. Do not carry figures over to other data: that is why you measure.
 #
 # ### How much of the teacher is left?
 #
@@ -731,7 +731,7 @@ print(experiments.comparison_table(report, others, "ECE minus control"), "\n")
 print(experiments.comparison_table(report, list(arms), "ECE, scaled"))
 
 # %% [markdown]
-# Distilling does not by itself make confidence honest. The student that learns from the same sentences differs from the control by {{ledger:06/offline/distilled/ECE minus control|interval}}, although its targets are soft. With more text the difference is {{ledger:06/offline/distilled, more text/ECE minus control|interval}}: below zero, and so better. One temperature, chosen on validation, does as much or more for the control.
+# Distilling does not by itself make confidence honest. The student that learns from the same sentences differs from the control by {{ledger:06/offline/distilled/ECE minus control|interval}}, although its targets are soft. With more text the difference is {{ledger:06/offline/distilled, more text/ECE minus control|interval}}. (Below zero is better.) One temperature, chosen on validation, takes much of the error away from the control as well: compare the first and the third table.
 #
 # ## 6 · How far from the truth?
 #
@@ -771,9 +771,9 @@ if truth:
     )
 
 # %% [markdown]
-# On the same 2,000 sentences, the teacher's student is {{ledger:06/offline/distilled/gain over truth|interval}} as often right as the truth's student. By this measure of nats it ends {{ledger:06/offline/distilled/KL to the truth, scaled, minus truth|interval}} from it, each at its best temperature. The two also differ in α and T, so this is no clean comparison of teachers; [lesson 04](04_dark_knowledge.ipynb) makes one, and asks when a teacher can be better than the truth.
+# On the same 2,000 sentences, the accuracy of the teacher's student minus that of the truth's student is {{ledger:06/offline/distilled/gain over truth|interval}}. In nats from the truth, each at its best temperature, the difference is {{ledger:06/offline/distilled/KL to the truth, scaled, minus truth|interval}}: above zero, the teacher's student is farther away. The two also differ in α and T, so this is no clean comparison of teachers; [lesson 04](04_dark_knowledge.ipynb) makes one, and asks when a teacher can be better than the truth.
 #
-# More text does more than either: the student of *distilled, more text* has the smallest distance of all students of a teacher. What the truth would teach on 14,000 sentences was not tried.
+# With more text a teacher's student may come nearer to the truth than the truth's own student on few sentences: the tables say how near. What the truth would teach on 14,000 sentences was not tried.
 #
 # ## 7 · How were the recipes chosen, and what do α and T change?
 #
