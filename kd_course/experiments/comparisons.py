@@ -42,8 +42,8 @@ def reference_table(lesson: str, figure: str) -> str:
     """One figure of every arm of a lesson, at every scale that the ledger holds, as text."""
     lines = []
     for run in ledger().runs_of(lesson):
-        if not run["figures"]:  # only its duration is known
-            continue
+        if not any(name.endswith(f"/{figure}") for name in run["figures"]):
+            continue  # only its duration is known, or it had no such arm
         where = ", ".join(filter(None, [run["scale"], run["dataset"]]))
         lines.append(f"{where}: {run['hardware']}, {run['date']}")
         rows = []
