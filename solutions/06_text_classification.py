@@ -777,7 +777,7 @@ if truth:
 #
 # ## 7 · How were the recipes chosen, and what do α and T change?
 #
-# A comparison is fair when every arm was tuned equally hard. At `offline` the same two learning rates and two lengths of training are tried for each arm, at `small` the same learning rates at one length, with one seed and on validation sentences only; the test split has no say. The ledger keeps the log (`KD_MAPS=1` computes it again here: at `offline` about sixty trainings, with one seed). At `small` the teacher was chosen in the same way, but by its cross-entropy and not by its accuracy: what it passes on are probabilities. At `full` one recipe serves all arms, and was not tuned.
+# A comparison is fair when every arm was tuned equally hard. At `offline` the same two learning rates and two lengths of training are tried for each arm, at `small` the same learning rates at one length, with one seed and on validation sentences only; the test split has no say. The ledger keeps the log (`KD_MAPS=1` computes it again here, with this section's maps: at `offline` and one seed about forty trainings). At `small` the teacher was chosen in the same way, but by its cross-entropy and not by its accuracy: what it passes on are probabilities. At `full` one recipe serves all arms, and was not tuned.
 #
 # So small a grid is nearly all edge: outside it any arm may do better. And neighbours in the log may differ by the seed alone.
 

@@ -55,7 +55,7 @@ def reference_table(lesson: str, figure: str) -> str:
             rows.append((arm, interval_of(found).shown(figure), seeds))
         table = tabulate(rows, tablefmt="plain", disable_numparse=True)
         lines += indent(table, "    ").splitlines()
-    return "\n".join(lines) or f"the ledger holds no run of lesson {lesson}"
+    return "\n".join(lines) or f"the ledger holds no {figure} of lesson {lesson}"
 
 
 def expectation_table(report: Report) -> str:
