@@ -93,9 +93,7 @@ def refuse_early(lesson: str) -> None:
 def expected(lesson: str) -> dict[str, str]:
     """What a lesson expected of its main comparisons: figure -> "+", "-", or "?" for no guess.
 
-    """What a lesson expected of its main comparisons: figure -> "+", "-", or "?" for no guess.
-
-    Its settings' EXPECTED holds that, or one of these for each run: "offline", "small, stanfordnlp/sst2".
+    EXPECTED in its settings holds that, or one for each run: "offline", "small, stanfordnlp/sst2".
     Empty for what is no lesson: a shipped teacher's figures.
     """
     rooms = rooms_with("settings")
