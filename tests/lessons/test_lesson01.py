@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import types
 import warnings
@@ -12,6 +13,7 @@ import torch
 from torch import nn
 
 from kd_course import compression, settings
+from kd_course.authoring.source import read, source_of
 from kd_course.exercises import examine
 from kd_course.lessons.lesson01 import exercises as lesson01
 
@@ -142,3 +144,50 @@ def test_all_trained_arms_take_the_same_number_of_steps(monkeypatch, scale):
     arms = {k: r for k, r in setting.recipes.items() if k not in ("teacher", "pretraining")}
     assert len(arms) == 6 and len({recipe.steps for recipe in arms.values()}) == 1
     assert all(recipe in setting.grid(arm) for arm, recipe in arms.items())
+
+
+def test_no_arms_rate_stands_at_the_edge_of_its_grid_and_all_grids_are_of_one_size(monkeypatch):
+    monkeypatch.setenv("KD_SCALE", "offline")
+    setting = settings.for_lesson("01")
+    arms = [arm for arm in setting.recipes if arm != "pretraining"]
+    assert len({len(setting.grid(arm)) for arm in arms}) == 1
+    for arm in arms:
+        rates = sorted(recipe.learning_rate for recipe in setting.grid(arm))
+        assert setting.recipes[arm].learning_rate in rates[1:-1], arm
+
+
+def median_times(calls):
+    """The lesson's function, run with a clock of our own: what each call takes, call by call."""
+    (cell,) = (c for c in read(source_of("01")).cells if c.source.startswith("def median_times("))
+    taken = []
+
+    def repeat(call, repeat, number):
+        return [call() for _ in range(repeat * number)]
+
+    def model(name):
+        def call():
+            taken.append(name)
+            return calls[name](len(taken))
+
+        return call
+
+    space = {"torch": torch, "np": np, "functools": functools}
+    space["timeit"] = types.SimpleNamespace(repeat=repeat)
+    exec(cell.source, space)
+    return space["median_times"]({name: model(name) for name in calls}, 40), taken
+
+
+def test_models_of_one_network_get_one_time_though_the_machine_is_busy_for_a_while():
+    busy = range(60, 160)  # the machine is three times as slow during these calls
+
+    def network(now):
+        return 0.003 if now in busy else 0.001
+
+    times, taken = median_times({"control": network, "distilled": network, "transfer": network})
+    assert times == pytest.approx({"control": 1.0, "distilled": 1.0, "transfer": 1.0})
+    assert [taken[i] for i in range(0, 27, 9)] == ["control", "distilled", "transfer"]  # in turns
+
+
+def test_a_call_that_was_interrupted_counts_for_nothing():
+    times, _ = median_times({"model": lambda now: 0.5 if now % 3 else 0.002})
+    assert times == pytest.approx({"model": 2.0})

@@ -6,6 +6,20 @@ from dataclasses import dataclass, replace
 
 from kd_course.settings import HUB_DATA, LessonSettings, Recipe, Switches
 
+# The sign of each main comparison, written down before the reference run read its test rows: from
+# trials on validation rows, and from theory. "?" is no guess.
+EXPECTED = {
+    "transfer/gain over control": "+",
+    "distilled/gain over control": "+",
+    "transfer and distilled/gain over control": "+",
+    "transfer and distilled/gain over distilled": "?",
+    "teacher, pruned, retrained/gain over teacher, pruned": "+",
+    "teacher, pruned, distilled/gain over teacher, pruned": "+",
+    "teacher, pruned, distilled/gain over teacher, pruned, retrained": "+",
+    "teacher, int8/gain over teacher": "?",
+    "transfer and distilled/gain over teacher, pruned": "-",
+}
+
 
 @dataclass(frozen=True)
 class SideBySide(LessonSettings):
@@ -53,8 +67,8 @@ def settings(run: Switches) -> SideBySide:
                 "teacher, pruned, retrained": Recipe(1e-3, steps),
                 "teacher, pruned, distilled": Recipe(1e-3, steps, **taught),
             },
-            learning_rates=(1e-3, 2e-3, 4e-3),
-            teacher_rates=(5e-4, 1e-3, 2e-3),
+            learning_rates=(5e-4, 1e-3, 2e-3, 4e-3, 8e-3),
+            teacher_rates=(2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3),
         )
     small = run.scale == "small"
     rate, steps = (2e-4, 760) if small else (5e-5, 600)
