@@ -774,7 +774,7 @@ plots.show(
 # %% [markdown]
 # At `offline` scale the left panel does not speak for distillation. Int8 costs the teacher {{ledger:01/offline/teacher, int8/gain over teacher|interval}} of accuracy, at about a quarter of the bytes. And the best equipped student, less a teacher that was pruned to a file of like size and not even retrained, is {{ledger:01/offline/transfer and distilled/gain over teacher, pruned|interval}}. The right panel does speak for it: only the students are fast, because only they have fewer multiply-adds. Which of the two you need decides.
 #
-# How far can the times be trusted? The four students (and the same teacher, pruned or not) are one network each with other numbers in it, so they take the same time. The models took turns; how far their points still lie apart is what this machine cannot tell, and there is no interval. Int8 is slower here than float32, since our version widens its codes at every call.
+# How far can the times be trusted? The four students are one network with other numbers in it, and so are the teacher and its pruned copies: what is the same network takes the same time. The models took turns, so that a busy moment falls on all of them; how far points of one network still lie apart is what this machine cannot tell. Int8 saves no time here, because our version widens its codes at every call.
 #
 # And the race was hard on the students. They are very small, their training and pretraining were short, and a teacher that learnt from 40,000 labels is hard to follow with 2,000.
 
