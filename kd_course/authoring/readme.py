@@ -31,6 +31,8 @@ HEADLINES = {  # of lessons whose arms are others
         ("teacher (BLEU, greedy)", "teacher/BLEU, greedy"),
         ("sequence-level", "sequence-level/BLEU, greedy"),
         ("control", "control/BLEU, greedy"),
+        ("with a beam: sequence-level", "sequence-level/BLEU, beam"),
+        ("word-level", "word-level/BLEU, beam"),  # which is ahead differs from data to data
     ),
     "08": (
         ("teacher (F1)", "teacher/F1"),
