@@ -777,9 +777,9 @@ if truth:
 #
 # ## 7 · How were the recipes chosen, and what do α and T change?
 #
-# A comparison is fair when every arm was tuned equally hard. At `offline` the same two learning rates and two lengths of training are tried for each arm, at `small` the same learning rates at one length, with one seed and on validation sentences only; the test split has no say. The ledger keeps the log (`KD_MAPS=1` computes it again here, with this section's maps: at `offline` and one seed about forty trainings). At `small` the teacher was chosen in the same way, but by its cross-entropy and not by its accuracy: what it passes on are probabilities. At `full` one recipe serves all arms, and was not tuned.
+# A comparison is fair when every arm was tuned equally hard. The same learning rates are tried for each arm, with one seed and on validation sentences only; the test split has no say. The ledger keeps the log (`KD_MAPS=1` computes it again here, with this section's maps: at `offline` and one seed about forty trainings). At `small` the teacher was chosen in the same way, but by its cross-entropy and not by its accuracy: what it passes on are probabilities. At `full` one recipe serves all arms, and was not tuned.
 #
-# So small a grid is nearly all edge: outside it any arm may do better. And neighbours in the log may differ by the seed alone.
+# At `offline` no arm's best stands at the edge of its grid. At the other scales the grid is so small that it is nearly all edge: outside it any arm may do better. And neighbours in the log may differ by the seed alone.
 
 
 # %%

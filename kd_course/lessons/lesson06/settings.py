@@ -91,8 +91,8 @@ def settings(run: Switches) -> TextClassification:
                 "control, more labels": Recipe(2e-3, 900),
                 "truth": Recipe(4e-3, 900, alpha=1.0, temperature=1.0),
             },
-            learning_rates=(2e-3, 4e-3),
-            lengths=(450, 900),
+            learning_rates=(5e-4, 1e-3, 2e-3, 4e-3, 8e-3),
+            lengths=(900,),
         )
     if run.scale == "small" and run.dataset == "stanfordnlp/sst2":
         # Few labels, the same for teacher and students, and all other phrases without theirs.
