@@ -563,10 +563,6 @@ check("06.4", what_may_be_said)
 #
 # **Where teacher and student have the same labels, expect less.** On Financial PhraseBank (`small`, {{ledger:06/small/control/accuracy|count}} seeds) the distilled student is ahead by {{ledger:06/small/distilled/gain over control|interval}}. For more text, which there are generated headlines, no gain is shown: {{ledger:06/small/distilled, more text/gain over control|interval}}.
 #
-# **The cleanest test is on film reviews**: [SST-2](https://huggingface.co/datasets/stanfordnlp/sst2), where teacher, control and student have the same 2,000 labels, and the teacher answers 63,000 phrases more. Distilled on the labelled phrases the student gains {{ledger:06/small:sst2/distilled/gain over control|interval}}, with the other phrases {{ledger:06/small:sst2/distilled, more text/gain over control|interval}}.
-#
-# The teacher's hard answers to the same phrases bring {{ledger:06/small:sst2/hard answers/gain over control|interval}}; soft targets minus hard answers is {{ledger:06/small:sst2/distilled, more text/gain over hard answers|interval}}. Do not carry figures over to other data: that is why you measure.
-#
 # ### How much of the teacher is left?
 #
 # *Retention* divides the student's accuracy by the teacher's. *Agreement* is the share of sentences for which both choose the same class. A student may agree with its teacher on nine sentences of ten and still be as good on the tenth: agreement says whether it is a copy, retention whether it is as good.
@@ -777,7 +773,7 @@ if truth:
 #
 # ## 7 · How were the recipes chosen, and what do α and T change?
 #
-# A comparison is fair when every arm was tuned equally hard. The same learning rates are tried for each arm, with one seed and on validation sentences only; the test split has no say. The ledger keeps the log (`KD_MAPS=1` computes it again here, with this section's maps: at `offline` and one seed about forty trainings). At `small` the teacher was chosen in the same way, but by its cross-entropy and not by its accuracy: what it passes on are probabilities. At `full` one recipe serves all arms, and was not tuned.
+# A comparison is fair when every arm was tuned equally hard. The same learning rates are tried for each arm, with one seed and on validation sentences only; the test split has no say. The ledger keeps the log (`KD_MAPS=1` computes it again here, with this section's maps: at `offline` and one seed about fifty trainings). At `small` the teacher was chosen in the same way, but by its cross-entropy and not by its accuracy: what it passes on are probabilities. At `full` one recipe serves all arms, and was not tuned.
 #
 # At `offline` no arm's best stands at the edge of its grid. At the other scales the grid is so small that it is nearly all edge: outside it any arm may do better. And neighbours in the log may differ by the seed alone.
 

@@ -74,6 +74,7 @@ def settings(run: Switches) -> TextClassification:
     if run.scale == "offline":
         return TextClassification(
             run=run,
+            test_seed=1106,
             dataset="news",
             teacher="news",
             student="tiny",
@@ -85,13 +86,13 @@ def settings(run: Switches) -> TextClassification:
             max_length=64,
             recipes={
                 "control": Recipe(4e-3, 900),
-                "distilled": Recipe(2e-3, 900, **taught),
+                "distilled": Recipe(1e-3, 900, **taught),
                 "distilled, more text": Recipe(2e-3, 900, **taught),
                 "hard answers": Recipe(2e-3, 900),
-                "control, more labels": Recipe(2e-3, 900),
-                "truth": Recipe(4e-3, 900, alpha=1.0, temperature=1.0),
+                "control, more labels": Recipe(5e-4, 900),
+                "truth": Recipe(2e-3, 900, alpha=1.0, temperature=1.0),
             },
-            learning_rates=(5e-4, 1e-3, 2e-3, 4e-3, 8e-3),
+            learning_rates=(2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3, 8e-3),
             lengths=(900,),
         )
     if run.scale == "small" and run.dataset == "stanfordnlp/sst2":
