@@ -50,6 +50,7 @@ def settings(run: Switches) -> SideBySide:
         steps, taught = 400, {"alpha": 0.9, "temperature": 2.0}
         return SideBySide(
             run=run,
+            test_seed=1101,
             dataset="news",
             teacher="news",
             student="tiny",
