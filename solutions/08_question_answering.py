@@ -1184,7 +1184,7 @@ if map_:
     )
 
 # %% [markdown]
-# One seed a cell, so small differences say nothing. At α = 0 the temperature has no meaning: it is the labels' loss alone. But look at the row α = 1: T = 2, which was fixed beforehand, is not its best cell at `offline`. So the table of section 6 does not rank *soft only* against *distilled*: another T might turn them round.
+# One seed a cell, so small differences say nothing. At α = 0 the temperature has no meaning: it is the labels' loss alone. Nor does the map rank *soft only* (α = 1) against *distilled*: in each column their cells lie no further apart than the seeds of one arm do in section 6.
 #
 # ## 10 · Answers that are nearly right
 #
