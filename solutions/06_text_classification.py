@@ -555,13 +555,13 @@ check("06.4", what_may_be_said)
 #
 # **At `offline` scale the teacher was worth a lot**, and it brought 40,000 labels against the control's 2,000. Its student gains {{ledger:06/offline/distilled/gain over control|interval}} on the same sentences, and {{ledger:06/offline/distilled, more text/gain over control|interval}} when the teacher answers more text ({{ledger:06/offline/control/accuracy|count}} seeds).
 #
-# **Is it the teacher's doubts, or only its answers?** Its hard answers to the same text, in place of soft targets, bring {{ledger:06/offline/hard answers/gain over control|interval}}. Soft targets minus hard answers is {{ledger:06/offline/distilled, more text/gain over hard answers|interval}}.
+# **Is it the teacher's doubts, or only its answers?** Its hard answers to the same text, in place of soft targets, bring {{ledger:06/offline/hard answers/gain over control|interval}}. Soft targets bring more: on the hard answers they gain {{ledger:06/offline/distilled, more text/gain over hard answers|interval}}.
 #
 # **Is it only the labels?** The control that is given the teacher's own 40,000 labels gains {{ledger:06/offline/control, more labels/gain over control|interval}}. The accuracy of the student with a teacher and 2,000 labels, minus that of this control, is {{ledger:06/offline/distilled, more text/gain over control, more labels|interval}}. With so few steps neither has read all it might, as the column *each is read* says; with more of them this may come out otherwise.
 #
 # One thing tempers all this. The control is a network trained from scratch on 2,000 sentences, and its accuracy minus that of the word counts of section 1 is {{ledger:06/offline/control/gain over bag of words|interval}}. Where that is below zero, part of what a teacher brings only makes up for it.
 #
-# **Where teacher and student have the same labels, expect less.** On Financial PhraseBank (`small`, {{ledger:06/small/control/accuracy|count}} seeds) the distilled student is ahead by {{ledger:06/small/distilled/gain over control|interval}}. For more text, which there are generated headlines, no gain is shown: {{ledger:06/small/distilled, more text/gain over control|interval}}.
+# **On real sentences, where teacher and student have the same labels, less is seen.** On Financial PhraseBank (`small`, {{ledger:06/small/control/accuracy|count}} seeds) the distilled student is ahead by {{ledger:06/small/distilled/gain over control|interval}}. For more text, which there are generated headlines, no gain is shown: {{ledger:06/small/distilled, more text/gain over control|interval}}.
 #
 # ### How much of the teacher is left?
 #
@@ -1021,7 +1021,7 @@ for name in masks:
     print(experiments.comparison_table(report, [main_arm], figure), "\n")
 
 # %% [markdown]
-# The gain is far from even. Sentences with a contrast in them (*but*, *although*) gained {{ledger:06/offline/distilled, more text/gain over control, contrast|interval}}, where all sentences together gained {{ledger:06/offline/distilled, more text/gain over control, all sentences|interval}}. The teacher reads such sentences well; what it knows of them did not pass on to so small a student. A mean would have hidden it, and a user who writes such sentences would have found out.
+# The gain is far from even. Sentences with a contrast in them (*but*, *although*) gained {{ledger:06/offline/distilled, more text/gain over control, contrast|interval}}, where all sentences together gained {{ledger:06/offline/distilled, more text/gain over control, all sentences|interval}}. The teacher reads such sentences well, and less of that reached so small a student. A mean would have hidden it, and a user who writes such sentences would have found out.
 #
 # At `offline` scale there is a harder test still: sentences built from templates that neither the teacher nor the student has ever seen, only their words. Teacher, students and control all fall: templates are part of what every one of them learnt. Does the *gain* over the control fall as well?
 
@@ -1080,7 +1080,7 @@ if "test_unseen_templates" in labels:
     print(experiments.comparison_table(report, others, "gain, seen minus unseen"))
 
 # %% [markdown]
-# On templates that nobody has seen, the student with more text is ahead of the control by {{ledger:06/offline/distilled, more text/gain over control, unseen templates|interval}}. Between seen and unseen templates its gain differs by {{ledger:06/offline/distilled, more text/gain, seen minus unseen|interval}}.
+# On templates that nobody has seen, the student with more text is ahead of the control by {{ledger:06/offline/distilled, more text/gain over control, unseen templates|interval}}. On seen ones its gain is larger, by {{ledger:06/offline/distilled, more text/gain, seen minus unseen|interval}}.
 #
 # ## 9 · Texts longer than the model's window
 #
