@@ -27,8 +27,14 @@ def cache_folder() -> Path:
     return user_cache_path("kd_course", appauthor=False)
 
 
-def refuse_unwritable(folder: str | os.PathLike) -> None:
-    """OSError for a folder that cannot be written, before anything dear is computed for it."""
+def refuse_unwritable(
+    folder: str | os.PathLike,
+    advice: str = "choose another folder, or let KD_CACHE name one for all that is kept",
+) -> None:
+    """OSError for a folder that cannot be written, before anything dear is computed for it.
+
+    advice: what to do then; it ends the message. The folder is made where it does not exist yet.
+    """
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -36,8 +42,7 @@ def refuse_unwritable(folder: str | os.PathLike) -> None:
     except OSError as error:
         raise OSError(
             error.errno,
-            f"{folder} cannot be written ({error.strerror}): choose another folder, or let KD_CACHE "
-            f"name one for all that is kept",
+            f"{folder} cannot be written ({error.strerror}): {advice}",
         ) from None
 
 
