@@ -53,6 +53,7 @@ def examine() -> list[Row]:
         _disk(scale),
         _jupyter(),
         _cache(),
+        *_course(),
         scale_row,
         _hub(scale),
     ]
@@ -226,6 +227,22 @@ def _disk(scale: str) -> Row:
             "HF_HOME name folders on another disk",
         )
     return Row("disk", found)
+
+
+def _course() -> list[Row]:
+    """Whether notebooks can be saved and lessons write beside them; no row where there are none."""
+    folder = Path(__file__).resolve().parents[2]
+    if not (folder / "notebooks").is_dir():
+        return []
+    try:
+        with tempfile.TemporaryFile(dir=folder / "notebooks"):
+            return [Row("course folder", _shown(folder))]
+    except OSError as error:
+        advice = (
+            f"nothing can be written there ({error.strerror}): copy it to a folder of your own; "
+            f"`run` works as it is, with --out FOLDER"
+        )
+        return [Row("course folder", _shown(folder), advice)]
 
 
 def _cache() -> Row:
