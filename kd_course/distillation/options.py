@@ -17,8 +17,9 @@ def training_arguments(
 ) -> TrainingArguments:
     """The library's TrainingArguments, with what every run of this course has in common.
 
-    Batches grouped by length, no checkpoints, nothing reported to outside services. Whatever is
-    given in `options` counts instead. kind: TrainingArguments, or a class made from it.
+    Batches grouped by length, no checkpoints, nothing reported to a tracker. Whatever is given in
+    `options` counts instead: report_to="tensorboard" for one, which then has soft_loss and hard_loss
+    beside the loss. kind: TrainingArguments, or a class made from it.
     """
     by_length: dict[str, Any] = {"train_sampling_strategy": "group_by_length"}
     if "train_sampling_strategy" not in TrainingArguments.__dataclass_fields__:
