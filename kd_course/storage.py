@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
@@ -18,13 +19,24 @@ def cache_folder() -> Path:
 
     Returns an absolute path; the folder need not exist yet (`write_whole` makes it).
     Everything in it can be deleted at any time: it is then computed or downloaded again.
+    Raises FileNotFoundError for a user without a home folder, where KD_CACHE names none.
     """
     chosen = os.environ.get("KD_CACHE", "").strip()
     if chosen:
-        return Path(chosen).expanduser().absolute()
+        try:
+            return Path(chosen).expanduser().absolute()
+        except RuntimeError:
+            raise _no_home(f"KD_CACHE is {chosen!r}, but there is no such home folder") from None
     from platformdirs import user_cache_path
 
-    return user_cache_path("kd_course", appauthor=False)
+    folder = user_cache_path("kd_course", appauthor=False)
+    if not folder.is_absolute():  # "~" is what is left of a home that nobody knows
+        raise _no_home("this user has no home folder")
+    return folder
+
+
+def _no_home(reason: str) -> FileNotFoundError:
+    return FileNotFoundError(errno.ENOENT, f"{reason}: let KD_CACHE name a folder of your own")
 
 
 def refuse_unwritable(
