@@ -88,7 +88,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 2
-    return run(chosen.arguments) or 0
+    try:
+        return run(chosen.arguments) or 0
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
 
 
 def _is_there(module: str) -> bool:

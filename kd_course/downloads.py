@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
+from kd_course.silence import as_if_offline, patience_with_silence, silence_of_the_hub
+
 if TYPE_CHECKING:
     from datasets import DatasetDict
 
@@ -55,18 +57,44 @@ def fetch(what: str, call: Callable[[], Result], *, waits: tuple[float, ...] = W
     """What the call returns, asked for again while the hub answers that it is busy.
 
     The libraries themselves take up a broken download again, and ask several times whether a file
-    is there; but they give up at once when the hub answers 5xx to the download itself.
+    is there; but they give up at once when the hub answers 5xx to the download itself. And behind a
+    firewall that drops what is sent they wait for many minutes: so the hub is asked briefly first,
+    and where it is silent, what is in the cache is taken.
     """
     with reaching(what):
-        for wait in waits:
-            try:
-                return call()
-            except Exception as error:
-                if not _busy(error):
-                    raise
-                logging.getLogger(__name__).warning("The hub is busy; asking again in %g s.", wait)
-                time.sleep(wait)
-        return call()
+        silence = silence_of_the_hub()
+        if silence:
+            return _from_the_cache(what, call, silence)
+        with patience_with_silence():
+            return _asked_again(call, waits)
+
+
+def _asked_again(call: Callable[[], Result], waits: tuple[float, ...]) -> Result:
+    for wait in waits:
+        try:
+            return call()
+        except Exception as error:
+            if not _busy(error):
+                raise
+            logging.getLogger(__name__).warning("The hub is busy; asking again in %g s.", wait)
+            time.sleep(wait)
+    return call()
+
+
+def _from_the_cache(what: str, call: Callable[[], Result], silence: str) -> Result:
+    """What the call finds without a network; HubError that names the silence where it is not there."""
+    try:
+        with as_if_offline():
+            found = call()
+    except Exception as error:
+        if _own_machine(list(_chain(error))) or explain(error, what) is None:
+            raise
+        raise HubError(
+            f"{what} is not in the cache, and the hub cannot be reached: {silence}, as behind a "
+            f"firewall. Look at the network, proxy, HF_ENDPOINT. {WAY_ON}"
+        ) from error
+    logging.getLogger(__name__).warning("The hub is silent; %s is taken from the cache.", what)
+    return found
 
 
 def download_dataset(identifier: str, *config: str) -> DatasetDict:
@@ -131,11 +159,28 @@ def explain(error: BaseException, what: str) -> HubError | None:
 
 def _own_machine(chain: list[BaseException]) -> str | None:
     """What is wrong on this side: the disk, or the rights to the cache."""
-    if any(isinstance(e, OSError) and e.errno == errno.ENOSPC for e in chain):
-        return ": the disk is full. Make room, or let HF_HOME name a folder on another disk."
+    for error in chain:
+        if isinstance(error, OSError) and error.errno in _OF_THE_SYSTEM:
+            return _OF_THE_SYSTEM[error.errno]
     if any(isinstance(e, PermissionError) for e in chain):
         return ": the cache cannot be written. Let HF_HOME name a folder of your own."
+    if _mentions(chain, "Could not determine home directory", "getpwuid(): uid not found"):
+        return ": this user has no home folder for the cache. Let HF_HOME name a folder."
     return None
+
+
+_OF_THE_SYSTEM = {
+    errno.ENOSPC: ": the disk is full. Make room, or let HF_HOME name a folder on another disk.",
+    errno.EROFS: ": the cache can be read, but not written. Let HF_HOME name a folder of your own.",
+    errno.EIO: ": the disk cannot be read or written. Let HF_HOME name a folder on another disk.",
+    errno.ENOTDIR: ": the cache's path leads through a file. Let HF_HOME name a folder of your own.",
+    errno.ENAMETOOLONG: ": the cache's path is too long. Let HF_HOME name a shorter one.",
+}
+if hasattr(errno, "EDQUOT"):  # not on Windows
+    _OF_THE_SYSTEM[errno.EDQUOT] = (
+        ": your share of the disk is used up (quota). Make room, or let HF_HOME name a folder on "
+        "another disk."
+    )
 
 
 def _refused(chain: list[BaseException]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import tempfile
@@ -18,17 +19,34 @@ def cache_folder() -> Path:
 
     Returns an absolute path; the folder need not exist yet (`write_whole` makes it).
     Everything in it can be deleted at any time: it is then computed or downloaded again.
+    Raises FileNotFoundError for a user without a home folder, where KD_CACHE names none.
     """
     chosen = os.environ.get("KD_CACHE", "").strip()
     if chosen:
-        return Path(chosen).expanduser().absolute()
+        try:
+            return Path(chosen).expanduser().absolute()
+        except RuntimeError:
+            raise _no_home(f"KD_CACHE is {chosen!r}, but there is no such home folder") from None
     from platformdirs import user_cache_path
 
-    return user_cache_path("kd_course", appauthor=False)
+    folder = user_cache_path("kd_course", appauthor=False)
+    if not folder.is_absolute():  # "~" is what is left of a home that nobody knows
+        raise _no_home("this user has no home folder")
+    return folder
 
 
-def refuse_unwritable(folder: str | os.PathLike) -> None:
-    """OSError for a folder that cannot be written, before anything dear is computed for it."""
+def _no_home(reason: str) -> FileNotFoundError:
+    return FileNotFoundError(errno.ENOENT, f"{reason}: let KD_CACHE name a folder of your own")
+
+
+def refuse_unwritable(
+    folder: str | os.PathLike,
+    advice: str = "choose another folder, or let KD_CACHE name one for all that is kept",
+) -> None:
+    """OSError for a folder that cannot be written, before anything dear is computed for it.
+
+    advice: what to do then; it ends the message. The folder is made where it does not exist yet.
+    """
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -36,8 +54,7 @@ def refuse_unwritable(folder: str | os.PathLike) -> None:
     except OSError as error:
         raise OSError(
             error.errno,
-            f"{folder} cannot be written ({error.strerror}): choose another folder, or let KD_CACHE "
-            f"name one for all that is kept",
+            f"{folder} cannot be written ({error.strerror}): {advice}",
         ) from None
 
 

@@ -6,6 +6,7 @@ waits for a word, and tries again, as a learner does who runs the cell once more
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -226,6 +227,61 @@ def test_without_a_network(make_hub, learner, cell):
     switched_off = learner(hub, cell, HF_HUB_OFFLINE="1").run()["error"]
     assert "HF_HUB_OFFLINE" in switched_off
     assert "KD_SCALE=offline" in switched_off
+
+
+# Whoever is connected to is never answered, as behind a firewall. Only the brief question's seconds pass.
+SILENT = """
+import socket
+import os
+ear = socket.create_server(("127.0.0.1", 0))
+os.environ["HF_ENDPOINT"] = f"http://127.0.0.1:{ear.getsockname()[1]}"
+"""
+
+
+@pytest.mark.parametrize("cell", ["news()", "model()"])
+def test_a_silent_hub_is_told_of_in_seconds(make_hub, learner, cell):
+    silent = learner(make_hub(), cell, preamble=SILENT + PREAMBLE)
+    error = silent.run()["error"]
+    assert "the hub cannot be reached: no answer within 6 s, as behind a firewall" in error
+    assert "KD_SCALE=offline" in error
+
+
+def test_what_is_in_the_cache_is_taken_while_the_hub_is_silent(make_hub, learner):
+    hub = make_hub()
+    before = learner(hub, "news()").run()["value"]
+    assert learner(hub, "news()", preamble=SILENT + PREAMBLE).run()["value"] == before
+
+
+def test_a_request_that_nobody_answers_any_more_ends():
+    from huggingface_hub.utils import get_session
+
+    from kd_course import silence
+
+    before = get_session().timeout
+    with silence.patience_with_silence():
+        assert get_session().timeout.read == silence.SILENCE
+    assert get_session().timeout == before
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(errno.EROFS, "Read-only file system"), "can be read, but not written"),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), "used up (quota)"),
+        (OSError(errno.ENOSPC, "No space left on device"), "the disk is full"),
+        (OSError(errno.EIO, "Input/output error"), "cannot be read or written"),
+        (PermissionError(errno.EACCES, "Permission denied"), "cannot be written"),
+        (RuntimeError("Could not determine home directory."), "no home folder"),
+        (KeyError("getpwuid(): uid not found: 4711"), "no home folder"),
+    ],
+)
+def test_what_the_system_refuses_ends_in_a_sentence(error, told):
+    from kd_course.downloads import HubError, reaching
+
+    with pytest.raises(HubError, match=r"somebody/model: .*HF_HOME name a") as raised:
+        with reaching("somebody/model"):
+            raise ValueError("the library's own words") from error
+    assert told in str(raised.value)
 
 
 def test_a_process_killed_in_a_download_leaves_a_usable_cache(make_hub, learner, tmp_path):

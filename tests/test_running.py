@@ -1,6 +1,12 @@
 """A headless run is judged by the ledger, and leaves its notebook behind whatever happens."""
 
+import errno
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from types import SimpleNamespace
 
 import nbformat
@@ -12,7 +18,7 @@ from transformers import DataCollatorWithPadding
 
 from kd_course import experiments
 from kd_course.__main__ import COMMANDS, main
-from kd_course.commands import ledger_entry
+from kd_course.commands import doctor, ledger_entry
 from kd_course.commands import run as command
 from kd_course.commands.lesson_kernel import LessonKernel
 from kd_course.commands.steps import KIND, Steps
@@ -227,3 +233,124 @@ def test_an_optimiser_that_does_all_in_one_step_tells_none(watched):
     weight = torch.ones(1, requires_grad=True)
     torch.optim.LBFGS([weight]).step(lambda: weight.square().sum())
     assert watched.told == []
+
+
+# -- how it is called, and how it is stopped --------------------------------------------------
+
+COURSE = (
+    "import sys; from pathlib import Path; from kd_course.commands import run\n"
+    "run.ROOT = Path(sys.argv[1])\n"
+    "sys.exit(run.main(sys.argv[2:]))"
+)
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """course(*cells): a course of one lesson, 98_test, and whatever run's main is told of it."""
+
+    def make(*cells):
+        (tmp_path / "solutions").mkdir(exist_ok=True)
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+        nbformat.write(notebook, tmp_path / "solutions" / "98_test.ipynb")
+        monkeypatch.setattr(command, "ROOT", tmp_path)
+        return tmp_path
+
+    monkeypatch.setenv("KD_RESULTS", "")
+    return make
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
+@pytest.mark.parametrize("how", [[], ["--plain"]])
+def test_ctrl_c_is_one_sentence_and_what_there_was_stays(course, tmp_path, how):
+    wait = f"import time; from pathlib import Path; Path({str(tmp_path)!r}, 'waits').touch()"
+    where = course(REPORT.format(value=0.81), f"{wait}\ntime.sleep(600)")
+    out = tmp_path / "out"
+    arguments = [sys.executable, "-c", COURSE, str(where), "98", "--out", str(out), *how]
+    with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as process:
+        while process.poll() is None and not (tmp_path / "waits").exists():
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        told = process.communicate(timeout=60)[1]
+    assert process.returncode == 130, told
+    assert told.splitlines()[-1] == f"Stopped. What there was by then is in {out}"
+    assert "Traceback" not in told and "Task" not in told
+    assert json.loads((out / "results.json").read_text())["figures"]["student/accuracy"]
+    assert how or (out / "98_test.ipynb").is_file()
+
+
+def test_another_kernel_called_python3_is_not_started(run, tmp_path, monkeypatch):
+    spec = tmp_path / "jupyter" / "kernels" / "python3" / "kernel.json"
+    spec.parent.mkdir(parents=True)
+    spec.write_text(json.dumps({"argv": ["false"], "display_name": "no", "language": "python"}))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    assert run(f"import sys; assert sys.executable == {sys.executable!r}") == 0
+
+
+@pytest.mark.parametrize("lesson", ["06", "06_text_classification"])
+def test_a_lesson_is_found_by_its_number_and_by_its_whole_name(lesson):
+    assert command.find_lesson(lesson).name == "06_text_classification.ipynb"
+
+
+@pytest.mark.parametrize("lesson", ["06_text", "6", "06_"])
+def test_a_part_of_a_name_is_refused_with_the_lesson_that_must_be_meant(lesson, capsys):
+    assert command.main([lesson]) == 2
+    told = capsys.readouterr().err
+    assert f"no worked edition of lesson {lesson!r}" in told and "there are 00, 01, " in told
+    assert told.endswith("; is 06 meant, 06_text_classification?\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "right"),
+    [
+        ("KD_SCALE", "smal", "KD_SCALE must be one of offline, small, full, but is 'smal'"),
+        ("KD_SEEDS", "x", "KD_SEEDS must be a whole number above zero, but is 'x'"),
+        ("KD_SCLAE", "small", "KD_SCLAE is no switch of the course: KD_SCALE must be meant"),
+    ],
+)
+def test_a_bad_switch_is_one_sentence_of_run_and_a_row_of_the_doctor(
+    name, value, right, monkeypatch, capsys
+):
+    monkeypatch.setenv(name, value)
+    assert command.main(["02"]) == 2
+    assert capsys.readouterr().err == f"{right}\n"
+    (row,) = [row for row in doctor.examine() if row.what == "scale"]
+    assert row.advice == right
+
+
+def test_an_output_folder_that_cannot_be_written_is_told_before_anything_runs(
+    course, tmp_path, capsys
+):
+    course("raise SystemExit('ran')")
+    (tmp_path / "a file").touch()
+    assert command.main(["98", "--out", str(tmp_path / "a file" / "out")]) == 2
+    told = capsys.readouterr().err
+    assert "out cannot be written (Not a directory): let --out name a folder of your own" in told
+
+
+def test_in_a_course_that_cannot_be_written_a_lesson_runs_in_its_output_folder(course, tmp_path):
+    course("from pathlib import Path\nPath('results').mkdir()")
+    assert command.main(["98", "--out", str(tmp_path / "mine"), "--plain"]) == 1  # it is there
+    (tmp_path / "solutions" / "results").rmdir()
+    (tmp_path / "solutions" / "results").touch()
+    assert command.main(["98", "--out", str(tmp_path / "mine"), "--plain"]) == 0
+    assert (tmp_path / "mine" / "results").is_dir()
+
+
+def test_the_doctor_says_what_to_do_with_a_course_that_cannot_be_written(monkeypatch):
+    def refuse(**_):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    assert all(row.fine for row in doctor._course())
+    monkeypatch.setattr(doctor.tempfile, "TemporaryFile", refuse)
+    (row,) = doctor._course()
+    assert "(Read-only file system): copy it to a folder of your own" in row.advice
+
+
+def test_a_figure_that_cannot_enter_the_ledger_is_told_in_a_sentence(course, tmp_path, capsys):
+    course(
+        "from kd_course.experiments import Report\nReport('98', 'offline', data='a', shortened=True).add('b', 1)"
+    )
+    assert (
+        command.main(["98", "--plain", "--reference", "minutes", "--out", str(tmp_path / "o")]) == 2
+    )
+    assert "a shortened run is no reference" in capsys.readouterr().err

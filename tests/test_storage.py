@@ -20,6 +20,24 @@ def test_the_environment_chooses_the_cache_folder(monkeypatch, tmp_path):
     assert storage.cache_folder().is_absolute()
 
 
+def test_a_user_without_a_home_is_told_to_name_a_folder(monkeypatch):
+    monkeypatch.setenv("KD_CACHE", "~nobody-of-this-name/cache")
+    with pytest.raises(FileNotFoundError, match="there is no such home folder: let KD_CACHE name"):
+        storage.cache_folder()
+    monkeypatch.delenv("KD_CACHE")
+    monkeypatch.setattr("platformdirs.user_cache_path", lambda *_, **__: Path("~/.cache/kd_course"))
+    with pytest.raises(FileNotFoundError, match="this user has no home folder: let KD_CACHE name"):
+        storage.cache_folder()
+
+
+def test_a_teacher_is_not_trained_for_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
+    teachers = pytest.importorskip("kd_course.teachers")
+    (tmp_path / "file").touch()
+    monkeypatch.setitem(teachers.MAKERS, "news", None)  # whoever trains, fails otherwise
+    with pytest.raises(OSError, match="cannot be written .*let KD_CACHE name one"):
+        teachers.train("news", tmp_path / "file" / "news")
+
+
 def test_a_file_is_written_and_its_name_kept_for_writers_that_mind_the_suffix(tmp_path):
     numpy = pytest.importorskip("numpy")
     target = tmp_path / "new" / "values.npz"

@@ -14,7 +14,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 from kd_course.authoring.source import ROOT, LessonError
-from kd_course.commands.lesson_kernel import in_private
+from kd_course.commands.lesson_kernel import ThisPython, in_private
 
 SECONDS_A_CELL = 1800
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -30,6 +30,7 @@ def execute(notebook: NotebookNode, name: str, folder: Path) -> NotebookNode:
     paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     client = NotebookClient(
         notebook,
+        kernel_manager_class=ThisPython,
         kernel_name="python3",
         timeout=SECONDS_A_CELL,
         record_timing=False,  # when a cell ran differs from build to build

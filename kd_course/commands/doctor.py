@@ -11,13 +11,12 @@ import os
 import platform
 import shutil
 import tempfile
-import threading
-import urllib.error
-import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+
+from kd_course.silence import ask_briefly as _ask
 
 GIB = 2**30  # bytes
 MEMORY = {"offline": 2, "small": 4, "full": 12}  # GiB that must be free, by scale
@@ -53,6 +52,7 @@ def examine() -> list[Row]:
         _disk(scale),
         _jupyter(),
         _cache(),
+        *_course(),
         scale_row,
         _hub(scale),
     ]
@@ -200,7 +200,10 @@ def _memory(scale: str) -> Row:
 
 def _shown(path: Path) -> str:
     """The path as a person would say it: ~ for their own folder."""
-    home = Path.home()
+    try:
+        home = Path.home()
+    except RuntimeError:  # a user that has none
+        return str(path)
     return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
 
 
@@ -216,6 +219,8 @@ def _disk(scale: str) -> Row:
         folder = cache_folder()
     except ModuleNotFoundError as missing:
         return Row("disk", "unknown", f"{missing.name} is not installed: {INSTALL}")
+    except OSError as error:
+        return Row("disk", "unknown", str(error.strerror))
     free = shutil.disk_usage(_existing(folder)).free
     found = f"{free / GIB:.1f} GiB free"
     if free < DISK[scale] * GIB:
@@ -228,6 +233,22 @@ def _disk(scale: str) -> Row:
     return Row("disk", found)
 
 
+def _course() -> list[Row]:
+    """Whether notebooks can be saved and lessons write beside them; no row where there are none."""
+    folder = Path(__file__).resolve().parents[2]
+    if not (folder / "notebooks").is_dir():
+        return []
+    try:
+        with tempfile.TemporaryFile(dir=folder / "notebooks"):
+            return [Row("course folder", _shown(folder))]
+    except OSError as error:
+        advice = (
+            f"nothing can be written there ({error.strerror}): copy it to a folder of your own; "
+            f"`run` works as it is, with --out FOLDER"
+        )
+        return [Row("course folder", _shown(folder), advice)]
+
+
 def _cache() -> Row:
     from kd_course.storage import cache_folder
 
@@ -235,6 +256,8 @@ def _cache() -> Row:
         folder = cache_folder()
     except ModuleNotFoundError as missing:
         return Row("cache folder", "unknown", f"{missing.name} is not installed: {INSTALL}")
+    except OSError as error:
+        return Row("cache folder", "unknown", str(error.strerror))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as file:
@@ -282,25 +305,3 @@ def _hub(scale: str, seconds: float = 3.0) -> Row:
     return Row(
         "hub", answer, f"scale {scale} takes models and data from it: {way_on}; or {OFFLINE}"
     )
-
-
-def _ask(address: str, seconds: float) -> str:
-    """ "answers", or why not, within so many seconds."""
-    answers = ["no answer"]
-
-    def ask() -> None:
-        try:
-            request = urllib.request.Request(address, method="HEAD")
-            urllib.request.urlopen(request, timeout=seconds).close()
-            answers[0] = "answers"
-        except urllib.error.HTTPError as error:
-            # A hub that says "no such page" is there; one that says 5xx is not well.
-            answers[0] = "answers" if error.code < 500 else f"is not well (HTTP {error.code})"
-        except (OSError, ValueError):
-            answers[0] = "no answer"
-
-    # A thread, as looking up a name has no time limit of its own.
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    return answers[0]

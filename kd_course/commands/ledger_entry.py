@@ -170,6 +170,8 @@ def circumstances() -> dict:
             return "absent"
 
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU"
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    device = f"{processes} x {device}" if processes > 1 else device
     return {
         "hardware": f"{device}, {os.cpu_count()} cores, {platform.machine()}",
         "threads": torch.get_num_threads(),

@@ -2,23 +2,27 @@
 
 The worked edition of the lesson is executed, cell by cell, in a kernel of its own; what it measures
 (its `experiments.Report`) is compared with the reference run. The executed notebook and
-`results.json` stay in the output folder, also when a cell fails.
+`results.json` stay in the output folder, also when a cell fails. With --plain there is no kernel and
+no notebook: the cells run in this process (plain.py).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from tabulate import tabulate
 from tqdm import tqdm
 
 from kd_course import experiments, settings
-from kd_course.commands import ledger_entry
+from kd_course.commands import ledger_entry, plain
+from kd_course.storage import refuse_unwritable
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS_BETWEEN_LINES = 10.0  # of the bar, where it goes into a file
@@ -28,37 +32,68 @@ prediction interval; around a single value ± 0.5 %); at least ± 0.002, cut to 
 
 
 def main(argv: list[str]) -> int:
+    """Run the lessons that are named; 0 when every judged figure lies in its band, 1 when not.
+
+    2 when it was not called as it must be, 130 when it was stopped by Ctrl-C.
+    """
     arguments = _parser().parse_args(argv)
     os.environ.update(_switches(arguments))
     try:
-        settings.switches()  # a bad value is refused here, before anything runs
-    except ValueError as error:
+        runs = _asked_for(arguments)
+    except (ValueError, FileNotFoundError) as error:
         print(error, file=sys.stderr)
         return 2
+    except OSError as error:
+        print(error.strerror, file=sys.stderr)
+        return 2
+    options = {"reference": arguments.reference, "sample": arguments.sample}
+    options |= {"again": arguments.again, "without_jupyter": arguments.plain}
+    run = _in_a_fresh_process if arguments.plain and len(runs) > 1 else run_lesson
     worst = 0
-    for lesson in arguments.lesson:
+    for notebook, folder in runs:
         try:
-            notebook = find_lesson(lesson)
-        except FileNotFoundError as error:
+            worst = max(worst, run(notebook.name[:2], notebook, folder, **options))
+        except KeyboardInterrupt:
+            print(f"\nStopped. What there was by then is in {folder}", file=sys.stderr)
+            return 130
+        except ValueError as error:  # what cannot be entered into the ledger
             print(error, file=sys.stderr)
             return 2
-        folder = arguments.out or Path("results") / f"{lesson}-{settings.scale()}"
-        reference = {"reference": arguments.reference, "sample": arguments.sample}
-        reference["again"] = arguments.again
-        worst = max(worst, run_lesson(lesson, notebook, folder, **reference))
     return worst
+
+
+def _asked_for(arguments: argparse.Namespace) -> list[tuple[Path, Path]]:
+    """The notebooks to run, each with its output folder; what will not do is told before any runs.
+
+    Raises ValueError for a bad switch, FileNotFoundError for a lesson that is none, and OSError for
+    a folder that cannot be written.
+    """
+    settings.switches()
+    if plain.processes() > 1 and not (arguments.plain and len(arguments.lesson) == 1):
+        raise ValueError("under torchrun, run one lesson at a time, with --plain")
+    runs = []
+    for notebook in map(find_lesson, arguments.lesson):
+        folder = arguments.out or Path("results") / f"{notebook.name[:2]}-{settings.scale()}"
+        refuse_unwritable(folder, "let --out name a folder of your own")
+        runs.append((notebook, folder))
+    return runs
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m kd_course run", description=__doc__.split("\n\n")[0]
     )
-    parser.add_argument("lesson", nargs="+", help="number of a lesson, such as 06")
+    parser.add_argument("lesson", nargs="+", help="a lesson's number, such as 06, or its name")
     parser.add_argument("--scale", choices=settings.SCALES, help="default: KD_SCALE, or offline")
     parser.add_argument(
         "--seeds", type=int, metavar="N", help="train every main arm with seeds 0 … N-1"
     )
     parser.add_argument("--maps", action="store_true", help="compute the maps and curves as well")
+    parser.add_argument(
+        "--plain",
+        action="store_true",
+        help="without Jupyter, in this process: on a GPU server, in a scheduled job, under torchrun",
+    )
     parser.add_argument("--limit", type=int, metavar="N", help="at most N rows of every split")
     parser.add_argument(
         "--max-steps", type=int, metavar="N", help="stop every training after N steps"
@@ -95,17 +130,34 @@ def _switches(arguments: argparse.Namespace) -> dict[str, str]:
 
 
 def find_lesson(lesson: str) -> Path:
-    """The worked edition of a lesson; FileNotFoundError that lists the lessons there are."""
-    found = sorted((ROOT / "solutions").glob(f"{lesson}_*.ipynb"))
-    if len(found) != 1:
-        there = (
-            ", ".join(p.name[:2] for p in sorted((ROOT / "solutions").glob("*.ipynb"))) or "none"
-        )
-        raise FileNotFoundError(
-            f"no worked edition of lesson {lesson!r} in {ROOT / 'solutions'} (there: {there}); "
-            f"run this in a checkout of the course"
-        )
-    return found[0]
+    """The worked edition of a lesson, by its number or its whole name: "06", "06_text_classification".
+
+    Raises FileNotFoundError that lists the lessons there are, and the one that must be meant.
+    """
+    there = sorted((ROOT / "solutions").glob("[0-9][0-9]_*.ipynb"))
+    for path in there:
+        if lesson in (path.name[:2], path.stem):
+            return path
+    meant = [path for path in there if path.name[:2] == lesson.zfill(2)[:2]]
+    close = f"; is {meant[0].name[:2]} meant, {meant[0].stem}?" if meant else ""
+    numbers = ", ".join(path.name[:2] for path in there)
+    way_on = f"there are {numbers}" if there else "run this in a checkout of the course"
+    raise FileNotFoundError(
+        f"no worked edition of lesson {lesson!r} in {ROOT / 'solutions'}: {way_on}{close}"
+    )
+
+
+def working_folder(notebook: Path, folder: Path) -> Path:
+    """Where a lesson's cells run: beside the notebook, or in its output folder.
+
+    Lessons keep what they train in results/ of where they run; a course that several people share
+    may not be theirs to write.
+    """
+    try:
+        refuse_unwritable(notebook.parent / "results")
+    except OSError:
+        return folder
+    return notebook.parent
 
 
 def run_lesson(
@@ -116,25 +168,34 @@ def run_lesson(
     reference: str | None = None,
     sample: str | None = None,
     again: str = "",
+    without_jupyter: bool = False,
 ) -> int:
-    """Execute, compare, print; 0 when every judged figure lies in its band, otherwise 1."""
+    """Execute, compare, print; 0 when every judged figure lies in its band, otherwise 1.
+
+    Of torchrun's processes, which are there without Jupyter only, the first compares and prints.
+    """
     if reference == "figures":
         ledger_entry.refuse_early(lesson)
     folder.mkdir(parents=True, exist_ok=True)
     results = folder / "results.json"
-    results.unlink(missing_ok=True)
-    os.environ["KD_RESULTS"] = str(results.resolve())
+    if plain.rank() == 0:
+        results.unlink(missing_ok=True)
+    os.environ["KD_RESULTS"] = str(results.resolve()) if plain.rank() == 0 else ""
     os.environ["KD_PROGRESS"] = "0"  # a run of the worked edition is nobody's progress
+    left = folder if without_jupyter else folder / notebook.name
     start = time.monotonic()
-    failure = execute(notebook, folder / notebook.name)
+    if without_jupyter:
+        failure = plain.execute(notebook, folder, working_folder(notebook, folder))
+    else:
+        failure = execute(notebook, left)
     minutes = (time.monotonic() - start) / 60
     if failure:
         print(f"\n{failure}", file=sys.stderr)
         return 1
+    if plain.rank() > 0:
+        return 0
     report = json.loads(results.read_text(encoding="utf-8")) if results.exists() else None
-    print(
-        f"\nLesson {lesson}, scale {settings.scale()}: {minutes:.1f} minutes; {folder / notebook.name}"
-    )
+    print(f"\nLesson {lesson}, scale {settings.scale()}: {minutes:.1f} minutes; {left}")
     if reference:
         ledger_entry.write_reference(lesson, report, minutes, reference, sample, again)
     if report is None:
@@ -146,6 +207,22 @@ def run_lesson(
         print(f"\n{BAND}")
     print(f"\n{in_one_line(rows, shortened=report['shortened'])}")
     return int(any(row["verdict"] == "outside" for row in rows))
+
+
+def _in_a_fresh_process(*where: Any, **options: Any) -> int:
+    """As `run_lesson`, for one of several without Jupyter: each finds the libraries as they come."""
+    arguments = {"target": _end_with, "args": where, "kwargs": options}
+    process = multiprocessing.get_context("spawn").Process(**arguments)
+    process.start()
+    process.join()
+    return int(process.exitcode or 0)
+
+
+def _end_with(*where: Any, **options: Any) -> None:
+    try:
+        sys.exit(run_lesson(*where, **options))
+    except KeyboardInterrupt:  # which is told in the first process
+        sys.exit(130)
 
 
 def in_one_line(rows: list[dict], *, shortened: bool = False) -> str:
@@ -187,7 +264,8 @@ def execute(notebook: Path, target: Path) -> str | None:
             bar.set_postfix_str("", refresh=False)
             bar.update()
 
-        kernel = LessonKernel(content, notebook.parent, on_cell=on_cell, on_step=on_step)
+        where = working_folder(notebook, target.parent)
+        kernel = LessonKernel(content, where, on_cell=on_cell, on_step=on_step)
         try:
             kernel.execute()
         except (CellExecutionError, DeadKernelError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -93,6 +94,14 @@ def unwrapped(model: nn.Module) -> nn.Module:
         if not isinstance(inner, nn.Module):
             return model
         model = inner
+
+
+def name_of(model: nn.Module) -> str:
+    """What a model goes by: the name or the folder it was loaded from, or its class's."""
+    path = str(getattr(getattr(model, "config", None), "_name_or_path", "") or "")
+    if Path(path).exists():
+        path = Path(path).name  # a folder of this machine says nothing elsewhere
+    return f"{path} ({type(model).__name__})" if path else type(model).__name__
 
 
 def logits_of(outputs: Any, whose: str) -> Tensor:

@@ -26,7 +26,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from kd_course.distillation.asking import arguments_for, share_padding, unwrapped
+from kd_course.distillation.asking import arguments_for, name_of, share_padding, unwrapped
 from kd_course.distillation.batches import ask_all, longest_input, looked_up, refuse_no_rows
 from kd_course.distillation.token_outputs import (
     TEMPERATURES,
@@ -50,6 +50,7 @@ class TeacherOutputs:
 
     id2label: its names for the classes, where it has any; tokenizer: its own, where its rows of input
     ids are the student's too. A student that numbers classes or words otherwise is refused.
+    teacher: its name, for the student's model card.
 
     logits: (rows, classes), float32, one row for each different row of the data set; of a teacher
     that marks answers a list, (2, tokens) a window, start and end.
@@ -64,9 +65,10 @@ class TeacherOutputs:
         *,
         id2label: Mapping[int, str] | None = None,
         tokenizer: Any = None,
+        teacher: str = "",
     ):
         self.logits = logits
-        self.id2label, self.tokenizer = id2label, tokenizer
+        self.id2label, self.tokenizer, self.teacher = id2label, tokenizer, teacher
         self.reads = tuple(reads)  # the columns that the teacher read, and a key is made of
         self._row_of = {key: row for row, key in enumerate(keys)}
 
@@ -141,8 +143,14 @@ def cached_teacher_outputs(
     logits = [known[key] for key in asked]
     stacked = torch.stack(logits) if logits[0].ndim == 1 else logits
     names = getattr(getattr(unwrapped(teacher), "config", None), "id2label", None)
-    about = {"id2label": names, "tokenizer": None if text_column else tokenizer}
-    return TeacherOutputs(stacked, asked, reads, **about)
+    return TeacherOutputs(
+        stacked,
+        asked,
+        reads,
+        id2label=names,
+        tokenizer=None if text_column else tokenizer,
+        teacher=name_of(unwrapped(teacher)),
+    )
 
 
 def _known(
@@ -199,6 +207,7 @@ def _top_k(
         temperatures=options["temperatures"],
         words=min(filter(None, (options["words"], size)), default=None),
         tokenizer=tokenizer,
+        teacher=name_of(unwrapped(teacher)),
     )
 
 

@@ -66,11 +66,12 @@ class TopKOutputs:
         temperatures: Sequence[float],
         words: int | None,
         tokenizer: Any,
+        teacher: str = "",  # its name, for the student's model card
     ):
         self._kept, self._keys_of = dict(kept), keys_of
         self.temperatures = tuple(temperatures)
         self.words = words  # the teacher's, of which the k best were taken
-        self.tokenizer = tokenizer
+        self.tokenizer, self.teacher = tokenizer, teacher
         self.k = next(iter(self._kept.values())).ids.shape[-1]
 
     def __len__(self) -> int:

@@ -50,6 +50,7 @@ from kd_course.distillation.labels import (
     refuse_missing_labels,
     warn_of_packing_with_a_mask,
 )
+from kd_course.distillation.model_card import DistillationCard
 from kd_course.distillation.row_order import SeededLengthGroups
 from kd_course.distillation.token_outputs import COLUMNS, TOP_IDS, TopKCollator, TopKOutputs
 from kd_course.divergences import positive_temperature
@@ -62,7 +63,7 @@ from kd_course.losses import (
 )
 
 
-class DistillationTrainer(EvaluationWithTeacher):
+class DistillationTrainer(DistillationCard, EvaluationWithTeacher):
     """A transformers.Trainer whose student learns from a teacher as well as from labels.
 
     The loss of an optimiser step is `losses.distillation_loss` of all its rows at once,

@@ -55,12 +55,14 @@ def notes(folder: str) -> dict:
 def train(name: str, folder: Path, *, quiet: bool = False) -> Path:
     """Train a shipped teacher from its recipe into a folder; returns the folder.
 
-    name: a key of RECIPES. The folder appears whole, when training has ended.
+    name: a key of RECIPES. The folder appears whole, when training has ended; OSError comes before,
+    where it cannot be written.
     """
     import torch
 
-    from kd_course.storage import cache_folder, write_whole
+    from kd_course.storage import cache_folder, refuse_unwritable, write_whole
 
+    refuse_unwritable(folder.parent)
     recipe = RECIPES[name]
     scratch = cache_folder() / "teachers" / f"{name}-{_digest(name)}-training"
     model, tokenizer, curve = MAKERS[name].fit(recipe, scratch, quiet=quiet)
