@@ -29,7 +29,7 @@ import torch
 from kd_course.exercises import all_exercises, find, of_lesson, sealed
 from kd_course.exercises.attempts import Outcome, Raised, run_here
 from kd_course.exercises.engine import judge, public_sheet
-from kd_course.exercises.sheets import mismatch, outcomes_of
+from kd_course.exercises.sheets import PUBLIC_SEED, cases_of, mismatch, outcomes_of
 from kd_course.exercises.spec import Case, Handle, Made
 from kd_course.grading import (
     box,
@@ -342,6 +342,26 @@ def test_a_table_of_the_published_checks_earns_nothing(id):
 
     mark = marking.mark(held(id), run_of(by_heart, id))
     assert mark.points == 0, mark
+
+
+def test_inputs_are_as_secret_as_the_page_for_teachers_says():
+    """Nearly all are drawn from the secret, and drawn again from another one; the rest are published."""
+    tried = drawn = met_again = 0
+    for exercise in all_exercises():
+        if exercise.kind != "function":
+            continue
+        published, one, other = (
+            [sealed.inputs_of(case) for case in cases_of(exercise, seed)]
+            for seed in (PUBLIC_SEED, *(secret.of_exercise(text, exercise.id) for text in "ab"))
+        )
+        new = set(one) - set(published)
+        assert 2 * len(new) > len(one), exercise.id
+        tried, drawn, met_again = (
+            tried + len(one),
+            drawn + len(new),
+            met_again + len(new & set(other)),
+        )
+    assert drawn > 0.9 * tried and met_again < 0.02 * drawn, (tried, drawn, met_again)
 
 
 def test_a_list_in_place_of_a_tensor_earns_nothing_and_is_told_why():
