@@ -1136,6 +1136,7 @@ def test_the_secret_of_hidden_inputs_is_long_kept_and_drawn_again_where_it_is_da
         with pytest.raises(ValueError, match="32 hexadecimal digits or more"):
             secret.of_file(tmp_path / "secret")  # one that a teacher names is not replaced
         assert secret.of_table(tmp_path) not in (drawn, short)
+        assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
     assert {p.name for p in tmp_path.iterdir()} == {"secret", "other"}
     assert secret.of_exercise(drawn, "03.2").bit_length() > 100
 
