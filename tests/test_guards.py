@@ -24,7 +24,8 @@ import pytest
 import torch
 
 from kd_course.exercises import find
-from kd_course.exercises.attempts import Outcome
+from kd_course.exercises.attempts import Outcome, Raised
+from kd_course.exercises.sheets import Sheet
 from kd_course.exercises.spec import Case, Handle, Made
 from kd_course.grading import (
     box,
@@ -36,6 +37,7 @@ from kd_course.grading import (
     outcomes,
     resources,
     results,
+    secret,
     submission,
 )
 from kd_course.grading.answers import answer_key
@@ -109,10 +111,10 @@ OUTCOME = {"value": None, "gradients": (), "attached": True, "after": (), "refus
         {"value": {"a": [1]}},
         {"after": None},
         {"after": ([1],)},
-        {"raised": ["ValueError", "", ""]},
-        {"raised": [("ValueError",), 3, ""]},
-        {"raised": [(), "", ""]},
-        {"raised": [("E",) * 51, "", ""]},
+        {"value": None, "raised": ["ValueError", "", ""]},
+        {"value": None, "raised": [("ValueError",), 3, ""]},
+        {"value": None, "raised": [(), "", ""]},
+        {"value": None, "raised": [("E",) * 51, "", ""]},
         {"gradients": [np.ones(2)]},
         {"gradients": (np.ones(3),)},
         {"gradients": (np.ones(2, np.int64),)},
@@ -576,7 +578,7 @@ def test_archives_in_archives_are_opened_once(tmp_path):
 
 @lru_cache
 def held(id: str) -> marking.Sheets:
-    return marking.prepared(answer_key(["00"])[id].sheet(7))
+    return marking.prepared(answer_key([id[:2]])[id].sheet(7))
 
 
 def right(id: str, **parts) -> Run:
@@ -595,6 +597,30 @@ def test_whoever_interferes_earns_nothing_though_all_of_it_is_right():
     assert marking.mark(held("00.1"), right("00.1")).points == 2
     mark = marking.mark(held("00.1"), right("00.1", ended=marking.TAMPERED))
     assert (mark.points, mark.status) == (0, marking.TAMPERED)
+
+
+def test_what_is_published_earns_nothing_by_itself():
+    """One case of 00.1 is the lesson's own example, and in every check."""
+    run, sheets = right("00.1"), held("00.1")
+    (published,) = set(range(len(run.outcomes))) - set(sheets.earning)
+    run.outcomes = [o if i == published else Outcome(0.0) for i, o in enumerate(run.outcomes)]
+    mark = marking.mark(sheets, run)
+    assert (mark.right, mark.points) == (1, 0), mark
+
+
+def test_the_same_answer_to_all_and_a_refusal_of_all_earn_nothing():
+    whole = held("00.1").sheet
+    refused = Outcome(raised=Raised(("ValueError",), "no"))
+    sheet = Sheet(whole.exercise, whole.cases, [refused, *whole.expected[1:]])
+    for outcome in (refused, Outcome(whole.expected[1].value)):
+        run = right("00.1")
+        run.outcomes = [outcome for _ in run.outcomes]
+        assert marking.mark(marking.prepared(sheet), run).points == 0
+
+
+def test_another_secret_draws_other_inputs():
+    assert secret.of_exercise("a", "03.2") != secret.of_exercise("b", "03.2")
+    assert secret.of_exercise("a", "03.2") != secret.of_exercise("a", "03.3")
 
 
 def test_what_cannot_be_compared_costs_itself_and_does_not_stop_the_run():
