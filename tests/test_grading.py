@@ -29,7 +29,7 @@ import torch
 from kd_course.exercises import all_exercises, find, of_lesson, sealed
 from kd_course.exercises.attempts import Outcome, Raised, run_here
 from kd_course.exercises.engine import judge, public_sheet
-from kd_course.exercises.sheets import mismatch, outcomes_of
+from kd_course.exercises.sheets import PUBLIC_SEED, cases_of, mismatch, outcomes_of
 from kd_course.exercises.spec import Case, Handle, Made
 from kd_course.grading import (
     box,
@@ -342,6 +342,26 @@ def test_a_table_of_the_published_checks_earns_nothing(id):
 
     mark = marking.mark(held(id), run_of(by_heart, id))
     assert mark.points == 0, mark
+
+
+def test_inputs_are_as_secret_as_the_page_for_teachers_says():
+    """Nearly all are drawn from the secret, and drawn again from another one; the rest are published."""
+    tried = drawn = met_again = 0
+    for exercise in all_exercises():
+        if exercise.kind != "function":
+            continue
+        published, one, other = (
+            [sealed.inputs_of(case) for case in cases_of(exercise, seed)]
+            for seed in (PUBLIC_SEED, *(secret.of_exercise(text, exercise.id) for text in "ab"))
+        )
+        new = set(one) - set(published)
+        assert 2 * len(new) > len(one), exercise.id
+        tried, drawn, met_again = (
+            tried + len(one),
+            drawn + len(new),
+            met_again + len(new & set(other)),
+        )
+    assert drawn > 0.9 * tried and met_again < 0.02 * drawn, (tried, drawn, met_again)
 
 
 def test_a_list_in_place_of_a_tensor_earns_nothing_and_is_told_why():
@@ -1116,6 +1136,7 @@ def test_the_secret_of_hidden_inputs_is_long_kept_and_drawn_again_where_it_is_da
         with pytest.raises(ValueError, match="32 hexadecimal digits or more"):
             secret.of_file(tmp_path / "secret")  # one that a teacher names is not replaced
         assert secret.of_table(tmp_path) not in (drawn, short)
+        assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
     assert {p.name for p in tmp_path.iterdir()} == {"secret", "other"}
     assert secret.of_exercise(drawn, "03.2").bit_length() > 100
 

@@ -34,15 +34,21 @@ PARTLY = {  # earns a part, whatever it is on the other cases
     "10-to-the-400": "    if temperature < 1:\n        return 10**400\n",
     "10-to-the-5000": "    if temperature < 1:\n        return 10**5000\n",
 }
+WITHOUT_SOCKETS = {  # what torch does through sockets elsewhere; the box has none
+    "compiled": "@torch.compile(fullgraph=True)\n" + honest.HEAD + honest.RETURN,
+    "loads-with-workers": "from torch.utils.data import DataLoader\n"
+    + honest.HEAD
+    + "    rows = DataLoader(scores, 2, num_workers=2, prefetch_factor=4, persistent_workers=True)\n"
+    "    return torch.cat([torch.softmax(row / temperature, dim=-1) for row in rows])\n",
+}
 
 
-def _graded(folder, names, more=()):
+def _graded(folder, names, more=None):
+    """The rows of a class: a student for each style in names, and for each answer in more."""
     for name in names:
         hostile.put(folder / "in" / name, honest.notebook(name))
-    for name in more:
-        hostile.put(
-            folder / "in" / name, hostile.notebook(honest.HEAD + PARTLY[name] + honest.RETURN)
-        )
+    for name, answer in (more or {}).items():
+        hostile.put(folder / "in" / name, hostile.notebook(answer))
     arguments = [str(folder / "in"), "--out", str(folder / "marks.csv"), "--lessons", "00"]
     assert grade_command.grade_main([*arguments, "--jobs", "2"]) == 0
     with open(folder / "marks.csv", newline="", encoding="utf-8") as file:
@@ -51,7 +57,8 @@ def _graded(folder, names, more=()):
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory, needs_box):
-    return _graded(tmp_path_factory.mktemp("sample"), SAMPLE, PARTLY)
+    partly = {name: honest.HEAD + lines + honest.RETURN for name, lines in PARTLY.items()}
+    return _graded(tmp_path_factory.mktemp("sample"), SAMPLE, {**partly, **WITHOUT_SOCKETS})
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +81,12 @@ def test_there_are_more_than_sixty_styles_as_four_programs_save_them():
 @pytest.mark.parametrize("name", SAMPLE)
 def test_what_a_kernel_runs_gets_full_marks(graded, name):
     assert (graded[name]["00.1"], graded[name]["00.1 status"]) == ("2", "graded"), graded[name]
+
+
+@pytest.mark.parametrize("name", WITHOUT_SOCKETS)
+def test_what_torch_would_do_through_sockets_it_does_by_itself(graded, name):
+    row = graded[name]
+    assert (row["total"], row["status"]) == ("4", "graded"), row
 
 
 @pytest.mark.thorough

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -43,6 +44,7 @@ HEADLINES = {  # of lessons whose arms are others
 DEVICES = {"CPU": "laptop, two cores", "GPU": "GPU"}  # as the ledger and the table call them
 
 TEACHING = ROOT / "docs" / "teaching.md"
+THROUGHPUT = ROOT / "kd_course" / "grading" / "throughput.json"
 # Plans for a class: the lessons of each week. A lesson that does not exist yet is called planned.
 PLANS = {
     "weeks-5": ("00 01", "02", "03", "05", "06"),
@@ -122,12 +124,33 @@ def _syllabus(lessons: list[Lesson]) -> str:
 
 
 def teaching_blocks() -> dict[str, str]:
-    """The generated blocks of the page for teachers: "hours", and one a plan of weeks."""
+    """The generated blocks of the page for teachers: "hours", "throughput", and one a plan of weeks."""
     lessons = {lesson.number: lesson for lesson in map(read, sources())}
-    blocks = {"hours": _hours(list(lessons.values()))}
+    blocks = {"hours": _hours(list(lessons.values())), "throughput": _throughput()}
     for name, weeks in PLANS.items():
         blocks[name] = _weeks([week.split() for week in weeks], lessons)
     return blocks
+
+
+def _throughput() -> str:
+    """How fast `grade` was, as kd_course.grading.throughput has recorded it."""
+    kept = json.loads(THROUGHPUT.read_text(encoding="utf-8"))
+    in_a_class = kept["nbgrader"] / kept["ratio_in_a_class"]
+    rows = [
+        ("nbgrader's autograde", f"{kept['nbgrader']:.1f}", ""),
+        ("`grade`, loading torch included", f"{kept['grade']:.1f}", f"{kept['ratio']:.1f}"),
+        (
+            "`grade` in a class, where torch is loaded once for everybody",
+            f"{in_a_class:.1f}",
+            f"{kept['ratio_in_a_class']:.1f}",
+        ),
+    ]
+    versions = ", ".join(f"{name} {version}" for name, version in kept["versions"].items())
+    about = (
+        f"{kept['students']} submissions, one after the other, {kept['date']}: {kept['hardware']}, "
+        f"load {kept['load']} before it began; {versions}."
+    )
+    return _table(("", "seconds a submission", "times as fast"), rows) + f"\n\n{about}"
 
 
 def _hours(lessons: list[Lesson]) -> str:

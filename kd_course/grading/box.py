@@ -26,11 +26,11 @@ from pathlib import Path
 from typing import Any
 
 from kd_course.exercises.spec import Case
-from kd_course.grading import course, resources
+from kd_course.grading import cgroups, course, resources
 from kd_course.grading.conversation import Conversation, Limits, Stopped
 from kd_course.grading.isolation import SANDBOXED, Isolation, bubblewrap, environment, python
 from kd_course.grading.job import Job, Run
-from kd_course.grading.outcomes import outcome_from
+from kd_course.grading.outcomes import outcome_from, read_loaded
 from kd_course.grading.sandboxed import confine, wire
 
 STARTING = 180.0  # seconds that torch and a lesson's libraries may take to load
@@ -128,6 +128,12 @@ class Box:
         """Where an attempt's working folder is, as it sees it."""
         return "/tmp" if self.isolation.boxed else self._scratch.name
 
+    @property
+    def memory(self) -> int:
+        """Bytes that a room may make the kernel keep: the limit, full folders, what it writes of the loader's."""
+        folders = len(confine.EMPTIED) * self.limits.scratch
+        return self.limits.memory + folders + self._base.memory
+
     def _folder(self) -> str:
         return "/box" if self.isolation.boxed else str(SANDBOXED.parent)
 
@@ -199,6 +205,7 @@ class Room:
         self.box = box
         self._door: socket.socket | None = None
         self._pidfd: int | None = None
+        self._group: cgroups.Group | None = None  # that bounds its memory, where there are groups
         self._keeper = 0  # the process that keeps the room, as this side numbers it
         self._loader: subprocess.Popen | None = None  # the one that has opened it
 
@@ -253,6 +260,7 @@ class Room:
         self._keeper = pid or told["watching"]
         if self.box.isolation.alone:
             self._pidfd = os.pidfd_open(self._keeper)
+            self._group = cgroups.bounded(self._keeper, self.box.memory)
 
     def _loader_has_ended(self) -> bool:
         """Whether this room's loader is gone; not one that another room may have started since."""
@@ -273,7 +281,9 @@ class Room:
             self.box.end(self._loader)  # there is no namespace that could be ended
         if self._door is not None:
             self._door.close()
-        self._door = self._pidfd = None
+        if self._group is not None:
+            self._group.close()
+        self._door = self._pidfd = self._group = None
 
     def _attempt(self, job: Job, draw: Callable[[], Sequence[Case]], seconds: float) -> Run:
         limits = replace(self.box.limits, total=min(self.box.limits.total, seconds))
@@ -288,9 +298,12 @@ class Room:
             also_theirs.close()
             # Where there is no namespace, whatever is started counts, wherever it hangs.
             watched = self._keeper if self.box.isolation.alone else self.box._process.pid
-            own_network = self.box.isolation.boxed
+            # In a group, what its sockets hold is counted by the kernel.
+            own_network = self.box.isolation.boxed and self._group is None
             conversation = Conversation(channel, status, limits, watched, own_network)
             run = self._held(conversation, job, draw)
+            if run.ended == "crashed" and self._group is not None and self._group.burst:
+                run.why = f"more than {limits.memory / 2**30:.2g} GiB of memory"
             # Nobody told of an end: the keeper was killed, or the loader and all that hangs on it.
             if run.ended == "crashed" and conversation.ended is None and self._loader_has_ended():
                 raise BoxBroken("the box's loader is gone")  # no fault of the student's
@@ -317,7 +330,7 @@ class Room:
                     "place": self.box.scratch,
                 }
             )
-            _read_loaded(run, conversation.hear())
+            read_loaded(run, conversation.hear())
             cases: list[Case | None] = [None]
             if job.kind != "value":
                 if not run.found or not run.callable or run.empty:
@@ -359,18 +372,3 @@ def _signed(door: socket.socket) -> tuple[dict, int | None]:
         if kind == getattr(socket, "SCM_CREDENTIALS", None):
             return wire.decode(part), struct.unpack("3i", data)[0]
     return wire.decode(part), None
-
-
-def _read_loaded(run: Run, told: Any) -> None:
-    """Take over what the box says it has loaded. Raises WireError where it is not of that form."""
-    flags = ("found", "empty", "stub", "callable")
-    if type(told) is not dict or set(told) != {*flags, "errors"}:
-        raise wire.WireError("not what was loaded")
-    if any(type(told[name]) is not bool for name in flags) or type(told["errors"]) is not list:
-        raise wire.WireError("not what was loaded")
-    for error in told["errors"]:
-        if type(error) is not list or [type(part) for part in error] != [str, str, str, int]:
-            raise wire.WireError("not an error")
-    for name in flags:
-        setattr(run, name, told[name])
-    run.errors, run.loaded = told["errors"][:50], True

@@ -15,7 +15,7 @@ from typing import Any
 from tqdm import tqdm
 
 from kd_course.exercises import catalogue
-from kd_course.grading import results, secret
+from kd_course.grading import cgroups, results, secret
 from kd_course.grading.class_run import run
 from kd_course.grading.collect import Submission, collect
 from kd_course.grading.conversation import Limits
@@ -99,7 +99,8 @@ def _graded(
     mine = [s for s in submissions if shard is None or _part(s.student, shard[1]) == shard[0] - 1]
     print(
         f"{len(mine)} submissions, lessons {', '.join(lessons)} "
-        f"({len(assignment.sheets)} exercises), isolation: {isolation.name}",
+        f"({len(assignment.sheets)} exercises), isolation: {isolation.name}"
+        + (", memory bounded by the kernel" if isolation.alone and cgroups.where() else ""),
         file=sys.stderr,
     )
     if options.seed is None:

@@ -10,9 +10,25 @@ import numpy as np
 from kd_course.exercises.attempts import Outcome, Raised
 from kd_course.exercises.spec import Case
 from kd_course.exercises.values import changed_in
+from kd_course.grading.job import Run
 from kd_course.grading.sandboxed.wire import WireError
 
 KEYS = {"value", "gradients", "attached", "after", "raised", "refused"}
+
+
+def read_loaded(run: Run, told: Any) -> None:
+    """Take over what the box says it has loaded. Raises WireError where it is not of that form."""
+    flags = ("found", "empty", "stub", "callable")
+    if type(told) is not dict or set(told) != {*flags, "errors"}:
+        raise WireError("not what was loaded")
+    if any(type(told[name]) is not bool for name in flags) or type(told["errors"]) is not list:
+        raise WireError("not what was loaded")
+    for error in told["errors"]:
+        if type(error) is not list or [type(part) for part in error] != [str, str, str, int]:
+            raise WireError("not an error")
+    for name in flags:
+        setattr(run, name, told[name])
+    run.errors, run.loaded = told["errors"][:50], True
 
 
 def outcome_from(told: Any, case: Case | None, names: Sequence[str] = ()) -> Outcome:

@@ -1,9 +1,10 @@
 """How fast `grade` is beside nbgrader's own autograde: the same submissions, one after the other.
 
-    python -m kd_course.grading.throughput --students 4
+    python -m kd_course.grading.throughput --students 4 --record
 
 The assignment is lesson 02's ten exercises with its setup (which imports torch) and its checks; the
-lesson's other cells are left out, so that nbgrader does not wait for its plots.
+lesson's other cells are left out, so that nbgrader does not wait for its plots. What docs/teaching.md
+says of it is what --record has kept, with where and when it was measured.
 """
 
 from __future__ import annotations
@@ -16,13 +17,17 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import redirect_stderr
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import nbformat
 
 from kd_course.authoring.editions import worked
+from kd_course.authoring.readme import THROUGHPUT
 from kd_course.authoring.source import read, source_of
+from kd_course.commands.ledger_entry import circumstances
+from kd_course.storage import write_whole
 
 LESSON = "02"
 ASSIGNMENT = "week1"
@@ -135,16 +140,36 @@ def _timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
+def _told(times: Times) -> dict[str, Any]:
+    ratios = {"ratio": times.ratio, "ratio_in_a_class": times.ratio_in_a_class}
+    return {**times._asdict(), **ratios}
+
+
+def record(times: Times, load: float, path: Path = THROUGHPUT) -> None:
+    """Keep what was measured, and where, when and with what. load: the machine's, as it began."""
+    found = circumstances()
+    kept = {name: found["versions"][name] for name in ("python", "torch")}
+    versions = {**kept, "nbgrader": version("nbgrader")}
+    about = {"date": found["date"], "hardware": found["hardware"], "load": round(load, 1)}
+    figures = {name: round(figure, 2) for name, figure in _told(times).items()}
+    text = json.dumps({**about, "versions": versions, **figures}, indent=1) + "\n"
+    write_whole(path, lambda file: file.write_text(text, "utf-8"))
+
+
 def main(argv: list[str] | None = None) -> int:
     """Measure, and print the two times and their ratio; with --json, for programs."""
     parser = argparse.ArgumentParser(prog="python -m kd_course.grading.throughput")
     parser.add_argument("--students", type=int, default=4)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--record", action="store_true", help=f"keep it in {THROUGHPUT.name}")
     options = parser.parse_args(argv)
+    load = os.getloadavg()[0]
     times = measure(options.students)
+    if options.record:
+        record(times, load)
+        print("recorded; `python -m kd_course.authoring readme` takes it over", file=sys.stderr)
     if options.json:
-        ratios = {"ratio": times.ratio, "ratio_in_a_class": times.ratio_in_a_class}
-        print(json.dumps({**times._asdict(), **ratios}))
+        print(json.dumps(_told(times)))
         return 0
     print(f"{options.students} submissions, ten exercises each, one after the other:")
     print(f"  nbgrader autograde  {times.nbgrader:6.2f} s a submission")

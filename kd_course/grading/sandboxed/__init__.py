@@ -3,6 +3,7 @@
     loader.py        loads torch and the lesson's setup once, and forks a process for each exercise
     confine.py       what that process loses before it sees a line of the student's code
     package.py       the course's package without the answers, imported from memory
+    stand_ins.py     what runs in place of parts of torch that need sockets
     student_code.py  runs the student's cells, then the function that the exercise asks for
     wire.py          plain values as bytes: all that crosses the border
 
