@@ -89,7 +89,7 @@ arrow((72, 24), (83, 36), plots.COLOURS["student"], bend=0.1)
 arrow((72, 21), (83, 17), plots.COLOURS["student"])
 arrow((72, 8), (83, 13), plots.COLOURS["control"])
 arrow((46, 44.5), (83, 43.5), plots.COLOURS["teacher"])
-axes.text(91, 47.5, "measured on test rows\nthat are read once", ha="center", fontsize=size - 0.5, color=ink)
+axes.text(91, 47.5, "measured on test rows\nthat no model learnt from", ha="center", fontsize=size - 0.5, color=ink)
 axes.set_title("Three arms: the teacher, its student, and the student nobody taught")
 plots.show(
     figure,
@@ -108,6 +108,8 @@ plots.show(
 # the same model trained with another seed ends a little better or worse. So the course trains with several. And a
 # figure that was measured with a few seeds on a few hundred test rows would come out otherwise with others. The
 # **interval** beside it says how far: it is the range in which the true figure plausibly lies.
+# The tables say over what an interval was taken: seeds, test rows, or both. What has no seed to vary, a finished
+# teacher for instance, has one over test rows alone.
 #
 # What you will find out for yourself:
 #
@@ -171,11 +173,11 @@ scores = torch.tensor([[2.0, 1.0, -1.0], [0.3, 0.2, 0.1]])  # (headlines, classe
 #
 # With $T = 1$ this is the usual *softmax*. (A computer has its own opinion of $e^{1000}$; see to that below.) A higher temperature
 # makes the distribution flatter, and the less likely
-# classes become visible. That is where much of what a teacher knows is found.
+# classes become visible. What they are worth to a student, [lesson 04](04_dark_knowledge.ipynb) measures.
 #
 # ### Get it wrong, on purpose
 #
-# To see what a check has to say, begin with a mistake that many make: divide the scores by their sum, and leave
+# To see what a check has to say, begin with a common mistake: divide the scores by their sum, and leave
 # the exponential out. Run this.
 
 # %%
@@ -189,8 +191,8 @@ check("00.1", first_try)
 # Read it from the top:
 #
 # - `✗` and *not yet*. A check does not stop the notebook: you can go on and come back.
-# - **The slip has a name.** Every exercise knows the mistakes that people really make. When your results are the ones
-#   such a mistake gives, the check says which, and what to think about.
+# - **The slip has a name.** Every exercise knows some common mistakes. When your results are the ones that such a
+#   mistake gives, the check says which, and what to think about.
 # - **The smallest case that fails**: what went in, what should come out, what came out. Here a probability came out
 #   negative.
 #
@@ -244,7 +246,7 @@ def soften(scores, temperature):
 check("00.1", soften)
 
 # %% [markdown]
-# Softmax with large scores is the first thing that goes wrong in hand-written losses: $e^{1000}$ is infinite to a
+# Large scores are a common trap in hand-written losses: $e^{1000}$ is infinite to a
 # computer, and infinity over infinity is no number. A constant taken off all scores of a row changes nothing in the
 # formula and everything on the machine.
 #
@@ -259,8 +261,8 @@ for temperature in (0.5, 1.0, 2.0, 8.0):
     print(f"T = {temperature:<4}     ", "  ".join(f"{belief:8.4f}" for belief in beliefs))
 
 # %% [markdown]
-# One set of scores, four distributions. At $T = 0.5$ hardly anything but *negative* is left; at $T = 8$ the three
-# are close to equal. Which temperature teaches best is a question for lesson 03, and for measurements.
+# One set of scores, four distributions. At $T = 0.5$ the belief is mostly *negative*; at $T = 8$ the three are closer
+# together. Which temperature teaches best is a question for lessons 04 and 06, which measure it.
 #
 # The mistake from before, on the same headline, for comparison: it sums to one and is no distribution.
 
@@ -355,7 +357,7 @@ check("00.3", control)
 # - **The function was edited but its cell was not run again.** The check sees the old one. Run the cell, then the check.
 # - **A check that passes is not a proof.** It tries a handful of cases, the edges among them. Where a mark is given, other inputs are
 #   drawn.
-# - **A result without its control.** It says what the student reached, not what the teacher was worth: hence the third box of section 1.
+# - **A result without its control.** It says what the student reached, not what the teacher was worth: hence the box called *control* in section 1.
 # - **A figure from one seed.** Train the same student twice, with another seed, and the accuracy moves: by how much, the lessons that
 #   train show. A reported gain may be smaller than that.
 #
@@ -366,7 +368,7 @@ check("00.3", control)
 # - C. Buciluă, R. Caruana and A. Niculescu-Mizil, [*Model Compression*](https://doi.org/10.1145/1150402.1150464), KDD 2006, 535–541. The idea nine years earlier: a small network
 #   imitates an ensemble on unlabelled data.
 # - V. Sanh, L. Debut, J. Chaumond and T. Wolf, [*DistilBERT, a distilled version of BERT: smaller, faster, cheaper and
-#   lighter*](https://arxiv.org/abs/1910.01108), 2019. The student most people have used.
+#   lighter*](https://arxiv.org/abs/1910.01108), 2019. A widely used student.
 # - J. Gou, B. Yu, S. J. Maybank and D. Tao, [*Knowledge Distillation: A Survey*](https://arxiv.org/abs/2006.05525), International
 #   Journal of Computer Vision 129, 1789–1819, 2021. A map of the field, to come back to.
 #

@@ -81,7 +81,7 @@ model = torch.tensor([0.70, 0.20, 0.10])  # q: leans the right way, too sure of 
 #
 # The factor is the choice of a base, and the base is the **unit**. The natural logarithm gives
 # **nats**; base 2 gives **bits**. One nat is $1 / \log 2 \approx 1.4427$ bits. PyTorch's `log`,
-# every loss in PyTorch, and this course use nats.
+# every loss with a logarithm in PyTorch, and this course use nats.
 
 # %% tags=["nbval-check-output"]
 for name, belief in zip(labels, model):
@@ -130,7 +130,7 @@ plots.show(
 # of a nat. Going from 0.1 to 0.001 on it costs 4.6. Being confidently wrong is what is expensive.
 #
 # The surprise at the label that was observed has another name, **negative log-likelihood**. It is
-# the loss of every classifier trained on hard labels.
+# the usual loss of a classifier trained on hard labels.
 #
 # ### Exercise 02.1 · Surprise
 # {{exercise:02.1}}
@@ -434,8 +434,8 @@ print("gaps under the line:    ", [f"{x:+.4f}" for x in gaps.tolist()], f"sum {g
 # {{exercise:02.4}}
 #
 # A colleague's training log shows a mean KL(teacher ‖ student) of **−0.05** nats. The formula in
-# the code is right: `(p * (p.log() - q.log())).sum(-1).mean()`. All entries are positive and the
-# values are nowhere near the limits of float32. What has happened?
+# the code is right: `(p * (p.log() - q.log())).sum(-1).mean()`. All entries are positive,
+# each of the teacher's rows sums to one, and the values are nowhere near the limits of float32. What has happened?
 #
 # {{choices:02.4}}
 
@@ -620,7 +620,7 @@ plots.show(
 #   the last line of the table is the first three again. The price: it believes most in a tone that
 #   hardly anybody holds.
 # - **Reverse KL chooses.** The model is judged only where it stands itself, so a model that starts in
-#   a camp settles there and is almost right. The price: it never learns that the other camp exists,
+#   a camp settles there and matches that camp. The price: it never learns that the other camp exists,
 #   and which camp it joins depends on where it started. Started in the middle, it joins neither: it
 #   rests in a compromise whose loss is higher than either camp's, but from which every small step
 #   leads uphill.
@@ -761,8 +761,9 @@ print(f"JS(readers, model) = {divergences.js_divergence(readers, model):.4f} nat
 print(f"JS(model, readers) = {divergences.js_divergence(model, readers):.4f} nats")
 
 # %% [markdown]
-# A bound has its price. However wrong a student's logits become, the loss cannot pass $\log 2$, so
-# it levels off, and what is level has no gradient. As a yardstick JS is comfortable; as a training
+# A bound has its price. However wrong a student's logits become, the loss cannot pass $\log 2$. So
+# in the *logits* it levels off, and what is level has no gradient. (The picture is drawn over
+# probabilities, where it does not.) As a yardstick JS is comfortable; as a training
 # loss it is weakest where the student is worst. (Section 8 puts a number on that.)
 #
 # ### Exercise 02.6 · Jensen–Shannon
@@ -820,7 +821,7 @@ check("02.6", js_divergence)
 # {{exercise:02.7}}
 #
 # Return the estimate $k_3$, averaged over the samples in the last dimension, whatever the shape before
-# it. A sentence of a hundred words has a log-probability of −900 or so: see to it that the estimate is
+# it. A sentence of a hundred words may have a log-probability of −400 or less: see to it that the estimate is
 # as good there.
 
 
@@ -901,7 +902,7 @@ plots.show(
     alt=(
         "Bands that hold 90 percent of 500 estimates, against the number of samples; all close in"
         " on the exact KL. For the close student the band of k1 is many times wider than that of k3"
-        " and reaches far below zero. For the far student it is the other way round: from thirty"
+        " and reaches far below zero. For the far student it is the other way round: from ten"
         " samples on, k3's is the wider one, and it reaches far above the exact value."
     ),
 )
@@ -918,7 +919,7 @@ for name, student in students.items():
 # %% [markdown]
 # Close to the teacher, where a student should end up, $k_3$ is by far the steadier one, and it is
 # never negative. Far from it the order is reversed: now and then $r$ is very large, and a few rare
-# samples carry the average. So no estimator is best everywhere, and an estimate without its spread
+# samples carry the average. So neither of the two is best everywhere, and an estimate without its spread
 # says little. Report both.
 #
 # There is one more condition. That $r - 1$ averages to zero needs every outcome that $q$ holds
@@ -939,12 +940,13 @@ for name, student in students.items():
 # **A word not seen is called impossible.** Then $\mathrm{KL}(p\,\|\,\hat p)$ is infinite. One such
 # word is enough, however rare it is.
 #
-# The repair is **smoothing**: behave as if every word had been seen $\lambda$ times more often than it
-# was, those never seen included. Then nothing is impossible.
+# The repair is **smoothing**: behave as if every word had been seen $\lambda$ more times, whatever its
+# count, those never seen included. Then nothing is impossible.
 #
 # It trades one error for another: a small $\lambda$ believes the zeros too much, a large one drags
-# everything towards the uniform distribution. Which is best depends on $n$ and must be chosen on
-# data held out. Whatever is done, the result must be a distribution: see exercise 02.4.
+# everything towards the uniform distribution. Which is best depends on the distribution and on
+# $n$. In the picture below, of the four that were tried, 1 is best throughout; on real data choose it
+# on data held out. Whatever is done, the result must be a distribution: see exercise 02.4.
 #
 # ### Exercise 02.8 · Smoothing
 # {{exercise:02.8}}
@@ -958,7 +960,7 @@ def smoothed(counts, strength):
     """Counts turned into probabilities, with nothing left impossible.
 
     counts: (..., classes), how often each class was seen, int64 or floating.
-    strength: a number above zero, λ: how many times more often each class counts as seen.
+    strength: a number above zero, λ: how many more times each class counts as seen.
     Returns (..., classes): probabilities; each row sums to one.
     """
     ### BEGIN SOLUTION
@@ -1199,8 +1201,9 @@ for name, loss in {
 #    believed what the teacher believes. Zero means: the same belief, in every class.
 # 2. **It looks at everything the teacher holds possible.** The teacher stands on the left and does
 #    the weighing: a student that drops the teacher's second choice pays for it. In the second and
-#    third choices is what a hard label does not tell.
-# 3. **Its gradient is the plainest there is:** student minus teacher, no sampling, no vanishing
+#    third choices is something that a hard label does not tell;
+#    [lesson 04](04_dark_knowledge.ipynb) measures how much it is worth.
+# 3. **Its gradient is plain:** student minus teacher, no sampling, no vanishing
 #    factor.
 # 4. **It contains ordinary training.** If the teacher is certain ($p$ one-hot), then $H(p) = 0$ and
 #    $\mathrm{KL}(p\,\|\,q) = -\log q_{\text{label}}$: the surprise of section 1.
@@ -1285,11 +1288,12 @@ plots.show(
 # - **`reduction="batchmean"` on (batch, length, vocabulary)** divides by the batch alone: the loss
 #   grows with the length of the sentences.
 # - **Both sides divided by a temperature $T$, and the loss not multiplied by $T^2$.** The gradient
-#   *student minus teacher* then gets a factor $1/T$, and its two sides move together as well.
+#   *student minus teacher* then gets a factor $1/T$, and the two distributions come closer to
+#   each other.
 #   [Lesson 03](03_distillation_losses.ipynb) shows what is left of it.
 # - **`F.kl_div` with its arguments swapped, or with probabilities instead of log-probabilities, or
-#   with log-probabilities as target and no `log_target=True`.** Nothing raises; the number looks
-#   plausible.
+#   with log-probabilities as target and no `log_target=True`.** Nothing raises. Swapped, the number
+#   looks plausible; probabilities may give a negative one; log-probabilities as target give NaN.
 # - **Softmax over the wrong dimension.** `dim=0` makes every *column* sum to one. Check `q.sum(-1)`
 #   once.
 # - **Probabilities that do not sum to one:** rounded in a table, clamped, smoothed without dividing

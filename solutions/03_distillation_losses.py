@@ -2,9 +2,9 @@
 # # 03 · What does a student learn from?
 #
 # Two sources pull at a student: the labels of the data, and the teacher's opinion of every class.
-# Both become a loss, the losses are added, and most of what goes wrong in distillation goes wrong
-# in those few lines. You will write them by hand, derive why there is a $T^2$ in them, and then
-# audit a published worked example in which nearly every number is wrong.
+# Both become a loss, the losses are added, and much can go wrong in those few
+# lines. You will write them by hand, derive why there is a $T^2$ in them, and then
+# audit a published worked example in which eight of thirteen printed results are wrong.
 #
 # **You will be able to**
 # - write the soft, the hard and the combined loss, for examples and for padded tokens;
@@ -14,10 +14,11 @@
 # **You need** PyTorch's tensors and autograd; KL divergence and the gradient $q - p$ from
 # [lesson 02](02_from_surprise_to_kl.ipynb).
 #
-# **Minutes** about 125, of which 80 for the exercises.
+# **Minutes** about 125, of which 81 for the exercises.
 #
 # **What runs** the same at every scale (`offline`, `small`, `full`): closed forms and a few
-# thousand steps of gradient descent on five numbers. No model, no download, well under a minute.
+# thousand steps of gradient descent, on five numbers and on a linear layer of 45 weights. No language
+# model, no download, well under a minute.
 
 # %% tags=["setup"]
 import math
@@ -42,7 +43,7 @@ torch.set_printoptions(precision=4, sci_mode=False)
 # The teacher is fairly sure that this is bad news. The student has hardly begun. And the annotator
 # wrote *neutral*, so that the two sources disagree, which is when one sees what each of them does.
 #
-# Every symbol of the lesson is here, and keeps its meaning to the end, the audit included:
+# The main symbols of the lesson are here, and keep their meaning to the end, the audit included:
 #
 # | symbol | in code | what it is |
 # |---|---|---|
@@ -65,7 +66,7 @@ labels = torch.tensor([2])
 # ## Temperature: how much of an opinion is heard
 #
 # At $T = 1$ this teacher gives 90 % to *negative*, and the other four classes share the last 10 %.
-# (Modern networks tend to be that sure, and surer than they are right:
+# (Networks of 2017 tended to be that sure, and surer than they were right:
 # [Guo et al., 2017](https://arxiv.org/abs/1706.04599).) Yet those 10 % say something that a label
 # does not: that *neutral* is a far better mistake than *very positive*.
 # Dividing the logits by $T > 1$ before the softmax brings the classes closer together and makes
@@ -332,7 +333,7 @@ plots.show(
     alt="Gradient length against temperature from 0.1 to 100, both axes logarithmic. With T² the curve rises at first "
     "and is level from about T = 10. Without T² it falls throughout, with slope about minus one at a low T and minus two from "
     "about T = 10 on, to a ten-thousandth. "
-    "The hard loss is a level line close to the curve with T².",
+    "The hard loss is a level line, close to the curve with T² from T = 1 on.",
 )
 
 # %% tags=["nbval-check-output"]
@@ -342,7 +343,7 @@ for temperature in (1, 2, 4, 8, 16):
 
 # %% [markdown]
 # On our headline, too, the gradient of the bare KL fades (the last column). With $T^2$ its length
-# hardly changes from $T = 2$ on; below that, where $e^x \approx 1 + x$ fails, it still moves.
+# hardly changes from $T = 2$ on, although $e^x \approx 1 + x$ is good only at a higher $T$.
 #
 # ## What is left when T is very large
 #
@@ -445,9 +446,9 @@ plots.show(
 )
 
 # %% [markdown]
-# Whether that is good depends on the teacher. Logits of classes that never occur are little
-# constrained by training, and can be noise; or they can be the very knowledge one is after. This is
-# why $T$ is tuned and not derived.
+# Whether that is good depends on the teacher. Very negative logits are hardly constrained by
+# training, and can be noise; or they can be the very knowledge one is after
+# ([Hinton, Vinyals & Dean, 2015](https://arxiv.org/abs/1503.02531), section 2.1). This is why $T$ is tuned and not derived.
 
 # %% [markdown]
 # ## Cross-entropy or KL?
@@ -535,7 +536,7 @@ print(f"largest difference between the two students: {(by_kl - by_cross_entropy)
 # %% [markdown]
 # $H(p)$ is the teacher's entropy. The student does not occur in it, so its gradient is zero: **same
 # gradient, not the same value**. Choose KL when you want to read the curve, for zero then means that
-# the student agrees with the teacher. A cross-entropy of 4 may be a perfect student.
+# the student agrees with the teacher. Here a cross-entropy of 4.17 is a perfect student.
 
 # %% [markdown]
 # ## The hard loss: what the data says
@@ -891,8 +892,8 @@ for step in range(201):
 
 # %% [markdown]
 # The teacher answers once, before the loop; the student's answers are made anew at every step. The
-# loss of a batch goes up and down with the rows that are drawn, and does not go to zero, for the
-# labels contradict the teacher. How far the student is from the teacher falls almost to zero all
+# loss of a batch goes up and down with the rows that are drawn, and does not go to zero: a label
+# asks for certainty, and this teacher is not certain; some labels contradict it besides. How far the student is from the teacher falls almost to zero all
 # the same. [Lesson 05](05_training_loop.ipynb) builds the same loop for real models, with all that
 # stands around a step.
 #
@@ -915,12 +916,14 @@ for step in range(201):
 #   balance that α set about where it was.
 #
 # [Lesson 06](06_text_classification.ipynb) has a map over α and $T$, from training runs. Read it
-# before you search a fine grid: see there whether neighbours differ by more than another seed would.
+# before you search a fine grid. It shows no spread between seeds, so do not read much into small
+# differences of neighbours.
 #
 # ## Audit of a worked example
 #
-# This course grew from an article that explains the loss with numbers. Its section 4.2 gives a
-# teacher's distribution and a student's. (It calls them $y$ and $p$; here they keep our letters, $p$
+# This course grew from an article in Chinese that explains the loss with numbers,
+# *知识蒸馏在自然语言处理任务中的应用* ("Knowledge distillation in natural language processing
+# tasks"). Its section 4.2 gives a teacher's distribution and a student's. (It calls them $y$ and $p$; here they keep our letters, $p$
 # and $q$.)
 #
 # $$p = [0.2,\ 0.3,\ 0.1,\ 0.2,\ 0.2] \qquad q = [0.25,\ 0.3,\ 0.15,\ 0.1,\ 0.1]$$
@@ -1186,8 +1189,8 @@ for name, outputs in learnt.items():
 # - **Three marks**: the minimum is a third on each marked class and nothing on the teacher's
 #   favourite. The loss never falls below $3 \log 3$.
 # - **Probabilities for log-probabilities**: minimising $\sum_i p_i (\log p_i - q_i)$ means
-#   maximising $\sum_i p_i q_i$, and that puts all of $q$ on the teacher's favourite. The dark
-#   knowledge is gone: these are hard labels with extra steps.
+#   maximising $\sum_i p_i q_i$, and that puts all of $q$ on the teacher's favourite. What lies
+#   beyond the favourite is gone: these are hard labels with extra steps.
 # - **Labels from the teacher**: the student becomes surer of what the teacher believes, right or
 #   wrong. With the data's label it is pulled to the truth, here class 4.
 #
@@ -1270,8 +1273,8 @@ print(
 # mean, in which a teacher's near-zero is a veto. It ends sure of a class that the teacher
 # prefers for **neither** headline. [Lesson 02](02_from_surprise_to_kl.ipynb) has the other face of
 # the same veto: given *one* target with two humps, a student that is too narrow for both takes one
-# of them. Here it has two targets, and settles where neither forbids it to. (Swapping on purpose has
-# its uses, with students that generate text.)
+# of them. Here it has two targets, and settles where neither forbids it to. (Some swap
+# on purpose, for students that generate text: [Gu et al., 2024](https://arxiv.org/abs/2306.08543).)
 #
 # ### T² dropped
 #
@@ -1391,15 +1394,16 @@ for name, optimizer_class, rate in (
 # | `reduction="mean"` in `kl_div` | a soft loss as many times too small as there are classes; with 30,000 words the teacher is inaudible | `"batchmean"`, or sum over classes yourself |
 # | `"batchmean"` on (batch, length, vocabulary) | loss grows with sentence length | select the tokens first: `logits[mask]` |
 # | padding in the loss | results depend on the batch size and on the longest sentence | the same sentence, padded further, must give the same loss: test it |
-# | $T^2$ forgotten, or dropped when $\alpha$ takes an end value | the higher $T$, the more the student is one of the labels alone | check the gradient at $T = 1$ and $T = 8$ |
-# | arguments swapped; probabilities for logs | a negative "KL"; a student far too sure | student = teacher must give exactly 0 |
+# | $T^2$ forgotten, or dropped when $\alpha$ takes an end value | with labels in the loss: the higher $T$, the more the student is one of the labels alone; without labels: the same minimum, but plain gradient descent is slower | check the gradient at $T = 1$ and $T = 8$ |
+# | arguments swapped | a student that drops or overrates classes; never a negative value | one row by hand with $p \neq q$: the result must be KL(teacher ‖ student), not the other |
+# | probabilities for logs | a negative "KL"; a student far too sure | student = teacher must give exactly 0 |
 # | `dim=1` on three dimensions | trains, badly | `dim=-1` |
 # | rows without anything to average, $-\infty$ logits | NaN, some hours in | a batch that is all padding, in the tests |
 # | teacher in training mode, or with gradients | a teacher that contradicts itself; memory | `eval()`, `no_grad()`, `detach()` |
 # | a very high $T$ in float32 | rounding errors of a tiny KL, times $T^2$: some per cent off at $T = 1000$, meaningless at 10,000 | stay below 20 or so, or match logits |
 #
-# And **conventions differ**. Read the source before copying a hyperparameter. As of the versions we
-# read:
+# And **conventions differ**. Read the source before copying a hyperparameter. This is what
+# stood in each of these sources when we read them, in November 2026; later versions may differ:
 #
 # | code | what α or its like weighs | $T^2$ | note |
 # |---|---|---|---|

@@ -116,12 +116,15 @@ def plot_comparison(
     axes.plot([], [], "o-", color=plots.COLOURS["ink"], label=f"reference, 95 % over {covered}")
     axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.01, 0.5))
     axes.set_title(title)
-    described = "; ".join(
-        f"{arm} {metrics.shown(float(np.mean(own[arm])), figure)}" for arm in arms if own[arm]
-    )
+    rows = []  # what the picture shows of each arm
+    for arm in arms:
+        said = [f"your run {metrics.shown(float(np.mean(own[arm])), figure)}"] if own[arm] else []
+        said += [f"reference {known[arm].shown(figure)}"] if known[arm] else []
+        rows.append(f"{arm}: {', '.join(said)}")
     plots.show(
         picture,
-        alt=f"One row an arm, the reference's mean and interval as a bar, your run as a ring. Your run, {unit}: {described}.",
+        alt="One row an arm, the reference's mean and interval as a bar, your run as a ring. "
+        f"{unit[:1].upper()}{unit[1:]}, {'; '.join(rows)}.",
     )
 
 
