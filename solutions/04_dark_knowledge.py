@@ -583,7 +583,7 @@ experiments.plot_comparison(
 #
 # **Nor is lesson 03's temperature shown to help.** At T = 1 its loss is that of the arm *teacher*; at T = 2, *distilled* gains {{ledger:04/offline/distilled − teacher/gain, scaled|interval}} nats on it after scaling. On other data another T may do better: it is to be tuned, like the learning rate.
 #
-# **The truth is no better a teacher than this one, as far as these seeds tell**: *teacher − truth* is {{ledger:04/offline/teacher − truth/gain, scaled|interval}} nats after scaling. The next section can see smaller differences.
+# **This teacher teaches nearly as well as the truth**: *teacher − truth* is {{ledger:04/offline/teacher − truth/gain, scaled|interval}} nats after scaling. The next section asks the same of another kind of student, with many more training sets.
 #
 # <details><summary><b>Going deeper:</b> how the learning rates were chosen</summary>
 #
@@ -870,7 +870,7 @@ plots.show(
 )
 
 # %% [markdown]
-# **With one weak penalty, softening looks like teaching.** Students of the softened truth beat those of the truth, by {{ledger:04/offline/softened truth/sets: gain over truth, one weak penalty|interval}} nats. Tune and scale every arm, and the gain has become a loss: {{ledger:04/offline/softened truth/sets: gain over truth, own penalty, scaled|interval}}. What softening seemed to teach was sharpness. The smoothed labels, which have no teacher, show the same beside the plain ones.
+# **With one weak penalty, softening looks like teaching.** Students of the softened truth seem to gain on those of the truth: {{ledger:04/offline/softened truth/sets: gain over truth, one weak penalty|interval}} nats. Tune and scale every arm, and it is a loss: {{ledger:04/offline/softened truth/sets: gain over truth, own penalty, scaled|interval}}. What softening seemed to teach was sharpness. The smoothed labels, which have no teacher, show the same beside the plain ones.
 #
 # **What is said of this sentence does teach.** Tuned and scaled, the teacher's students gain {{ledger:04/offline/teacher − hard answers/sets: gain, own penalty, scaled|interval}} nats on those of its hard answers, and {{ledger:04/offline/teacher/sets: gain over truth, own penalty, scaled|interval}} on the truth's own. (It is one teacher throughout: no interval speaks for another.)
 #
@@ -998,7 +998,7 @@ plots.show(
 # ### Exercise 04.4 · Why can a teacher teach better than the truth?
 # {{exercise:04.4}}
 #
-# On a corpus with known truth, students of the teacher end nearer to the truth than students of the truth, also when both have their own penalty and their own scaling temperature. Which explanation do these data leave standing?
+# On a corpus with known truth, this section's students of the teacher end nearer to the truth than its students of the truth, also when both have their own penalty and their own scaling temperature. Which explanation do these data leave standing?
 #
 # {{choices:04.4}}
 
@@ -1159,7 +1159,7 @@ if any(experiments.reference_interval(report, f"{pair}/gain, scaled") for pair i
 # %% [markdown]
 # **From few sentences, little of the better teacher arrives.** The first table shows how much nearer to the truth the shipped teacher is. Its students, from the same few sentences, gain only {{ledger:04/offline/teacher − weaker teacher/gain, scaled|interval}} nats on the other's. [Stanton et al. (2021)](https://arxiv.org/abs/2106.05945) found the like at full size: students that could agree with their teachers, and do not.
 #
-# **Sentences hold this student back, not its size.** One size larger, it gains {{ledger:04/offline/larger student − teacher/gain, scaled|interval}} nats. With more text, in as many steps, it gains {{ledger:04/offline/teacher, more text − teacher/gain, scaled|interval}}.
+# **More sentences help this student; more size is not seen to.** One size larger, it gains {{ledger:04/offline/larger student − teacher/gain, scaled|interval}} nats. With more text, in as many steps, it gains {{ledger:04/offline/teacher, more text − teacher/gain, scaled|interval}}.
 #
 # **With more text the better teacher's answers arrive, too.** There its students gain {{ledger:04/offline/teacher, more text − weaker teacher, more text/gain, scaled|interval}} on the weaker one's. Is that more than from few sentences? The difference of the two gains is {{ledger:04/offline/better teacher/gain by more text, less gain by few sentences|interval}}.
 #
