@@ -133,6 +133,7 @@ def intervals(
             fontsize=9,
         )
     axes.set_yticks(range(len(names)), names)
+    axes.locator_params(axis="x", nbins=6)
     axes.set_ylim(len(names) - 0.4, -0.7)
     axes.grid(axis="y", visible=False)
     if unit:

@@ -1152,7 +1152,7 @@ if any(experiments.reference_interval(report, f"{pair}/gain, scaled") for pair i
         report,
         of_map,
         "gain, scaled",
-        title="A better teacher, a larger student, more text",
+        title="Better teacher, larger student, more text",
         unit="nats nearer to the truth, scaled",
     )
 

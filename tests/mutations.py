@@ -99,7 +99,7 @@ def take_out(guard: Guard, text: str) -> None:
     module = sys.modules.get(".".join(guard.path.with_suffix("").parts))
     if module is None:
         return
-    new = compile(text, module.__file__ or "", "exec")
+    new = compile(text, getattr(module, "__file__", ""), "exec")
     codes = dict(_codes(new))
     changed = [
         (function, codes[function.__code__.co_qualname])

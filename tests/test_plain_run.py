@@ -9,7 +9,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from kd_course.commands import plain, stand_ins
+from kd_course.commands import jupyter_stand_ins as stand_ins
+from kd_course.commands import plain
 from kd_course.commands import run as command
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kd_course.commands import stand_ins, steps
+from kd_course.commands import jupyter_stand_ins, steps
 
 SECONDS_BETWEEN_LINES = 10.0  # about how far the lesson is
 
@@ -71,11 +71,11 @@ def execute(notebook: Path, folder: Path, working: Path) -> str | None:
     os.environ["MPLBACKEND"] = "Agg"  # pictures are drawn, but no window opens
     cells = code_cells(notebook)
     first = rank() == 0
-    display = stand_ins.Display(folder.resolve() if first else None)
+    display = jupyter_stand_ins.Display(folder.resolve() if first else None)
     told = _Progress(len(cells))
     with contextlib.ExitStack() as around:
         around.callback(told.no_more)
-        around.enter_context(stand_ins.installed(display))
+        around.enter_context(jupyter_stand_ins.installed(display))
         around.enter_context(contextlib.chdir(working))
         names = around.enter_context(_main_module())
         if not first:

@@ -143,14 +143,8 @@ def cached_teacher_outputs(
     logits = [known[key] for key in asked]
     stacked = torch.stack(logits) if logits[0].ndim == 1 else logits
     names = getattr(getattr(unwrapped(teacher), "config", None), "id2label", None)
-    return TeacherOutputs(
-        stacked,
-        asked,
-        reads,
-        id2label=names,
-        tokenizer=None if text_column else tokenizer,
-        teacher=name_of(unwrapped(teacher)),
-    )
+    about = {"id2label": names, "tokenizer": None if text_column else tokenizer}
+    return TeacherOutputs(stacked, asked, reads, teacher=name_of(unwrapped(teacher)), **about)
 
 
 def _known(

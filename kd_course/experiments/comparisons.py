@@ -100,7 +100,10 @@ def plot_comparison(
     arms = [arm for arm in arms if own[arm] or known[arm]]
     references = {arm: known[arm] or interval_of(report.figures[f"{arm}/{figure}"]) for arm in arms}
     covered = _covered(report, [f"{arm}/{figure}" for arm in arms])
-    picture, axes = plt.subplots(figsize=(7.2, 0.9 + 0.55 * len(arms)))
+    longest = max(map(len, arms), default=0)  # a long name leaves its row no room
+    picture, axes = plt.subplots(
+        figsize=(7.2 + 0.09 * max(0, longest - 24), 0.9 + 0.55 * len(arms))
+    )
     colours = [plots.role_colour(arm) for arm in arms]
     plots.intervals(axes, references, colours=colours, unit=unit)
     for row, arm in enumerate(arms):
