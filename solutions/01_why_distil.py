@@ -781,7 +781,7 @@ plots.show(
 # %% [markdown]
 # ### Was the race fair? The log
 #
-# A fair race tunes every arm equally hard. Each arm's learning rate is the best of as many on validation, one seed each, and no arm's best stands at the edge of its grid; the test sentences had no say. At `offline` scale that is so; at the other scales the log shows what the given rates are worth. `KD_MAPS=1` tries them again; the entries read *learning rate: validation accuracy*. Neighbours that lie a hundredth apart are equals: one seed cannot tell them apart.
+# A fair race tunes every arm equally hard. Each arm's learning rate is the best of as many on validation, or within a thousandth of it, one seed each, and no arm's best stands at the edge of its grid; the test sentences had no say. At `offline` scale that is so; at the other scales the log shows what the given rates are worth. `KD_MAPS=1` tries them again; the entries read *learning rate: validation accuracy*. Neighbours that lie a hundredth apart are equals: one seed cannot tell them apart.
 
 # %%
 if setting.run.maps:
