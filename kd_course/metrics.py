@@ -39,7 +39,7 @@ def _rounded(value: float, decimals: int) -> str:
 
 # What a figure can be, by a word of its name; the first that is found counts.
 _POSSIBLE = (
-    (r"gain|minus|excess", (-math.inf, math.inf)),  # differences
+    (r"gain|minus|excess|, over", (-math.inf, math.inf)),  # differences
     (r"retention|share of", (0.0, math.inf)),  # of another model's figure, which may be surpassed
     (r"BLEU|chrF", (0.0, 100.0)),
     (r"accuracy\w*|exact match|F1|ECE|agreement|right|share|ranks", (0.0, 1.0)),

@@ -157,6 +157,8 @@ def test_in_percent_a_share_is_and_a_score_stays_as_it_is():
         ("both/gain in BLEU, beam", (-math.inf, math.inf)),
         ("teacher/sets: gain, own penalty", (-math.inf, math.inf)),
         ("control/minus the whole loop", (-math.inf, math.inf)),
+        ("distilled/share wrong, over control", (-math.inf, math.inf)),
+        ("distilled/F1, test_new_names, over teacher", (-math.inf, math.inf)),
         ("sound teacher/excess surprise in the slice", (-math.inf, math.inf)),
         ("gain/ECE", (0, 1)),  # an arm's name says nothing
         ("minutes", (-math.inf, math.inf)),
