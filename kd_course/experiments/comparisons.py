@@ -122,7 +122,7 @@ def plot_comparison(
     rows = []  # what the picture shows of each arm
     for arm in arms:
         said = [f"your run {metrics.shown(float(np.mean(own[arm])), figure)}"] if own[arm] else []
-        said += [f"reference {known[arm].shown(figure)}"] if known[arm] else []
+        said += [f"reference {reference.shown(figure)}"] if (reference := known[arm]) else []
         rows.append(f"{arm}: {', '.join(said)}")
     plots.show(
         picture,
