@@ -97,7 +97,7 @@ print(
 # %% [markdown]
 # The answer is a *span*: a stretch of the passage, from one character to another. But which stretch? Asked who opened the factory, one annotator marks "Hanna Heikkinen", another "Trade minister Hanna Heikkinen". Both are right. At `offline` scale the passages are generated, so we know how many annotators mark which span: the column `spans`.
 #
-# At that scale the corpus is at its easier level: questions use the passage's own words. A small model does not learn to read paraphrases in minutes on two cores; section 10 shows how it fails on them.
+# At that scale the corpus is at its easier level: questions use the passage's own words. Section 10 tries the models on other words, in longer passages, which they were not trained on.
 
 # %% tags=["hide-input"]
 if generated:
@@ -482,7 +482,7 @@ if generated:
     )
 
 # %% [markdown]
-# People do not agree with one another, so nobody, human or model, agrees with all of them. The line *one annotator* is a person's score (with two answers to meet, where models have three). It is no ceiling. The last line shows the best anyone can do: always give the answer that most people mark. It beats a single person, because a person is sometimes the odd one out.
+# People do not agree with one another, so nobody, human or model, agrees with all of them. The line *one annotator* is a person's score (with two answers to meet, where models have three). It is no ceiling. The last line always gives the answer that most people mark: for exact match nobody can expect more. It beats a single person, because a person is sometimes the odd one out.
 #
 # ## 5 · What the loss must not see
 #
@@ -642,7 +642,7 @@ check("08.7", labels_loss)
 #
 # Every student, the control included, starts from layers copied out of another model, as [DistilBERT](https://arxiv.org/abs/1910.01108) did. The setting `copied_from` names that model. At `full` it is the pretrained one, before it became the teacher, and the head that marks answers is new. At the other scales it is the *trained* teacher, embeddings and head included: at `offline` there is no pretrained model, and at `small` no time to learn with a new head what an answer is.
 #
-# So at those scales the control has no teacher in its loss, but it has the teacher in its weights ([lesson 05](05_training_loop.ipynb)). Mind that when you read how much of the teacher it keeps. Between the control and the two distilled arms only the loss differs, and the learning rate that was chosen for it. What the copied layers are worth shows in the arm that starts from random weights.
+# So at those scales the control has no teacher in its loss, but it has the teacher in its weights ([lesson 05](05_training_loop.ipynb)). Mind that when you read how much of the teacher it keeps. Between the control and the two distilled arms only the loss differs, and the learning rate that was chosen for it. For what the copied layers are worth, compare *from random weights* with *distilled*: the loss is the same, the start and the chosen learning rate differ.
 #
 # All take the same number of steps; section 9 shows how each arm's learning rate was chosen.
 #
@@ -795,11 +795,13 @@ print(experiments.expectation_table(report))
 #
 # A student with half of its teacher's layers keeps {{ledger:08/offline/distilled/retention|percent}} of its F1. That by itself would be no praise of distilling: the control, which starts from the same layers, keeps {{ledger:08/offline/control/retention|percent}}.
 #
-# From random weights the same lessons end lower: {{ledger:08/offline/from random weights/gain over control|interval}} against the control. Look at the dots before you read that interval: a seed that fails to learn widens it. Five seeds do not say how often that happens.
+# From random weights, with the distilled student's loss, the student is {{ledger:08/offline/from random weights/gain over control|interval}} from the control: it has the teacher in its loss and not in its weights. Look at the dots before you read that interval. Its seeds lie further apart than those of the other arms; none of these five failed.
 #
 # **Count the labels.** The teacher learnt from some 16,000 labelled questions of its own (500 batches of 32), the students from 3,000 others. What the teacher passes on is also what those taught it, and this experiment does not tell the two apart. And the seeds of the first three arms differ only in the order of the questions, those of the last also in their weights; no seed changes the questions or the teacher. So these intervals say nothing of another teacher, or of other labelled questions.
 #
-# On real questions the gain is larger and the reading is worse: {{ledger:08/small/distilled/gain over control|interval}} at `small` (three seeds), for a student that keeps {{ledger:08/small/distilled/retention|percent}} of its teacher's F1. Its teacher has read 2,000 questions for a few minutes, and its own F1 is far from what SQuAD's tables show. All learn from the same labels there, so the teacher passes on nothing that more labels taught it; but it went over them twice as long. With half the layers *and* half the steps, this run does not tell which of the two costs the student its F1.
+# On SQuAD (`small`) the gain in F1 is {{ledger:08/small/distilled/gain over control|interval}} (three seeds; the interval covers no other questions), and its teacher is much weaker, so the two gains are not comparable.
+#
+# The student keeps {{ledger:08/small/distilled/retention|percent}} of its teacher's F1, the control {{ledger:08/small/control/retention|percent}}. The teacher has read 2,000 questions for a few minutes, and its own F1 is far from what SQuAD's tables show. All learn from the same labels there, so the teacher passes on nothing that more labels taught it; but it went over them twice as long. With half the layers *and* half the steps, this run does not tell which of the two costs the student its F1.
 #
 # <details><summary><b>Going deeper:</b> which rows of SQuAD these were, and how often they were read</summary>
 #
@@ -810,7 +812,7 @@ print(experiments.expectation_table(report))
 # %% [markdown]
 # ### By kind of question
 #
-# The distilled student's gain over the control, kind by kind: where does the soft loss help? Where a kind has few questions, or answers that vary much, the interval is wide. Several kinds are looked at, so one interval that leaves out 0 is weak evidence.
+# The distilled student's gain over the control, kind by kind: where does the soft loss help? Where a kind has few questions, or answers that vary much, the interval is wide. Several kinds are looked at, so one interval that leaves out 0 is weak evidence. These intervals are of your run: with one seed they know of no other.
 
 # %% tags=["hide-input"]
 print(
@@ -908,7 +910,7 @@ if conventions:
     print(f"without the whole answer {without.mean():.0%}, of these {halved} hold a part of it")
 
 # %% [markdown]
-# Each convention trains a student from the teacher's layers as in section 6, on labels alone (α = 0), so that nothing but the labels differs. (And the learning rate, which was chosen for each on validation: section 9.)
+# Each convention trains a student from the teacher's layers as in section 6, on labels alone (α = 0). What differs is the labels, for [CLS] also the mask, and how many windows count in the loss. (The learning rate was chosen for each on validation: section 9.)
 #
 # Reading has its own question, that of exercise 08.3: which window's best span is the answer? *By sum* takes the largest sum of the two logits, whatever the other windows' level. *By product* takes the largest p(start) · p(end), each from the softmax of its own window. Where [CLS] is allowed it takes part in that softmax: a window that says "not here" leaves little for its spans.
 
@@ -974,11 +976,11 @@ if conventions:
         print(f"{' '.join(one):<16} minus {' '.join(other):<16} {difference}")
 
 # %% [markdown]
-# Clamped labels cost most: a student that is told in more than half of its windows that the answer stands at the edge learns just that. Against them, -100 gains {{ledger:08/offline/short windows/-100 over clamped|interval}} in F1, both by sum.
+# Clamped labels cost most: a student that is told in more than half of its windows that the answer stands at the edge may learn just that. Against them, -100 gains {{ledger:08/offline/short windows/-100 over clamped|interval}} in F1, both by sum.
 #
-# With -100 the joining matters. By product, a window without the answer is sure of its best guess, since no softmax was ever asked to say "nothing here": the sum gains {{ledger:08/offline/short windows/sum over product, -100|interval}} over it. But no loss within a window trains the level of its logits (exercise 08.3). That they are higher where a model recognises an answer is a habit of this model, which one has to measure.
+# With -100 the joining matters. By product, a window without the answer can be sure of its best guess, since no softmax was ever asked to say "nothing here": the sum gains {{ledger:08/offline/short windows/sum over product, -100|interval}} over it. But no loss within a window trains the level of its logits (exercise 08.3). That the sum does better here suggests that the logits are higher where the answer stands; no loss asked for it.
 #
-# [CLS] makes the level part of what is learnt, for the softmax of a window without the answer has somewhere to go. By sum, it gains {{ledger:08/offline/short windows/CLS over -100|interval}} over -100, and by product it can be read, too: the two ways of joining differ by {{ledger:08/offline/short windows/sum over product, CLS|interval}}. It is also what you need where a question may have no answer at all: then the best span is given only where its score beats that of [CLS] by a threshold from validation (section 2).
+# [CLS] makes the level part of what is learnt, for the softmax of a window without the answer has somewhere to go. By sum, it gains {{ledger:08/offline/short windows/CLS over -100|interval}} over -100, and by product it can be read, too: the two ways of joining differ by {{ledger:08/offline/short windows/sum over product, CLS|interval}}. [CLS] also learns from the windows that -100 leaves out; whether these or the level bring the gain, this run does not tell. It is also what you need where a question may have no answer at all: then the best span is given only where its score beats that of [CLS] by a threshold from validation (section 2).
 
 # %% [markdown]
 # <details><summary><b>Going deeper:</b> other ways to make windows comparable</summary>
@@ -1045,7 +1047,7 @@ if generated:
     print(experiments.comparison_table(report, taught_arms, "KL to the truth, over control"))
 
 # %% [markdown]
-# The distilled student is nearer to the annotators than the control: {{ledger:08/offline/distilled/KL to the truth, over control|interval}} nats. Compare the lines *KL, scaled*: where the control stays far away at its best temperature, too, sharpness is a small part of the difference. From one mark a question the control has learnt where an answer stands; how annotators differ came with the soft targets.
+# The distilled student is nearer to the annotators than the control: {{ledger:08/offline/distilled/KL to the truth, over control|interval}} nats. Compare the lines *KL, scaled*: where the control stays far away at its best temperature, too, sharpness is a small part of the difference. The soft targets brought the student nearer. The teacher got there from one mark a question, but of many more questions; whether more labels alone would do, was not tried.
 
 # %% [markdown]
 # ## 9 · Layers, learning rates, α and T
@@ -1110,7 +1112,7 @@ if curve:
 # %% [markdown]
 # In this curve the gap shrinks as layers are added, as in [TextBrewer](https://arxiv.org/abs/2002.12620)'s table (section 12). It is a hint and no more: one seed a point, and rates that were chosen for the student of this lesson.
 #
-# Was every arm given its chance? Each arm's learning rate was chosen from the same few, by the F1 of validation questions. One seed chose, but for the arm from random weights: there one seed may fail at every rate, and a rate is worth the mean of three other seeds. The test questions had no say in it. α = 0.5 and T = 2 were fixed beforehand. (So it was at `offline` scale; at the others, the log shows what the given rates are worth.)
+# Was every arm given its chance? Each arm's learning rate was chosen from the same few, by the F1 of validation questions. One seed chose, but for the arm from random weights, whose seeds lie far apart: there a rate is worth the mean of three other seeds. The test questions had no say in it. α = 0.5 and T = 2 were fixed beforehand. (So it was at `offline` scale; at the others, the log shows what the given rates are worth.)
 
 
 # %%
@@ -1188,7 +1190,7 @@ if map_:
 #
 # ## 10 · Answers that are nearly right
 #
-# An answer with an F1 between 0 and 1 shares *words* with a right one; we call it *nearly right*. Most of them overlap the right answer, but shared words need not be the same place: "EUR 34.2 million" for "EUR 84.6 million" has two of three words right. What does distilling change: the wrong answers, or the nearly right ones?
+# An answer with an F1 between 0 and 1 shares *words* with a right one; we call it *nearly right*. Shared words need not be the same place: "EUR 34.2 million" for "EUR 84.6 million" has two of three words right. What does distilling change: the wrong answers, or the nearly right ones?
 #
 # At `offline` scale one can also ask whether a nearly right answer is an error at all. The three annotators of a test question are drawn from many, so an answer that none of the three gave may still be one that others give. The column *acceptable* says of how many nearly right answers this is true.
 
@@ -1242,7 +1244,7 @@ if generated:
     print(experiments.comparison_table(report, ["teacher", *arms], "share acceptable"))
 
 # %% [markdown]
-# Distilling changed mostly the edges of answers: the share of nearly right ones moved by {{ledger:08/offline/distilled/share nearly right, over control|interval}}, and that of wrong ones by {{ledger:08/offline/distilled/share wrong, over control|interval}}. Most of the nearly right answers are ones that other annotators give (*share acceptable*).
+# The share of nearly right answers fell by more points ({{ledger:08/offline/distilled/share nearly right, over control|interval}}) than that of wrong ones ({{ledger:08/offline/distilled/share wrong, over control|interval}}), which was small to begin with. Most of the nearly right answers are ones that other annotators give (*share acceptable*).
 
 # %% tags=["hide-input"]
 _, student_found = found["distilled", seed]
@@ -1329,9 +1331,9 @@ for question in your_questions:
 # %% [markdown]
 # ## 12 · What it costs to run
 #
-# The table has the time of one batch: its median (p50) and its slow tail (p95). Timings depend on the machine and on what else it does; the ratio between teacher and student is steadier, but it too depends on the batch and on the machine.
+# The table has the time of one batch: its median (p50) and its slow tail (p95). Timings depend on the machine and on what else it does; even the ratio of teacher to student moved between two runs of this lesson, the one shown in the worked edition and the reference run, so measure it where the student will run.
 #
-# Windows a second may seem to *fall* with the batch. A batch is padded to its longest window, and a window that stands alone is not padded at all: the column *tokens*, divided by the batch, shows how much longer each row has become. So compare tokens a second, padding included. (On a GPU the picture is another: there one window leaves most of the machine idle, and a batch fills it.)
+# Windows a second understate what a batch brings: a batch is padded to its longest window, and a window that stands alone is not padded at all. The column *tokens*, divided by the batch, shows how much longer each row has become. So compare tokens a second, padding included. (On a GPU the picture is another: there one window leaves most of the machine idle, and a batch fills it.)
 
 # %% tags=["hide-input"]
 batch = spans.collate(sets["test"]["rows"][:32], tokenizer)
@@ -1395,7 +1397,7 @@ for size in (1, len(batch["input_ids"])):
 #
 # - **Answers that a window cuts off are clamped** to its edge, and the model learns that answers stand at edges (section 7).
 # - **-inf in a mask.** It works until a window has nothing allowed, or until KL multiplies it by zero. Added to the logits, it may leave the value right and the gradient NaN. In float16, -1e30 is -inf too.
-# - **Windows compared by probability**, where no position says "not here". A window without the answer is then sure of its best guess. Sums of logits did better in section 7, though a loss within each window does not train their level.
+# - **Windows compared by probability**, where no position says "not here". A window without the answer can then be sure of its best guess. Sums of logits did better in section 7, though a loss within each window does not train their level.
 # - **Stride of another meaning.** In BERT's own code `doc_stride` is the step from window to window, in the tokenizers library `stride` is what two windows share.
 # - **Padding and question in one model's softmax and not in the other's**: the KL then measures the mask.
 # - **Metrics of another version.** Two empty answers have F1 1 in SQuAD 2.0's script; in 1.1's they have F1 0, but exact match 1.

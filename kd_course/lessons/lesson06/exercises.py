@@ -581,7 +581,7 @@ EXERCISES = (
             ),
             Choice(
                 "c",
-                "The student may be a little worse, or better by a point; a gain of two points is unlikely.",
+                "The data fit a small loss as well as a gain of a point; they speak against a gain of two.",
                 "Right. An interval says which differences the data are compatible with, and which they "
                 "speak against: here a loss of over 0.4 points and a gain of over 1.5. The sign is open. "
                 "More seeds or more test rows would narrow it.",
