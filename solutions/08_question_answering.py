@@ -795,7 +795,7 @@ print(experiments.expectation_table(report))
 #
 # A student with half of its teacher's layers keeps {{ledger:08/offline/distilled/retention|percent}} of its F1. That by itself would be no praise of distilling: the control, which starts from the same layers, keeps {{ledger:08/offline/control/retention|percent}}.
 #
-# From random weights, with the distilled student's loss, the student is {{ledger:08/offline/from random weights/gain over control|interval}} from the control: it has the teacher in its loss and not in its weights. Look at the dots before you read that interval. Its seeds lie further apart than those of the other arms; none of these five failed.
+# From random weights, with the distilled student's loss, F1 less the control's is {{ledger:08/offline/from random weights/gain over control|interval}}: this student has the teacher in its loss and not in its weights, the control the other way round. Look at the dots before you read that interval. Its seeds lie further apart than those of the other arms; none of these five failed.
 #
 # **Count the labels.** The teacher learnt from some 16,000 labelled questions of its own (500 batches of 32), the students from 3,000 others. What the teacher passes on is also what those taught it, and this experiment does not tell the two apart. And the seeds of the first three arms differ only in the order of the questions, those of the last also in their weights; no seed changes the questions or the teacher. So these intervals say nothing of another teacher, or of other labelled questions.
 #
