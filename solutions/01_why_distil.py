@@ -153,7 +153,7 @@ for first, last in pairs:
     print(f"{first:<14}{last:<12}{months:>7}{large / small:>16.1f}{doubled:>16}")
 
 # %% [markdown]
-# Growth slowed after GPT-3. Both pairs that end there doubled every few months; both that begin there took a year and more. (These are dense models. A mixture of experts has more parameters, of which each token uses a few.) And the makers of some of the best known models no longer say how large they are ([GPT-4's report](https://arxiv.org/abs/2303.08774) is one example). What has not become smaller is the bill.
+# Growth slowed after GPT-3. Both pairs that end there doubled every few months; both that begin there took a year and more. (These are dense models. A mixture of experts has more parameters, of which each token uses a few.) And the makers of some of the best known models no longer say how large they are ([GPT-4's report](https://arxiv.org/abs/2303.08774) is one example). Every answer still costs.
 #
 # ## 2 · What does a large model cost to serve?
 #
@@ -253,7 +253,7 @@ for name, model in shapes.items():
 #
 # ### Energy
 #
-# What does that cost in joules? [Horowitz (2014)](https://doi.org/10.1109/ISSCC.2014.6757323) gives the energy of single operations on a chip of 45 nm, in picojoules. Newer chips need less, so do not read these as today's electricity bill. What travels is the *ratio*: fetching a number from memory costs far more than multiplying it.
+# What does that cost in joules? [Horowitz (2014)](https://doi.org/10.1109/ISSCC.2014.6757323) gives the energy of single operations on a chip of 45 nm, in picojoules. Newer chips need less, so do not read these as today's electricity bill. What travels is the *order*: fetching a number from memory costs far more than multiplying it.
 
 # %% tags=["nbval-check-output"]
 picojoules = {"float32": 3.7 + 0.9, "float16": 1.1 + 0.4, "int8": 0.2 + 0.03}  # multiply + add
@@ -312,7 +312,7 @@ del shapes, model  # their half a gigabyte is free again
 #
 # The first two change the model you have. The last two train another one, the **student**, and differ in what they take from elsewhere: transfer learning takes *weights*, distillation takes *answers*.
 #
-# Those answers are the idea that the rest of this course is about. A label names one class. A trained model, asked about the same sentence, spreads its belief over all of them. This spread is called the **soft target**: the large model, the **teacher**, tells its student not only what is right, but how sure it is and what else it might have been. Here are both for one sentence.
+# Those answers are the idea that the rest of this course is about. A label names one class. A trained model, asked about the same sentence, spreads its belief over all of them. This spread is called the **soft target**: the large model, the **teacher**, tells its student not only which class it holds likeliest, but how sure it is, and how likely it holds the others. Here are both for one sentence.
 
 # %%
 data = classification.load(
@@ -447,7 +447,7 @@ plots.show(
 )
 
 # %% [markdown]
-# At `offline` scale the first third of the weights is hardly missed, and at the far end the model breaks. Training on with the zeros held in place wins much of it back. What should it train on? On labels, or on soft targets: the unpruned teacher teaches its pruned self. Both are arms of the experiment below, at the settings' *sparsity*.
+# At `offline` scale the first third of the weights is hardly missed, and at the far end the model breaks. At 0.9, training on with the zeros held in place wins part of the loss back, as section 8 will show. What should it train on? On labels, or on soft targets: the unpruned teacher teaches its pruned self. Both are arms of the experiment below, at the settings' *sparsity*.
 #
 # ## 5 · Quantization: fewer bits a weight
 #
@@ -674,7 +674,7 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# The ring is your run; the bar, where there is one, is the interval of the reference run.
+# The ring is your run; the bar, where there is one, is the interval of the reference run. The table's heading says "over seeds and test rows"; where there is only one model, as of the teacher, it is over test rows alone.
 #
 # Is a difference more than luck? It would come out otherwise with other seeds, and otherwise with other test sentences. Both arms have the same seeds and answer the same sentences, so that the two can be *paired*: one difference for each seed and sentence. The interval below is Student's, around the mean of these differences, and takes seeds and sentences both as drawn at random. When it contains 0, the sign is open. First every arm of the student's shape against the control, then the retrained teachers against the pruned one that was not. The last lines set the two aids together beside one of them, int8 beside the teacher that it was made of, and the best equipped student beside a teacher that was merely pruned.
 
@@ -694,7 +694,7 @@ for arm, other, reference in pairs:
     print(f"{arm} minus {other}:\n    {gain}  {said}")
 
 # %% [markdown]
-# With one seed the interval knows of other sentences only. So here are the reference run's gains, each with its interval, from {{ledger:01/offline/control/accuracy|count}} seeds at `offline` scale; below them, the signs that were expected of the main ones, written down before the test sentences were read.
+# With one seed the interval knows of other sentences only. So here are the reference run's gains, each with its interval, from {{ledger:01/offline/control/accuracy|count}} seeds where anything was trained, at `offline` scale; below them, the signs that were expected of the main ones, written down before the test sentences were read.
 
 # %%
 for other in dict.fromkeys(other for _, other, _ in pairs):
@@ -704,7 +704,7 @@ print()
 print(experiments.expectation_table(report))
 
 # %% [markdown]
-# A teacher's answers help the small student. In the reference run the distilled student gains {{ledger:01/offline/distilled/gain over control|interval}} of accuracy over the control, and with a pretrained start besides, {{ledger:01/offline/transfer and distilled/gain over control|interval}}.
+# **With this teacher's answers and more text, the small student is better.** In the reference run the distilled student gains {{ledger:01/offline/distilled/gain over control|interval}} of accuracy over the control, and with a pretrained start besides, {{ledger:01/offline/transfer and distilled/gain over control|interval}}. It is one teacher throughout.
 #
 # Count the labels before you book that to distillation. The control has learnt from 2,000 labelled headlines. The teacher, whose answers the distilled student hears, has learnt from 40,000, and it has answered 12,000 more sentences that the control never reads. So the gain is what a teacher *and* its data bring to somebody who has little of either, which is the situation one meets when a large model is in service and its labels are not at hand. [Lesson 06](06_text_classification.ipynb) takes the two apart.
 #
@@ -772,11 +772,11 @@ plots.show(
 )
 
 # %% [markdown]
-# At `offline` scale the left panel does not speak for distillation. Int8 costs the teacher {{ledger:01/offline/teacher, int8/gain over teacher|interval}} of accuracy, at about a quarter of the bytes. And the best equipped student, less a teacher that was pruned to a file of like size and not even retrained, is {{ledger:01/offline/transfer and distilled/gain over teacher, pruned|interval}}. The right panel does speak for it: only the students are fast, because only they have fewer multiply-adds. Which of the two you need decides.
+# At `offline` scale the left panel does not speak for distillation. Int8 costs the teacher {{ledger:01/offline/teacher, int8/gain over teacher|interval}} of accuracy, at about a quarter of the bytes. And the best equipped student, less a teacher that was pruned to a smaller file and not even retrained, is {{ledger:01/offline/transfer and distilled/gain over teacher, pruned|interval}}. The right panel speaks for small models: only the students are fast, because only they have fewer multiply-adds. For distilling, among them, speaks the gain over the control. Whether you need bytes or time decides.
 #
 # How far can the times be trusted? The four students are one network with other numbers in it, and so are the teacher and its pruned copies: what is the same network takes the same time. The models took turns, so that a busy moment falls on all of them; how far points of one network still lie apart is what this machine cannot tell. Int8 saves no time here, because our version widens its codes at every call.
 #
-# And the race was hard on the students. They are very small, their training and pretraining were short, and a teacher that learnt from 40,000 labels is hard to follow with 2,000.
+# And the race was hard on the students: they are very small, and were trained for few steps. What more steps bring is below.
 
 # %% [markdown]
 # ### Was the race fair? The log
@@ -835,7 +835,7 @@ if lengths:
     )
 
 # %% [markdown]
-# In the reference run, longer training did not help the control: reading the same few labels again and again, it got worse. It helped the distilled student all the way, which has the teacher's answers to many unlabelled sentences to learn from, and carried it past the pruned teacher that was not retrained, to about where the retrained ones stand. So where there is text enough, the short race above says too little for distilling. One seed a point.
+# In the reference run, longer training did not help the control: it got worse. That this comes from reading the same few labels again and again is a guess. It helped the distilled student all the way, which has the teacher's answers to many unlabelled sentences to learn from, and carried it past the pruned teacher that was not retrained, close to the one retrained on labels, and below the one distilled. So where there is text enough, the short race above says too little for distilling. This is one seed a point, at the learning rates of the short runs.
 #
 # Transfer learning has a right to the same question. Its pretraining here was a tiny fraction of what a real one gets. So `KD_MAPS=1` also tries three and nine times the pretraining, with the same short training on the task afterwards. What is measured above is transfer learning on a shoestring; do not read it as a verdict on pretraining.
 
@@ -860,7 +860,7 @@ for steps, loss, alone, both in report.table("pretraining") or []:
     print(f"{steps:>10} steps{loss:>10.2f}{alone:>10.3f}{both:>24.3f}")
 
 # %% [markdown]
-# Nine times the pretraining lowered its own loss by far, and changed the accuracy on the task by less than another seed would: with so small a model and this corpus, transfer learning's share stays small. A model pretrained on billions of words is another matter, which the `small` scale starts from.
+# More pretraining lowered its own loss by far. On the task, three times the pretraining scored higher in both columns, and nine times hardly differs from once. One seed a row, at learning rates chosen for the shortest: this settles nothing. A model pretrained on billions of words is another matter, which the `small` scale starts from.
 #
 # ### Exercise 01.5 · What would you try first?
 # {{exercise:01.5}}
@@ -900,7 +900,7 @@ what_is_saved = "b"
 check("01.6", what_is_saved)
 
 # %% [markdown]
-# After how many sentences has the extra work paid for itself? Training takes about three times the multiply-adds of a forward pass (forward once, backward twice). Count the teacher's answers and the student's training against what each answer saves; the teacher itself was there already.
+# After how many sentences has the extra work paid for itself? Training takes about three times the multiply-adds of a forward pass (forward once, backward twice). Count the teacher's answers and the student's training against what each answer saves; the teacher itself was there already. The count takes one sentence's length for all of them and leaves out every trial of a learning rate; and the cheaper answers are right less often than the teacher's.
 
 # %%
 sentence = tokenizer(data["test"]["text"][0], return_tensors="pt")
@@ -966,7 +966,7 @@ check("01.7", table)
 #
 # - **Sparsity is sold as size or as speed.** Zeros take memory and time like any other number, until a file format or a kernel is made for them.
 # - **A distilled student is compared with its teacher only.** What would the same student have reached without one? And what would int8 have done to the teacher?
-# - **Parameters are taken for time.** Look-up tables have many parameters and take no time; a deep and narrow model has few and may be slow.
+# - **Parameters are taken for time.** Look-up tables have many parameters and no multiplications; a deep and narrow model has few and may be slow.
 # - **Small models are timed one sentence at a time**, where calling Python costs more than multiplying, or on a machine that is busy with other things.
 # - **Training is forgotten.** A teacher, its answers and a student cost more to make than a model alone; a model that is hardly ever called need not be small.
 # - **Ways are seen as rivals.** A distilled student can be quantized, a pruned teacher can be taught by itself, a pretrained student distilled.

@@ -4,8 +4,8 @@
 # A label names one class. A teacher's *soft target* ([Hinton et al. 2015](https://arxiv.org/abs/1503.02531)) gives every class a probability, and what it says beyond its favourite is its *dark knowledge*. Is it knowledge, and does it teach? On most data nobody can tell, because the truth is not known. On this lesson's corpus it is. Three claims are put to the test, each beside a control that could refute it:
 #
 # 1. A soft target is knowledge of its sentence, and most of what it knows is *which class is the favourite*.
-# 2. What teaches is the teacher's answer to *this* sentence: its favourite alone teaches less, and softness alone gives hardly anything that a weight penalty and a temperature do not give.
-# 3. A better teacher is not by itself better for a student: what arrives is what the student can follow, *faults included*.
+# 2. What teaches is the teacher's answer to *this* sentence: its favourite alone teaches less about probabilities, and softness alone gives hardly anything that a weight penalty and a temperature do not give.
+# 3. A better teacher's students are better by far less than it is itself, and its *faults* are passed on, too.
 #
 # **You will be able to**
 # - measure how far soft targets are from the true probabilities, sentence by sentence;
@@ -61,7 +61,7 @@ print(setting)
 #
 # The headlines come from a written grammar. A label is drawn first (bad, neutral or good news for the company), then a meaning, then the words. So Bayes' rule gives the exact p(label | sentence): the column `posterior`, from here on *the truth*. Some sentences are truly ambiguous.
 #
-# The teacher, a small transformer, never saw a posterior, only labels: 40,000 of them, on sentences that are in none of the splits below. The students get far fewer (`labelled` in the table), so part of what a teacher passes on is many labels. Section 3 has the control for that.
+# The teacher, a small transformer, never saw a posterior, only labels: 40,000 of them, on sentences that are in none of the splits below. The students get far fewer (`labelled` in the table). So whatever a student gains from this teacher, it gains from those many labels as well; the two are not told apart here.
 
 # %%
 data = classification.load(
@@ -259,7 +259,7 @@ plots.show(
 # %% [markdown]
 # **Most of what the teacher knows is its favourite.** Call the way from the class shares to the teacher its gain. Whoever knows the teacher's favourite class, and how often it is right, has come {{ledger:04/offline/favourite only/share of the gain|percent}} of that way.
 #
-# **The rest is knowledge, too, and it belongs to the sentence.** It is how sure one may be of *this* sentence: in the picture, the favourite alone is farthest from the teacher where sentences are most ambiguous. The teacher's answer to another sentence, just as sharp and with the same favourite, is {{ledger:04/offline/another sentence/excess over the teacher|interval}} nats farther from the truth.
+# **The rest is knowledge, too, and it belongs to the sentence.** It is how this sentence differs from others with the same favourite. In the picture it counts most where sentences are most ambiguous. The teacher's answer to another sentence, just as sharp and with the same favourite, is {{ledger:04/offline/another sentence/excess over the teacher|interval}} nats farther from the truth.
 #
 # This corpus has three classes. Nothing here says how much a favourite tells in a vocabulary of thousands of tokens.
 #
@@ -508,6 +508,8 @@ def student_answers(size, rows, targets, recipe, seed):
 
 # %% [markdown]
 # Each student is judged twice: as trained, and after *temperature scaling*, which divides its logits by the one T that suits the validation labels best ([Guo et al. 2017](https://arxiv.org/abs/1706.04599)). Scaling changes no decision, only how sure the student is: what differs between arms before it and not after it was sharpness. A *gain* is how much nearer to the truth one arm ends than another, in nats, for the same seed and sentences.
+#
+# The tables' heading says "over seeds and test rows". Where there is only one model, the interval is over test rows alone; in section 4, training sets stand in place of the seeds.
 
 # %%
 scores = {}  # (arm, figure) -> (seeds, test sentences)
@@ -577,11 +579,15 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# **The favourite teaches, and the rest teaches, too.** After scaling, students of the teacher's hard answers end {{ledger:04/offline/hard answers − control/gain, scaled|interval}} nats nearer to the truth than those of the labels: many labels, passed on as one class a sentence. The whole answer brings a further {{ledger:04/offline/teacher − hard answers/gain, scaled|interval}}. So what lies beyond the favourite is a small part of what the teacher knows, and still it teaches.
+# **The favourite teaches, and the rest teaches, too.** After scaling, students of the teacher's hard answers end {{ledger:04/offline/hard answers − control/gain, scaled|interval}} nats nearer to the truth than those of the labels. A favourite takes the place of one draw, and it took many labels to know it: the two are not told apart here. The whole answer brings a further {{ledger:04/offline/teacher − hard answers/gain, scaled|interval}}. So what lies beyond the favourite is a small part of what the teacher knows, and still it teaches.
+#
+# **In accuracy this is not seen**: there the whole answer gains {{ledger:04/offline/teacher − hard answers/accuracy gain|interval}} on the favourite. What the rest teaches here is how likely a class is, not which one it is.
 #
 # **Softening brought nothing here.** As trained, the softened teacher's students gain {{ledger:04/offline/softened teacher − teacher/gain, as trained|interval}} nats on the teacher's; scaled, {{ledger:04/offline/softened teacher − teacher/gain, scaled|interval}}. A minus is a loss.
 #
 # **Nor is lesson 03's temperature shown to help.** At T = 1 its loss is that of the arm *teacher*; at T = 2, *distilled* gains {{ledger:04/offline/distilled − teacher/gain, scaled|interval}} nats on it after scaling. On other data another T may do better: it is to be tuned, like the learning rate.
+#
+# In accuracy both lose on the arm *teacher*: the softened teacher's students gain {{ledger:04/offline/softened teacher − teacher/accuracy gain|interval}}, the distilled ones {{ledger:04/offline/distilled − teacher/accuracy gain|interval}}.
 #
 # **This teacher teaches nearly as well as the truth**: *teacher − truth* is {{ledger:04/offline/teacher − truth/gain, scaled|interval}} nats after scaling. The next section asks the same of another kind of student, with many more training sets.
 #
@@ -870,7 +876,9 @@ plots.show(
 )
 
 # %% [markdown]
-# **With one weak penalty, softening looks like teaching.** Students of the softened truth seem to gain on those of the truth: {{ledger:04/offline/softened truth/sets: gain over truth, one weak penalty|interval}} nats. Tune and scale every arm, and it is a loss: {{ledger:04/offline/softened truth/sets: gain over truth, own penalty, scaled|interval}}. What softening seemed to teach was sharpness. The smoothed labels, which have no teacher, show the same beside the plain ones.
+# **With one weak penalty, softening can look like teaching.** Students of the softened truth seem to gain on those of the truth: {{ledger:04/offline/softened truth/sets: gain over truth, one weak penalty|interval}} nats. Tune and scale every arm, and it is a loss: {{ledger:04/offline/softened truth/sets: gain over truth, own penalty, scaled|interval}}. What softening seemed to teach was how sure to be. Softening the *teacher* shows no lead over the teacher even with the weak penalty.
+#
+# The smoothed labels have no teacher at all. With the weak penalty they lead the plain labels by far; once both are tuned and scaled, {{ledger:04/offline/smoothed labels − control/sets: gain, own penalty, scaled|interval}} nats of that are left.
 #
 # **What is said of this sentence does teach.** Tuned and scaled, the teacher's students gain {{ledger:04/offline/teacher − hard answers/sets: gain, own penalty, scaled|interval}} nats on those of its hard answers, and {{ledger:04/offline/teacher/sets: gain over truth, own penalty, scaled|interval}} on the truth's own. (It is one teacher throughout: no interval speaks for another.)
 #
@@ -989,11 +997,11 @@ plots.show(
 )
 
 # %% [markdown]
-# **Labels cost variance.** With one penalty for all, the labels' students vary more than the truth's, by {{ledger:04/offline/control/excess variance over truth, one weak penalty|interval}} nats: another draw of labels makes another student, while a probability is the same every time. [Menon et al. (2021)](https://proceedings.mlr.press/v139/menon21a.html) make this the statistical account of distillation. Tuned and scaled, they pay in bias instead ({{ledger:04/offline/control/excess bias over truth, own penalty, scaled|interval}}): noise that a penalty suppresses comes back as bias.
+# **Labels cost variance.** With one penalty for all, the labels' students vary more than the truth's, by {{ledger:04/offline/control/excess variance over truth, one weak penalty|interval}} nats: another draw of labels makes another student, while a probability is the same every time. [Menon et al. (2021)](https://proceedings.mlr.press/v139/menon21a.html) make this the statistical account of distillation. Tuned and scaled, the labels' students are behind in bias instead ({{ledger:04/offline/control/excess bias over truth, own penalty, scaled|interval}}). But there each arm has a penalty of its own, and a stronger one turns variance into bias.
 #
 # **Softening trades variance for bias.** In the first panel the softened truth's students have less variance than the truth's and more bias: students that are all too modest agree with each other.
 #
-# **The teacher.** Menon et al. expect a teacher to pay for lower variance with bias, since it is not the truth. Tuned and scaled, this one's students differ from the truth's by {{ledger:04/offline/teacher/excess bias over truth, own penalty, scaled|interval}} nats in bias and {{ledger:04/offline/teacher/excess variance over truth, own penalty, scaled|interval}} in variance. A student of words cannot reach the truth anyway: in the picture, its own bias is far larger than the teacher's error.
+# **With one penalty for all, this teacher's students have less variance than the truth's, and less bias as well.** In variance the difference is {{ledger:04/offline/teacher/excess variance over truth, one weak penalty|interval}} nats, in bias {{ledger:04/offline/teacher/excess bias over truth, one weak penalty|interval}}. Tuned, the two arms have different penalties, so that bias and variance there compare penalties as well. From so few sentences a student of words ends far from the truth anyway: in the picture, its own bias is far larger than the teacher's error.
 #
 # ### Exercise 04.4 · Why can a teacher teach better than the truth?
 # {{exercise:04.4}}
@@ -1042,12 +1050,12 @@ print(experiments.comparison_table(report, list(to_own), "sets: KL to its own ta
 print(experiments.comparison_table(report, list(to_own)[1:], "sets: gain in ease over truth"))
 
 # %% [markdown]
-# The teacher's targets are easier to follow than the truth. But the softened ones are easier by far, and tuned and scaled they teach worse than those they were softened from. So ease does not decide what teaches well. Look at all arms before you believe a guess that two of them support.
+# **Ease alone does not decide.** The teacher's targets are easier to follow than the truth, but the softened truth is easier than the teacher by far. Yet with the same weak penalty it gains {{ledger:04/offline/softened truth/sets: gain over truth, one weak penalty|interval}} nats on the truth, and the teacher {{ledger:04/offline/teacher/sets: gain over truth, one weak penalty|interval}}. Look at all arms before you believe a guess that two of them support.
 #
 # %% [markdown]
 # ## 5 · Does a better teacher teach better?
 #
-# Take a *weaker teacher*: the smallest network, trained on 8,000 labelled sentences instead of 40,000, anew for every seed. If a teacher's quality were what counts, its students would be as much worse as it is. Four arms look for what holds the students back:
+# Take a *weaker teacher*: the smallest network, trained on 8,000 labelled sentences instead of 40,000, anew for every seed. Are its students as much worse as it is? Four arms look for what holds the students back:
 #
 # - *weaker teacher*: its student, on the sentences of section 3;
 # - *larger student*: the shipped teacher's, one size larger;
@@ -1141,7 +1149,8 @@ of_map = [
     "teacher, more text − teacher",
     "teacher, more text − weaker teacher, more text",
 ]
-print(experiments.comparison_table(report, of_map, "gain, scaled"), "\n")
+for figure_name in ("gain, scaled", "accuracy gain"):
+    print(experiments.comparison_table(report, of_map, figure_name), "\n")
 by_text = "gain by more text, less gain by few sentences"
 print(experiments.comparison_table(report, ["better teacher"], by_text), "\n")
 show_rates(report.table("learning rates of section 5") or {})
@@ -1157,11 +1166,15 @@ if any(experiments.reference_interval(report, f"{pair}/gain, scaled") for pair i
     )
 
 # %% [markdown]
-# **From few sentences, little of the better teacher arrives.** The first table shows how much nearer to the truth the shipped teacher is. Its students, from the same few sentences, gain only {{ledger:04/offline/teacher − weaker teacher/gain, scaled|interval}} nats on the other's. [Stanton et al. (2021)](https://arxiv.org/abs/2106.05945) found the like at full size: students that could agree with their teachers, and do not.
+# **From few sentences there is little room.** The first table shows how much nearer to the truth the shipped teacher is. Its students, from the same few sentences, gain {{ledger:04/offline/teacher − weaker teacher/gain, scaled|interval}} nats on the other's. But even the truth's students are hardly ahead of them: *teacher − truth* is {{ledger:04/offline/teacher − truth/gain, scaled|interval}}, and a minus says that the truth's are nearer.
 #
-# **More sentences help this student; more size is not seen to.** One size larger, it gains {{ledger:04/offline/larger student − teacher/gain, scaled|interval}} nats. With more text, in as many steps, it gains {{ledger:04/offline/teacher, more text − teacher/gain, scaled|interval}}.
+# A related finding: [Stanton et al. (2021)](https://arxiv.org/abs/2106.05945) saw students that could agree with their teachers, and do not.
 #
-# **With more text the better teacher's answers arrive, too.** There its students gain {{ledger:04/offline/teacher, more text − weaker teacher, more text/gain, scaled|interval}} on the weaker one's. Is that more than from few sentences? The difference of the two gains is {{ledger:04/offline/better teacher/gain by more text, less gain by few sentences|interval}}.
+# **Text and size help in different ways.** In nats, after scaling, one size larger gains {{ledger:04/offline/larger student − teacher/gain, scaled|interval}}; more text, in as many steps, gains {{ledger:04/offline/teacher, more text − teacher/gain, scaled|interval}}.
+#
+# In accuracy it is the other way round: one size larger gains {{ledger:04/offline/larger student − teacher/accuracy gain|interval}}, more text {{ledger:04/offline/teacher, more text − teacher/accuracy gain|interval}}.
+#
+# **With more text the better teacher's lead is larger.** There its students gain {{ledger:04/offline/teacher, more text − weaker teacher, more text/gain, scaled|interval}} on the weaker one's. Is that more than from few sentences? The difference of the two gains is {{ledger:04/offline/better teacher/gain by more text, less gain by few sentences|interval}}.
 #
 # A stronger claim has been made: that a larger or better teacher makes a *worse* student ([Cho and Hariharan 2019](https://arxiv.org/abs/1910.01348); [Mirzadeh et al. 2020](https://arxiv.org/abs/1902.03393), who put a *teacher assistant* in between). Nothing here shows such a *capacity gap*. What would it take to show one?
 #
@@ -1415,7 +1428,7 @@ print(
 # (*M*: million parameters, without heads for a task.) [T5-small](https://arxiv.org/abs/1910.10683) was trained on its own; the others were trained with their teachers' help: [DistilBERT and DistilGPT2](https://arxiv.org/abs/1910.01108), [TinyBERT](https://arxiv.org/abs/1909.10351), [MiniLM](https://arxiv.org/abs/2002.10957), [DistilBART](https://arxiv.org/abs/2010.13002).
 #
 # - **Start from pretrained weights**: [Turc et al. (2019)](https://arxiv.org/abs/1908.08962) found pretraining a compact student well worth it.
-# - **First the size you can afford, then the text, then the teacher.** In section 5 more text was worth more than a better teacher.
+# - **Size, text and teacher: try each.** Section 5 does not put them in an order; it depends on the measure, and on what one starts from.
 # - **Look at the teacher's calibration and its slices** (sections 2 and 6) before you look at its size.
 # - **Cheaper things first.** A penalty, temperature scaling, hard answers: what they reach is what soft targets have to beat.
 #
@@ -1448,7 +1461,7 @@ check("04.8", align_classes)
 # %% [markdown]
 # ### Tokens need not be the same, unless they are the target
 #
-# A token number means something only in its own vocabulary. Soft targets *per token* (spans, next tokens) need the same tokens at the same positions. Where only the classes are shared, each model must read the text through **its own** tokenizer. What happens when the teacher is handed the token numbers of a student with another vocabulary? No error at all.
+# A token number means something only in its own vocabulary. Soft targets *per token* (spans, next tokens) need the same tokens at the same positions. Where only the classes are shared, each model must read the text through **its own** tokenizer. What happens when the teacher is handed the token numbers of a student with another vocabulary? No error, as long as every number lies inside the teacher's table; here it does, since the student's vocabulary is the smaller one.
 
 # %%
 foreign = models.train_tokenizer(texts["train"], vocabulary=1500)
@@ -1498,10 +1511,10 @@ check("04.9", first_choice)
 # ## Where this goes wrong in practice
 #
 # - **"The teacher's soft targets regularise."** So do a penalty and a scaling temperature. Without them as controls, sharpness is taken for knowledge.
-# - **No arm with hard answers.** Then many labels are taken for dark knowledge.
+# - **No arm with hard answers.** Then what the favourite teaches is taken for dark knowledge.
 # - **One teacher, one seed, one conclusion** about capacity gaps or label smoothing.
 # - **A large teacher**, never checked on the slices that matter.
-# - **Classes in another order; token numbers from another vocabulary.** Neither raises an error.
+# - **Classes in another order; token numbers from another vocabulary.** The first raises no error, and the second none either while every number lies inside the teacher's table.
 # - **Carrying figures over.** These come from generated sentences and small students. The method of looking carries over.
 #
 # ## Further reading

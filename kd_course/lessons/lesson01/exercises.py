@@ -312,15 +312,15 @@ EXERCISES = (
             Choice(
                 "b",
                 "Set seven in ten weights to zero, and store what is left in the sparse form.",
-                "It needs no training, and comes down to about a third as well: three weights in ten, and "
+                "It needs no training, and comes down to about a third: three weights in ten, and "
                 "one bit an entry. But look at section 4's curve at 0.7, and at int8's accuracy in "
                 "section 5. And unpacked in memory, the zeros take their place again.",
             ),
             Choice(
                 "c",
                 "Write the weights with eight bits and a scale for each row, and change nothing else.",
-                "Right. Int8 and pruning both do without data, and both come down to a third or so. But "
-                "int8 moves every weight by half a step at most, where pruning takes seven in ten away.",
+                "Right. Int8 and pruning both do without data, and both fit: int8 with about a quarter of "
+                "the bytes, pruning with about a third. But int8 moves every weight by half a step at most, where pruning takes seven in ten away.",
             ),
             Choice(
                 "d",
@@ -330,8 +330,8 @@ EXERCISES = (
             ),
         ),
         question="Which of the four could be in the app tomorrow? How many bytes does each leave?",
-        hint="Two of them need no training. Compare these two at a third of the bytes: section 4's "
-        "table has one, section 5's the other.",
+        hint="Two of them need no training. Compare these two where both are small enough: "
+        "section 4's table has one, section 5's the other.",
         allowed="thinking, and the tables of sections 4 and 5",
     ),
     Exercise(

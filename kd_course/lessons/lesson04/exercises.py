@@ -406,9 +406,9 @@ EXERCISES = (
             ),
             Choice(
                 "d",
-                "Its errors hang on the sentence, in a way that suits this student; these data do not say why.",
-                "This is left. It is not proved: the data rule the other three out, on this corpus. What "
-                "follows tests one guess at the reason.",
+                "Its errors depend on the sentence, in a way that suits this student; these data do not say why.",
+                "This is left. It is not proved: (a) and (b) are ruled out by these data, on this corpus, "
+                "and (c) by logic. What follows tests one guess at the reason.",
             ),
         ),
         question="For each explanation: what else would have to be true, of which other arm?",
@@ -551,12 +551,13 @@ EXERCISES = (
                 "c",
                 "MiniLM learns RoBERTa's probabilities where no refund is mentioned, and labels alone where one is.",
                 "Right. Classes need no shared tokenizer, unlabelled text is where a teacher is worth most, "
-                "and a slice that the words give away can be kept from a teacher that is wrong there.",
+                "and a slice that the words give away can be kept from a teacher that is wrong there. "
+                "Not measured in this lesson: check refunds beside the MiniLM that learns from labels alone.",
             ),
             Choice(
                 "d",
                 "MiniLM learns the labels and RoBERTa's probabilities at α = 0.5, from the messages that have both.",
-                "Labels dilute the fault in proportion and do not undo it (section 6). And 200,000 messages, "
+                "Labels dilute the fault and do not undo it (section 6). And 200,000 messages, "
                 "for which a teacher is there, stay unread.",
             ),
             Choice(
