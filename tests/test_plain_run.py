@@ -79,20 +79,6 @@ def test_a_lesson_with_sliders_and_pictures_runs_without_jupyter(tmp_path):
     assert told.splitlines()[-1] == "This lesson trains nothing: there is no figure to compare."
 
 
-@pytest.mark.thorough
-def test_a_lesson_that_trains_measures_what_its_notebook_measures(tmp_path, monkeypatch):
-    short = {"KD_MAX_STEPS": "2", "KD_LIMIT": "64"}
-    status, told, complaints = in_a_process(
-        "run", "06", "--plain", "--out", tmp_path / "p", **short
-    )
-    assert status == 0, complaints
-    assert told.splitlines()[-1].startswith("no reference for these data: the run was shortened")
-    for name, value in {**short, "OMP_NUM_THREADS": "1", "KD_RESULTS": ""}.items():
-        monkeypatch.setenv(name, value)
-    assert command.main(["06", "--out", str(tmp_path / "n")]) == 0
-    assert measured(tmp_path / "p") == measured(tmp_path / "n")
-
-
 def test_a_training_measures_what_its_notebook_measures(tmp_path, monkeypatch):
     cells = (
         "import torch\nfrom kd_course.experiments import Report\nfrom kd_course.settings import switches\n"
