@@ -581,13 +581,11 @@ experiments.plot_comparison(
 # %% [markdown]
 # **The favourite teaches, and the rest teaches, too.** After scaling, students of the teacher's hard answers end {{ledger:04/offline/hard answers − control/gain, scaled|interval}} nats nearer to the truth than those of the labels. A favourite takes the place of one draw, and it took many labels to know it: the two are not told apart here. The whole answer brings a further {{ledger:04/offline/teacher − hard answers/gain, scaled|interval}}. So what lies beyond the favourite is a small part of what the teacher knows, and still it teaches.
 #
-# **In accuracy this is not seen**: there the whole answer gains {{ledger:04/offline/teacher − hard answers/accuracy gain|interval}} on the favourite. What the rest teaches here is how likely a class is, not which one it is.
+# **In accuracy this is not seen**: there the interval of *teacher − hard answers* holds 0. What the rest teaches here is how likely a class is, not which one it is.
 #
-# **Softening brought nothing here.** As trained, the softened teacher's students gain {{ledger:04/offline/softened teacher − teacher/gain, as trained|interval}} nats on the teacher's; scaled, {{ledger:04/offline/softened teacher − teacher/gain, scaled|interval}}. A minus is a loss.
+# **Softening brought nothing here.** As trained, the softened teacher's students are clearly farther from the truth than the teacher's. Scaling takes nearly all of that away, and in accuracy they stay a little behind.
 #
-# **Nor is lesson 03's temperature shown to help.** At T = 1 its loss is that of the arm *teacher*; at T = 2, *distilled* gains {{ledger:04/offline/distilled − teacher/gain, scaled|interval}} nats on it after scaling. On other data another T may do better: it is to be tuned, like the learning rate.
-#
-# In accuracy both lose on the arm *teacher*: the softened teacher's students gain {{ledger:04/offline/softened teacher − teacher/accuracy gain|interval}}, the distilled ones {{ledger:04/offline/distilled − teacher/accuracy gain|interval}}.
+# **Nor is lesson 03's temperature shown to help.** At T = 1 its loss is that of the arm *teacher*. At T = 2 the interval of *distilled − teacher* holds 0 in nats, and in accuracy it is a small loss. On other data another T may do better: it is to be tuned, like the learning rate.
 #
 # **This teacher teaches nearly as well as the truth**: *teacher − truth* is {{ledger:04/offline/teacher − truth/gain, scaled|interval}} nats after scaling. The next section asks the same of another kind of student, with many more training sets.
 #
@@ -1166,15 +1164,13 @@ if any(experiments.reference_interval(report, f"{pair}/gain, scaled") for pair i
     )
 
 # %% [markdown]
-# **From few sentences there is little room.** The first table shows how much nearer to the truth the shipped teacher is. Its students, from the same few sentences, gain {{ledger:04/offline/teacher − weaker teacher/gain, scaled|interval}} nats on the other's. But even the truth's students are hardly ahead of them: *teacher − truth* is {{ledger:04/offline/teacher − truth/gain, scaled|interval}}, and a minus says that the truth's are nearer.
+# **From few sentences there is little room.** The first table shows how much nearer to the truth the shipped teacher is. Its students, from the same few sentences, gain {{ledger:04/offline/teacher − weaker teacher/gain, scaled|interval}} nats on the other's. But even the truth's own students were hardly ahead of them in section 3.
 #
 # A related finding: [Stanton et al. (2021)](https://arxiv.org/abs/2106.05945) saw students that could agree with their teachers, and do not.
 #
-# **Text and size help in different ways.** In nats, after scaling, one size larger gains {{ledger:04/offline/larger student − teacher/gain, scaled|interval}}; more text, in as many steps, gains {{ledger:04/offline/teacher, more text − teacher/gain, scaled|interval}}.
+# **Text and size help in different ways.** In nats, after scaling, more text helps, and whether one size larger does is open. In accuracy one size larger helps, and whether more text does is open.
 #
-# In accuracy it is the other way round: one size larger gains {{ledger:04/offline/larger student − teacher/accuracy gain|interval}}, more text {{ledger:04/offline/teacher, more text − teacher/accuracy gain|interval}}.
-#
-# **With more text the better teacher's lead is larger.** There its students gain {{ledger:04/offline/teacher, more text − weaker teacher, more text/gain, scaled|interval}} on the weaker one's. Is that more than from few sentences? The difference of the two gains is {{ledger:04/offline/better teacher/gain by more text, less gain by few sentences|interval}}.
+# **With more text the better teacher's lead is larger.** The difference of its two gains, from much text and from few sentences, is {{ledger:04/offline/better teacher/gain by more text, less gain by few sentences|interval}} nats.
 #
 # A stronger claim has been made: that a larger or better teacher makes a *worse* student ([Cho and Hariharan 2019](https://arxiv.org/abs/1910.01348); [Mirzadeh et al. 2020](https://arxiv.org/abs/1902.03393), who put a *teacher assistant* in between). Nothing here shows such a *capacity gap*. What would it take to show one?
 #
