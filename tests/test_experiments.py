@@ -336,6 +336,21 @@ def test_an_expectation_stands_beside_what_came_out(authored, monkeypatch, sign,
     assert experiments.expectation_table(report).splitlines()[1].endswith(outcome)
 
 
+def test_a_comparison_that_a_run_lacks_stands_in_the_table_as_not_measured(authored, monkeypatch):
+    signs = {"distilled/gain": "+", "truth/gain": "?"}
+    monkeypatch.setattr(ledger_entry, "expected", lambda lesson: signs)
+    report = Report("06", "offline", data="abc")
+    report.add_rows("distilled/gain", np.repeat((0.1, 0.11), 40).reshape(2, 40), seeds=(0, 1))
+    ledger_entry.write_reference("06", report.as_dict(), 1.0, "figures")
+    _, first, second = experiments.expectation_table(report).splitlines()
+    assert first.endswith("as expected") and second.startswith("truth/gain")
+    assert second.endswith("not measured")
+
+
+def test_of_a_teacher_nothing_is_expected_for_it_is_no_lesson():
+    assert ledger_entry.expected("teacher-reading") == {}
+
+
 def test_test_rows_that_were_read_are_read_again_for_a_reason_which_is_counted(authored):
     ledger_entry.write_reference("06", report_of(0.8), 1.0, "figures")
     for lesson in ("06", "05"):  # lessons share no test rows, either
