@@ -33,7 +33,7 @@ def test_a_lesson_runs_whole_through_the_hub(lesson, scale, make_hub, tmp_path):
     hub = make_hub()
     hub.add_model(identifier, write_encoder(tmp_path / "model", identifier))
     environment = hub.environment(tmp_path / "home") | {"KD_CACHE": str(tmp_path / "cache")}
-    command = [sys.executable, "-m", "kd_course", "run", lesson, "--scale", scale]
+    command = [sys.executable, "-m", "kd_course", "run", "--plain", lesson, "--scale", scale]
     command += ["--limit", "60", "--max-steps", "3", "--out", str(tmp_path / "out")]
     done = subprocess.run(
         command, env=environment, capture_output=True, text=True, timeout=900, check=False
@@ -53,8 +53,8 @@ def test_sst2_takes_one_setting(make_hub, tmp_path):
         "KD_CACHE": str(tmp_path / "cache"),
         "KD_DATASET": REVIEWS,
     }
-    command = [sys.executable, "-m", "kd_course", "run", "06", "--scale", "small", "--limit", "24"]
-    command += ["--max-steps", "2", "--out", str(tmp_path / "out")]
+    command = [sys.executable, "-m", "kd_course", "run", "--plain", "06", "--scale", "small"]
+    command += ["--limit", "24", "--max-steps", "2", "--out", str(tmp_path / "out")]
     done = subprocess.run(
         command, env=environment, capture_output=True, text=True, timeout=900, check=False
     )

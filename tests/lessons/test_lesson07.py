@@ -19,8 +19,8 @@ from kd_course.corpora import parallel
 
 def run(scale, hub, tmp_path, limit="24"):
     environment = hub.environment(tmp_path / "home") | {"KD_CACHE": str(tmp_path / "cache")}
-    command = [sys.executable, "-m", "kd_course", "run", "07", "--scale", scale, "--limit", limit]
-    command += ["--max-steps", "2", "--out", str(tmp_path / "out")]
+    command = [sys.executable, "-m", "kd_course", "run", "--plain", "07", "--scale", scale]
+    command += ["--limit", limit, "--max-steps", "2", "--out", str(tmp_path / "out")]
     done = subprocess.run(
         command, env=environment, capture_output=True, check=False, text=True, timeout=1800
     )

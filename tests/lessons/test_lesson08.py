@@ -210,7 +210,7 @@ def test_the_lesson_runs_whole_through_the_hub(scale, make_hub, tmp_path):
     hub = make_hub()
     hub.add_model(identifier, model)
     environment = hub.environment(tmp_path / "home") | {"KD_CACHE": str(tmp_path / "cache")}
-    command = [sys.executable, "-m", "kd_course", "run", "08", "--scale", scale]
+    command = [sys.executable, "-m", "kd_course", "run", "--plain", "08", "--scale", scale]
     command += ["--limit", "6", "--max-steps", "2", "--out", str(tmp_path / "out")]
     done = subprocess.run(
         command, env=environment, capture_output=True, text=True, timeout=1500, check=False
