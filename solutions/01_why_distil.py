@@ -595,7 +595,7 @@ for losses_seen in guesses[:1]:
     print(f"knowing how often each token comes up, no more: {-shares @ np.log(shares):.2f}")
 
 # %% [markdown]
-# Two figures to hold the loss against. Whoever guesses blindly among the 2,000 tokens of the vocabulary pays log(2000) = 7.60 nats a token. Whoever knows how often each token comes up, and looks at no neighbour, pays what the last line says. The loss ends below both. So the model has learnt something about headlines: which words go together. What is good news nobody has told it.
+# Whoever guesses blindly among the 2,000 tokens of the vocabulary pays log(2000) = 7.60 nats a token. Whoever knows how often each token comes up, and looks at no neighbour, pays what the last line says. The loss ends below both. So the model has learnt something about headlines: which words go together. What is good news nobody has told it.
 #
 # ## 7 · Distillation: learn from what the teacher says
 #
@@ -789,7 +789,7 @@ plots.show(
 #
 # At `offline` scale the left panel does not speak for a small student. Int8 costs the teacher {{ledger:01/offline/teacher, int8/gain over teacher|interval}} of accuracy, at about a quarter of the bytes. The student with both aids has a larger file than a teacher that was pruned and not even retrained, and less accuracy: the difference is {{ledger:01/offline/transfer and distilled/gain over teacher, pruned|interval}}. The smallest file of all is the distilled student's in int8.
 #
-# The right panel speaks for small models where time counts: only the students are fast, because only they have fewer multiply-adds. Among them the gain over the control speaks for distilling.
+# The right panel speaks for small models where time counts: only the students are fast, because only they have fewer multiply-adds. Among them, the gain over the control speaks for distilling.
 #
 # The race was hard on the students: they are very small, and were trained for few steps. What more steps bring is below.
 #
@@ -818,7 +818,7 @@ for arm, entries in (report.table("grid") or {}).items():
     print(f"{arm:<27}" + "  ".join(f"{rate:g}: {score:.3f}" for rate, score in entries))
 
 # %% [markdown]
-# And would longer training change the picture? `KD_MAPS=1` computes it for the control and the distilled student, one seed a point, on validation; without it the cell draws what the ledger holds, if it holds any. The two dotted lines are the teacher and the pruned teacher, as they were: nothing there is trained longer.
+# And would longer training change the picture? `KD_MAPS=1` computes it for the control and the distilled student, one seed a point, on validation; without it the cell draws what the ledger holds. The dotted lines are the teacher and the pruned teacher; neither is trained longer.
 
 # %%
 if setting.run.maps:
@@ -881,7 +881,7 @@ for steps, loss, alone, both in report.table("pretraining") or []:
     print(f"{steps:>10} steps{loss:>10.2f}{alone:>10.3f}{both:>24.3f}")
 
 # %% [markdown]
-# More pretraining lowered its own loss by far. On the task, three times the pretraining scored higher in both columns, and nine times hardly differs from once. One seed a row, at learning rates chosen for the shortest, settles nothing, and none of this is a verdict on pretraining: a model pretrained on billions of words is another matter. The `small` scale starts from one.
+# More pretraining lowered its own loss by far. On the task, three times the pretraining scored higher in both columns, and nine times hardly differs from once. One seed a row, at learning rates chosen for the shortest, settles nothing. A model pretrained on billions of words, which the `small` scale starts from, is another matter.
 #
 # ### Exercise 01.5 · What would you try first?
 # {{exercise:01.5}}
