@@ -1,10 +1,10 @@
 # %% [markdown]
 # # 01 · Why distil?
 #
-# Language models have grown by many orders of magnitude, and every answer that a large one gives is paid for. There are several ways to a smaller model, and distillation is only one of them. In this lesson you put them side by side on one task, with the same budget, and see what each costs, what it needs, and what it keeps.
+# The largest language models whose size was published grew more than a thousandfold in the four years from 2018, and every answer that a large one gives is paid for. There are several ways to a smaller model, and distillation is only one of them. In this lesson you put them side by side on one task, and see what each costs, what it needs, and what it keeps.
 #
 # **You will be able to**
-# - place today's models on NLP's road, with dates and sizes that you can look up;
+# - place well-known models on NLP's road, with dates and sizes that you can look up;
 # - work out what a model costs to serve: bytes, multiply-adds, energy; and check it against a measurement;
 # - prune a model, quantize it, fine-tune a pretrained one, and distil one, and say what each needs and buys;
 # - tell transfer learning from distillation, and put the two together.
@@ -13,7 +13,7 @@
 #
 # **Minutes** 85, of which the computer needs about two.
 #
-# **What runs** at `offline`: generated news headlines, a teacher that ships with the course, small models trained from scratch, no network. At `small`: Financial PhraseBank, with MiniLM as the pretrained model. At `full`: the same with BERT-base, on a GPU. The cells are the same; `KD_SCALE` chooses the settings.
+# **What runs** at `offline`: generated news headlines, a teacher that ships with the course, small models trained from scratch, no network. At `small`: [Financial PhraseBank](https://arxiv.org/abs/1307.5336), with [all-MiniLM-L6-v2](https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2) as the pretrained model: a [MiniLM](https://arxiv.org/abs/2002.10957) that was tuned further to tell how alike two sentences are. At `full`: the same with [BERT-base](https://aclanthology.org/N19-1423/), on a GPU. The cells are the same; `KD_SCALE` chooses the settings.
 
 # %% tags=["setup"]
 import copy
@@ -48,7 +48,7 @@ setting = settings.for_lesson("01")
 print(setting)
 
 # %% [markdown]
-# The table above is the whole difference between the scales. *labelled* is how many labelled sentences there are to learn from, *transfer* how many unlabelled ones. Its other lines are explained where they are used.
+# The table above is the whole difference between the scales. *labelled* is how many labelled sentences there are to learn from, *transfer* how many unlabelled ones. *test_seed* drew the test sentences, which the reference run was the first to read. Its other lines are explained where they are used.
 #
 # ## 1 · How did models come to be so large?
 #
@@ -130,9 +130,13 @@ plots.show(
 )
 
 # %% [markdown]
-# The eras overlap more than bars can show. Speech recognition had used statistics since the 1970s ([Baker 1975](https://doi.org/10.1109/TASSP.1975.1162650), [Jelinek 1976](https://doi.org/10.1109/PROC.1976.10159)), and [Bengio et al.](https://www.jmlr.org/papers/v3/bengio03a.html) had a neural language model in 2003. The counted n-grams of 2007 were more numerous than GPT-3's parameters; only they were not learnt jointly, and each was looked up rather than multiplied.
+# <details><summary><b>Going deeper:</b> what the bars and the square leave out</summary>
 #
-# > **The article, audited.** The article that this course grew from has other dates: it lets statistics dominate in the 1970s and 1980s, and a mixture of rules and statistics follow in the 1990s. Counting says otherwise. [Hall, Jurafsky and Manning (2008)](https://aclanthology.org/D08-1038/) traced topics through thirty years of papers of the Association for Computational Linguistics and saw probabilistic methods rise from 1988 on. [IBM's translation models](https://aclanthology.org/J93-2003/) and the [Penn Treebank](https://aclanthology.org/J93-2004/) belong to the years just after.
+# The eras overlap more than bars can show. Speech recognition had used statistics since the 1970s ([Baker 1975](https://doi.org/10.1109/TASSP.1975.1162650), [Jelinek 1976](https://doi.org/10.1109/PROC.1976.10159)), and [Bengio et al.](https://www.jmlr.org/papers/v3/bengio03a.html) had a neural language model in 2003. The counted n-grams of 2007 were more numerous than GPT-3's parameters; but each was looked up, not multiplied.
+#
+# </details>
+#
+# > **The article, audited.** The article that this course grew from has other dates: it lets statistics dominate in the 1970s and 1980s, and a mixture of rules and statistics follow in the 1990s. Counting says otherwise. [Hall, Jurafsky and Manning (2008)](https://aclanthology.org/D08-1038/) traced topics through the papers of the Association for Computational Linguistics from 1978 to 2006 and saw probabilistic methods rise from 1988 on. The full account of [IBM's translation models](https://aclanthology.org/J93-2003/) and the [Penn Treebank](https://aclanthology.org/J93-2004/) followed in 1993.
 #
 # How fast did models grow? That depends on the two that one picks. Here are four pairs out of the list, with the months in which they were made public.
 
@@ -153,13 +157,13 @@ for first, last in pairs:
     print(f"{first:<14}{last:<12}{months:>7}{large / small:>16.1f}{doubled:>16}")
 
 # %% [markdown]
-# Growth slowed after GPT-3. Both pairs that end there doubled every few months; both that begin there took a year and more. (These are dense models. A mixture of experts has more parameters, of which each token uses a few.) And the makers of some of the best known models no longer say how large they are ([GPT-4's report](https://arxiv.org/abs/2303.08774) is one example). Every answer still costs.
+# In these pairs growth slowed after GPT-3: both that end there doubled every few months, both that begin there took a year and more. (All are dense: of a mixture of experts each token uses only a few parameters.) And the makers of some of the best known models no longer say how large they are ([GPT-4's report](https://arxiv.org/abs/2303.08774) is one example). Every answer still costs.
 #
 # ## 2 · What does a large model cost to serve?
 #
 # ### Memory
 #
-# A parameter is a number, and a number takes bits: 32 as *float32*, 16 as *float16* or *bfloat16*, 8 as *int8*. Other widths are in use as well: many models are served with 4 bits a weight.
+# A parameter is a number, and a number takes bits: 32 as *float32*, 16 as *float16* or *bfloat16*, 8 as *int8*. Other widths are in use as well: [GPTQ](https://arxiv.org/abs/2210.17323), for one, brings weights down to 3 or 4 bits.
 #
 # ### Exercise 01.1 · What the weights weigh
 # {{exercise:01.1}}
@@ -249,11 +253,11 @@ for name, model in shapes.items():
 # %% [markdown]
 # Put your own number beside the last column: BERT-base has twelve layers of width 768 with 3,072 inside the feed-forward part, DistilBERT six. What your layers leave open, some 0.6 million, is the head: a dense layer and two classes, for the first token only.
 #
-# The two columns before it show a short rule: **every parameter outside the look-up tables is multiplied about once a token.** The look-up tables (embeddings) take memory, but no multiplication. What the rule leaves out, attention's own products, is little for a short sentence and grows with the square of its length.
+# The two columns before it show a short rule: **every parameter outside the look-up tables is multiplied about once a token.** The look-up tables (embeddings) take memory, but no multiplication. The rule leaves out attention's own products, which are few for a short sentence and grow with the square of its length. Here it comes out a little high all the same, because it counts the head for every token, and biases, which are added and not multiplied.
 #
 # ### Energy
 #
-# What does that cost in joules? [Horowitz (2014)](https://doi.org/10.1109/ISSCC.2014.6757323) gives the energy of single operations on a chip of 45 nm, in picojoules. Newer chips need less, so do not read these as today's electricity bill. What travels is the *order*: fetching a number from memory costs far more than multiplying it.
+# What does that cost in joules? [Horowitz (2014)](https://doi.org/10.1109/ISSCC.2014.6757323) gives the energy of single operations on a chip of 45 nm, in picojoules. Newer chips need less, so do not read these as today's electricity bill. Look at the *order*: fetching a number from main memory costs far more than multiplying it.
 
 # %% tags=["nbval-check-output"]
 picojoules = {"float32": 3.7 + 0.9, "float16": 1.1 + 0.4, "int8": 0.2 + 0.03}  # multiply + add
@@ -273,7 +277,7 @@ for name, parameters in {"BERT-base": 85e6, "GPT-3": 175e9}.items():
 #
 # ### And measured
 #
-# Half the layers, half the time? A machine has other things to do, and what it does meanwhile must not fall on one model alone. So the models are called in turns, the first of each round another one. A round counts the fastest of three calls, and the table gives the median of the rounds: one sentence of 32 tokens, on this machine.
+# Half the layers, half the time? The last line below answers that for this machine. The models are called in turns, so that what else the machine does falls on none of them alone. A round counts the fastest of three calls, and the table gives the median of the rounds, for one sentence of 32 tokens.
 
 
 # %%
@@ -312,7 +316,7 @@ del shapes, model  # their half a gigabyte is free again
 #
 # The first two change the model you have. The last two train another one, the **student**, and differ in what they take from elsewhere: transfer learning takes *weights*, distillation takes *answers*.
 #
-# Those answers are the idea that the rest of this course is about. A label names one class. A trained model, asked about the same sentence, spreads its belief over all of them. This spread is called the **soft target**: the large model, the **teacher**, tells its student not only which class it holds likeliest, but how sure it is, and how likely it holds the others. Here are both for one sentence.
+# Those answers are the idea that the rest of this course is about. A label names one class. A trained model, asked about the same sentence, spreads its belief over all of them. This spread is called the **soft target**: the large model, the **teacher**, tells its student not only which class it holds likeliest, but how sure it is, and how likely it holds the others. Below are both for one of the less clear sentences. At `offline` scale they disagree there; which of them is right the picture does not say.
 
 # %%
 data = classification.load(
@@ -359,7 +363,7 @@ def correct(model, split):
 print(f"teacher, validation accuracy  {correct(teacher, 'validation').mean():.3f}")
 
 # %% [markdown]
-# `train_with_recipe` trains with `DistillationTrainer`: the transformers library's own `Trainer`, which can also learn from soft targets. α says how much: with α = 0 it looks at labels only, with α = 0.9 nine tenths of what it minimises come from the teacher. The temperature T makes the teacher's belief less pointed before it is imitated. What exactly it computes, and why, is the matter of [lesson 03](03_distillation_losses.ipynb); until then it is a tool.
+# `train_with_recipe` trains with `DistillationTrainer`: the transformers library's own `Trainer`, which can also learn from soft targets. α says how much: with α = 0 it looks at labels only, with α = 0.9 the teacher's answers have nine tenths of the weight. The temperature T makes the teacher's belief less pointed before it is imitated. What exactly it computes, and why, is the matter of [lesson 03](03_distillation_losses.ipynb); until then it is a tool.
 
 # %% tags=["hide-input"]
 p = metrics.probabilities(predict_logits(teacher, rows["train"], tokenizer))
@@ -485,7 +489,7 @@ print("scale ", [f"{s:.6f}" for s in scale[:, 0].tolist()])
 print("back  ", [[round(x, 5) for x in row] for row in (codes * scale).tolist()])
 
 # %% [markdown]
-# `compression.int8` does so with every linear layer and every look-up table of a model. Does it save time? Our version keeps the codes in memory and widens them to float32 whenever a layer is called, so the arithmetic is as before, with the widening on top. Time needs kernels that multiply in int8, and quantize each input as it comes. Those of the package [torchao](https://github.com/pytorch/ao) do, and are measured here where it is installed; they are compiled when they are first called, which takes minutes. The course does not need it: without it, the last line says that this was not measured.
+# `compression.int8` does so with every linear layer and every look-up table of a model. Does it save time? Our version keeps the codes in memory and widens them to float32 whenever a layer is called, so the arithmetic is as before, with the widening on top. Time needs kernels that multiply in int8, and quantize each input as it comes. Those of the package [torchao](https://github.com/pytorch/ao) do, and are measured here where it is installed; they are compiled when they are first called, which takes a while. Without it, the last line says that this was not measured.
 
 # %%
 report = experiments.Report(
@@ -520,7 +524,7 @@ for name, model in versions.items():
 # %% [markdown]
 # ## 6 · Transfer learning: start from weights that learnt something else
 #
-# A pretrained model has read much text before it ever sees your task. At `small` and `full` scale this is the real thing: a student with some of the pretrained model's layers. At `offline` scale nothing can be downloaded, so you pretrain in front of your eyes, on the headlines at hand without their labels: hide 15 words (tokens) in 100, and let the model say which they were. This is [BERT](https://aclanthology.org/N19-1423/)'s own task, *masked language modelling*, in miniature. Its loss is a surprise, minus the logarithm of the probability that the model gave to the hidden word, on average. Logarithms to the base e give it in *nats*; [lesson 02](02_from_surprise_to_kl.ipynb) begins with it. The next cell is folded, because it is what you would write for any model.
+# A pretrained model has read much text before it ever sees your task. At `small` and `full` scale this is the real thing: a student with some of the pretrained model's layers. At `offline` scale nothing can be downloaded, so you pretrain in front of your eyes, on the headlines at hand without their labels: hide 15 words (tokens) in 100, and let the model say which they were. This is one of [BERT](https://aclanthology.org/N19-1423/)'s own tasks, *masked language modelling*, in miniature. Its loss is a surprise, minus the logarithm of the probability that the model gave to the hidden word, on average. Logarithms to the base e give it in *nats*; [lesson 02](02_from_surprise_to_kl.ipynb) begins with it. The next cell is folded, because it is what you would write for any model.
 
 
 # %% tags=["hide-input"]
@@ -591,7 +595,7 @@ for losses_seen in guesses[:1]:
     print(f"knowing how often each token comes up, no more: {-shares @ np.log(shares):.2f}")
 
 # %% [markdown]
-# Two figures to hold the loss against. Whoever guesses blindly among the 2,000 tokens of the vocabulary pays log(2000) = 7.60 nats a token. Whoever knows how often each token comes up, and looks at no neighbour, pays what the last line says. The loss ends below both. So the model has learnt something about headlines: not what is good news, but which words go together.
+# Whoever guesses blindly among the 2,000 tokens of the vocabulary pays log(2000) = 7.60 nats a token. Whoever knows how often each token comes up, and looks at no neighbour, pays what the last line says. The loss ends below both. So the model has learnt something about headlines: which words go together. What is good news nobody has told it.
 #
 # ## 7 · Distillation: learn from what the teacher says
 #
@@ -605,14 +609,14 @@ print(f"{len(rows['train'])} headlines with labels, {len(taught)} with the teach
 # %% [markdown]
 # ## 8 · Side by side
 #
-# Six arms are trained. Each takes the same number of optimiser steps with the same batch size; each arm's learning rate was chosen on validation (the log below). The student's architecture is the same in the first four, which differ in which weights it starts from and in which targets it learns. The targets bring a third difference with them: a teacher also answers sentences that nobody has labelled, and labels cannot use those. So the distilled arms read the unlabelled headlines, too, each about once, where the others read their few labelled ones again and again. What distillation gains here is the teacher's answers *and* that text; [lesson 04](04_dark_knowledge.ipynb) gives all arms the same sentences.
+# Six arms are trained. Each takes the same number of optimiser steps with the same batch size; each arm's learning rate was chosen on validation (the log below). The student's architecture is the same in the first four, which differ in which weights it starts from and in which targets it learns. A third difference comes with the targets: the distilled arms read the unlabelled headlines, too, each about once, where the others read their few labelled ones again and again. What they gain is the teacher's answers *and* that text; [lesson 04](04_dark_knowledge.ipynb) gives all arms the same sentences.
 #
 # | | targets: labels | targets: labels and the teacher's answers |
 # |---|---|---|
 # | **random weights** | control | distilled |
 # | **pretrained weights** | transfer | transfer and distilled |
 #
-# The other two are the pruned teacher, trained on with labels, or with the unpruned teacher's answers. The **control** is what all must be compared with: the same small student, the same steps, without help. Pretraining has steps of its own, which are not counted here: such a model is usually found, not made.
+# The other two are the pruned teacher, trained on with labels, or with the unpruned teacher's answers. The **control** is what all must be compared with: the same small student, the same steps, without help. Pretraining has steps of its own, which are not counted here, as if somebody else had made that model.
 
 
 # %%
@@ -674,9 +678,9 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# The ring is your run; the bar, where there is one, is the interval of the reference run. The table's heading says "over seeds and test rows"; where there is only one model, as of the teacher, it is over test rows alone.
+# The ring is your run; the bar, where there is one, is the interval of the reference run. Where there is only one model, as of the teacher, that interval is over test rows alone.
 #
-# Is a difference more than luck? It would come out otherwise with other seeds, and otherwise with other test sentences. Both arms have the same seeds and answer the same sentences, so that the two can be *paired*: one difference for each seed and sentence. The interval below is Student's, around the mean of these differences, and takes seeds and sentences both as drawn at random. When it contains 0, the sign is open. First every arm of the student's shape against the control, then the retrained teachers against the pruned one that was not. The last lines set the two aids together beside one of them, int8 beside the teacher that it was made of, and the best equipped student beside a teacher that was merely pruned.
+# Is a difference more than luck? It would come out otherwise with other seeds or other test sentences. Both arms have the same seeds and answer the same sentences, so that the two can be *paired*: one difference for each seed and sentence. The interval below is Student's, around the mean of these differences, and takes seeds and sentences both as drawn at random. When it contains 0, the sign is open. First come the students against the control, then the retrained teachers against the pruned one that was not. The next two lines ask what a pretrained start adds to distilling, and what the unpruned teacher's answers add to retraining. Last come int8 against the teacher that it was made of, and the student with both aids against a teacher that was merely pruned.
 
 # %%
 untrained = np.repeat(right["teacher, pruned"], len(setting.run.seeds), axis=0)
@@ -694,7 +698,7 @@ for arm, other, reference in pairs:
     print(f"{arm} minus {other}:\n    {gain}  {said}")
 
 # %% [markdown]
-# With one seed the interval knows of other sentences only. So here are the reference run's gains, each with its interval, from {{ledger:01/offline/control/accuracy|count}} seeds where anything was trained, at `offline` scale; below them, the signs that were expected of the main ones, written down before the test sentences were read.
+# With one seed the interval knows of other sentences only. Here are the reference run's gains, with their intervals, from {{ledger:01/offline/control/accuracy|count}} seeds where anything was trained, at `offline` scale; below them, the signs that were expected, written down before the test sentences were read.
 
 # %%
 for other in dict.fromkeys(other for _, other, _ in pairs):
@@ -704,13 +708,17 @@ print()
 print(experiments.expectation_table(report))
 
 # %% [markdown]
-# **With this teacher's answers and more text, the small student is better.** In the reference run the distilled student gains {{ledger:01/offline/distilled/gain over control|interval}} of accuracy over the control, and with a pretrained start besides, {{ledger:01/offline/transfer and distilled/gain over control|interval}}. It is one teacher throughout.
+# **With this teacher's answers and more text, the small student is better.** In the reference run the distilled student gains {{ledger:01/offline/distilled/gain over control|interval}} of accuracy over the control; seed by seed the gain runs from {{ledger:01/offline/distilled/gain over control|range}}. It is one teacher throughout.
 #
-# Count the labels before you book that to distillation. The control has learnt from 2,000 labelled headlines. The teacher, whose answers the distilled student hears, has learnt from 40,000, and it has answered 12,000 more sentences that the control never reads. So the gain is what a teacher *and* its data bring to somebody who has little of either, which is the situation one meets when a large model is in service and its labels are not at hand. [Lesson 06](06_text_classification.ipynb) takes the two apart.
+# Count the labels before you book that gain to distillation. The control has learnt from 2,000 labelled headlines. The teacher, whose answers the distilled student hears, has learnt from 40,000, and it has answered 12,000 more sentences that the control never reads. So the gain is what a teacher *and* its data bring to somebody who has little of either: a large model is in service, and its labels are not at hand. [Lesson 06](06_text_classification.ipynb) takes the two apart.
+#
+# **Whether a pretrained start helps stays open**, though a gain was expected. On labels alone it is {{ledger:01/offline/transfer/gain over control|interval}}, and one seed makes most of that: the seeds run from {{ledger:01/offline/transfer/gain over control|range}}. To distilling it adds next to nothing, as the table shows.
+#
+# **A pruned teacher can be taught by itself.** Retrained on the unpruned teacher's answers, and on their text, it gains {{ledger:01/offline/teacher, pruned, distilled/gain over teacher, pruned, retrained|interval}} over the one that was retrained on labels.
 #
 # ### What each costs, and what each needs
 #
-# Bytes on disk are those of the file: sparse form for pruned models, int8 codes with their scales for quantized ones, plain float32 otherwise. In memory a pruned model is as large as ever, because the kernels that run it want every entry. *Own steps* says whether training is needed after the model in service is there.
+# Bytes on disk are those of the file: sparse form for pruned models, int8 codes with their scales for quantized ones, plain float32 otherwise. In memory a pruned model is as large as ever, because the kernels that run it want every entry. *Own steps* says whether training is needed after the model in service is there; *if any*, that an arm uses what there is of it; whether it helps is not measured here.
 
 # %% tags=["hide-input"]
 needs = {  # labels, unlabelled text, the teacher while training, own steps
@@ -719,18 +727,19 @@ needs = {  # labels, unlabelled text, the teacher while training, own steps
     "teacher, pruned": ("-", "-", "-", "-"),
     "control": ("yes", "-", "-", "yes"),
     "transfer": ("yes", "before", "-", "yes"),
-    "distilled": ("helps", "helps", "yes", "yes"),
-    "transfer and distilled": ("helps", "helps", "yes", "yes"),
+    "distilled": ("if any", "if any", "yes", "yes"),
+    "transfer and distilled": ("if any", "if any", "yes", "yes"),
     "teacher, pruned, retrained": ("yes", "-", "-", "yes"),
-    "teacher, pruned, distilled": ("helps", "helps", "yes", "yes"),
-    "distilled, int8": ("helps", "helps", "yes", "yes"),
+    "teacher, pruned, distilled": ("if any", "if any", "yes", "yes"),
+    "distilled, int8": ("if any", "if any", "yes", "yes"),
 }
 columns = ("accuracy", "MB on disk", "MB in memory", "ms, 1 sentence", "ms, 32 sentences")
 print(f"{'':<27}{'accuracy':>9}{'disk':>7}{'memory':>8}{'ms x1':>7}{'ms x32':>8}", end="")
 print(f"  {'labels':<8}{'text':<8}{'teacher':<9}{'own steps'}")
 for arm in versions:
     accuracy, disk, memory, one, many = (np.mean(report.values(f"{arm}/{c}")) for c in columns)
-    print(f"{arm:<27}{accuracy:>9.3f}{disk:>7.2f}{memory:>8.2f}{one:>7.2f}{many:>8.1f}", end="")
+    print(f"{arm:<27}{metrics.shown(accuracy):>9}{disk:>7.2f}{memory:>8.2f}", end="")
+    print(f"{one:>7.2f}{many:>8.1f}", end="")
     labelled, text, asked, steps = needs[arm]
     print(f"  {labelled:<8}{text:<8}{asked:<9}{steps}")
 
@@ -742,11 +751,14 @@ tints = {
     "teacher, pruned, retrained": plots.COLOURS["neutral"],
     "teacher, pruned, distilled": plots.COLOURS["truth"],
 }
+spreads = {  # the reference run's where there is one, else this run's
+    arm: experiments.reference_interval(report, f"{arm}/accuracy")
+    or experiments.paired_interval(right[arm])
+    for arm in versions
+}
 figure, panels = plt.subplots(1, 2, figsize=(9.2, 4.4), sharey=True)
 for axes, column in zip(panels, ("MB on disk", "ms, 32 sentences")):
-    for arm in versions:
-        spread = experiments.reference_interval(report, f"{arm}/accuracy")
-        spread = spread or experiments.paired_interval(right[arm])
+    for arm, spread in spreads.items():
         x = np.mean(report.values(f"{arm}/{column}"))
         mark = next((mark for word, mark in looks.items() if word in arm), "o")
         colour = tints.get(arm) or plots.role_colour(arm)
@@ -761,27 +773,36 @@ panels[1].set(title="Accuracy for time (this machine)")
 figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 plots.show(
     figure,
-    alt="Accuracy against megabytes on disk, and against milliseconds for 32 sentences; one point an arm: "
+    alt="Accuracy with its 95 % interval against megabytes on disk, and against milliseconds for 32 "
+    "sentences; one point an arm: "
     + "; ".join(
-        f"{arm} {np.mean(report.values(f'{arm}/accuracy')):.3f} at "
+        f"{arm} {spread.shown()} at "
         f"{np.mean(report.values(f'{arm}/MB on disk')):.2f} MB and "
         f"{np.mean(report.values(f'{arm}/ms, 32 sentences')):.0f} ms"
-        for arm in versions
+        for arm, spread in spreads.items()
     )
     + ".",
 )
 
 # %% [markdown]
-# At `offline` scale the left panel does not speak for distillation. Int8 costs the teacher {{ledger:01/offline/teacher, int8/gain over teacher|interval}} of accuracy, at about a quarter of the bytes. And the best equipped student, less a teacher that was pruned to a smaller file and not even retrained, is {{ledger:01/offline/transfer and distilled/gain over teacher, pruned|interval}}. The right panel speaks for small models: only the students are fast, because only they have fewer multiply-adds. For distilling, among them, speaks the gain over the control. Whether you need bytes or time decides.
+# Points and bars are the reference run's accuracy and its interval (your run's where there is no reference), bytes and times are your run's.
 #
-# How far can the times be trusted? The four students are one network with other numbers in it, and so are the teacher and its pruned copies: what is the same network takes the same time. The models took turns, so that a busy moment falls on all of them; how far points of one network still lie apart is what this machine cannot tell. Int8 saves no time here, because our version widens its codes at every call.
+# At `offline` scale the left panel does not speak for a small student. Int8 costs the teacher {{ledger:01/offline/teacher, int8/gain over teacher|interval}} of accuracy, at about a quarter of the bytes. The student with both aids has a larger file than a teacher that was pruned and not even retrained, and less accuracy: the difference is {{ledger:01/offline/transfer and distilled/gain over teacher, pruned|interval}}. The smallest file of all is the distilled student's in int8.
 #
-# And the race was hard on the students: they are very small, and were trained for few steps. What more steps bring is below.
+# The right panel speaks for small models where time counts: only the students are fast, because only they have fewer multiply-adds. Among them, the gain over the control speaks for distilling.
+#
+# The race was hard on the students: they are very small, and were trained for few steps. What more steps bring is below.
+#
+# <details><summary><b>Going deeper:</b> how far the times can be trusted</summary>
+#
+# The four students are one network with other numbers in it, and so are the teacher and its pruned copies: what is the same network takes the same time. The models took turns, so that a busy moment falls on all of them; how far points of one network still lie apart is what this machine cannot tell. Int8 saves no time here, because our version widens its codes at every call.
+#
+# </details>
 
 # %% [markdown]
 # ### Was the race fair? The log
 #
-# A fair race tunes every arm equally hard. Each arm's learning rate is the best of as many on validation, or within a thousandth of it, one seed each, and no arm's best stands at the edge of its grid; the test sentences had no say. At `offline` scale that is so; at the other scales the log shows what the given rates are worth. `KD_MAPS=1` tries them again; the entries read *learning rate: validation accuracy*. Neighbours that lie a hundredth apart are equals: one seed cannot tell them apart.
+# A fair race tunes every arm equally hard. Each arm's learning rate is the best of as many on validation, or within a thousandth of it, one seed each, and no arm's best stands at the edge of its grid; the test sentences had no say. At `offline` scale that is so; at the other scales the log shows what the given rates are worth. `KD_MAPS=1` tries them again; the entries read *learning rate: validation accuracy*. One seed cannot rank neighbours that lie a hundredth apart. α and T were given, not chosen by this log.
 
 # %%
 if setting.run.maps:
@@ -797,7 +818,7 @@ for arm, entries in (report.table("grid") or {}).items():
     print(f"{arm:<27}" + "  ".join(f"{rate:g}: {score:.3f}" for rate, score in entries))
 
 # %% [markdown]
-# And would longer training change the picture? `KD_MAPS=1` computes it for the control and the distilled student, one seed a point, on validation; without it the cell draws what the ledger holds, if it holds any. The two dotted lines are the teacher and the pruned teacher, as they were: nothing there is trained longer.
+# And would longer training change the picture? `KD_MAPS=1` computes it for the control and the distilled student, one seed a point, on validation; without it the cell draws what the ledger holds. The dotted lines are the teacher and the pruned teacher; neither is trained longer.
 
 # %%
 if setting.run.maps:
@@ -835,9 +856,9 @@ if lengths:
     )
 
 # %% [markdown]
-# In the reference run, longer training did not help the control: it got worse. That this comes from reading the same few labels again and again is a guess. It helped the distilled student all the way, which has the teacher's answers to many unlabelled sentences to learn from, and carried it past the pruned teacher that was not retrained, close to the one retrained on labels, and below the one distilled. So where there is text enough, the short race above says too little for distilling. This is one seed a point, at the learning rates of the short runs.
+# In the reference run, longer training did not help the control: it got worse. That this comes from reading the same few labels again and again is a guess. It helped the distilled student all the way, which has the teacher's answers to many unlabelled sentences to learn from, and carried it past the pruned teacher that was not retrained, close to the one retrained on labels, and below the one distilled. So where there is text enough, the short race above says too little for distilling. One seed a point, at the learning rates of the short runs, does not measure by how much.
 #
-# Transfer learning has a right to the same question. Its pretraining here was a tiny fraction of what a real one gets. So `KD_MAPS=1` also tries three and nine times the pretraining, with the same short training on the task afterwards. What is measured above is transfer learning on a shoestring; do not read it as a verdict on pretraining.
+# Transfer learning has a right to the same question: its pretraining here was a tiny fraction of what a real one gets. So `KD_MAPS=1` also tries three and nine times the pretraining, with the same short training on the task afterwards.
 
 # %%
 if setting.run.maps and "pretraining" in setting.recipes:
@@ -860,7 +881,7 @@ for steps, loss, alone, both in report.table("pretraining") or []:
     print(f"{steps:>10} steps{loss:>10.2f}{alone:>10.3f}{both:>24.3f}")
 
 # %% [markdown]
-# More pretraining lowered its own loss by far. On the task, three times the pretraining scored higher in both columns, and nine times hardly differs from once. One seed a row, at learning rates chosen for the shortest: this settles nothing. A model pretrained on billions of words is another matter, which the `small` scale starts from.
+# More pretraining lowered its own loss by far. On the task, three times the pretraining scored higher in both columns, and nine times hardly differs from once. One seed a row, at learning rates chosen for the shortest, settles nothing. A model pretrained on billions of words, which the `small` scale starts from, is another matter.
 #
 # ### Exercise 01.5 · What would you try first?
 # {{exercise:01.5}}
@@ -950,7 +971,7 @@ table = {
 check("01.7", table)
 
 # %% [markdown]
-# Because one is about where a model starts and the other about what it is told, they do not exclude each other. [DistilBERT](https://arxiv.org/abs/1910.01108) does both: its student takes every other layer of BERT, and then learns from BERT's answers. That was the fourth arm of section 8.
+# Because one is about where a model starts and the other about what it is told, they do not exclude each other. [DistilBERT](https://arxiv.org/abs/1910.01108) does both: its student takes every other layer of BERT, and then learns from BERT's answers. The fourth arm of section 8 does both, too; at `offline` scale its first weights come from hidden words, not from the teacher.
 #
 # > **The article, audited.** It says of distillation that "the teacher's output is the student's input". It is not: the student reads the sentence, and the teacher's output is its *target*. If it were the input, the teacher would have to run for every answer that the student ever gives, and nothing would be saved. The article's steps "encode, decode, transfer" are a misunderstanding of the same kind: teacher and student each read the sentence for themselves, and only the loss compares what they say. And the article calls distillation a special kind of transfer learning; that is a matter of words, as long as one knows what is handed over.
 #

@@ -13,7 +13,7 @@
 #
 # **You need** lessons [03](03_distillation_losses.ipynb) (the distillation loss) and [06](06_text_classification.ipynb) (arms, seeds, intervals).
 #
-# **Minutes** 110, of which the computer needs about three.
+# **Minutes** 110, of which the computer needs about two.
 #
 # **When an exercise resists**, `hint("08.1")` asks a question first, then gives a direction, and last says where the answer stands in the [worked edition](../solutions/08_question_answering.ipynb).
 #
@@ -46,7 +46,7 @@ setting = settings.for_lesson("08")
 print(setting)
 
 # %% [markdown]
-# A student may learn from *labelled* questions with answers, and is tried on *tested* others. A window holds *length* tokens; two neighbouring windows share *stride* of them. A student starts from layers copied out of another model: *student* says which ones, counted from 0 (a single number says how many, spread evenly), and *copied_from* says out of which model, the trained teacher or what it was before training. *layers* lists the students on section 9's curve. *short_length* and *short_stride* are those of section 7's windows.
+# A student may learn from *labelled* questions with answers, and is tried on *tested* others. A window holds *length* tokens; two neighbouring windows share *stride* of them. A student starts from layers copied out of another model: *student* says which ones, counted from 0 (a single number says how many, spread evenly), and *copied_from* says out of which model, the trained teacher or what it was before training. *test_seed* drew the test passages, which the reference run was the first to read. *layers* lists the students on section 9's curve. *short_length* and *short_stride* are those of section 7's windows.
 #
 # ## 1 · The task and its data
 
@@ -95,7 +95,7 @@ print(
 )
 
 # %% [markdown]
-# The answer is a *span*: a stretch of the passage, from one character to another. But which stretch? Asked who opened the factory, one annotator marks "Hanna Heikkinen", another "Trade minister Hanna Heikkinen". Both are right. At `offline` scale the passages are generated, so we know how many annotators mark which span: the column `spans`.
+# The answer is a *span*: a stretch of the passage, from one character to another. Asked who opened the factory, one annotator marks "Hanna Heikkinen", another "Trade minister Hanna Heikkinen". Both are right. At `offline` scale the passages are generated, so we know how many annotators mark which span: the column `spans`.
 #
 # At that scale the corpus is at its easier level: questions use the passage's own words. Section 10 tries the models on other words, in longer passages, which they were not trained on.
 
@@ -166,7 +166,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The light blue tokens are the question's and the special ones: they map to nothing, `(0, 0)`. The answer's characters are put onto tokens by these offsets; where a window does not hold the answer, `spans.to_tokens` says (-100, -100). What if the window holds only half of it? It would be easy to go on with what is left, and clamp the answer to the window's edge. A label of -100 says what is true: there is no answer *here*. Section 7 measures what either is worth.
+# The light blue tokens are the question's and the special ones: they map to nothing, `(0, 0)`. The answer's characters are put onto tokens by these offsets; where a window does not hold the answer, `spans.to_tokens` says (-100, -100). What if the window holds only half of it? It would be easy to go on with what is left, and clamp the answer to the window's edge. A label of -100 says what is true: there is no answer *here* (section 7 measures both).
 #
 # ### Exercise 08.1 · From characters to tokens
 # {{exercise:08.1}}
@@ -192,7 +192,7 @@ def answer_tokens(offsets, start, end):
 check("08.1", answer_tokens)
 
 # %% [markdown]
-# There is another convention for "not here". [SQuAD 2.0](https://arxiv.org/abs/1806.03822) has questions that the passage does not answer, and there [CLS] stands for *no answer*, its standard use in question answering: a window without the answer gets the label 0, the mask allows [CLS] as well, and a span is given only where its score beats the one of [CLS] by a threshold chosen on validation ([Devlin et al., 2019](https://arxiv.org/abs/1810.04805), section 4.3). `spans.windows(…, no_answer=True)` makes such windows. In this lesson every question has an answer, but not every window, so section 7 tries this convention, too.
+# There is another convention for "not here". [SQuAD 2.0](https://arxiv.org/abs/1806.03822) has questions that the passage does not answer, and BERT's reader lets [CLS] stand for *no answer* there ([Devlin et al., 2019](https://arxiv.org/abs/1810.04805), section 4.3): what has no answer gets the label 0, the mask allows [CLS] as well, and a span is given only where its score beats that of [CLS] by a threshold chosen on validation. In this lesson every question has an answer, but not every window, so section 7 tries this convention, too (`spans.windows(…, no_answer=True)`).
 #
 # `spans.labels` does what you wrote, for every window. By hand, in a window that ends after "opened": two answers that it holds, and one that it cuts off.
 
@@ -207,7 +207,7 @@ for text, (s, e) in {"Ghent": (15, 20), "in Ghent": (12, 20), "opened in May": (
 
 
 # %% [markdown]
-# Now all the questions. The function below makes windows and labels of a split, once. At `offline` scale each window also says which passage words the question has too (equal words, or with the same first five letters), a feature that [Chen et al. (2017)](https://arxiv.org/abs/1704.00051) gave their reader: a small model need not learn from examples that two equal words are equal. It travels in `token_type_ids`.
+# Now all the questions. The function below makes windows and labels of a split, once. At `offline` scale each window also says which passage words the question has too (equal words, or with the same first five letters), much as the reader of [Chen et al. (2017)](https://arxiv.org/abs/1704.00051) was told: a small model need not learn from examples that two equal words are equal. It travels in `token_type_ids`.
 
 
 # %%
@@ -242,13 +242,13 @@ for split, found in sets.items():
     )
 
 # %% [markdown]
-# At `offline` scale these windows are long enough for every passage of this level, and none is without its answer. So in the experiment of section 6 nothing of windows is at stake. Section 7 cuts the same passages into short ones.
+# At `offline` scale none of these windows is without its answer. So in the experiment of section 6 nothing of windows is at stake; section 7 cuts the same passages into short ones.
 #
 # ## 3 · From logits to an answer
 #
 # ### The teacher
 #
-# At `offline` scale the teacher ships with the course (`KD_RETRAIN=1` trains it again, in front of you). It learnt from questions about passages of its own, which you will never see. It is a RoFormer: a BERT whose attention sees how far apart two words are, not where each stands ([Su et al., 2021](https://arxiv.org/abs/2104.09864)). At the other scales a pretrained model is trained here on the same questions as its students.
+# At `offline` scale the teacher ships with the course (`KD_RETRAIN=1` trains it again, in front of you). It learnt from questions about other passages. It is a RoFormer: a BERT whose attention sees how far apart two words are, not where each stands ([Su et al., 2021](https://arxiv.org/abs/2104.09864)). At the other scales a pretrained model is trained here on the same questions as its students.
 
 
 # %%
@@ -294,7 +294,7 @@ plots.show(
 # %% [markdown]
 # ### Two logits a token
 #
-# The model gives every token two logits: how well an answer could start here, and how well it could end here. The score of a span is the sum of the two. Seen as a map of start × end, the best answer is its brightest allowed cell. Drawn below are log-probabilities of the tokens that may be answers: within a window they rank spans as the sums of logits do.
+# The model gives every token two logits: how well an answer could start here, and how well it could end here. The score of a span is the sum of the two. Seen as a map of start × end, the best answer is its brightest allowed cell. Drawn below are log-probabilities, around the best answer: within a window they rank spans as the sums of logits do.
 
 
 # %%
@@ -482,11 +482,11 @@ if generated:
     )
 
 # %% [markdown]
-# People do not agree with one another, so nobody, human or model, agrees with all of them. The line *one annotator* is a person's score (with two answers to meet, where models have three). It is no ceiling. The last line always gives the answer that most people mark: for exact match nobody can expect more. It beats a single person, because a person is sometimes the odd one out.
+# People do not agree with one another, so nobody, human or model, agrees with all of them. The line *one annotator* is a person's score (with two answers to meet, where models have three). It is no ceiling. The last line always gives the answer that most people mark: for exact match nobody can expect more. It beats a single person, who is sometimes the odd one out and has one answer less to meet.
 #
 # ## 5 · What the loss must not see
 #
-# Start and end are two classifications over the tokens of the window. But not over *all* its tokens: no answer starts in the question, and none in the padding. The usual way to exclude them is a logit of minus infinity. Watch what that does to KL(teacher ‖ student).
+# Start and end are two classifications over the tokens of the window, but not over *all* of them: no answer starts in the question, and none in the padding. One way to exclude them is a logit of minus infinity. Watch what that does to KL(teacher ‖ student).
 
 # %% tags=["nbval-check-output"]
 mask = torch.tensor([False, True, True, False])
@@ -640,9 +640,9 @@ check("08.7", labels_loss)
 #
 # ## 6 · The experiment
 #
-# Every student, the control included, starts from layers copied out of another model, as [DistilBERT](https://arxiv.org/abs/1910.01108) did. The setting `copied_from` names that model. At `full` it is the pretrained one, before it became the teacher, and the head that marks answers is new. At the other scales it is the *trained* teacher, embeddings and head included: at `offline` there is no pretrained model, and at `small` no time to learn with a new head what an answer is.
+# Every student, the control included, starts from layers copied out of another model, as [DistilBERT](https://arxiv.org/abs/1910.01108) did. The setting `copied_from` names that model. At `full` it is the pretrained one, before it became the teacher, and the head that marks answers is new. At the other scales it is the *trained* teacher, embeddings and head included.
 #
-# So at those scales the control has no teacher in its loss, but it has the teacher in its weights ([lesson 05](05_training_loop.ipynb)). Mind that when you read how much of the teacher it keeps. Between the control and the two distilled arms only the loss differs, and the learning rate that was chosen for it. For what the copied layers are worth, compare *from random weights* with *distilled*: the loss is the same, the start and the chosen learning rate differ.
+# So at those scales the control has no teacher in its loss, but it has the teacher in its weights ([lesson 05](05_training_loop.ipynb)). Mind that when you read how much of the teacher it keeps. Between the control and the two distilled arms only the loss differs, and the learning rate that was chosen for it. *From random weights* has the loss of *distilled*; its start and its chosen learning rate differ.
 #
 # All take the same number of steps; section 9 shows how each arm's learning rate was chosen.
 #
@@ -651,7 +651,7 @@ check("08.7", labels_loss)
 # | control | the annotators' answers (hard, α = 0) |
 # | distilled | the answers, and the teacher's start and end distributions (combined) |
 # | distilled, soft only | the teacher's distributions alone (soft, α = 1): its loss holds no answer |
-# | from random weights | as distilled, from layers that know nothing (at `offline` only) |
+# | from random weights | as distilled (at `offline` only) |
 
 
 # %%
@@ -710,7 +710,7 @@ for seed in setting.run.seeds:
         results[arm, seed] = scores(found[arm, seed][1])
 
 # %% [markdown]
-# A figure of an arm is a mean over seeds and test questions, and both could have been others. So each is noted with an interval over both. The questions of one passage are hard or easy together, so a passage counts as one row.
+# Each figure is noted with its interval over seeds and test questions. The questions of one passage are hard or easy together, so a passage counts as one row.
 
 # %%
 _, passage = np.unique(data["test"]["context"], return_inverse=True)
@@ -753,7 +753,7 @@ for name, score, figure_name in (
         print(f"{arm:<22} minus control, {name}: {gain}   {verdict}")
 
 # %% [markdown]
-# Your run is one throw. Here it is as a ring among the intervals of the reference run.
+# Here is your run as a ring among the intervals of the reference run.
 
 # %% tags=["hide-input"]
 experiments.plot_comparison(
@@ -761,7 +761,7 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# A mean can hide a seed that failed. So here is every seed of the reference run by itself (of your run, where the ledger has none for these data), as a dot.
+# A mean can hide a seed that failed. So here is every seed of the reference run as a dot (of your run, where the ledger has none for these data).
 
 # %% tags=["hide-input"]
 reference = experiments.ledger().find("08", setting.run.scale, data=report.data)
@@ -781,42 +781,48 @@ plots.show(
 )
 
 # %% tags=["hide-input"]
-print(experiments.reference_table("08", "F1"))
-print(experiments.reference_table("08", "gain over control"))
+print(f"F1\n{experiments.reference_table('08', 'F1')}")
+for figure_name in ("gain over control", "gain in exact match"):
+    print(f"\n{figure_name}\n{experiments.reference_table('08', figure_name)}")
 
 # %% [markdown]
-# What was expected of these comparisons, and of those of the next sections, was written down before the reference run read its test questions. Here it stands beside what came out.
+# What was expected of the main comparisons, written down before the reference run read its test questions, stands here beside what came out.
 
 # %% tags=["hide-input"]
 print(experiments.expectation_table(report))
 
 # %% [markdown]
-# Distilling helps a little. In the reference run at `offline` scale, the student that learns from answers and teacher gains {{ledger:08/offline/distilled/gain over control|interval}} in F1 over the control (the mean, with its interval). With the teacher's distributions alone, without any answer in the loss, the gain is {{ledger:08/offline/distilled, soft only/gain over control|interval}}.
+# **Distilling helps a little.** In the reference run at `offline` scale, the student that learns from answers and teacher gains {{ledger:08/offline/distilled/gain over control|interval}} in F1 over the control. With the teacher's distributions alone, without any answer in the loss, the gain is {{ledger:08/offline/distilled, soft only/gain over control|interval}}.
 #
 # A student with half of its teacher's layers keeps {{ledger:08/offline/distilled/retention|percent}} of its F1. That by itself would be no praise of distilling: the control, which starts from the same layers, keeps {{ledger:08/offline/control/retention|percent}}.
 #
-# From random weights, with the distilled student's loss, F1 less the control's is {{ledger:08/offline/from random weights/gain over control|interval}}: this student has the teacher in its loss and not in its weights, the control the other way round. Look at the dots before you read that interval. Its seeds lie further apart than those of the other arms; none of these five failed.
+# **From random weights the teacher's answers do not make up for the copied layers**, in F1 at least. That student has the teacher in its loss and not in its weights, the control the other way round; its F1 less the control's is {{ledger:08/offline/from random weights/gain over control|interval}}. In exact match the sign is open: {{ledger:08/offline/from random weights/gain in exact match|interval}}. Its seeds lie far apart, as the dots show: the best comes close to the control, the worst does not. With *distilled*, which has the same loss, its intervals in the table do not meet.
 #
-# **Count the labels.** The teacher learnt from some 16,000 labelled questions of its own (500 batches of 32), the students from 3,000 others. What the teacher passes on is also what those taught it, and this experiment does not tell the two apart. And the seeds of the first three arms differ only in the order of the questions, those of the last also in their weights; no seed changes the questions or the teacher. So these intervals say nothing of another teacher, or of other labelled questions.
+# **Count the labels.** The teacher learnt from some 16,000 labelled questions of its own (500 batches of 32), the students from 3,000 others. What the teacher passes on is also what those taught it, and this experiment does not tell the two apart. No seed changes the questions or the teacher: the first three arms' seeds change the order of the questions, the last arm's also its weights. So these intervals say nothing of another teacher, or of other labelled questions.
 #
-# On SQuAD (`small`) the gain in F1 is {{ledger:08/small/distilled/gain over control|interval}} (three seeds; the interval covers no other questions), and its teacher is much weaker, so the two gains are not comparable.
+# **On SQuAD** (`small`) the gain in F1 is {{ledger:08/small/distilled/gain over control|interval}} over three seeds; this interval, unlike those above, covers no other questions. The teacher's distributions alone gain no less there. Data, teacher and students are others than at `offline`, so the gains of the two scales do not compare.
 #
-# The student keeps {{ledger:08/small/distilled/retention|percent}} of its teacher's F1, the control {{ledger:08/small/control/retention|percent}}. The teacher has read 2,000 questions for a few minutes, and its own F1 is far from what SQuAD's tables show. All learn from the same labels there, so the teacher passes on nothing that more labels taught it; but it went over them twice as long. With half the layers *and* half the steps, this run does not tell which of the two costs the student its F1.
+# There the student keeps {{ledger:08/small/distilled/retention|percent}} of its teacher's F1, the control {{ledger:08/small/control/retention|percent}}. With half the layers *and* half the steps, this run does not tell which of the two costs the student its F1.
 #
-# <details><summary><b>Going deeper:</b> which rows of SQuAD these were, and how often they were read</summary>
+# <details><summary><b>Going deeper:</b> which rows of SQuAD these were, how often they were read, and what the teacher had read</summary>
 #
-# The reference run at `small` did not have the whole of SQuAD: its copy held 2,000 questions on 14 articles to learn from, and 560 on other articles to test on. The setting asks for 1,000 questions to test on, drawn with seed 0 from what there is, so all 560 were asked. No article is in both parts. The hub's SQuAD gives other rows, for which the ledger has no reference. These 560 questions are one test split, which cannot be drawn anew. By the repository's history their figures were read once, before the ledger counted readings.
+# The reference run at `small` had a copy with 2,000 questions on 14 articles to learn from, and 560 on other articles to test on; the setting asks for 1,000, so all 560 were asked. The hub's SQuAD gives other rows, for which the ledger has no reference. These 560 questions are one test split, which cannot be drawn anew. By the repository's history their figures were read once, before the ledger counted readings.
+#
+# The scores of single questions were not kept. An interval that this run noted by drawing seeds and questions again is wider than the one above, and leaves out 0 as well.
+#
+# The teacher has had 300 steps on these 2,000 questions, and its own F1 is far from published ones (section 12). Its students learn from the same labels, so it passes on nothing that more labels taught it; but it went over them twice as long. And the makers of all-MiniLM-L6-v2 [list](https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2) pairs of texts from SQuAD 2.0 among what it was tuned on, so teacher and students start from weights that may know these passages.
 #
 # </details>
 
 # %% [markdown]
 # ### By kind of question
 #
-# The distilled student's gain over the control, kind by kind: where does the soft loss help? Where a kind has few questions, or answers that vary much, the interval is wide. Several kinds are looked at, so one interval that leaves out 0 is weak evidence. These intervals are of your run: with one seed they know of no other.
+# Where does the soft loss help? In the reference run (last column) the distilled student's gain over the control leaves out 0 for *when* and *how much*, in F1 and in exact match; for *who*, *where* and *why* the sign is open. These kinds have fewer questions, so this does not say that they gain less. An interval of your run knows of no other seed, if it has one only.
 
 # %% tags=["hide-input"]
 print(
-    f"{'':<10}{'questions':>10}{'teacher':>10}{'control':>10}{'distilled':>10}   gain, with its interval"
+    f"{'':<10}{'questions':>10}{'teacher':>10}{'control':>10}{'distilled':>10}"
+    f"   {'gain, this run':<23}  gain, reference run"
 )
 for name, score in (("F1", F1), ("exact match", EM)):
     print(name)
@@ -830,8 +836,10 @@ for name, score in (("F1", F1), ("exact match", EM)):
             of_arm = note(f"{arm}/{name}, {kind}", both[arm], clusters=passage[of_kind])
             means.append(of_arm.mean)
         line = "".join(f"{value:>10.3f}" for value in means)
-        gain = note(f"distilled/gain in {name}, {kind}", *both.values(), clusters=passage[of_kind])
-        print(f"{kind:<10}{of_kind.sum():>10}{line}   {gain}")
+        gained = f"distilled/gain in {name}, {kind}"
+        gain = note(gained, *both.values(), clusters=passage[of_kind])
+        known = experiments.reference_interval(report, gained)
+        print(f"{kind:<10}{of_kind.sum():>10}{line}   {gain!s:<23}  {known or '–'}")
 
 # %%
 seed = setting.run.seeds[0]  # what is looked at from here on, one by one
@@ -910,7 +918,7 @@ if conventions:
     print(f"without the whole answer {without.mean():.0%}, of these {halved} hold a part of it")
 
 # %% [markdown]
-# Each convention trains a student from the teacher's layers as in section 6, on labels alone (α = 0). What differs is the labels, for [CLS] also the mask, and how many windows count in the loss. (The learning rate was chosen for each on validation: section 9.)
+# Each convention trains a student from the teacher's layers as in section 6, on labels alone (α = 0). What differs is the labels, for [CLS] also the mask, and how many windows count in the loss. (Their learning rates: section 9.)
 #
 # Reading has its own question, that of exercise 08.3: which window's best span is the answer? *By sum* takes the largest sum of the two logits, whatever the other windows' level. *By product* takes the largest p(start) · p(end), each from the softmax of its own window. Where [CLS] is allowed it takes part in that softmax: a window that says "not here" leaves little for its spans.
 
@@ -978,9 +986,9 @@ if conventions:
 # %% [markdown]
 # Clamped labels cost most: a student that is told in more than half of its windows that the answer stands at the edge may learn just that. Against them, -100 gains {{ledger:08/offline/short windows/-100 over clamped|interval}} in F1, both by sum.
 #
-# With -100 the joining matters. By product, a window without the answer can be sure of its best guess, since no softmax was ever asked to say "nothing here": the sum gains {{ledger:08/offline/short windows/sum over product, -100|interval}} over it. But no loss within a window trains the level of its logits (exercise 08.3). That the sum does better here suggests that the logits are higher where the answer stands; no loss asked for it.
+# With -100 the joining matters. By product, a window without the answer can be sure of its best guess, since no softmax was ever asked to say "nothing here": the sum gains {{ledger:08/offline/short windows/sum over product, -100|interval}} over it. The teacher's two lines differ in the same direction. (With four layers it is no rival of these arms.) But no loss within a window trains the level of its logits (exercise 08.3). That the sum does better suggests that logits are higher where the answer stands, though no loss asked for it.
 #
-# [CLS] makes the level part of what is learnt, for the softmax of a window without the answer has somewhere to go. By sum, it gains {{ledger:08/offline/short windows/CLS over -100|interval}} over -100, and by product it can be read, too: the two ways of joining differ by {{ledger:08/offline/short windows/sum over product, CLS|interval}}. [CLS] also learns from the windows that -100 leaves out; whether these or the level bring the gain, this run does not tell. It is also what you need where a question may have no answer at all: then the best span is given only where its score beats that of [CLS] by a threshold from validation (section 2).
+# [CLS] makes the level part of what is learnt, for the softmax of a window without the answer has somewhere to go. By sum, it gains {{ledger:08/offline/short windows/CLS over -100|interval}} over -100. By product it can be read, too: which way of joining is better stays open, {{ledger:08/offline/short windows/sum over product, CLS|interval}}. [CLS] also learns from the windows that -100 leaves out; whether these or the level bring the gain, this run does not tell.
 
 # %% [markdown]
 # <details><summary><b>Going deeper:</b> other ways to make windows comparable</summary>
@@ -992,7 +1000,7 @@ if conventions:
 # %% [markdown]
 # ## 8 · How far from the annotators?
 #
-# Where the truth is known, ask more than which answer comes first: how many nats does it cost to believe the model about where annotators start, and where they end? Below, KL(truth ‖ model), the mean of start and end, over the test windows on which annotators differ. The control sees one annotator's mark a question. So did the teacher, but of many more questions.
+# Where the truth is known, ask more than which answer comes first: how many nats does it cost to believe the model about where annotators start, and where they end? Below, KL(truth ‖ model), the mean of start and end, over the test windows on which annotators differ. The control sees one annotator's mark a question.
 #
 # Part of any difference may be sharpness ([lesson 06](06_text_classification.ipynb)). So the second figure divides each model's logits by the temperature that suits it best on validation.
 
@@ -1047,7 +1055,7 @@ if generated:
     print(experiments.comparison_table(report, taught_arms, "KL to the truth, over control"))
 
 # %% [markdown]
-# The distilled student is nearer to the annotators than the control: {{ledger:08/offline/distilled/KL to the truth, over control|interval}} nats. Compare the lines *KL, scaled*: where the control stays far away at its best temperature, too, sharpness is a small part of the difference. The soft targets brought the student nearer. The teacher got there from one mark a question, but of many more questions; whether more labels alone would do, was not tried.
+# The distilled student is nearer to the annotators than the control: {{ledger:08/offline/distilled/KL to the truth, over control|interval}} nats. At each model's best temperature (*KL, scaled*) they lie nearly as far apart, so sharpness is a small part of it. The loss is not everything: from random weights it ends further from the annotators than the control. The teacher, too, saw one mark a question, but of many more questions; whether more labels would do as much was not tried.
 
 # %% [markdown]
 # ## 9 · Layers, learning rates, α and T
@@ -1110,9 +1118,9 @@ if curve:
     )
 
 # %% [markdown]
-# In this curve the gap shrinks as layers are added, as in [TextBrewer](https://arxiv.org/abs/2002.12620)'s table (section 12). It is a hint and no more: one seed a point, and rates that were chosen for the student of this lesson.
+# In this curve the gap shrinks as layers are added, as in [TextBrewer](https://arxiv.org/abs/2002.12620)'s table (section 12). With one seed a point, and rates chosen for two layers, it is a hint and no more.
 #
-# Was every arm given its chance? Each arm's learning rate was chosen from the same few, by the F1 of validation questions. One seed chose, but for the arm from random weights, whose seeds lie far apart: there a rate is worth the mean of three other seeds. The test questions had no say in it. α = 0.5 and T = 2 were fixed beforehand. (So it was at `offline` scale; at the others, the log shows what the given rates are worth.)
+# Each arm's learning rate was chosen from the same few, by the F1 of validation questions. One seed chose, but for the arm from random weights, whose seeds lie far apart: there a rate is worth the mean of the seeds 1, 2 and 3. The test questions had no say in it. α = 0.5 and T = 2 were fixed beforehand. (So it was at `offline` scale; at the others, the log shows what the given rates are worth.)
 
 
 # %%
@@ -1145,7 +1153,7 @@ if setting.run.maps:
     report.add_table("grid", grid)
 for arm, entries in (report.table("grid") or {}).items():
     tried = "   ".join(f"{rate:g}: {f1:.3f}" for rate, f1 in entries)
-    print(f"{arm:<22}learning rate: validation F1   {tried}")
+    print(f"{arm:<24}learning rate: validation F1   {tried}")
 
 # %% [markdown]
 # And α and T, with the distilled arm's learning rate and steps. The map was made afterwards; nothing was chosen by it.
@@ -1186,13 +1194,13 @@ if map_:
     )
 
 # %% [markdown]
-# One seed a cell, so small differences say nothing. At α = 0 the temperature has no meaning: it is the labels' loss alone. Nor does the map rank *soft only* (α = 1) against *distilled*: in each column their cells lie no further apart than the seeds of one arm do in section 6.
+# One seed a cell, so small differences say nothing. (At α = 0 the temperature has no meaning.) Nor does the map rank *soft only* (α = 1) against *distilled*: in each column their cells lie no further apart than the seeds of one arm do in section 6.
 #
 # ## 10 · Answers that are nearly right
 #
-# An answer with an F1 between 0 and 1 shares *words* with a right one; we call it *nearly right*. Shared words need not be the same place: "EUR 34.2 million" for "EUR 84.6 million" has two of three words right. What does distilling change: the wrong answers, or the nearly right ones?
+# An answer with an F1 between 0 and 1 shares *words* with a right one; we call it *nearly right*. Shared words need not be the same place: "EUR 34.2 million" for "EUR 84.6 million" has two of three words right.
 #
-# At `offline` scale one can also ask whether a nearly right answer is an error at all. The three annotators of a test question are drawn from many, so an answer that none of the three gave may still be one that others give. The column *acceptable* says of how many nearly right answers this is true.
+# At `offline` scale one can also ask whether a nearly right answer is an error at all. The three annotators of a test question are drawn from many, so an answer that none of the three gave may still be one that others give. The table *share acceptable* says of how many nearly right answers this is true.
 
 
 # %%
@@ -1244,7 +1252,7 @@ if generated:
     print(experiments.comparison_table(report, ["teacher", *arms], "share acceptable"))
 
 # %% [markdown]
-# The share of nearly right answers fell by more points ({{ledger:08/offline/distilled/share nearly right, over control|interval}}) than that of wrong ones ({{ledger:08/offline/distilled/share wrong, over control|interval}}), which was small to begin with. Most of the nearly right answers are ones that other annotators give (*share acceptable*).
+# Distilling lowers both shares: nearly right answers change by {{ledger:08/offline/distilled/share nearly right, over control|interval}}, wrong ones, of which there are few, by {{ledger:08/offline/distilled/share wrong, over control|interval}}. Which of the two it helps more depends on how one counts: in points the first, in proportion the second. Most of the nearly right answers are ones that other annotators give (*share acceptable*).
 
 # %% tags=["hide-input"]
 _, student_found = found["distilled", seed]
@@ -1260,7 +1268,7 @@ for i in map(int, worst):
         print(f"    … {around} …")
 
 # %% [markdown]
-# Read them one by one. Is the wrong answer at least of the right type, a date for *when*? Then the student has learnt what is asked, and not *of whom*: it found a distractor.
+# These five are the worst of one seed, not typical ones. Is the wrong answer at least of the right type, a date for *when*? Then the student has learnt what is asked, and not *of whom*.
 #
 # ### Names and wordings that nobody has trained on
 #
@@ -1293,11 +1301,11 @@ if generated:
         print(experiments.comparison_table(report, ["distilled"], f"{name}, over control"), "\n")
 
 # %% [markdown]
-# On other words, in longer passages, all three do badly. As words and lengths change together, this does not say which of the two is hard. On new names all lose, the teacher, too. Over the teacher stand {{ledger:08/offline/control/F1, test_new_names, over teacher|interval}} for the control, {{ledger:08/offline/distilled/F1, test_new_names, over teacher|interval}} for the distilled student. Whether fewer layers are tied more or less to the names that they have seen, this run cannot say.
+# On new names all lose, the teacher, too, and the distilled student still gains on the control: {{ledger:08/offline/distilled/F1, test_new_names, over control|interval}}. On other words, in longer passages, all three do badly, and whether distilling helps there stays open: {{ledger:08/offline/distilled/F1, test_other_words, over control|interval}}. As words and lengths change together, this does not say which of the two is hard.
 #
 # ## 11 · Ask it yourself
 #
-# Put in your own passage and questions. The second question is one that the passage does not answer: the models mark something all the same. They were never shown that there may be no answer (section 7 shows how [CLS] says it). The number in brackets is the sum of the two logits, which is no probability. At `offline` scale the models know the words of this lesson's news and hardly any others.
+# Put in your own passage and questions. The second question is one that the passage does not answer: the models mark something all the same, since they were never shown that there may be no answer. The number in brackets is the sum of the two logits, which is no probability. At `offline` scale the models know the words of this lesson's news and hardly any others.
 
 # %%
 your_passage = (
@@ -1331,9 +1339,9 @@ for question in your_questions:
 # %% [markdown]
 # ## 12 · What it costs to run
 #
-# The table has the time of one batch: its median (p50) and its slow tail (p95). Timings depend on the machine and on what else it does; even the ratio of teacher to student moved between two runs of this lesson, the one shown in the worked edition and the reference run, so measure it where the student will run.
+# The table has the time of one batch: its median (p50) and its slow tail (p95). In the reference run the teacher took {{ledger:08/offline/teacher/ms at batch 1|.1f}} ms for one window and the student {{ledger:08/offline/distilled/ms at batch 1|.1f}}. Timings depend on the machine and on what else it does, and so does even their ratio: compare yours, and measure where the student will run.
 #
-# Windows a second understate what a batch brings: a batch is padded to its longest window, and a window that stands alone is not padded at all. The column *tokens*, divided by the batch, shows how much longer each row has become. So compare tokens a second, padding included. (On a GPU the picture is another: there one window leaves most of the machine idle, and a batch fills it.)
+# A batch is padded to its longest window, and a window that stands alone is not. The column *tokens*, divided by the batch, shows how much longer each row has become. So compare tokens a second, padding included.
 
 # %% tags=["hide-input"]
 batch = spans.collate(sets["test"]["rows"][:32], tokenizer)
@@ -1376,15 +1384,15 @@ for size in (1, len(batch["input_ids"])):
 # | ours, `offline`, four layers: the teacher | {{ledger:08/offline/teacher/exact match|percent}} / {{ledger:08/offline/teacher/F1|percent}} |
 # | ours, two layers, distilled; without its loss | {{ledger:08/offline/distilled/exact match|percent}} / {{ledger:08/offline/distilled/F1|percent}}; {{ledger:08/offline/control/exact match|percent}} / {{ledger:08/offline/control/F1|percent}} |
 #
-# </details>
-#
 # TextBrewer's students also learn from the teacher's hidden layers (lesson 09 does that); the figures without a teacher stand in [the project's documentation](https://github.com/airaria/TextBrewer), under its experiments' results. In this pair of students the teacher is worth more to the smaller one.
+#
+# </details>
 #
 # ### From answers that are marked to answers that are written
 #
-# A model like [T5](https://arxiv.org/abs/1910.10683) writes its answer word by word. At every step it chooses from a vocabulary, not from the tokens of a window, and its mask is that of the padding. It can say "not in the passage", and it can also say what the passage never said. The distillation loss becomes that of translation ([lesson 07](07_machine_translation.ipynb)), per token or per sequence. Lesson 14 goes on from here.
+# A model like [T5](https://arxiv.org/abs/1910.10683) writes its answer word by word, out of a vocabulary and not out of a window: it can also say what the passage never said. The distillation loss becomes that of translation ([lesson 07](07_machine_translation.ipynb)), per token or per sequence. Lesson 14 goes on from here.
 #
-# > **The article, audited.** Section 6.3 of the article that this course grew from asks to *generate* a fitting answer from question and passage, which lesson 14 does, and then names BERT as the teacher and a lighter BERT as the student. But BERT has no decoder: it marks an answer, as in this lesson, and does not write one. (GPT, which the section names beside it, does write.) The result, performance like BERT's at a markedly lower cost, comes without a data set, a score, a cost or a student that had no teacher, so nobody can check it. Section 6 shows why the last of these matters.
+# > **The article, audited.** Section 6.3 of the article that this course grew from asks to *generate* a fitting answer from question and passage, and then names BERT as the teacher and a lighter BERT as the student. But BERT has no decoder: it marks an answer, as in this lesson, and does not write one. The result, performance like BERT's at a markedly lower cost, comes without a data set, a score, a cost or a student that had no teacher, so nobody can check it.
 #
 # ## What you can now do
 #
@@ -1395,9 +1403,9 @@ for size in (1, len(batch["input_ids"])):
 #
 # ## Where this goes wrong in practice
 #
-# - **Answers that a window cuts off are clamped** to its edge, and the model learns that answers stand at edges (section 7).
-# - **-inf in a mask.** It works until a window has nothing allowed, or until KL multiplies it by zero. Added to the logits, it may leave the value right and the gradient NaN. In float16, -1e30 is -inf too.
-# - **Windows compared by probability**, where no position says "not here". A window without the answer can then be sure of its best guess. Sums of logits did better in section 7, though a loss within each window does not train their level.
+# - **Answers that a window cuts off are clamped** to its edge, and the model may learn that answers stand at edges (section 7).
+# - **-inf in a mask** works until a window has nothing allowed, or until KL multiplies it by zero (section 5). In float16, -1e30 is -inf too.
+# - **Windows are compared by probability** where no position says "not here" (section 7).
 # - **Stride of another meaning.** In BERT's own code `doc_stride` is the step from window to window, in the tokenizers library `stride` is what two windows share.
 # - **Padding and question in one model's softmax and not in the other's**: the KL then measures the mask.
 # - **Metrics of another version.** Two empty answers have F1 1 in SQuAD 2.0's script; in 1.1's they have F1 0, but exact match 1.

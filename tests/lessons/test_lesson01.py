@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from kd_course import compression, settings
+from kd_course import compression, experiments, settings
 from kd_course.authoring.source import read, source_of
 from kd_course.exercises import examine
 from kd_course.lessons.lesson01 import exercises as lesson01
@@ -191,3 +191,22 @@ def test_models_of_one_network_get_one_time_though_the_machine_is_busy_for_a_whi
 def test_a_call_that_was_interrupted_counts_for_nothing():
     times, _ = median_times({"model": lambda now: 0.5 if now % 3 else 0.002})
     assert times == pytest.approx({"model": 2.0})
+
+
+# -- what the reference run shows ---------------------------------------------------------------
+
+
+def test_the_prose_tells_the_signs_that_the_reference_run_found():
+    told = {
+        "distilled/gain over control": "+",
+        "transfer/gain over control": "open",
+        "transfer and distilled/gain over distilled": "open",
+        "teacher, pruned, distilled/gain over teacher, pruned, retrained": "+",
+        "transfer and distilled/gain over teacher, pruned": "-",
+    }
+    for name, sign in told.items():
+        found = experiments.ledger().interval(f"01/offline/{name}")
+        settled = "+" if found.mean > 0 else "-"
+        assert (settled if found.excludes(0.0) else "open") == sign, name
+    seeds = experiments.ledger().values("01/offline/transfer/gain over control")
+    assert max(seeds) > 0.5 * sum(seeds)  # "one seed makes most of that"

@@ -100,6 +100,37 @@ def test_half_the_layers_keep_most_of_the_teacher_and_beat_the_control():
     assert values("from random weights/F1").mean() < values("control/F1").mean()
 
 
+def told_sign(name):
+    """What the prose may tell of a difference: "+", "-", or "open" where its interval holds 0."""
+    found = experiments.ledger().interval(f"08/offline/{name}")
+    return "open" if not found.excludes(0.0) else "+" if found.mean > 0 else "-"
+
+
+def test_the_prose_tells_the_signs_that_the_reference_run_found():
+    for figure in ("F1", "exact match"):
+        signs = {
+            kind: told_sign(f"distilled/gain in {figure}, {kind}")
+            for kind in ("when", "how much", "who", "where", "why")
+        }
+        assert {kind for kind, sign in signs.items() if sign == "+"} == {"when", "how much"}
+        assert {kind for kind, sign in signs.items() if sign == "open"} == {"who", "where", "why"}
+    told = {
+        "from random weights/gain over control": "-",
+        "from random weights/gain in exact match": "open",
+        "from random weights/KL to the truth, over control": "+",
+        "short windows/sum over product, CLS": "open",
+        "distilled/F1, test_new_names, over control": "+",
+        "distilled/F1, test_other_words, over control": "open",
+    }
+    assert {name: told_sign(name) for name in told} == told
+    for figure in ("F1", "exact match"):  # "its intervals in the table do not meet"
+        below, above = (
+            experiments.ledger().interval(f"08/offline/{arm}/{figure}")
+            for arm in ("from random weights", "distilled")
+        )
+        assert below.high < above.low
+
+
 def test_the_student_has_half_the_teachers_layers(monkeypatch):
     monkeypatch.delenv("KD_SCALE", raising=False)
     from kd_course import models
