@@ -17,6 +17,8 @@ lessons := $(sort $(foreach source,$(wildcard solutions/[0-9][0-9]_*.py),\
 # Tests measure the code, not the machine's settings: no network, the default scale.
 quiet := env -u KD_SEEDS -u KD_LIMIT -u KD_MAPS -u KD_MAX_STEPS -u KD_RESULTS \
     -u NBGRADER_EXECUTION KD_PROGRESS=0 KD_SCALE=offline HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
+# Lessons are tested for their path: three steps a training, and of every split a part.
+shortened := KD_MAX_STEPS=3 KD_LIMIT=200
 # Two processes with a thread each are faster on two cores than one process with two threads; a
 # file, and so a notebook, stays in one process. Files go out as tests/conftest.py orders them.
 editions = $(shell ls -r $(1)/*.ipynb)  # later lessons take longer: they go out first
@@ -27,7 +29,7 @@ pytest := OMP_NUM_THREADS=1 $(python) -m pytest -n logical --maxprocesses 4 --di
 
 help:
 	@echo 'make lab        JupyterLab on the first lesson (the first time: installs into .venv)'
-	@echo 'make test       lint, tests, and every lesson with its training cut short; no network'
+	@echo 'make test       lint, tests, and every lesson with trainings and data cut short; no network'
 	@echo 'make test-all   the same, then the thorough tests and the worked editions of the lessons'
 	@echo 'make lint       ruff and mypy alone'
 	@echo 'make verify     the worked lessons at full length, held to the ledger of reference runs'
@@ -61,12 +63,12 @@ lint: $(for_tests)
 
 test: lint
 	$(quiet) $(pytest) -m 'not thorough' tests $(ARGS); tests=$$?; \
-	$(quiet) KD_MAX_STEPS=3 $(pytest) --nbval-lax $(call editions,notebooks) $(ARGS); lessons=$$?; \
+	$(quiet) $(shortened) $(pytest) --nbval-lax $(call editions,notebooks) $(ARGS); lessons=$$?; \
 	if [ $$lessons -eq 5 ]; then lessons=0; fi; exit $$((tests + lessons))  # 5: ARGS chose none
 
 test-thorough: $(for_tests)
 	$(quiet) $(pytest) -m thorough tests $(ARGS); tests=$$?; \
-	$(quiet) KD_MAX_STEPS=3 $(pytest) --nbval-lax $(call editions,solutions) $(ARGS); lessons=$$?; \
+	$(quiet) $(shortened) $(pytest) --nbval-lax $(call editions,solutions) $(ARGS); lessons=$$?; \
 	if [ $$tests -eq 5 ]; then tests=0; fi; \
 	if [ $$lessons -eq 5 ]; then lessons=0; fi; exit $$((tests + lessons))
 

@@ -167,7 +167,7 @@ def test_make_test_adds_what_tests_need_once(checkout):
     second = dry_run(checkout, "test")
     assert "pip" not in second
     assert (
-        "KD_MAX_STEPS=3" in second
+        "KD_MAX_STEPS=3 KD_LIMIT=200" in second
         and "--nbval-lax notebooks/08_last.ipynb notebooks/00_first.ipynb" in second
     )
     assert second.index("ruff check") < second.index("mypy") < second.index("pytest")
