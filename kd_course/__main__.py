@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from kd_course import __version__
+from kd_course.console import make_readable
 
 # command: (the module that does it, its function of the remaining arguments, what it is for)
 COMMANDS = {
@@ -55,6 +56,7 @@ COMMANDS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status (2: it was not called as it must be)."""
+    make_readable()
     there = {name: about for name, about in COMMANDS.items() if _is_there(about[0])}
     width = max(map(len, there))
     parser = argparse.ArgumentParser(

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
 from kd_course.silence import as_if_offline, patience_with_silence, silence_of_the_hub
+from kd_course.text_files import AS_UTF_8
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -23,6 +24,12 @@ Result = TypeVar("Result")
 WAITS = (1.0, 2.0, 4.0, 8.0)  # seconds between attempts at a hub that answers 5xx
 OFFLINE = "or set KD_SCALE=offline, which needs no network."
 WAY_ON = f"What has arrived whole is kept, so trying again later goes on from there; {OFFLINE}"
+
+
+_OR_NAME_IT = (
+    "Or read it yourself, and name its encoding: "
+    "datasets.load_dataset('csv', data_files=…, encoding='cp1252')"
+)
 
 
 class HubError(RuntimeError):
@@ -137,6 +144,8 @@ def explain(error: BaseException, what: str) -> HubError | None:
     what: the identifier that was being loaded.
     """
     chain = list(_chain(error))
+    if _among(chain, "UnicodeDecodeError"):
+        return HubError(f"{what}: a file of it is not UTF-8: {AS_UTF_8}. {_OR_NAME_IT}")
     found = _own_machine(chain) or _refused(chain) or _unreachable(chain)
     if found:
         return HubError(f"{what}{found}")

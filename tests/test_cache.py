@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import random
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -299,6 +300,33 @@ def test_what_another_wrote_while_the_teacher_was_asked_is_kept(ask, tmp_path, t
     ask(teacher, sentences(8))
     ask(teacher, sentences(8) + sentences(5, seed=9))
     assert ask.rows == 0
+
+
+def test_a_file_that_windows_keeps_in_use_gets_another_beside_it(ask, tmp_path, monkeypatch):
+    ask(bert(0), sentences(8))
+    replace, (old,) = os.replace, tmp_path.iterdir()
+
+    def refusing(this, by):
+        if Path(by) == old:
+            error = PermissionError(13, "Access is denied")
+            error.winerror = 1224
+            raise error
+        replace(this, by)
+
+    monkeypatch.setattr(os, "replace", refusing)
+    monkeypatch.setattr("kd_course.storage._WAITS", ())
+    more = sentences(8) + sentences(5, seed=9)
+    with pytest.warns(UserWarning, match="another program has it open.* What the teacher said is"):
+        ask(bert(0), more)
+    assert_said(ask(bert(0), more), bert(0), more)
+    assert ask.rows == 0 and len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="asks Linux what is mapped")
+def test_a_file_that_was_read_is_not_kept_open(ask, tmp_path):
+    ask(bert(0), sentences(8))
+    outputs = ask(bert(0), sentences(8))  # noqa: F841  held while it is looked
+    assert str(tmp_path) not in Path("/proc/self/maps").read_text()
 
 
 def test_the_cache_lies_in_the_users_cache_folder(ask, tmp_path, monkeypatch):

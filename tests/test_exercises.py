@@ -760,7 +760,8 @@ def test_a_spec_that_makes_no_sense_is_refused(change, said):
 # -- the command line -------------------------------------------------------------------------
 
 GOOD = (
-    "import torch\n\ndef soften(z, t):\n    print('noise')\n    return torch.softmax(z / t, -1)\n"
+    "import torch\nprint('你好 ✓ noise')\n\ndef soften(z, t):\n    print('noise')\n"
+    "    return torch.softmax(z / t, -1)\n"
 )
 
 
@@ -770,7 +771,11 @@ def _answer(tmp_path, text, name="answer.py"):
     return str(path)
 
 
-def test_the_command_passes_a_right_file_and_names_the_slip_in_a_wrong_one(tmp_path, capfd):
+def test_the_command_passes_a_right_file_and_names_the_slip_in_a_wrong_one(
+    tmp_path, capfd, monkeypatch
+):
+    monkeypatch.setenv("PYTHONIOENCODING", "cp1252")  # a Windows that lacks what the file prints
+    monkeypatch.setenv("PYTHONUTF8", "0")
     assert check_command.check_main(["00.1", _answer(tmp_path, GOOD)]) == 0
     out = capfd.readouterr().out
     assert out.startswith("✓ 00.1 soften") and "noise" not in out

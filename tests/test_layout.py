@@ -13,6 +13,7 @@ import sys
 import tomllib
 from collections import Counter, namedtuple
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -258,7 +259,7 @@ def test_importing_the_course_is_cheap_and_leaves_torch_alone():
 
 # Who may import whom: a room only what stands on a floor below its own, or on its own floor.
 FLOORS = [
-    {"kd_course", "divergences", "storage", "downloads", "silence"},
+    {"kd_course", "divergences", "storage", "downloads", "silence", "console", "text_files"},
     {"losses", "settings", "plots", "metrics", "cost"},
     {"experiments", "corpora", "models", "spans", "compression"},
     {"translation", "widgets"},
@@ -485,6 +486,20 @@ def test_an_old_or_missing_package(well, capsys, monkeypatch, package, row):
         assert status == 1
         assert list(advice) == [row]
         assert said in advice[row] and "pip install" in advice[row]
+
+
+def test_a_mac_with_an_intel_processor_is_not_told_to_install_what_is_not_there(
+    well, capsys, monkeypatch
+):
+    version = importlib.metadata.version
+    monkeypatch.setattr(doctor, "sys", SimpleNamespace(platform="darwin"))
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    monkeypatch.setattr(
+        "importlib.metadata.version", lambda name: "2.2.2" if name == "torch" else version(name)
+    )
+    _, advice = diagnosis(capsys)
+    assert "no build of it for Intel Macs" in advice["torch"]
+    assert "pip install" not in advice["torch"]
 
 
 def test_a_full_disk_and_little_memory(well, capsys, monkeypatch):

@@ -1,5 +1,6 @@
 """What is kept is whole: kd_course.storage."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -73,6 +74,72 @@ def test_a_writer_that_fails_leaves_the_old_content(tmp_path):
         storage.write_whole(target, fails_half_way)
     assert target.read_text() == "old"
     assert os.listdir(tmp_path) == ["figures.json"]
+
+
+@pytest.mark.parametrize(
+    "number, said", [("ENOSPC", "make room"), ("EROFS", "choose another folder")]
+)
+def test_what_the_system_refuses_is_a_sentence_that_names_the_folder(number, said, tmp_path):
+    number = getattr(errno, number)
+
+    def refused(path):
+        raise OSError(number, os.strerror(number))  # as a write does, without a file's name
+
+    target = tmp_path / "new" / "figures.json"
+    with pytest.raises(OSError, match=f"{target.parent} cannot be written .*: {said}") as told:
+        storage.write_whole(target, refused)
+    assert told.value.errno == number and not str(told.value).startswith("[Errno")
+
+
+def test_a_folder_that_cannot_be_made_is_named_and_what_a_writer_reads_elsewhere_is_not(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file cannot be written .*let KD_CACHE name one"):
+        storage.write_whole(tmp_path / "file" / "x", lambda p: None)
+    with pytest.raises(NotADirectoryError, match="elsewhere"):
+        (tmp_path / "elsewhere").touch()
+        storage.write_whole(
+            tmp_path / "new" / "x", lambda p: (tmp_path / "elsewhere" / "y").read_text()
+        )
+
+
+@pytest.fixture
+def in_use(monkeypatch):
+    """in_use(path, times): so often Windows refuses to replace this, as some program has it open."""
+    replace = os.replace
+
+    def in_use(path, times):
+        left = [times]
+
+        def refusing(this, by):
+            if Path(by) == path and left[0]:
+                left[0] -= 1
+                error = PermissionError(13, "Access is denied")
+                error.winerror = 5
+                raise error
+            replace(this, by)
+
+        monkeypatch.setattr(os, "replace", refusing)
+        monkeypatch.setattr(storage.time, "sleep", lambda seconds: None)
+
+    return in_use
+
+
+def test_a_file_that_is_open_for_a_moment_is_replaced_after_it(tmp_path, in_use):
+    target = tmp_path / "figures.json"
+    target.write_text("old")
+    in_use(target, 3)
+    storage.write_whole(target, lambda p: p.write_text("new"))
+    assert target.read_text() == "new"
+
+
+def test_a_file_or_a_folder_that_stays_open_is_told_and_stays_as_it_was(tmp_path, in_use):
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "old").touch()
+    in_use(model, len(storage._WAITS) + 1)  # and no more, as what steps aside is put back
+    with pytest.raises(storage.InUse, match="model cannot be replaced, as another program has it"):
+        storage.write_whole(model, lambda p: p.mkdir())
+    assert os.listdir(tmp_path) == ["model"] and os.listdir(model) == ["old"]
 
 
 def test_a_writer_that_writes_nothing_is_told_so(tmp_path):

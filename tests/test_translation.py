@@ -495,6 +495,16 @@ def test_a_line_of_a_thousand_words_is_named_with_its_length(tmp_path):
         )
 
 
+def test_a_folder_that_cannot_be_written_is_told_before_the_teacher_works(tmp_path, monkeypatch):
+    monkeypatch.setattr("kd_course.translation.rewriting.translate_batch", None)
+    model, tokenizer = tiny_teacher()
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file cannot be written .*: choose another path"):
+        translation.rewrite(model, tokenizer, SOURCES[:2], tmp_path / "file" / "c.jsonl")
+    with pytest.raises(ValueError, match="path must name a file"):
+        translation.rewrite(model, tokenizer, SOURCES[:2], tmp_path)
+
+
 def test_emoji_keep_their_place_in_the_corpus(tmp_path):
     model, tokenizer = tiny_teacher()
     sources = ["We won 3-1.", "😀😀😀", "I saw 😀 Tom yesterday.", "She is not a teacher."]
@@ -543,6 +553,8 @@ def test_an_empty_line_in_a_file_is_named(tmp_path):
 
 def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path):
     files = two_files(tmp_path, b"\xef\xbb\xbfOne.\n", "\ufeff一。\n".encode())
+    assert translation.read_lines(*files) == (["One."], ["一。"])
+    files = two_files(tmp_path, "One.\r\n".encode("utf-16"), "一。\n".encode("utf-16"))
     assert translation.read_lines(*files) == (["One."], ["一。"])
 
 

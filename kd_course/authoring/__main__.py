@@ -17,10 +17,12 @@ import nbformat
 
 from kd_course.authoring import editions, execution, readme, references
 from kd_course.authoring.source import ROOT, Lesson, LessonError, read, review, source_of, sources
+from kd_course.console import make_readable
 from kd_course.storage import write_whole
 
 
 def main(argv: list[str] | None = None) -> int:
+    make_readable()
     parser = argparse.ArgumentParser(
         prog="python -m kd_course.authoring",
         description=__doc__,

@@ -67,7 +67,7 @@ def list_main(argv: list[str]) -> int:
         {column: getattr(exercise, column) for column in columns} for exercise in all_exercises()
     ]
     if options.json:
-        print(json.dumps(rows, indent=1, ensure_ascii=False))
+        print(json.dumps(rows, indent=1))
         return PASSED
     print(tabulate(rows, headers="keys", tablefmt="plain", disable_numparse=True))
     return PASSED
@@ -86,11 +86,7 @@ def _in_a_process(id: str, file: Path) -> dict[str, Any]:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                env={
-                    name: value
-                    for name, value in os.environ.items()
-                    if name != "NBGRADER_EXECUTION"
-                },
+                env=_environment(),
             )
         try:
             # Loading torch takes long on a busy machine and is not the learner's fault.
@@ -117,6 +113,12 @@ def _in_a_process(id: str, file: Path) -> dict[str, Any]:
                 id,
                 f"the file ended the process (exit code {process.returncode}) before the check{because}",
             )
+
+
+def _environment() -> dict[str, str]:
+    """Of the process: what the file prints may be Chinese, and what it complains of is read as UTF-8."""
+    kept = {name: value for name, value in os.environ.items() if name != "NBGRADER_EXECUTION"}
+    return kept | {"PYTHONIOENCODING": "utf-8:backslashreplace"}
 
 
 def _line_within(process: subprocess.Popen, seconds: float) -> bool:
@@ -147,15 +149,19 @@ def _check_here(id: str, file: Path, answer: Path) -> None:
     except KeyError as error:
         exercise, report = None, {"usage": error.args[0]}
     os.write(1, b"ready\n")
-    with open(os.devnull, "w") as nowhere:
+    with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), 1)  # what the file prints is not the check's
     if exercise:
-        values, error = definitions(file)
-        if exercise.name in values:
-            report = dataclasses.asdict(engine.examine(id, values[exercise.name]))
+        try:
+            values, error = definitions(file)
+        except ValueError as unreadable:
+            report = {"usage": str(unreadable)}
         else:
-            after = f"; it stopped at {error}" if error else ""
-            report = _failed(id, f"{file.name} defines no {exercise.name}{after}")
+            if exercise.name in values:
+                report = dataclasses.asdict(engine.examine(id, values[exercise.name]))
+            else:
+                after = f"; it stopped at {error}" if error else ""
+                report = _failed(id, f"{file.name} defines no {exercise.name}{after}")
     answer.write_text(json.dumps(report), encoding="utf-8")
 
 

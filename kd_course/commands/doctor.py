@@ -10,6 +10,7 @@ import argparse
 import os
 import platform
 import shutil
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -133,7 +134,13 @@ def _package(name: str) -> Row:
         found = metadata.version(name)
     except metadata.PackageNotFoundError:
         found, reason = "none", "not installed"
-    return Row(name, found, f"{reason}: {INSTALL}" if reason else "")
+    way_on = INSTALL
+    if name == "torch" and sys.platform == "darwin" and platform.machine() == "x86_64":
+        way_on = (
+            "PyTorch has no build of it for Intel Macs, nor for an Intel Python on Apple silicon: "
+            "take a Python for arm64 there, elsewhere another machine or a container with Linux"
+        )
+    return Row(name, found, f"{reason}: {way_on}" if reason else "")
 
 
 def _other_packages() -> Row:

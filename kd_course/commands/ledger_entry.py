@@ -140,7 +140,8 @@ def commit() -> str:
 
     def git(*arguments: str) -> str:
         command = ["git", "-C", str(tree), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
+        return done.stdout.strip()
 
     try:
         changed = git("status", "--porcelain", "--", "kd_course", "solutions")

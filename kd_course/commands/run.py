@@ -22,6 +22,7 @@ from tqdm import tqdm
 
 from kd_course import experiments, settings
 from kd_course.commands import ledger_entry, plain
+from kd_course.console import make_readable
 from kd_course.storage import refuse_unwritable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -219,6 +220,7 @@ def _in_a_fresh_process(*where: Any, **options: Any) -> int:
 
 
 def _end_with(*where: Any, **options: Any) -> None:
+    make_readable()
     try:
         sys.exit(run_lesson(*where, **options))
     except KeyboardInterrupt:  # which is told in the first process

@@ -34,7 +34,7 @@ from kd_course.distillation.token_outputs import (
     ask_for_tokens,
     read_kept,
 )
-from kd_course.storage import cache_folder, refuse_unwritable, write_whole
+from kd_course.storage import InUse, cache_folder, refuse_unwritable, write_whole
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -156,7 +156,7 @@ def _known(
     ask: Callable[[Iterable[dict]], list[Tensor]],
 ) -> dict[bytes, Tensor]:
     """What the file holds, once the rows that it lacks are asked and written to it."""
-    known = _read(path, identity)
+    known = _read_all(path, identity)
     missing = {key: row for row, key in enumerate(keys) if key not in known}
     if missing:
         refuse_unwritable(path.parent)
@@ -164,8 +164,26 @@ def _known(
         known |= zip(missing, logits, strict=True)
         # What another process wrote in the meantime stays. Two that write in the same instant may
         # lose each other's rows, which are then asked again; neither can harm the file.
-        known = _read(path, identity) | known
-        write_whole(path, lambda fresh: _write(fresh, identity, known))
+        known = _read_all(path, identity) | known
+        _keep(path, lambda fresh: _write(fresh, identity, known))
+    return known
+
+
+def _keep(path: Path, writer: Callable[[Path], object]) -> None:
+    """Write the file; under another name where Windows has it in use, for the teacher has worked."""
+    try:
+        write_whole(path, writer)
+    except InUse as error:
+        beside = path.with_stem(f"{path.stem}-{os.urandom(4).hex()}")
+        warnings.warn(f"{error}. What the teacher said is kept in {beside.name}", stacklevel=4)
+        write_whole(beside, writer)
+
+
+def _read_all(path: Path, identity: str) -> dict[bytes, Tensor]:
+    """What the file holds, and those beside it that could not take its place."""
+    known: dict[bytes, Tensor] = {}
+    for one in (path, *sorted(path.parent.glob(f"{path.stem}-*{path.suffix}"))):
+        known |= _read(one, identity)
     return known
 
 
@@ -310,7 +328,8 @@ def _read(path: Path, identity: str) -> dict[bytes, Tensor]:
     """What the file holds; nothing when there is none, or (with a warning) when it is damaged."""
     try:
         with safe_open(path, "pt") as file:
-            found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            # Copies: on Windows a file that is mapped into memory cannot be replaced.
+            found = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
             checksum = (file.metadata() or {}).get("checksum")
     except FileNotFoundError:
         return {}

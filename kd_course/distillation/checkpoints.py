@@ -28,7 +28,10 @@ def last_checkpoint(folder: str | os.PathLike) -> str | None:
 def _is_whole(checkpoint: Path, step: int) -> bool:
     """Whether everything in a checkpoint can be read, the state that is written last included."""
     try:
-        if json.loads((checkpoint / "trainer_state.json").read_text())["global_step"] != step:
+        if (
+            json.loads((checkpoint / "trainer_state.json").read_text("utf-8"))["global_step"]
+            != step
+        ):
             return False
         for weights in checkpoint.glob("*.safetensors"):
             with safe_open(weights, "pt"):  # compares the file's length with its table of contents

@@ -10,6 +10,7 @@ the teacher's work: a run that was killed asks only what is missing.
 
 from __future__ import annotations
 
+import contextlib
 import time
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -201,7 +202,9 @@ def read_kept(folder: Path) -> dict[bytes, Kept]:
             )
         if damage:
             warnings.warn(f"{path} is damaged ({damage}); the teacher is asked again", stacklevel=3)
-            path.unlink(missing_ok=True)
+            found = {}  # mapped into memory, for which Windows would not remove the file
+            with contextlib.suppress(PermissionError):
+                path.unlink(missing_ok=True)
             continue
         lengths = found["lengths"].tolist()
         parts = (found[name].split(lengths) for name in Kept._fields)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from kd_course.console import say
 from kd_course.exercises.catalogue import all_exercises, find, lessons, of_lesson
 
 if TYPE_CHECKING:
@@ -44,9 +45,9 @@ def check(id: str, attempt: Any) -> None:
     from kd_course.exercises import engine, progress
 
     report = engine.examine(id, attempt)
-    print(report.message)
+    say(report.message)
     if report.passed and (note := progress.keep(engine.public_sheet(id))):
-        print(f"  {note}")
+        say(f"  {note}")
     occasion = os.environ.get("NBGRADER_EXECUTION")
     in_order = report.passed or (report.status == "noted" and occasion == "validate")
     if occasion and not in_order:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import linecache
+import tokenize
 import traceback
 from pathlib import Path
 from typing import Any
+
+from kd_course import text_files
 
 
 def definitions(file: Path) -> tuple[dict[str, Any], str]:
@@ -13,6 +17,7 @@ def definitions(file: Path) -> tuple[dict[str, Any], str]:
 
     A lesson (a notebook, or its percent script) is run only as far as exercises need: its setup
     cells and its exercises. Any other file runs whole, though not its `if __name__ == "__main__"`.
+    Raises ValueError for a file that is no text, or in an encoding that nobody can tell.
     """
     values: dict[str, Any] = {"__name__": "attempt", "__file__": str(file)}
     error = ""
@@ -29,7 +34,7 @@ def definitions(file: Path) -> tuple[dict[str, Any], str]:
 
 
 def _pieces(file: Path) -> list[tuple[str, str]]:
-    text = file.read_text(encoding="utf-8")
+    text = _text_of(file)
     if file.suffix == ".py" and "# %%" not in text:
         return [(str(file), text)]
     import jupytext
@@ -43,6 +48,19 @@ def _pieces(file: Path) -> list[tuple[str, str]]:
         if cell in needed
         or not any("exercise" in c.metadata or "nbgrader" in c.metadata for c in code)
     ]
+
+
+def _text_of(file: Path) -> str:
+    """As editors save it, and in the encoding that a script declares in its first two lines.
+
+    Raises ValueError for what cannot be read, see `text_files.decoded`.
+    """
+    if file.suffix == ".py":
+        with contextlib.suppress(SyntaxError, UnicodeDecodeError):  # which `read` tells better
+            with open(file, "rb") as script:
+                encoding, _ = tokenize.detect_encoding(script.readline)
+            return file.read_text(encoding=encoding)
+    return text_files.read(file)
 
 
 def _is_needed(metadata: dict[str, Any]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from kd_course.console import say
 from kd_course.exercises import catalogue, sealed
 from kd_course.exercises.spec import Exercise
 
@@ -28,7 +29,7 @@ def hint(id: str, stage: int | None = None) -> None:
         raise ValueError(f"stage must be 1 to {len(stages)}, but is {stage!r}")
     _asked[exercise.id] = stage
     more = f'\n  Once more, hint("{exercise.id}"), for the next.' if stage < len(stages) else ""
-    print(
+    say(
         f"{exercise.id} {exercise.title}, help {stage} of {len(stages)}:\n  {stages[stage - 1]}{more}"
     )
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from kd_course.console import say
 from kd_course.exercises import catalogue, recording, sealed
 from kd_course.exercises.sheets import Sheet
 from kd_course.exercises.spec import Exercise
@@ -251,5 +252,5 @@ def show_progress(lesson: str | None = None) -> None:
     all_of_them = standings()
     if lesson and lesson not in by_lesson(all_of_them):
         all_of_them = standings(lesson)
-    print(as_table(all_of_them, lesson))
+    say(as_table(all_of_them, lesson))
     draw(all_of_them)

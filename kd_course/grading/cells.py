@@ -12,6 +12,7 @@ from typing import Any
 
 from kd_course.grading.names import Names, names_of
 from kd_course.grading.python_of import Effort, is_piled_up, python_of
+from kd_course.text_files import with_patience
 
 MOST_CELLS = 5_000
 LARGEST_CELL = 100_000  # characters; nobody writes an answer of that size
@@ -58,7 +59,7 @@ def cells_of(data: bytes, allowance: Allowance | None = None) -> list[StudentCel
     if not data.strip():
         raise Unreadable("the file is empty")
     try:
-        tree = json.loads(_text(data))
+        tree = json.loads(with_patience(data))
     except (ValueError, RecursionError):
         raise Unreadable("the file is no notebook: it is not JSON") from None
     cells = tree.get("cells") if isinstance(tree, dict) else None
@@ -85,22 +86,6 @@ def cells_of(data: bytes, allowance: Allowance | None = None) -> list[StudentCel
         allowance.source -= len(source)
         kept.append(_cell(cell, python_of(source, allowance.effort)))
     return kept
-
-
-def _text(data: bytes) -> str:
-    for mark, encoding in (
-        (b"\xef\xbb\xbf", "utf-8-sig"),
-        (b"\xff\xfe\x00\x00", "utf-32"),
-        (b"\x00\x00\xfe\xff", "utf-32"),
-        (b"\xff\xfe", "utf-16"),
-        (b"\xfe\xff", "utf-16"),
-    ):
-        if data.startswith(mark):
-            return data.decode(encoding, "replace")
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
 
 
 def _listed(value: Any) -> list:

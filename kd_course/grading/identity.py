@@ -16,6 +16,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kd_course.text_files import with_patience
+
 LONGEST = 200  # characters of a name
 
 # How learning platforms name what they export; `rest` is the student's own file name.
@@ -139,18 +141,17 @@ _OTHER = ("email", "email address", "e-mail", "id number", "idnumber", "sis user
 
 
 def read_roster(path: Path) -> list[Student]:
-    """The students of a CSV with a heading, nbgrader's or an LMS's.
+    """The students of a CSV with a heading, nbgrader's, an LMS's, or as a spreadsheet saves it.
 
     Raises ValueError where no column says who a row is.
     """
-    data = path.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("cp1252", "replace")
+    text = with_patience(path.read_bytes())
+    # Where a comma parts euros from cents, Excel parts columns by semicolons; "Unicode text" has tabs.
+    heading = text.partition("\n")[0]
+    lines, mark = text.splitlines(keepends=True), max(",;\t", key=heading.count)
     rows = [
         {(k or "").strip().lower(): v.strip() for k, v in row.items() if isinstance(v, str)}
-        for row in csv.DictReader(text.splitlines(keepends=True))
+        for row in csv.DictReader(lines, delimiter=mark)
     ]
     found: dict[str, Student] = {}
     for student in filter(None, map(_student, rows)):

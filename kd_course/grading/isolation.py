@@ -103,7 +103,7 @@ def _probe() -> Isolation:
         secrets = [canary.name, str(ROOT / "solutions"), str(course.PACKAGE / "exercises")]
         command = [*bubblewrap(scratch=2**20), *python(), "-c", _PROBE, json.dumps(secrets)]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+            done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60)
             told = json.loads(done.stdout)
         except (OSError, subprocess.TimeoutExpired, ValueError) as error:
             said = getattr(locals().get("done"), "stderr", "") or str(error)
@@ -122,7 +122,7 @@ def _probe() -> Isolation:
 
 
 def _bounds_places() -> bool:
-    told = subprocess.run(["bwrap", "--help"], capture_output=True, text=True)
+    told = subprocess.run(["bwrap", "--help"], capture_output=True, encoding="utf-8")
     return "--size" in told.stdout + told.stderr
 
 

@@ -23,7 +23,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kd_course.storage import write_whole
+from kd_course.storage import refuse_unwritable, write_whole
+from kd_course.text_files import decoded
 from kd_course.translation.search import (
     LONGEST_OUTPUT,
     batches_by_length,
@@ -61,6 +62,7 @@ def rewrite(
     with the same file as one that was not. The file itself appears whole.
     longest: tokens. A translation that has not ended by then would teach to stop half-way: it
     becomes an empty text, which `pairs_from` leaves out, and a warning says how many there are.
+    Raises OSError for a folder that cannot be written, before the teacher is asked anything.
     Raises ValueError naming the line for a source that is empty or longer than the teacher reads,
     before anything is translated; and for a file at `path` that was made from other sources, by
     another teacher or tokenizer or with other options, or that is no rewritten corpus at all.
@@ -68,6 +70,8 @@ def rewrite(
     check_search(beams, candidates, batch_size, longest)
     if not len(sources):
         raise ValueError("sources must hold at least one sentence")
+    if Path(path).is_dir():
+        raise ValueError(f"path must name a file, but {path} is a folder")
     ids, path = readable(sources, tokenizer, longest_source(teacher)), Path(path)
     sources = list(sources)
     search = {"beams": beams, "candidates": candidates}
@@ -84,22 +88,28 @@ def rewrite(
         except Damaged as error:
             warnings.warn(f"{error}; it is made anew", stacklevel=2)
 
+    refuse_unwritable(path.parent, "choose another path")
+
     def translated(rows: Sequence[int]) -> list[list[str]]:
         tokens = [ids[row] for row in rows]
         return translate_batch(teacher, tokenizer, tokens, **options, whole_only=True)
 
     batches = list(batches_by_length([len(row) for row in ids], batch_size))
     lines = _in_batches(sources, _with_bar(batches, progress), translated, parts, candidates)
-    if endless := sum(not line["texts"][0] for line in lines):
-        warnings.warn(
-            f"{endless} of {len(lines)} translations had not ended after {longest} tokens; they "
-            "are left empty",
-            stacklevel=2,
-        )
+    _warn_of_endless(lines, longest)
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in [made_with, *lines])
     write_whole(path, lambda fresh: Path(fresh).write_text(text, encoding="utf-8"))
     shutil.rmtree(parts, ignore_errors=True)
     return read_rewritten(path, sources, made_with=made_with)
+
+
+def _warn_of_endless(lines: Sequence[dict], longest: int) -> None:
+    if endless := sum(not line["texts"][0] for line in lines):
+        warnings.warn(
+            f"{endless} of {len(lines)} translations had not ended after {longest} tokens; they "
+            "are left empty",
+            stacklevel=3,
+        )
 
 
 def _made_with(
@@ -252,7 +262,7 @@ def closest(
 
 
 def read_lines(source_file: str | Path, target_file: str | Path) -> tuple[list[str], list[str]]:
-    """Two UTF-8 files, one sentence a line, each line the translation of the other file's.
+    """Two text files in UTF-8 (or UTF-16 with its mark), one sentence a line, each line the translation of the other file's.
 
     Only a line feed ends a line (or carriage return and line feed): Python's splitlines also parts
     at U+2028 and others, which occur within sentences, and the rest of the file would slip.
@@ -276,15 +286,7 @@ def read_lines(source_file: str | Path, target_file: str | Path) -> tuple[list[s
 
 
 def _lines_of(path: Path) -> list[str]:
-    data = path.read_bytes()
-    try:
-        lines = data.decode("utf-8-sig").split("\n")
-    except UnicodeDecodeError as error:
-        number = data[: error.start].count(b"\n")
-        raise ValueError(
-            f"{path}: line {number} (counted from 0) is not UTF-8: convert the file first, for one "
-            f"from GB18030 by iconv -f GB18030 -t UTF-8"
-        ) from error
+    lines = decoded(path.read_bytes(), path).split("\n")
     if lines[-1] == "":  # what stands after the last line feed
         lines.pop()
     return [line.removesuffix("\r") for line in lines]
