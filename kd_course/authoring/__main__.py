@@ -1,9 +1,9 @@
 """`python -m kd_course.authoring`: build the notebooks, record the references, fill the README.
 
-build [NN ...] [--no-execute]    both editions of these lessons; of all, and the README,
+build [NN ...] [--no-execute]    both editions of these lessons; of all, and the pages,
                                  where none is named
 record [NN ...]                  only what the references answer
-readme                           only the README's generated tables
+readme                           only the pages: the README's generated tables, and book/
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import nbformat
 
-from kd_course.authoring import editions, execution, readme, references
+from kd_course.authoring import book, editions, execution, readme, references
 from kd_course.authoring.source import ROOT, Lesson, LessonError, read, review, source_of, sources
 from kd_course.console import make_readable
 from kd_course.storage import write_whole
@@ -40,7 +40,8 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     try:
         if options.command == "readme":
-            print("README.md", "changed" if readme.fill() else "is up to date")
+            for pages, changed in (("README.md", readme.fill()), ("book/", book.fill())):
+                print(pages, "changed" if changed else "is up to date")
             return 0
         paths = [source_of(number) for number in options.lessons] or sources()
         for path in paths:
@@ -54,6 +55,7 @@ def main(argv: list[str] | None = None) -> int:
                 build(lesson, run=not options.no_execute)
         if options.command == "build" and not options.lessons:
             readme.fill()
+            book.fill()
     except (LessonError, FileNotFoundError, KeyError) as error:
         print(error.args[0] if error.args else error, file=sys.stderr)
         return 1
