@@ -530,7 +530,7 @@ for run in experiments.ledger().runs_of("06"):
             print(f"    read again: {reason}")
 
 # %% [markdown]
-# The standard error is that of the teacher's accuracy: how far it would move with other test rows, most of the time. For a difference of two models on the same rows it depends on how many rows they answer differently: take it from the paired interval, not from this column. The generated test rows were new for the reference run. Real data have one test split, and the 600 sentences of Financial PhraseBank that stand in for it here were read at least three times before the course began to count: by the history of its files, twice for figures, with new recipes in between, and once for the time a run takes.
+# The standard error is that of the teacher's accuracy: how far it would move with other test rows, most of the time. For a difference of two models on the same rows it depends on how many rows they answer differently: take it from the paired interval, not from this column. The generated test rows were new for the reference run. Real data have one test split, and the 600 sentences of Financial PhraseBank that stand in for it here were read at least three times before the course began to count: by the history of its files, twice for figures, with new recipes in between, and once for the time a run takes. The 872 of SST-2 were read once.
 #
 # Before you read a gain, count the labels. At `offline` scale the teacher learnt from 40,000 labelled sentences, the student and the control from 2,000 of other ones. At `small` and `full` all of them have the same labels.
 #
@@ -561,7 +561,11 @@ check("06.4", what_may_be_said)
 #
 # One thing tempers all this. The control is a network trained from scratch on 2,000 sentences, and the last of the tables has it behind the word counts of section 1. So part of what a teacher brings only makes up for that.
 #
-# **On real sentences there was less room.** The control is already near its teacher there, and data and models differ, so the two scales do not say what the labels were worth. On Financial PhraseBank (`small`, {{ledger:06/small/control/accuracy|count}} seeds) the distilled student is ahead by {{ledger:06/small/distilled/gain over control|interval}}; this interval covers seeds only, so whether the gain holds on other sentences is open. For more text, which there are generated headlines, no gain is shown.
+# **On real news there was less room.** The control is already near its teacher there, and data and models differ, so the two scales do not say what the labels were worth. On Financial PhraseBank (`small`, {{ledger:06/small/control/accuracy|count}} seeds) the distilled student is ahead by {{ledger:06/small/distilled/gain over control|interval}}; this interval covers seeds only, so whether the gain holds on other sentences is open. For more text, which there are generated headlines, no gain is shown.
+#
+# **On film reviews the labels are equal and the text is plenty.** On [SST-2](https://huggingface.co/datasets/stanfordnlp/sst2) (`small`, {{ledger:06/small:sst2/control/accuracy|count}} seeds) teacher, control and student have the same 2,000 labels, and the teacher answers 63,000 phrases more. In accuracy, the student distilled on the labelled phrases minus the control is {{ledger:06/small:sst2/distilled/gain over control|interval}}, of which no guess was made. With the other phrases it is {{ledger:06/small:sst2/distilled, more text/gain over control|interval}}, where a gain was expected.
+#
+# The teacher's hard answers to the same phrases, minus the control: {{ledger:06/small:sst2/hard answers/gain over control|interval}}; a gain was expected. Soft targets minus hard answers: {{ledger:06/small:sst2/distilled, more text/gain over hard answers|interval}}; no guess was made. These intervals cover seeds and the test sentences, which were read once. Do not carry figures over to other data: that is why you measure.
 #
 # ### How much of the teacher is left?
 #
@@ -779,7 +783,7 @@ if truth:
 #
 # A comparison is fair when every arm was tuned equally hard. The same learning rates are tried for each arm, with one seed and on validation sentences only; the test split has no say. The ledger keeps the log (`KD_MAPS=1` computes it again here, with this section's maps: at `offline` and one seed about fifty trainings). At `small` the teacher was chosen in the same way, but by its cross-entropy and not by its accuracy: what it passes on are probabilities. At `full` one recipe serves all arms, and was not tuned.
 #
-# At `offline` no arm's best *learning rate* stands at the edge of its grid; the number of steps was not varied. For the control two learning rates tied, 0.0005 and 0.004, and the log calls the first one best; the experiment used 0.004, and whether the other would change the gains was not tried. At the other scales the grid is so small that it is nearly all edge: outside it any arm may do better. On Financial PhraseBank *hard answers* was neither tuned nor run. And neighbours in the log may differ by the seed alone.
+# At `offline` no arm's best *learning rate* stands at the edge of its grid; the number of steps was not varied. For the control two learning rates tied, 0.0005 and 0.004, and the log calls the first one best; the experiment used 0.004, and whether the other would change the gains was not tried. On Financial PhraseBank the grid is so small that it is nearly all edge: outside it any arm may do better; *hard answers* was neither tuned nor run there. On SST-2 five rates were tried for each arm, on phrases that resemble the training ones (section 1). And neighbours in the log may differ by the seed alone.
 
 
 # %%

@@ -28,6 +28,11 @@ HEADLINES = {  # of lessons whose arms are others
         ("by the truth", "truth/accuracy"),
         ("by labels", "control/accuracy"),
     ),
+    "06": (
+        *HEADLINE,
+        ("student with more text", "distilled, more text/accuracy"),
+        ("with hard answers to it", "hard answers/accuracy"),
+    ),
     "07": (
         ("teacher (BLEU, greedy)", "teacher/BLEU, greedy"),
         ("sequence-level", "sequence-level/BLEU, greedy"),
