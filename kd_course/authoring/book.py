@@ -160,7 +160,7 @@ def link(slug: str, section: str = "") -> str:
             raise KeyError(
                 f"lesson {number} is planned, so section {section!r} cannot be named yet"
             )
-        return f"{number} *{PLANNED[number]}* (planned)"
+        return f"lesson {number}, *{PLANNED[number]}* (planned)"
     target = f"../solutions/{slug}.ipynb"
     if not section:
         return f"[lesson {number}]({target})"
