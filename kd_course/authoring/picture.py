@@ -25,13 +25,14 @@ def draw(target: Path = PICTURE) -> None:
 
     plots.style()
     measured = _measured()
+    # One below the other: three beside one another cannot be read at a page's width.
     figure, panels = plt.subplots(
-        1, len(measured), figsize=(4.8 * len(measured), 2.6), squeeze=False
+        len(measured), 1, figsize=(7.2, 2.2 * len(measured)), squeeze=False
     )
-    for axes, (title, results) in zip(panels[0], measured.items(), strict=True):
+    for axes, (title, results) in zip(panels[:, 0], measured.items(), strict=True):
         colours = [plots.role_colour(arm) for arm in results]
         plots.intervals(axes, results, colours=colours, unit="test accuracy")
-        axes.set_title(title.replace(", over", ",\nintervals over"), fontsize=10)
+        axes.set_title(title.replace(", over", ", intervals over"), fontsize=10)
         axes.margins(x=0.12)
     target.parent.mkdir(exist_ok=True)
     figure.savefig(target, dpi=130, metadata={"Software": None})
