@@ -155,7 +155,7 @@ print(f"the teacher's test accuracy  {note_of_teacher('teacher/accuracy', teache
 # %% [markdown]
 # ### Cleaning
 #
-# Three things are nearly always safe: take out markup, turn what is written in another way into the usual way (an HTML entity, a no-break space, a full-width digit), and make one space of many. (Still, look: NFKC turns m² into m2.) What is *not* safe is to remove what carries meaning: numbers, "not", punctuation, capitals (if the teacher sees them). Rule of thumb: clean towards what the teacher was trained on.
+# Three things are fairly safe: take out markup, turn what is written in another way into the usual way (an HTML entity, a no-break space, a full-width digit), and make one space of many. (Still, look: NFKC turns m² into m2.) What is *not* safe is to remove what carries meaning: numbers, "not", punctuation, capitals (if the teacher sees them). Rule of thumb: clean towards what the teacher was trained on.
 
 
 # %% tags=["nbval-check-output"]
@@ -609,7 +609,7 @@ print(f"mean length of the gradient: {early:.2f} in the first tenth of the steps
 print(f"clipped in {np.mean(np.array(norms) > 1):.0%} of the steps")
 
 # %% [markdown]
-# Compare the middle panel with what was said of warm-up and clipping. Here the gradients of the first steps are the shortest, and clipping acts in most steps, not now and then.
+# Compare the middle panel with what was said of warm-up and clipping. Here the gradients of the first steps are shorter on average, and clipping acts in most steps, not now and then.
 #
 # ## 4 · What is each part worth?
 #
@@ -690,7 +690,7 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# The teacher is the one part whose worth shows. In the reference run the whole loop brings {{ledger:05/offline/distilled/gain over control|interval}} of accuracy over the control, which has no teacher. That is the worth of *this* teacher, its 40,000 labels included, to a student that has 2,000. Whether soft answers or labels made the difference, this comparison cannot say; [lesson 06](06_text_classification.ipynb) has the arms that can.
+# In the reference run the teacher is the one part whose worth shows: it brings {{ledger:05/offline/distilled/gain over control|interval}} of accuracy over the control, which has no teacher. That is the worth of *this* teacher, its 40,000 labels included, to a student that has 2,000. Whether soft answers or labels made the difference, this comparison cannot say; [lesson 06](06_text_classification.ipynb) has the arms that can.
 #
 # The other four parts stand in the last table, each as the loop without it, less the whole loop: a minus means that the part helps. Where an interval holds 0, nothing is shown, for the part or against it.
 #
@@ -768,7 +768,7 @@ if found:
     )
 
 # %% [markdown]
-# In the reference run the learning rate decides, for student and control alike: at the largest of these rates both lose far more than any part of the loop is worth. Warm-up and clipping show no insurance here that a reader could rely on; compare the first two columns printed above. This student is one layer deep. Deep models and large batches are another matter; the papers linked in section 3 measured those. What travels is the habit: take the part out, and look.
+# In the reference run only the largest of these rates stands out: there student and control lose far more than any part of the loop is worth. Warm-up and clipping show no insurance here that a reader could rely on; compare the first two columns printed above. This student is one layer deep. Deep models and large batches are another matter; the papers linked in section 3 measured those. What travels is the habit: take the part out, and look.
 #
 # ## 5 · Half the bits
 #
@@ -863,7 +863,7 @@ def early_stop(losses, patience, min_delta):
 check("05.5", early_stop)
 
 # %% [markdown]
-# The rule at work, in the loop. Two students read the labelled sentences over and over, for more steps than in section 4 and at a constant rate, so that no schedule ends the training before the rule does. They differ in one thing, whether a teacher speaks. Rate, length and patience were chosen on validation sentences: nothing falls at first, and patience has to outlast that.
+# The rule at work, in the loop. Two students read the labelled sentences over and over, for more steps than in section 4 and at a constant rate, so that no schedule ends the training before the rule does. They differ in one thing, whether a teacher speaks. Rate, length and patience were chosen on validation sentences: a loss may rise before it falls, and patience has to outlast that.
 #
 # (The cell below has a short `when_to_stop` of its own, so that the lesson runs whether your `early_stop` is finished or not. Every gain counts in it, however small: with a `min_delta` of 0 the rule is simpler than yours.)
 
@@ -960,9 +960,9 @@ for figure in ("gain by stopping", "nats saved by stopping", "nats saved by a te
     print(experiments.reference_table("05", figure))
 
 # %% [markdown]
-# The control's loss turns, and the rule stops it in time. In the reference run, stopping saves the control {{ledger:05/offline/control, stopped/nats saved by stopping|interval}} nats a test sentence against training to the end. What it does to accuracy is {{ledger:05/offline/control, stopped/gain by stopping|interval}}: look whether that interval holds 0.
+# The control's loss turns, and the rule stops it in time. In the reference run, stopping saves the control {{ledger:05/offline/control, stopped/nats saved by stopping|interval}} nats a test sentence against training to the end. What it does to accuracy is open: {{ledger:05/offline/control, stopped/gain by stopping|interval}}.
 #
-# Why does the distilled student's loss turn, although its errors do not rise? (The control's errors jump at its last point: one evaluation of one seed.) A loss counts confidence: a model that grows too sure of itself pays in nats for its errors, even where it makes no more of them.
+# Why does the distilled student's loss turn, although its errors end no higher? (The control's errors jump at its last point: one evaluation of one seed.) A loss counts confidence: a model that grows too sure of itself pays in nats for its errors, even where it makes no more of them.
 #
 # Stopped by its loss, the distilled student saves {{ledger:05/offline/distilled, stopped/nats saved by stopping|interval}} nats a sentence, and gives up accuracy for them: {{ledger:05/offline/distilled, stopped/gain by stopping|interval}}. For the second, no sign had been written down beforehand. Stopping by the loss cost this student accuracy; stopping by accuracy was not tried.
 #
@@ -1480,7 +1480,7 @@ experiments.plot_comparison(
 #
 # ## 11 · An article's listing, audited
 #
-# This course grew from an article in Chinese, *知识蒸馏在自然语言处理任务中的应用* ("Knowledge distillation in natural language processing tasks"). Its section 5 prints a "simple knowledge distillation project": BERT as teacher, BERT as student, two pages of [TensorFlow](https://www.tensorflow.org), and an output in which all losses fall. Here is its training, rewritten in PyTorch, short, and with its faults kept. Read it before you read on. What would you object to?
+# This course grew from an article in Chinese, *知识蒸馏在自然语言处理任务中的应用* ("Knowledge distillation in natural language processing tasks"). Its section 5 prints a "simple knowledge distillation project": BERT as teacher, BERT as student, two pages of [TensorFlow](https://www.tensorflow.org), and an output in which all losses fall. Here is its training, rewritten in PyTorch, short, and with most of its faults kept. Read it before you read on. What would you object to?
 
 
 # %%
@@ -1582,7 +1582,7 @@ for name, operations in needs.items():
 # %% [markdown]
 # **4. One optimizer for two models.** The listing *applies* one Adam *twice* for every batch, once for each model. So its clock runs twice as fast, and the moves come out too small. Adam corrects its young averages by the number of its steps; the student's updates fall on the counts 2, 4, 6, …, so they are corrected for twice the steps that were made. (A schedule would end half way through, too.)
 #
-# Take a gradient that is always the same. It should move a weight by one learning rate at each step. Read the three lines below from left to right: the moves of a shared optimizer fall short.
+# Take a gradient that is always the same. It should move a weight by one learning rate at each step. Read the three lines below from left to right: all moves of a shared optimizer but the first fall short.
 #
 # <details><summary><b>Going deeper:</b> one Adam, two models, in Keras and in PyTorch</summary>
 #
@@ -1723,18 +1723,18 @@ print(f"{'pure chance':<20} accuracy {by_chance:.3f}")
 #
 # ### Mended, one by one
 #
-# Faults 6, 7 and 8 are faults of the report: mending them changes what is printed, not the student. The others are mended here one after the other. All versions are the same small student, and see as many batches as in section 4.
+# Faults 6, 7 and 8 are faults of the report: mending them changes what is printed, not the student. All versions are the same small student with its own optimizer (so fault 4 is in none), and see as many batches as in section 4. The rest is mended one by one.
 #
 # | version | mended | its control |
 # |---|---|---|
-# | listed | nothing: the student learns from labels, whatever its teacher does | (is one itself) |
-# | distilled, listed | a teacher that was trained before, is frozen, asked in eval mode, and *heard* by a smaller student | listed |
+# | listed | nothing more: the student learns from labels, whatever its teacher does | (is one itself) |
+# | distilled, listed | a teacher that was trained before, is frozen, asked in eval mode, and *heard* | listed |
 # | distilled, dropout | and the student is in train mode | listed, dropout |
-# | distilled | and has an optimizer of its own, with warm-up, decay and clipping: the loop of section 3 | control |
+# | distilled | and has warm-up, decay, clipping and weight decay: the loop of section 3 | control |
 #
 # To freeze the teacher without hearing it would have changed nothing: fault 1 has shown that the student does not notice its teacher at all.
 #
-# Read the comparisons below one by one: each sets a version beside another that lacks one repair, or all of them. Which of the reference's intervals, in the last three tables, leave out 0?
+# Read the comparisons below one by one: each sets a version beside another that lacks one repair or more. Which of the reference's intervals, in the last three tables, leave out 0?
 
 
 # %%
@@ -1774,11 +1774,11 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# Hearing a teacher is the repair to look at. In the reference run it brings {{ledger:05/offline/distilled, listed/gain over listed|interval}} of accuracy in the listing's own loop, and {{ledger:05/offline/distilled, dropout/gain over listed, dropout|interval}} once dropout is on. The gain in the whole loop is section 4's, and so is the caution: this teacher has 40,000 labels behind it, the listing's student 2,000.
+# Hearing a teacher is the repair to look at. In the reference run it brings {{ledger:05/offline/distilled, listed/gain over listed|interval}} of accuracy in the plain loop of *listed*, and {{ledger:05/offline/distilled, dropout/gain over listed, dropout|interval}} once dropout is on. The gain in the whole loop is section 4's, and so is the caution: this teacher has 40,000 labels behind it, the listing's student 2,000.
 #
 # The missing dropout is a fault of the code. With a teacher, section 4 left open whether it costs accuracy. Without one it is not compared: the table gives the two listed versions an interval each, and none to their difference.
 #
-# Which comparison one picks matters, too. *Distilled* less *listed* is {{ledger:05/offline/distilled/gain over listed|interval}} of accuracy, and part of that may be the better loop, which needs no teacher: *control* less *listed* is {{ledger:05/offline/control/gain over listed|interval}}. Only the control tells the two apart.
+# Which comparison one picks matters, too. *Distilled* less *listed* is {{ledger:05/offline/distilled/gain over listed|interval}} of accuracy, and part of that may be the better loop, which needs no teacher: *control* less *listed* is {{ledger:05/offline/control/gain over listed|interval}}. Without the control the two cannot be told apart.
 #
 # ## 12 · Bug hunt
 #
@@ -1844,7 +1844,7 @@ check("05.10", repaired_step)
 #
 # - Bring text into one form for two models, and ask a teacher once and rightly.
 # - Write a training loop whose every part you can name, measure what each is worth, and say when an interval leaves it open.
-# - Stop at the right time, and resume so that nobody can tell.
+# - Stop by a rule, and resume so that nobody can tell.
 # - Say that a library does the same, because you have compared the weights.
 # - Measure what a start is worth, with the same start for the control.
 # - Average weights along one training, and opinions across several.
@@ -1874,7 +1874,7 @@ check("05.10", repaired_step)
 # - B. Lakshminarayanan, A. Pritzel, C. Blundell: [*Simple and scalable predictive uncertainty estimation using deep ensembles*](https://arxiv.org/abs/1612.01474). NeurIPS 2017. The mean of probabilities of networks trained apart.
 # - G. Hinton, O. Vinyals, J. Dean: [*Distilling the knowledge in a neural network*](https://arxiv.org/abs/1503.02531). arXiv:1503.02531, 2015. Among its experiments: an ensemble distilled into one network.
 # - T. Furlanello and others: [*Born-again neural networks*](https://arxiv.org/abs/1805.04770). ICML 2018. Students of their teacher's own size.
-# - V. Sanh, L. Debut, J. Chaumond, T. Wolf: [*DistilBERT, a distilled version of BERT*](https://arxiv.org/abs/1910.01108). arXiv:1910.01108, 2019. Where copied layers became usual.
+# - V. Sanh, L. Debut, J. Chaumond, T. Wolf: [*DistilBERT, a distilled version of BERT*](https://arxiv.org/abs/1910.01108). arXiv:1910.01108, 2019. Copies its teacher's layers.
 
 # %% [markdown]
 # ## Where you stand
