@@ -322,7 +322,7 @@ for name, model in models.items():
 #
 # The last is a second control. If sequence-level distillation pays, does it take a teacher, or only sentences that are always worded in the usual way? Where every right translation is known, the grammar itself can word them so, and no teacher has a part in it. (At `offline` scale only, with `KD_SEEDS=3` or `KD_MAPS=1`; otherwise you see the reference run's figures.)
 #
-# One thing is *not* equal: the teacher has learnt from more pairs than any student (section 2 printed how many). A student that learns from it profits from those pairs, too. No model behind the arm *usual wording* has read a pair more; but its sentences come from the grammar itself, a perfect teacher of wording.
+# One thing is *not* equal: the teacher has learnt from more pairs than any student (section 2 printed how many). A student that learns from it may profit from those pairs, too. No model behind the arm *usual wording* has read a pair more; but its sentences come from the grammar itself, a perfect teacher of wording.
 #
 # ## 5 · Word by word
 #
@@ -461,7 +461,7 @@ check("07.3", distilled_pairs)
 # %% [markdown]
 # ### What the teacher did to the corpus
 #
-# Its wording became more regular: the entropy of section 3 falls to {{ledger:07/offline/rewritten/choice of words}} nats, from {{ledger:07/offline/corpus/choice of words}} (reference run).
+# The wording became more regular: the entropy of section 3 falls to {{ledger:07/offline/rewritten/choice of words}} nats, from {{ledger:07/offline/corpus/choice of words}} (reference run).
 #
 # Is what it wrote right? Nearly always: {{ledger:07/offline/rewritten/right|percent}} of it in the reference run. Here both are on your machine.
 
@@ -524,7 +524,7 @@ if shown:
 # %% [markdown]
 # ### The best of several, by a sentence score
 #
-# The teacher wrote down several candidates for each source. One may also take the candidate that is most like the corpus's translation, by a sentence score such as BLEU (section 9): probable to the teacher, near the reference. Kim and Rush call it sequence-level interpolation. Here is how often it differs from the teacher's first choice. (`KD_MAPS=1` trains a student on it, in section 7: near the corpus's wording also means less regular.)
+# The teacher wrote down several candidates for each source. One may also take the candidate that is most like the corpus's translation, by a sentence score such as BLEU (section 9): probable to the teacher, near the reference. Kim and Rush call it sequence-level interpolation. Here is how often it differs from the teacher's first choice. (`KD_MAPS=1` trains a student on it, in section 7: near the corpus's wording may mean less regular.)
 
 # %%
 nearest = [
@@ -739,9 +739,9 @@ for figure in (
 # %% [markdown]
 # At `offline` scale every way of distilling helps. Greedy, the sequence-level student gains {{ledger:07/offline/sequence-level/gain in BLEU, greedy|interval}} BLEU on the control, the word-level one {{ledger:07/offline/word-level/gain in BLEU, greedy|interval}}. Doing both is not shown to gain more here: the table has *both* less *sequence-level*.
 #
-# With a beam the gain is {{ledger:07/offline/sequence-level/gain in BLEU, beam|interval}} BLEU. Kim and Rush's shrank by two thirds; why ours does not, no arm tells. The word-level student, less the sequence-level one: {{ledger:07/offline/word-level/minus sequence-level in BLEU, beam|interval}}.
+# With a beam the sequence-level student gains {{ledger:07/offline/sequence-level/gain in BLEU, beam|interval}} BLEU. Kim and Rush's shrank by two thirds; why ours does not, no arm tells. The word-level student less that one: {{ledger:07/offline/word-level/minus sequence-level in BLEU, beam|interval}}.
 #
-# How near does that come to the teacher? Greedy, the sequence-level student, less the teacher: {{ledger:07/offline/sequence-level/minus the teacher in BLEU, greedy|interval}} BLEU. The teacher itself stands near the ceiling of {{ledger:07/offline/ceiling/BLEU, greedy|interval}}: what keeps a good model from more is not that it translates badly, but that the corpus holds another of the right wordings.
+# How near does that come to the teacher? Greedy, the sequence-level student, less the teacher: {{ledger:07/offline/sequence-level/minus the teacher in BLEU, greedy|interval}} BLEU. The teacher itself stands near the ceiling of {{ledger:07/offline/ceiling/BLEU, greedy|interval}}: what keeps it from 100 is mostly that the corpus holds another of the right wordings.
 #
 # *Why* does rewriting the corpus help? Not because it makes the corpus more correct: every pair of the corpus is right, and of the teacher's not quite all. What differs is which of the right wordings stands there. In the row *usual wording* it is the most probable one everywhere, written without a teacher. That student, less the sequence-level one: {{ledger:07/offline/usual wording/minus sequence-level in BLEU, greedy|interval}} BLEU. BLEU favours it, for the references hold the usual wording most often; section 9 asks how many of its translations are right. So a corpus that is regular, and whose wording is the usual one, is enough for such a gain here; which of the two it takes, no arm separates. Where nobody knows the grammar, a teacher is a way to get such a corpus.
 #
@@ -751,7 +751,7 @@ for figure in (
 #
 # **On real sentences and with a beam, word-level was ahead.** At `small`, the word-level student, less the sequence-level one: {{ledger:07/small/word-level/minus sequence-level in BLEU, beam|interval}} BLEU over three seeds; other sentences are not in that interval (this older run kept no scores of single ones). Greedy, the order is open: {{ledger:07/small/word-level/minus sequence-level in BLEU, greedy|interval}}.
 #
-# Whether a beam gives the sequence-level student more is open here. In Kim and Rush's table, sequence-level stays ahead with a beam.
+# Whether a beam helps the sequence-level student there is open. In Kim and Rush's table, sequence-level stays ahead with a beam.
 #
 # Against the control, the sequence-level student gains {{ledger:07/small/sequence-level/gain in BLEU, greedy|interval}} BLEU there when both are greedy, and {{ledger:07/small/sequence-level/gain in BLEU, beam|interval}} with a beam: too few seeds to be sure of the second. What the others gain is in the tables.
 #
@@ -768,7 +768,7 @@ for figure in (
 #
 # <details><summary><b>Going deeper:</b> what was tuned, and what was not</summary>
 #
-# All arms have the middle one. (The choice was made on an earlier form of the corpus; the lines are of the present one, so you can see where another rate would have been better now, and by how much.) α = 0.9 and T = 1 were not tuned. So every arm's figure may be too low, and not by the same amount. The number of steps keeps the lesson within its minutes and is the same for all; it was not tuned. At `small` the teacher's size, learning rate and number of pieces were chosen among five, by validation sentences (a deeper one at twice the rate had learnt to repeat itself, and no more); the students' recipes were not tuned, nor was anything at `full`. `KD_MAPS=1` computes the log here; it also trains the student of the *nearest* candidates of section 6.
+# All arms have the middle one. (The choice was made on an earlier form of the corpus; the lines are of the present one, so you can see where another rate would have been better now, and by how much.) α = 0.9 and T = 1 were not tuned. So every arm's figure may be too low, and not by the same amount. The number of steps keeps the lesson within its minutes and is the same for all; it was set with the corpus's ratio. At `small` the teacher's size, learning rate and number of pieces were chosen among five, by validation sentences (a deeper one at twice the rate had learnt to repeat itself, and no more); the students' recipes were not tuned, nor was anything at `full`. `KD_MAPS=1` computes the log here; it also trains the student of the *nearest* candidates of section 6.
 #
 # </details>
 
@@ -846,7 +846,7 @@ for width in (1, 4):
 # %% [markdown]
 # ### What a long sentence costs
 #
-# Every further piece multiplies the probability by something below one. So the sum of log probabilities favours short translations, and the wider the beam, the more short ones it finds. The usual cure divides it by a power of the number of pieces. The exponent α, called `length_penalty` in [transformers](https://huggingface.co/docs/transformers/main_classes/text_generation), has nothing to do with the α of the loss: at α = 0 the sum stays as it is, at α = 1 it becomes the mean log probability of a piece.
+# Every further piece multiplies the probability by something below one. So the sum of log probabilities favours short translations, and a wider beam may find more short ones. The usual cure divides it by a power of the number of pieces. The exponent α, called `length_penalty` in [transformers](https://huggingface.co/docs/transformers/main_classes/text_generation), has nothing to do with the α of the loss: at α = 0 the sum stays as it is, at α = 1 it becomes the mean log probability of a piece.
 #
 # ### Exercise 07.4 · What a long sentence costs
 # {{exercise:07.4}}
@@ -1242,7 +1242,7 @@ for name, model in {"teacher": teacher, "sequence-level": student}.items():
 # %% [markdown]
 # <details><summary><b>Going deeper:</b> why a beam in batches can look slow</summary>
 #
-# In batches a beam search is done when its last sentence is: one candidate that does not end keeps the whole batch waiting, up to *longest* pieces, though the best translation was found long before. Where the second ratio looks odd, that is why; the median time of one sentence alone is hardly touched by it.
+# In batches a beam search is done when its last sentence is: one candidate that does not end keeps the whole batch waiting, up to *longest* pieces, though the best translation was found long before. Where the second ratio looks odd, that may be why; the median time of one sentence alone is hardly touched by it.
 #
 # </details>
 #
@@ -1288,7 +1288,7 @@ check("07.7", choose_student)
 # - **The control reads other sources**, or trains less, than the student: then the rewritten corpus is credited with it.
 # - **Teacher and student number their pieces differently.** Word-level distillation then compares different words; sequence-level distillation does not mind, as text passes between them.
 # - **BLEU on Chinese with an English tokenizer**, or without a signature.
-# - **Only the beam is reported**, or only greedy: the two tell different stories.
+# - **Only the beam is reported**, or only greedy: the two can tell different stories.
 # - **The teacher's faults are handed down.** A student of rewritten sentences never sees a reference. Look at what the teacher loses: rare words, names, figures.
 #
 # ## Further reading
