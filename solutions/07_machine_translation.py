@@ -757,7 +757,7 @@ for figure in (
 #
 # <details><summary><b>Going deeper:</b> what `small` is, and is not</summary>
 #
-# Mind what `small` is. The reference run had few and short pairs, from [Tatoeba](https://tatoeba.org), not what the hub gives. The teacher read the students' own pairs and no others; it is larger and was trained for twice as many steps. And a teacher with {{ledger:07/small/teacher/BLEU, greedy}} BLEU is no good translator: what its sentences lack, a student of its sentences never sees, while the word-level student still reads the corpus. That is one explanation. No run here tells it from others.
+# Mind what `small` is. The reference run had few and short pairs, from [Tatoeba](https://tatoeba.org), not what the hub gives; by the history of its file, the pairs to test were read once. The teacher read the students' own pairs and no others; it is larger and was trained for twice as many steps. And a teacher with {{ledger:07/small/teacher/BLEU, greedy}} BLEU is no good translator: what its sentences lack, a student of its sentences never sees, while the word-level student still reads the corpus. That is one explanation. No run here tells it from others.
 #
 # </details>
 

@@ -800,7 +800,7 @@ print(experiments.expectation_table(report))
 #
 # **Count the labels.** The teacher learnt from some 16,000 labelled questions of its own (500 batches of 32), the students from 3,000 others. What the teacher passes on is also what those taught it, and this experiment does not tell the two apart. No seed changes the questions or the teacher: the first three arms' seeds change the order of the questions, the last arm's also its weights. So these intervals say nothing of another teacher, or of other labelled questions.
 #
-# **On SQuAD** (`small`) the gain in F1 is {{ledger:08/small/distilled/gain over control|interval}} over three seeds; this interval, unlike those above, covers no other questions. The teacher's distributions alone gain no less there. Data, teacher and students are others than at `offline`, so the gains of the two scales do not compare.
+# **On SQuAD** (`small`) the gain in F1 is {{ledger:08/small/distilled/gain over control|interval}} over three seeds; this interval, unlike those above, covers no other questions. The test questions were read once, by the history of the file. The teacher's distributions alone gain no less there. Data, teacher and students are others than at `offline`, so the gains of the two scales do not compare.
 #
 # There the student keeps {{ledger:08/small/distilled/retention|percent}} of its teacher's F1, the control {{ledger:08/small/control/retention|percent}}. With half the layers *and* half the steps, this run does not tell which of the two costs the student its F1.
 #
