@@ -101,11 +101,11 @@ plots.show(
 )
 
 # %% [markdown]
-# Mind the box called *control*. Suppose you read that a student "keeps 97 % of its teacher", and no more. But how much would the small model have reached on its own? Every result in this course stands beside a
+# Mind the box called *control*. Suppose you read that a student "keeps 97 % of its teacher", and no more. But how much would the small model have reached on its own? Every gain in this course is one over a
 # **control** that answers this. Sometimes the teacher was worth a lot. Sometimes nothing, and then we say so.
 #
 # Two more words come up with every result. A training run begins with random numbers, and its **seed** fixes which:
-# the same model trained with another seed ends a little better or worse. So the course trains with several. And a
+# the same model trained with another seed ends a little better or worse. So the reference runs take several. And a
 # figure that was measured with a few seeds on a few hundred test rows would come out otherwise with others. The
 # **interval** beside it says how far: it is the range in which the true figure plausibly lies.
 # The tables say over what an interval was taken: seeds, test rows, or both. What has no seed to vary, a finished
@@ -177,7 +177,7 @@ scores = torch.tensor([[2.0, 1.0, -1.0], [0.3, 0.2, 0.1]])  # (headlines, classe
 #
 # ### Get it wrong, on purpose
 #
-# To see what a check has to say, begin with a common mistake: divide the scores by their sum, and leave
+# To see what a check has to say, begin with a mistake: divide the scores by their sum, and leave
 # the exponential out. Run this.
 
 # %%
@@ -191,7 +191,7 @@ check("00.1", first_try)
 # Read it from the top:
 #
 # - `✗` and *not yet*. A check does not stop the notebook: you can go on and come back.
-# - **The slip has a name.** Every exercise knows some common mistakes. When your results are the ones that such a
+# - **The slip has a name.** Every exercise knows some mistakes. When your results are the ones that such a
 #   mistake gives, the check says which, and what to think about.
 # - **The smallest case that fails**: what went in, what should come out, what came out. Here a probability came out
 #   negative.
@@ -246,7 +246,7 @@ def soften(scores, temperature):
 check("00.1", soften)
 
 # %% [markdown]
-# Large scores are a common trap in hand-written losses: $e^{1000}$ is infinite to a
+# Large scores are a trap for hand-written losses: $e^{1000}$ is infinite to a
 # computer, and infinity over infinity is no number. A constant taken off all scores of a row changes nothing in the
 # formula and everything on the machine.
 #
@@ -262,7 +262,7 @@ for temperature in (0.5, 1.0, 2.0, 8.0):
 
 # %% [markdown]
 # One set of scores, four distributions. At $T = 0.5$ the belief is mostly *negative*; at $T = 8$ the three are closer
-# together. Which temperature teaches best is a question for lessons 04 and 06, which measure it.
+# together. What a temperature is worth to a student is a question for lessons 04 and 06.
 #
 # The mistake from before, on the same headline, for comparison: it sums to one and is no distribution.
 
@@ -298,7 +298,7 @@ retention = 0.87 / 0.90
 check("00.2", retention)
 
 # %% [markdown]
-# It sounds impressive. Now suppose a model of the student's shape, trained on the same headlines with nothing but
+# That share sounds impressive. Now suppose a model of the student's shape, trained on the same headlines with nothing but
 # their labels, misreads 14.
 
 # %% tags=["nbval-check-output"]
@@ -368,7 +368,7 @@ check("00.3", control)
 # - C. Buciluă, R. Caruana and A. Niculescu-Mizil, [*Model Compression*](https://doi.org/10.1145/1150402.1150464), KDD 2006, 535–541. The idea nine years earlier: a small network
 #   imitates an ensemble on unlabelled data.
 # - V. Sanh, L. Debut, J. Chaumond and T. Wolf, [*DistilBERT, a distilled version of BERT: smaller, faster, cheaper and
-#   lighter*](https://arxiv.org/abs/1910.01108), 2019. A widely used student.
+#   lighter*](https://arxiv.org/abs/1910.01108), 2019. Half of BERT's layers.
 # - J. Gou, B. Yu, S. J. Maybank and D. Tao, [*Knowledge Distillation: A Survey*](https://arxiv.org/abs/2006.05525), International
 #   Journal of Computer Vision 129, 1789–1819, 2021. A map of the field, to come back to.
 #

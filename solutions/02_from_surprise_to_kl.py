@@ -213,7 +213,7 @@ plots.show(
 # and largest when all $C$ classes are equally likely: then every outcome surprises by
 # $-\log \frac1C$, so $H = \log C$. For three classes that is $\log 3 \approx 1.10$ nats.
 #
-# A teacher's entropy says how much it hedges. It comes back in every lesson.
+# A teacher's entropy says how much it hedges. It comes back in section 9.
 #
 # ### Exercise 02.2 · Entropy
 # {{exercise:02.2}}
@@ -616,10 +616,10 @@ plots.show(
 
 # %% [markdown]
 # - **Forward KL covers.** The model must give something to everything that happens, so it stretches
-#   over both camps. It ends with the target's own mean and standard deviation, wherever it began:
+#   over both camps. It ends with the target's own mean and standard deviation, from all three starts:
 #   the last line of the table is the first three again. The price: it believes most in a tone that
 #   hardly anybody holds.
-# - **Reverse KL chooses.** The model is judged only where it stands itself, so a model that starts in
+# - **Reverse KL chooses.** The model is judged only where it stands itself, so a model that starts near
 #   a camp settles there and matches that camp. The price: it never learns that the other camp exists,
 #   and which camp it joins depends on where it started. Started in the middle, it joins neither: it
 #   rests in a compromise whose loss is higher than either camp's, but from which every small step
@@ -669,7 +669,7 @@ plots.show(
 
 # %% [markdown]
 # Try it yourself, with both parameters. (Without a running kernel there are no sliders; the two
-# pictures above show what they would.)
+# pictures above show a part of what they would.)
 
 
 # %% tags=["hide-input"]
@@ -812,8 +812,8 @@ check("02.6", js_divergence)
 #
 # But single terms have either sign, so an estimate of a small KL can come out negative. Section 4
 # has the cure: the gap under the line, $(r - 1) - \log r$ with $r = q(x)/p(x)$, has the same
-# average, for $r - 1$ averages to $\sum p \cdot q/p - 1 = 0$, and is never negative. John Schulman, whose
-# [note](http://joschu.net/blog/kl-approx.html) made it popular, calls the two estimators
+# average, for $r - 1$ averages to $\sum p \cdot q/p - 1 = 0$, and is never negative. John Schulman's
+# [note](http://joschu.net/blog/kl-approx.html) calls the two estimators
 #
 # $$ k_1 = -\log r, \qquad k_3 = (r - 1) - \log r . $$
 #
@@ -934,7 +934,7 @@ for name, student in students.items():
 #
 # **Agreement looks like disagreement.** Draw $n$ words from $p$ and compute
 # $\mathrm{KL}(\hat p\,\|\,p)$. Nothing has changed, so the answer ought to be 0. But KL is never
-# negative, and chance always makes $\hat p$ a little different, so the errors cannot cancel: the
+# negative, and chance makes $\hat p$ a little different, so the errors cannot cancel: the
 # estimate is *biased*. For $K$ words and many samples it is about $(K-1)/(2n)$ nats.
 #
 # **A word not seen is called impossible.** Then $\mathrm{KL}(p\,\|\,\hat p)$ is infinite. One such
@@ -978,7 +978,7 @@ check("02.8", smoothed)
 # $$ \hat p_i = \frac{c_i + \lambda}{n + \lambda K}, \qquad n = \textstyle\sum_i c_i . $$
 #
 # Both faults, and the repair, on words whose true distribution is known: 50 of them, with
-# frequencies that fall like 1, 1/2, 1/3, … as in natural text.
+# frequencies that fall like 1, 1/2, 1/3, … as Zipf's law has it.
 
 # %%
 K = 50
@@ -1099,7 +1099,7 @@ check("02.9", cross_entropy_gradient)
 # $$ \boxed{\;\frac{\partial H(p, q)}{\partial z_k} = q_k - p_k\;}
 # \qquad \text{what the student believes, minus what it should.} $$
 #
-# Many books call the model's output $p$ and the target $y$, and so the formula is known as $p - y$.
+# Where the model's output is called $p$ and the target $y$, the formula reads $p - y$.
 # The letters differ; the order does not: *student minus target*.
 #
 # **And KL?** $\mathrm{KL}(p\,\|\,q) = H(p, q) - H(p)$, and $H(p)$ contains no $z$. Its derivative
@@ -1188,7 +1188,7 @@ for name, loss in {
 # %% [markdown]
 # The third class holds half of the target and a thousandth of the model. Forward KL pulls its logit
 # up with a force of about a half; reverse KL and JS pull at it with less than a fiftieth of that. So
-# these two start slowly. Three free logits get there in the end, as each can rise by itself. The single
+# these two start slowly. Three free logits can still get there, as each can rise by itself. The single
 # hump of section 5 does not: it cannot stand in both camps, and every way from one to the other leads
 # uphill.
 
@@ -1297,8 +1297,8 @@ plots.show(
 # - **Softmax over the wrong dimension.** `dim=0` makes every *column* sum to one. Check `q.sum(-1)`
 #   once.
 # - **Probabilities that do not sum to one:** rounded in a table, clamped, smoothed without dividing
-#   again, or cut off after the top ten. Then Gibbs' inequality does not hold, KL may be negative,
-#   and the gradient pulls elsewhere. An example that circulates on the web sets a student of [0.25,
+#   again, or cut off after the top ten. Then Gibbs' inequality need not hold, KL may be negative,
+#   and the gradient pulls elsewhere. A published example sets a student of [0.25,
 #   0.3, 0.15, 0.1, 0.1] against its teacher. Add it up; [lesson 03](03_distillation_losses.ipynb) takes
 #   that example apart.
 # - **A small number added inside the logarithm** hides the infinity that would have told you about

@@ -66,7 +66,7 @@ labels = torch.tensor([2])
 # ## Temperature: how much of an opinion is heard
 #
 # At $T = 1$ this teacher gives 90 % to *negative*, and the other four classes share the last 10 %.
-# (Networks of 2017 tended to be that sure, and surer than they were right:
+# (Networks of 2017 were found to be surer than they were right:
 # [Guo et al., 2017](https://arxiv.org/abs/1706.04599).) Yet those 10 % say something that a label
 # does not: that *neutral* is a far better mistake than *very positive*.
 # Dividing the logits by $T > 1$ before the softmax brings the classes closer together and makes
@@ -196,7 +196,7 @@ check("03.2", soft_loss)
 # the log of the second distribution, $\log q$; its second is $p$ itself; and its default
 # `reduction="mean"` divides by the number of elements, so by the classes as well
 # ([its documentation](https://pytorch.org/docs/stable/generated/torch.nn.functional.kl_div.html)
-# says so, and that this is to change). `"batchmean"` divides by the number of examples:
+# says so; a warning adds that this is to change). `"batchmean"` divides by the number of examples:
 
 # %% tags=["nbval-check-output"]
 log_q = F.log_softmax(student_logits / 2, dim=-1)
@@ -536,7 +536,7 @@ print(f"largest difference between the two students: {(by_kl - by_cross_entropy)
 # %% [markdown]
 # $H(p)$ is the teacher's entropy. The student does not occur in it, so its gradient is zero: **same
 # gradient, not the same value**. Choose KL when you want to read the curve, for zero then means that
-# the student agrees with the teacher. Here a cross-entropy of 4.17 is a perfect student.
+# the student agrees with the teacher. Here $T^2\,H(p, q) = 4.17$ is a perfect student.
 
 # %% [markdown]
 # ## The hard loss: what the data says
@@ -560,8 +560,8 @@ print("losses.hard_target_loss", losses.hard_target_loss(student_logits, nobody_
 print("and with the label     ", round(losses.hard_target_loss(student_logits, labels).item(), 4))
 
 # %% [markdown]
-# Zero divided by zero. Multiplied by any $1 - \alpha$ it is still NaN, and after one step so are
-# the weights. Rows that do not count should count as nothing.
+# Zero divided by zero. Multiplied by any $1 - \alpha$ it is still NaN, and so is the
+# whole loss. Rows that do not count should count as nothing.
 #
 # ### Exercise 03.6 · The hard loss, and rows without a label
 # {{exercise:03.6}}
@@ -857,12 +857,12 @@ def masked_distillation_loss(student_logits, teacher_logits, labels, mask, tempe
 check("03.8", masked_distillation_loss)
 
 # %% [markdown]
-# The package does all of this in one function, `losses.distillation_loss`, for both shapes. It is
-# what the rest of the course trains with.
+# The package does all of this in one function, `losses.distillation_loss`, for both shapes. It is what
+# the course's own trainer minimises.
 #
 # ## The loss at work
 #
-# Here is the whole of distillation in ten lines. The "texts" are random numbers, the teacher is a
+# Here is the whole of distillation in twenty lines. The "texts" are random numbers, the teacher is a
 # layer of fixed random weights, and the student is a layer that has yet to learn. Some labels
 # contradict the teacher, and a quarter of the rows has none:
 
@@ -905,8 +905,8 @@ for step in range(201):
 #   [Hinton, Vinyals & Dean (2015)](https://arxiv.org/abs/1503.02531) got their best results with "a
 #   considerably lower weight" on the labels. On text without labels α weighs the only part there is.
 # - **A lower α**, when the labels know better than the teacher: where it is wrong and sure of it,
-#   the label is what can correct the student.
-#   [Lesson 04](04_dark_knowledge.ipynb) measures that ("A teacher that is wrong").
+#   only the label says otherwise.
+#   [Lesson 04](04_dark_knowledge.ipynb) measures how far that helps ("A teacher that is wrong").
 # - **T between 1 and 4.** [Keras](https://github.com/keras-team/keras) starts from 3,
 #   [TextBrewer](https://github.com/airaria/TextBrewer) from 4 (the table at the end). The surer the teacher,
 #   the higher a $T$ it takes until its other classes are heard; past that, $T$ hands the word to
@@ -1198,8 +1198,8 @@ for name, outputs in learnt.items():
 #
 # A free student cannot tell the two directions of KL apart: both are zero at $q = p$. The
 # difference shows when it must compromise. Let two headlines look the same to a small student, so
-# that it has one distribution to give for both, while its teacher holds that one is surely bad
-# news, the other surely good, and that neither is quite impossible as *neutral*:
+# that it has one distribution to give for both, while its teacher leans to bad news for one and to
+# good for the other, all but excludes the opposite, and allows *neutral* for both:
 
 # %%
 two_teachers = torch.tensor([[0.70, 0.299, 0.001], [0.001, 0.299, 0.70]])
@@ -1272,7 +1272,7 @@ print(
 # Forward KL averages: *I cannot tell, so I spread my belief.* The swapped one takes the geometric
 # mean, in which a teacher's near-zero is a veto. It ends sure of a class that the teacher
 # prefers for **neither** headline. [Lesson 02](02_from_surprise_to_kl.ipynb) has the other face of
-# the same veto: given *one* target with two humps, a student that is too narrow for both takes one
+# the same veto: given *one* target with two humps, a student that is too narrow for both may take one
 # of them. Here it has two targets, and settles where neither forbids it to. (Some swap
 # on purpose, for students that generate text: [Gu et al., 2024](https://arxiv.org/abs/2306.08543).)
 #
@@ -1370,7 +1370,7 @@ for name, optimizer_class, rate in (
     print(f"{name:<24}{counts[0]:>8} {counts[1]:>9}   steps")
 
 # %% [markdown]
-# Gradient descent needs some $T^2 = 64$ times as many steps. Adam divides by the size of the
+# Gradient descent needs about $T^2 = 64$ times as many steps. Adam divides by the size of the
 # gradient itself and hardly notices. So the slip can hide for a long time in an experiment without
 # labels, and bites when labels come in.
 
@@ -1398,7 +1398,7 @@ for name, optimizer_class, rate in (
 # | arguments swapped | a student that drops or overrates classes; never a negative value | one row by hand with $p \neq q$: the result must be KL(teacher ‖ student), not the other |
 # | probabilities for logs | a negative "KL"; a student far too sure | student = teacher must give exactly 0 |
 # | `dim=1` on three dimensions | trains, badly | `dim=-1` |
-# | rows without anything to average, $-\infty$ logits | NaN, some hours in | a batch that is all padding, in the tests |
+# | rows without anything to average, $-\infty$ logits | NaN at such a batch | a batch that is all padding, in the tests |
 # | teacher in training mode, or with gradients | a teacher that contradicts itself; memory | `eval()`, `no_grad()`, `detach()` |
 # | a very high $T$ in float32 | rounding errors of a tiny KL, times $T^2$: some per cent off at $T = 1000$, meaningless at 10,000 | stay below 20 or so, or match logits |
 #
@@ -1424,7 +1424,7 @@ for name, optimizer_class, rate in (
 #   Learning Workshop, 2015, [arXiv:1503.02531](https://arxiv.org/abs/1503.02531). Sections 2 and 2.1 are this lesson's core:
 #   temperature, $T^2$, matching logits.
 # - J. Ba, R. Caruana. *Do Deep Nets Really Need to be Deep?* Advances in Neural Information
-#   Processing Systems 27, 2014, [arXiv:1312.6184](https://arxiv.org/abs/1312.6184). Students trained on logits, a year earlier.
+#   Processing Systems 27, 2014, [arXiv:1312.6184](https://arxiv.org/abs/1312.6184). Students trained on logits (preprint: 2013).
 # - C. Buciluǎ, R. Caruana, A. Niculescu-Mizil. *Model Compression.* Proceedings of the 12th ACM
 #   SIGKDD International Conference on Knowledge Discovery and Data Mining, 2006, pp. 535–541.
 #   [doi:10.1145/1150402.1150464](https://doi.org/10.1145/1150402.1150464). Where it began: one small network for a large ensemble, and
