@@ -332,14 +332,14 @@ def clean_pool(pool, test_texts):
 check("11.2", clean_pool)
 
 # %% [markdown]
-# The pools of this lesson share no text with either test. Texts that differ in a figure only do occur, in training rows as well as in pools: a grammar writes many sentences, and real wires do so too. They are counted here, not taken out, because every arm has them.
+# At `offline` the pools share no text with either test. Texts that differ in a figure only do occur, in training rows as well as in pools: a grammar writes many sentences, and real wires do so too. They are counted here, not taken out, because every arm has them.
 
 # %%
 for ground in data:
     tests = [text for other in data for text in data[other]["test"]["text"]]
     exact = classification.leaks(tests, pools[ground])
-    plain = [[re.sub(r"\d+", "0", text) for text in texts] for texts in (tests, pools[ground])]
-    close = classification.leaks(*plain)
+    masked = [[re.sub(r"\d+", "0", text) for text in texts] for texts in (tests, pools[ground])]
+    close = classification.leaks(*masked)
     print(f"{ground} pool: {len(exact)} texts stand in a test, {len(close)} but for their figures")
 
 # %% [markdown]

@@ -40,6 +40,12 @@ HEADLINES = {  # of lessons whose arms are others
         ("distilled", "distilled/F1"),
         ("control", "control/F1"),
     ),
+    "11": (
+        ("teacher, on new ground", "teacher/target accuracy"),
+        ("student asked there", "target text/target accuracy"),
+        ("asked at home", "source text/target accuracy"),
+        ("control", "control/target accuracy"),
+    ),
 }
 DEVICES = {"CPU": "laptop, two cores", "GPU": "GPU"}  # as the ledger and the table call them
 
