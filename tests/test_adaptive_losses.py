@@ -49,7 +49,9 @@ def test_weights_average_one_and_are_all_one_where_nobody_is_sure(logits):
     weights = losses.certainty_weights(logits[1])
     assert weights.mean().item() == pytest.approx(1.0, abs=1e-6)
     assert weights.argmax() == losses.certainty(logits[1]).argmax()
-    assert losses.certainty_weights(torch.zeros(3, 2)).tolist() == [1.0, 1.0, 1.0]
+    for classes in (2, 3, 7):
+        nobody = torch.full((3, classes), 0.7)
+        assert losses.certainty_weights(nobody).tolist() == [1.0, 1.0, 1.0]
 
 
 def test_a_sure_row_has_the_highest_temperature():

@@ -54,7 +54,8 @@ def certainty_weights(teacher_logits: Tensor) -> Tensor:
     """
     sure = certainty(teacher_logits)
     total = sure.sum()
-    return sure * len(sure) / total if total > 0 else torch.ones_like(sure)
+    # Rounding leaves a little where nobody is surer than chance, and its ratios mean nothing.
+    return sure * len(sure) / total if total > 1e-6 else torch.ones_like(sure)
 
 
 def row_temperatures(teacher_logits: Tensor, highest: float) -> Tensor:
