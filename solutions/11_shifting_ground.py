@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 11 · Does a teacher know when it has left its ground?
 #
-# A teacher is asked where the student will work, and that is seldom where the teacher has learnt. In this lesson a teacher reads news of a kind that it has never met. It is wrong far more often there, and it does not notice. You measure what a student inherits of that, and you put two kinds of remedy side by side: to *weigh* the teacher's answers otherwise (by confidence, by a temperature that changes), and to *ask* it elsewhere.
+# A teacher is asked where the student will work, and that is seldom where the teacher has learnt. In this lesson a teacher reads news of a kind that it has never met. How often is it right there, and does it notice where it is not? You measure what a student inherits of that, and you put two kinds of remedy side by side: to *weigh* the teacher's answers otherwise (by confidence, by a temperature that changes), and to *ask* it elsewhere.
 #
 # **You will be able to**
 # - say how far a new ground is from the old one, and whether a teacher's confidence tells you so;
@@ -61,7 +61,7 @@ print(setting)
 # %% [markdown]
 # The **source** is the ground where the labels are, the **target** the one where the student will work. *unlabelled* says how many sentences of either ground the teacher may be asked about. Section 6 says how the recipes were chosen, and by which labels: those of the source alone.
 #
-# ## 1 · As sure as at home
+# ## 1 · Is it as sure as at home?
 #
 # Both grounds have the same labels and nearly the same shares of them. What differs is how things are said.
 
@@ -235,7 +235,7 @@ plots.show(
 )
 
 # %% [markdown]
-# In the reference run the teacher's accuracy changes by {{ledger:11/offline/teacher/accuracy, target minus source|interval}} from source to target, its confidence by {{ledger:11/offline/teacher/confidence, target minus source|interval}}. Somebody who watches the confidence alone sees nothing. At `offline` the truth is known, so nobody can say that the target were just harder: the last column of the table is what a perfect reader would reach.
+# In the reference run the teacher's accuracy changes by {{ledger:11/offline/teacher/accuracy, target minus source|interval}} from source to target, its confidence by {{ledger:11/offline/teacher/confidence, target minus source|interval}}. Put the two beside one another: who watches a teacher without labels sees the second figure only. At `offline` the truth is known, and the last column of the table is what a perfect reader would reach: it says whether the target is merely harder.
 #
 # That confidence cannot be trusted under a shift is no trait of this teacher. [Ovadia and others (2019)](https://arxiv.org/abs/1906.02530) compared many methods on shifted data and found that calibration made afterwards, on data from home, "does indeed fall short".
 #
@@ -297,7 +297,7 @@ print(f"source, cut in two   {distance_between(pools['source'][::2], pools['sour
 #
 # $$ e_T - d \;\le\; e_S \;\le\; e_T + d . $$
 #
-# The teacher's error is what it is. What a student can do is to make $d$ small, and $d$ is counted *on the target*. Being asked about source sentences makes it small at home. Whether that carries over is not in the formula; [Stacey and Rei (2024)](https://arxiv.org/abs/2305.13067) report of language inference that students resemble their teachers at home and not necessarily abroad, and that unlabelled sentences written for the target mend it. And [Ruder and others (2017)](https://arxiv.org/abs/1702.02052) called it *knowledge adaptation*: distilling into a student on the target's own sentences.
+# The teacher's error is what it is. What a student can do is to make $d$ small, and $d$ is counted *on the target*. Being asked about source sentences makes it small at home. Whether that carries over is not in the formula; [Stacey and Rei (2023)](https://arxiv.org/abs/2305.13067) report of language inference that students resemble their teachers at home and not necessarily abroad, and that unlabelled sentences written for the target mend it. And [Ruder and others (2017)](https://arxiv.org/abs/1702.02052) called it *knowledge adaptation*: distilling into a student on the target's own sentences.
 #
 # The formula has a second half. With $d = 0$ the student has all of the teacher's mistakes. Who asks abroad learns the accent, and the errors.
 #
@@ -395,7 +395,7 @@ for name, values in (
     print(f"{name:<20}" + "".join(f"{value:8.3f}" for value in values.tolist()))
 
 # %% [markdown]
-# What can such weights do? They shift the loss towards rows on which the teacher is sure. That is a gain as far as it is right more often where it is surer. Look back at the first picture: on the target the curve rises less. Move the slider to see what is left of the target's sentences when only the surest are kept. Like everything that looks at the target's labels, it is for looking, and chooses nothing.
+# What can such weights do? They shift the loss towards rows on which the teacher is sure. That is a gain as far as it is right more often where it is surer. Look back at the first picture for how steeply the curve rises on the target. Move the slider to see what is left of the target's sentences when only the surest are kept. Like everything that looks at the target's labels, it is for looking, and chooses nothing.
 
 # %% tags=["hide-input"]
 shown_rows = 400
@@ -519,7 +519,7 @@ for name, pull in (("T² inside the sum", pull_inside), ("the mean T² outside",
 # %% [markdown]
 # The same row, at two temperatures: with T² outside, the one at T = 1 pulls many times as hard as the one at T = 8.
 #
-# *Which* temperature should a row get? In the arm *row temperatures*, the surer the teacher, the higher: $1 + (T_{\max} - 1)\cdot$ certainty. What a sure teacher holds of the other classes shows only when it is softened; an unsure one shows it anyway. That is one rule among many that can be defended, and this is just the weakness of such rules. (CTKD leaves the choice to a small network, trained against the student.)
+# *Which* temperature should a row get? In the arm *row temperatures*, the surer the teacher, the higher: $1 + (T_{\max} - 1)\cdot$ certainty. What a sure teacher holds of the other classes shows only when it is softened; an unsure one shows it anyway. That is one rule among many that can be defended, and this is just the weakness of such rules. (CTKD learns the temperature, by a reversed gradient that makes the task harder as training goes on.)
 #
 # ### Exercise 11.5 · From soft to sharp
 # {{exercise:11.5}}
@@ -620,7 +620,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The right panel repeats the first picture in another unit. A rule that looks at the teacher's certainty gives both grounds nearly the same temperatures, because the teacher is as sure on both.
+# The right panel repeats the first picture in another unit. As far as the teacher is equally sure on both grounds, a rule that looks at its certainty treats both alike.
 #
 # ### Which rows?
 #
@@ -887,7 +887,7 @@ print(
 # %% [markdown]
 # **Where to ask.** In the reference run, asking about target sentences in place of as many source sentences changes the accuracy on the target by {{ledger:11/offline/target text/gain over source text|interval}}. On the source the same choice changes it by {{ledger:11/offline/target text/source gain over source text|interval}}. Read the two together: a small student has room for so much, and what it spends abroad it may lack at home.
 #
-# **Was it the answers?** Dealt out among the sentences, the same answers teach about nothing. The arm that keeps them in place is ahead of it by {{ledger:11/offline/target text/gain over target text, dealt out|interval}}. And against a few true target labels, the answers come to {{ledger:11/offline/target text/gain over control, target labels|interval}}. (That difference holds two things: many answers of a teacher that is often wrong, and few labels with no teacher at all.)
+# **Was it the answers?** Dealt out among the sentences, the same answers teach about nothing. Set against that arm, the one that keeps them in place comes to {{ledger:11/offline/target text/gain over target text, dealt out|interval}}. And against a few true target labels, the answers come to {{ledger:11/offline/target text/gain over control, target labels|interval}}. (That difference holds two things: many answers of a teacher that is often wrong, and few labels with no teacher at all.)
 #
 # **How to weigh.** An interval that holds 0 says that this experiment does not tell an arm from the plain one, whose temperature was tuned with as many trials. Against it, weights by confidence come to {{ledger:11/offline/target text, weighted/gain over target text|interval}} and the annealed temperature to {{ledger:11/offline/target text, annealed/gain over target text|interval}}. The table above has the other two. Three classes are few: with a hundred, there is more in a soft target for a temperature to bring out.
 #
@@ -961,7 +961,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Asked on the target, a student shares {{ledger:11/offline/target text/mistakes shared minus control|interval}} more of the teacher's mistakes than the control does. That is the price in the formula of section 2. What is left of the dotted line is where a student, however large, cannot get by listening alone: it takes labels, or a teacher that has learnt there.
+# The student of *target text* chooses the teacher's wrong class more often than the control does by {{ledger:11/offline/target text/mistakes shared minus control|interval}} of these sentences (below 0: less often). A positive figure is the price in the formula of section 2. A student that listened perfectly would end at the dotted line; to get to the left of it takes something that the teacher does not have, labels from there for example.
 #
 # Which sentences are these? The surest of the teacher's mistakes, with what the student of *target text* makes of them:
 
@@ -1115,7 +1115,7 @@ print(experiments.expectation_table(report))
 # - Y. Ovadia and others: [*Can you trust your model's uncertainty? Evaluating predictive uncertainty under dataset shift*](https://arxiv.org/abs/1906.02530). NeurIPS 2019.
 # - S. Ben-David, J. Blitzer, K. Crammer, F. Pereira: [*Analysis of representations for domain adaptation*](https://papers.nips.cc/paper/2983-analysis-of-representations-for-domain-adaptation). NIPS 2006. Where the A-distance comes from.
 # - S. Ruder, P. Ghaffari, J. G. Breslin: [*Knowledge adaptation: teaching to adapt*](https://arxiv.org/abs/1702.02052). arXiv:1702.02052, 2017. Teachers of several domains, and which of their answers to trust.
-# - J. Stacey, M. Rei: [*Distilling robustness into natural language inference models with domain-targeted augmentation*](https://arxiv.org/abs/2305.13067). ACL 2024 (Findings). Unlabelled sentences written for the target.
+# - J. Stacey, M. Rei: [*Distilling robustness into natural language inference models with domain-targeted augmentation*](https://arxiv.org/abs/2305.13067). arXiv:2305.13067, 2023, revised 2024. Unlabelled sentences written for the target.
 # - H. Pan and others: [*Meta-KD: a meta knowledge distillation framework for language model compression across domains*](https://arxiv.org/abs/2012.01266). ACL 2021.
 # - L. Li and others: [*Dynamic knowledge distillation for pre-trained language models*](https://arxiv.org/abs/2109.11295). EMNLP 2021. Which teacher, which rows, which loss, by the student's uncertainty.
 # - A. Jafari, M. Rezagholizadeh, P. Sharma, A. Ghodsi: [*Annealing knowledge distillation*](https://arxiv.org/abs/2104.07163). EACL 2021.
