@@ -1,6 +1,5 @@
 """Lesson 11 under other conventions: how weights are scaled, how rows are brought together, how T falls."""
 
-# ruff: noqa: F811  (a lesson has several variants of one function, and each bears its name)
 from __future__ import annotations
 
 import math
