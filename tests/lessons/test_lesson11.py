@@ -156,8 +156,13 @@ def test_no_choice_looks_at_labels_of_the_target(code):
 
 
 def test_every_training_says_which_arm_it_is(code):
-    calls = re.findall(r"[^f\w] *train\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)", code)
-    assert len(calls) >= 4 and all("arm=" in call for call in calls)
+    calls = [
+        node
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "train"
+    ]
+    assert len(calls) >= 4
+    assert all("arm" in [keyword.arg for keyword in call.keywords] for call in calls)
 
 
 def test_the_lesson_has_between_2500_and_4000_words(lesson):
