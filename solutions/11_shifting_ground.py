@@ -952,7 +952,7 @@ axes.set(
     title="Whose mistakes are they?",
     xlabel="share of the target's sentences (dotted: the teacher's own mistakes)",
 )
-axes.legend(loc="lower right")
+axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
 plots.show(
     figure,
     alt="Mistakes on the target, those shared with the teacher and a student's own: "
