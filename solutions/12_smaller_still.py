@@ -45,6 +45,7 @@ from kd_course import (
     metrics,
     models,
     plots,
+    serving,
     settings,
     teachers,
     widgets,
@@ -939,9 +940,69 @@ for name in networks:
     print(f"{name:<24}" + "".join(f"{clock[size][name]:>15.1f}" for size in inputs))
 
 # %% [markdown]
-# A larger batch answers more people a second, and everybody waits for the whole batch. Whoever serves gives a limit for the wait, say for the slowest of twenty answers (*p95*), and takes the largest batch that keeps it. Medians of a quiet loop, as above, are not p95 under load: measure that with clients that ask at once.
+# A larger batch answers more sentences a second, and each waits for the whole batch. Whoever serves gives a limit for the wait, say for the slowest of twenty answers (*p95*), and takes the largest batch that keeps it. But people do not come in batches. They come when they like, and the server makes a batch of those that happen to wait.
 #
-# Real int8 arithmetic needs kernels. [ONNX Runtime](https://onnxruntime.ai) has them for CPUs, and reads models in a format of its own, ONNX, that PyTorch can write. (The package optimum-onnx, which would do both, does not support transformers 5.) With the extra `serve` installed (`pip install -c constraints.txt -e '.[serve]'`) the next cell exports the full model, for any number of sentences of any length, quantizes its weights with one scale a channel, and lets it take turns with PyTorch.
+# So here is a real server, for the loopback address of this machine only. It is small: [Tornado](https://www.tornadoweb.org), which comes with Jupyter, and a queue. Bad input is answered with what is wrong, and the server lives on.
+
+
+# %%
+def answering(model):
+    """What a server needs of a model: texts -> probabilities."""
+    return lambda texts: metrics.probabilities(predict_logits(model, texts, tokenizer))
+
+
+with serving.running(answering(networks["student"])) as server:
+    for body in (b'{"text": "Net profit rose."}', b'{"text": 7}', b"profit"):
+        status, answer = serving.post(server.url, body)
+        told = answer.get("error") or [round(p, 2) for p in answer["probabilities"]]
+        print(f"{body.decode():<30}{status}  {told}")
+
+# %% [markdown]
+# Now eight clients at once, each of which asks its next question when it has been answered. The load is the same for all: the same sentences, one server after the other, with batches and without.
+
+# %%
+asked_about = (8 if setting.run.shortened else 160, 8)  # sentences, clients
+sentences = list(data["test"]["text"][: asked_about[0]])
+met = {}
+for name in ("full", "narrow", "student"):
+    for largest in (1, 16):
+        with serving.running(answering(networks[name]), largest=largest) as server:
+            found = serving.load(server.url, sentences, clients=asked_about[1])
+            met[name, largest] = found
+            mean = np.mean(server.batcher.sizes)
+        kind_of = "one by one" if largest == 1 else "in batches"
+        report.add(f"{name}/p95 ms, {kind_of}", found.p95, kind="timing")
+        report.add(f"{name}/answers a second, {kind_of}", found.per_second, kind="timing")
+        print(
+            f"{name:<10}{kind_of}: p50 {found.p50:6.1f} ms, p95 {found.p95:6.1f} ms, "
+            f"{found.per_second:6.0f} answers a second, batches of {mean:.1f}, {found.failed} failed"
+        )
+
+# %% tags=["hide-input"]
+figure, axes = plt.subplots(figsize=(7.2, 3))
+told = []
+for place, ((name, largest), found) in enumerate(met.items()):
+    colour = plots.COLOURS["teacher" if name == "full" else "student"]
+    label = f"{name}, {'one by one' if largest == 1 else 'in batches'}"
+    axes.plot([found.p50, found.p95], [place, place], color=colour, linewidth=4, alpha=0.5)
+    axes.plot(found.p50, place, "o", color=colour)
+    axes.plot(found.p95, place, "|", color=colour, markersize=14)
+    told.append(f"{label}: {found.p50:.0f} to {found.p95:.0f} ms")
+axes.set_yticks(range(len(met)), [text.partition(":")[0] for text in told])
+axes.invert_yaxis()
+axes.set(
+    title=f"What {asked_about[1]} clients waited, on this machine",
+    xlabel="milliseconds: half of the answers (dot), 95 in 100 (bar's end)",
+)
+plots.show(
+    figure,
+    alt="Waiting times under the same load, the median to the 95th percentile; " + "; ".join(told) + ".",
+)
+
+# %% [markdown]
+# Clients, server and model share the cores of one machine here, so the figures speak of this arrangement. Compare the lines, not the milliseconds. Clients that wait for their answer ask less often when the server is slow; people do not, and under their load a slow server's queue grows.
+#
+# Real int8 arithmetic needs kernels. [ONNX Runtime](https://onnxruntime.ai) has them for CPUs, and reads models in an open format, ONNX, that PyTorch can write. (The package optimum-onnx, which would do both, does not support transformers 5.) With the extra `serve` installed (`pip install -c constraints.txt -e '.[serve]'`) the next cell exports the full model, for any number of sentences of any length, quantizes its weights with one scale a channel, and lets it take turns with PyTorch.
 
 # %%
 if all(map(importlib.util.find_spec, ("onnx", "onnxscript", "onnxruntime"))):
