@@ -352,7 +352,7 @@ plots.show(
 # %% [markdown]
 # The curves say where a question is to be asked at all. Where a line is flat, there is nothing to mend: whoever reports at eight bits that distillation "recovers" the accuracy should be asked how much there was to recover. Where it falls, the way of rounding matters as well, and costs nothing. So the experiment of section 5 has a mild case, four bits, and a broken one, two.
 #
-# A model of transformers may break much earlier than this one. Users of ONNX Runtime report a multilingual MiniLM that was next to random after int8 ([onnxruntime#9599](https://github.com/microsoft/onnxruntime/issues/9599)). Draw this picture of your own model before anything else.
+# Another model may break much earlier than this one. A user of ONNX Runtime reported a multilingual MiniLM that was next to random after int8 ([onnxruntime#9599](https://github.com/microsoft/onnxruntime/issues/9599)). Draw this picture of your own model before anything else.
 #
 # ## 3 · Thin factors
 #
@@ -386,7 +386,7 @@ def two_factors(weight, rank):
 check("12.4", two_factors)
 
 # %% [markdown]
-# Two factors are not always fewer numbers than one matrix. People have reported, of other tools, that the model became *larger* ([distiller#359](https://github.com/IntelLabs/distiller/issues/359)).
+# Two factors are not always fewer numbers than one matrix. A user of another library found that the model had become *larger* ([distiller#359](https://github.com/IntelLabs/distiller/issues/359)).
 #
 # ### Exercise 12.5 · A rank that pays
 # {{exercise:12.5}}
@@ -449,7 +449,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The two panels need not agree. The squared error counts all directions alike, and the task does not. A small student of weights has no low rank by nature, yet what the task reads of them may be little. (Methods that weigh the error by what the task needs go by the names of FWSVD and ASVD.) Low rank also saves multiply-adds, which bits do not, and leaves the look-up tables as they were.
+# The two panels need not agree. The squared error counts all directions alike, and the task does not. A weight may be far from low rank, and yet the task may read little of it. Low rank also saves multiply-adds, which bits do not, and leaves the look-up tables as they were.
 #
 # "Low-rank" has another meaning nearby. [LoRA](https://arxiv.org/abs/2106.09685) *adds* a low-rank update to a frozen weight, so that fine-tuning has few numbers to learn. When it is merged, the model is as large as before.
 #
@@ -498,7 +498,10 @@ for number, layer_scores in enumerate(scores, start=1):
 # %%
 own_heads, own_neurons = len(scores[0]["heads"]), len(scores[0]["neurons"])
 widths = [(own_heads // d or 1, own_neurons // d) for d in (1, 2, 4, 8)]
-by_width = {width: judged(compression.narrowed(full, scores, heads=width[0], neurons=width[1])) for width in widths}
+by_width = {
+    (heads, neurons): judged(compression.narrowed(full, scores, heads=heads, neurons=neurons))
+    for heads, neurons in widths
+}
 print(f"{'heads':>6}{'neurons':>9}{'accuracy':>10}{'nats':>8}")
 for (heads, neurons), (accuracy, nats) in by_width.items():
     print(f"{heads:>6}{neurons:>9}{accuracy:>10.3f}{nats:>8.3f}")
@@ -861,18 +864,27 @@ def on_front(column):
     ]
 
 
-marks = {"2 bits": "v", "4 bits": "s", "8 bits": "D", "low rank": "P", "narrow": "^", "student": "o", "full": "*"}
+marks = {"2 bits": "v", "4 bits": "s", "8 bits": "D", "low rank": "P", "narrow": "^", "student": "o"}
+tints = {  # by what an arm learns from
+    "labels": "control",
+    "distilled": "student",
+    "no labels": "highlight",
+    "dealt out": "accent",
+    "fitted": "neutral",
+}
 figure, panels = plt.subplots(1, 2, figsize=(10, 4.4), sharey=True)
 fronts = []
 for axes, column, name in zip(panels, (0, 1), ("MB", "milliseconds for 32 sentences")):
     for arm, values in table.items():
-        colour = "ink"
-        for word, role in (("no labels", "highlight"), ("labels", "control"), ("distilled", "student"), ("dealt", "accent")):
-            if arm.endswith(word) or word in arm:
-                colour = role
-                break
-        way = arm.partition(", ")[0]
-        axes.plot(values[column], values[2], marks[way], color=plots.COLOURS[colour], markersize=8, label=arm)
+        way, _, learnt = arm.partition(", ")
+        axes.plot(
+            values[column],
+            values[2],
+            marks.get(way, "*"),
+            color=plots.COLOURS[tints.get(learnt, "ink")],
+            markersize=8,
+            label=arm,
+        )
     front = sorted(on_front(column), key=lambda arm: table[arm][column])
     axes.plot(
         [table[arm][column] for arm in front],
@@ -1030,18 +1042,18 @@ else:
 # What would this model need on a small device? The weights must lie in its memory, and the multiply-adds decide the time. Both can be computed; the time in the last column assumes a chip that does so many multiply-adds a second and nothing else, which no chip does.
 
 # %% tags=["nbval-check-output"]
-published = {  # name: parameters in linear layers, in tables, multiply-adds for 32 tokens
+shapes = {  # from the published shapes: parameters in linear layers, in tables, work for 32 tokens
     "BERT-base": (86e6, 24e6, 2.8e9),
     "MiniLM-6": (10.7e6, 11.9e6, 0.35e9),
 }
 print(f"{'':<12}{'MB, float32':>12}{'8 bits':>9}{'4 bits':>9}{'2 bits':>9}{'s at 1e8/s':>12}")
-for name, (linear, tables, work) in published.items():
+for name, (linear, tables, work) in shapes.items():
     sizes_mb = [(linear + tables) * bits / 8 / 1e6 for bits in (32, 8, 4, 2)]
     print(f"{name:<12}{sizes_mb[0]:>12.0f}" + "".join(f"{s:>9.1f}" for s in sizes_mb[1:]), end="")
     print(f"{work / 1e8:>12.1f}")
 
 # %% [markdown]
-# Even at two bits a model of BERT's size takes tens of megabytes, where a microcontroller has kilobytes or a few megabytes. And its time does not get shorter by fewer bits, unless the chip has arithmetic for them. For such devices bits are the last step, after a smaller network.
+# Even at two bits a model of BERT's size takes tens of megabytes, and the memory of a microcontroller is two to three orders of magnitude smaller than a phone's ([Lin and others 2020](https://arxiv.org/abs/2007.10319)). And its time does not get shorter by fewer bits, unless the chip has arithmetic for them. For such devices bits are the last step, after a smaller network.
 #
 # ### What was expected
 #
@@ -1085,6 +1097,7 @@ print(experiments.expectation_table(report))
 # - V. Sanh, T. Wolf, A. M. Rush: [*Movement pruning: adaptive sparsity by fine-tuning*](https://arxiv.org/abs/2005.07683). NeurIPS 2020.
 # - M. Xia, Z. Zhong, D. Chen: [*Structured pruning learns compact and accurate models*](https://arxiv.org/abs/2204.00408). ACL 2022. CoFi.
 # - C. Eckart, G. Young: [*The approximation of one matrix by another of lower rank*](https://doi.org/10.1007/BF02288367). Psychometrika 1, 1936.
+# - J. Lin and others: [*MCUNet: tiny deep learning on IoT devices*](https://arxiv.org/abs/2007.10319). NeurIPS 2020. Where a network and its engine are made for a microcontroller.
 # - E. J. Hu and others: [*LoRA: low-rank adaptation of large language models*](https://arxiv.org/abs/2106.09685). ICLR 2022. The other low rank.
 #
 # ## Where you stand
