@@ -220,6 +220,16 @@ def pareto_cases(random) -> list[Case]:
 
 # -- the exercises ----------------------------------------------------------------------------
 
+
+def _withheld(*names: str) -> tuple[str, ...]:
+    """The package's own versions, under both names that they have."""
+    return tuple(
+        f"kd_course.compression.{shown}"
+        for name in names
+        for shown in (name, name.partition(".")[2])
+    )
+
+
 EXERCISES = (
     Exercise(
         id="12.1",
@@ -236,7 +246,7 @@ EXERCISES = (
         question="Write down all codes of three bits that lie evenly around zero. Which is the last one?",
         hint="A scale for each row first, such that its most extreme weight is the last code; then the nearest "
         "codes; then back. What does a row of zeros do to the division?",
-        withheld=("kd_course.compression.scales", "kd_course.compression.rounded"),
+        withheld=_withheld("low_bits.scales", "low_bits.rounded"),
         allowed="torch; not kd_course.compression",
     ),
     Exercise(
@@ -254,7 +264,7 @@ EXERCISES = (
         question="Which gradient does torch.round have, and which torch.clamp?",
         hint="x + (y - x).detach() has the value of y and the gradient of x. What must x be, so that it follows "
         "the weight inside and stands still outside?",
-        withheld=("kd_course.compression.rounded",),
+        withheld=_withheld("low_bits.rounded"),
         allowed="torch; not kd_course.compression",
     ),
     Exercise(
@@ -293,7 +303,7 @@ EXERCISES = (
         "number go?",
         hint="torch.linalg.svd, the first rank terms, and the same share of each singular value on both sides. "
         "Choose signs last, for both factors together.",
-        withheld=("kd_course.compression.split",),
+        withheld=_withheld("low_rank.split"),
         allowed="torch; not kd_course.compression",
     ),
     Exercise(
@@ -311,7 +321,7 @@ EXERCISES = (
         question="How many numbers do both factors hold at rank 1, and how many at rank 2?",
         hint="Set that number, at rank r, against the share of the matrix's own. Then think of the two ends: no "
         "rank is small enough; more room than the matrix has singular values.",
-        withheld=("kd_course.compression.rank_for", "kd_course.compression.break_even_rank"),
+        withheld=_withheld("low_rank.rank_for", "low_rank.break_even_rank"),
         allowed="plain Python; not kd_course.compression",
     ),
     Exercise(
@@ -329,7 +339,7 @@ EXERCISES = (
         question="Which numbers make neuron 3, and which read it?",
         hint="Find the places that stay, once. Then index three tensors with them, each along the dimension that "
         "counts neurons.",
-        withheld=("kd_course.compression.narrowed",),
+        withheld=_withheld("structured_pruning.narrowed"),
         allowed="torch; not kd_course.compression",
     ),
     Exercise(
