@@ -55,15 +55,24 @@ class Batcher:
                         batch.append(await self._queue.get())
             self.sizes.append(len(batch))
             texts, futures = [text for text, _ in batch], [future for _, future in batch]
+            loop = asyncio.get_running_loop()
+            answers: list[list[float]] = []
+            error: Exception | None = None
             try:
-                loop = asyncio.get_running_loop()
-                answers = await loop.run_in_executor(self._worker, self.answer, texts)
-            except Exception as error:  # told to those who asked; the others are still served
-                for future in futures:
-                    future.cancelled() or future.set_exception(error)
-                continue
-            for future, answer in zip(futures, answers, strict=True):
-                future.cancelled() or future.set_result(np.asarray(answer).tolist())
+                answers = np.asarray(
+                    await loop.run_in_executor(self._worker, self.answer, texts)
+                ).tolist()
+                if len(answers) != len(texts):
+                    raise ValueError(f"{len(texts)} texts were given {len(answers)} answers")
+            except Exception as failure:  # told to those who asked; the others are still served
+                error = failure
+            for place, future in enumerate(futures):
+                if future.cancelled():
+                    continue
+                if error is not None:
+                    future.set_exception(error)
+                else:
+                    future.set_result(answers[place])
 
     def close(self) -> None:
         self._worker.shutdown(wait=False)

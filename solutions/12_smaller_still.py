@@ -1074,7 +1074,7 @@ print(experiments.expectation_table(report))
 # ## Where this goes wrong in practice
 #
 # - **The control that does nothing is missing.** Then two trainings are compared that both made the model worse.
-# - **2 ** (bits − 1) in place of the last code**: the largest weight has no code, and is cut off or grows.
+# - **The last code is one too many**: it is divided by half of all codes, and then the largest weight has none.
 # - **A row of zeros**, 0/0, and the whole model answers NaN.
 # - **No straight-through**: the loss is flat, since nothing learns but biases and normalisation.
 # - **Evaluated with rounding, shipped without it**, or the other way round.
