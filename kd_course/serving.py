@@ -49,7 +49,7 @@ class Batcher:
         """Answers batch after batch, until it is cancelled."""
         while True:
             batch = [await self._queue.get()]
-            with contextlib.suppress(TimeoutError, asyncio.TimeoutError):
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self.wait):
                     while len(batch) < self.largest:
                         batch.append(await self._queue.get())
