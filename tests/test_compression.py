@@ -211,6 +211,7 @@ def test_onnx_answers_as_the_model_does_for_any_shape_and_leaves_its_mode_alone(
     path = compression.to_onnx(bert, tmp_path / "model.onnx")
     assert not any(module.training for module in bert.modules())
     served = compression.OnnxModel(path)
+    assert next(served.parameters()).device.type == "cpu"  # which `predict_logits` asks for
     for rows, length in ((4, 8), (1, 3)):
         part = {name: tensor[:rows, :length] for name, tensor in batch.items()}
         with torch.no_grad():

@@ -76,6 +76,8 @@ class OnnxModel(nn.Module):
         _need("onnxruntime")
         import onnxruntime
 
+        # Whoever asks a model for its device asks a parameter: this one says "the CPU".
+        self.place = nn.Parameter(torch.empty(0), requires_grad=False)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or torch.get_num_threads()
         self.session: Any = onnxruntime.InferenceSession(
@@ -85,9 +87,12 @@ class OnnxModel(nn.Module):
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Any:
         from transformers.modeling_outputs import SequenceClassifierOutput
 
-        given = {"input_ids": input_ids.numpy(), "attention_mask": attention_mask.numpy()}
+        given = {
+            "input_ids": input_ids.cpu().numpy(),
+            "attention_mask": attention_mask.cpu().numpy(),
+        }
         (logits,) = self.session.run(["logits"], given)
-        return SequenceClassifierOutput(logits=torch.from_numpy(logits))
+        return SequenceClassifierOutput(logits=torch.from_numpy(logits).to(input_ids.device))
 
 
 def _need(*packages: str) -> None:
