@@ -297,7 +297,7 @@ kinds = {
     "a scale a matrix": {"per": "tensor"},
     "a scale a row, fitted": {"fit": True},
 }
-tried_bits = (8, 6, 5, 4, 3, 2)
+tried_bits = (8, 4, 3, 2)
 rounding = {
     name: {
         bits: judged(
@@ -416,7 +416,7 @@ for outputs, inputs in ((128, 128), (512, 128), (768, 768), (3072, 768)):
     print(f"{outputs} × {inputs:<8}{min(outputs, inputs):>10}{even:>18.1f}")
 
 # %%
-shares = (1, 1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 24, 1 / 32)
+shares = (1, 1 / 4, 1 / 8, 1 / 16, 1 / 24, 1 / 32)
 by_share = {share: judged(compression.low_rank(full, share)) for share in shares}
 for share, (accuracy, nats) in by_share.items():
     print(f"share {share:>6.3f}: accuracy {accuracy:.3f}, {nats:.3f} nats")
