@@ -156,7 +156,7 @@ for bits in (8, 4, 3, 2):
     scale = compression.scales(weight, bits)
     back = compression.rounded(weight, scale, bits)
     codes = (back / scale).round().int()
-    print(f"{bits} bits: codes {codes[0].tolist()}, back {[round(x, 3) for x in back[0].tolist()]}")
+    print(f"{bits} bits: codes {codes[0].tolist()}, back {[round(x, 3) + 0.0 for x in back[0].tolist()]}")
 
 # %% [markdown]
 # Look at the last line. The largest weight decides how far the others are thrown: everything below half of it is gone. Here is a row of the model's own. Move the slider.
