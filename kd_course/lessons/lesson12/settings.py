@@ -17,6 +17,7 @@ EXPECTED = {
         "2 bits/gain over full": "-",
         "2 bits, fitted/gain over 2 bits": "+",
         "2 bits, labels/gain over 2 bits": "+",
+        "2 bits, distilled/gain over 2 bits, fitted": "?",
         "2 bits, distilled/gain over 2 bits": "+",
         "2 bits, distilled/gain over 2 bits, labels": "+",
         "2 bits, distilled/KL minus 2 bits, labels": "-",
