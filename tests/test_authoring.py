@@ -447,7 +447,10 @@ def _without_demonstrations(notebook):
 
 @pytest.mark.filterwarnings("ignore:Object of type")  # nbgrader's own, from its database layer
 @pytest.mark.parametrize(
-    "slugs", [LESSONS[3:4], pytest.param(LESSONS, marks=pytest.mark.thorough)], ids=["03", "all"]
+    "slugs",
+    # What 03 lacks: a quiz and an answer that is assigned (00), models and optimisers (05), text (08).
+    [LESSONS[3:4], pytest.param([LESSONS[i] for i in (0, 5, 8)], marks=pytest.mark.thorough)],
+    ids=["03", "others"],
 )
 def test_nbgrader_gives_nothing_for_untouched_notebooks_and_full_marks_for_worked_ones(
     slugs, tmp_path, monkeypatch
