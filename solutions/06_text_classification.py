@@ -553,19 +553,28 @@ check("06.4", what_may_be_said)
 # %% [markdown]
 # ### What the tables say
 #
-# **At `offline` scale the teacher was worth a lot**, and it brought 40,000 labels against the control's 2,000. Its student gains {{ledger:06/offline/distilled/gain over control|interval}} on the same sentences, and {{ledger:06/offline/distilled, more text/gain over control|interval}} when the teacher answers more text ({{ledger:06/offline/control/accuracy|count}} seeds).
+# | accuracy | generated headlines (`offline`) | PhraseBank (`small`) | SST-2 (`small`) |
+# |---|---|---|---|
+# | *distilled*, minus *control* | {{ledger:06/offline/distilled/gain over control|interval}} | {{ledger:06/small/distilled/gain over control|interval}} | {{ledger:06/small:sst2/distilled/gain over control|interval}} |
+# | *distilled, more text*, minus *control* | {{ledger:06/offline/distilled, more text/gain over control|interval}} | {{ledger:06/small/distilled, more text/gain over control|interval}} | {{ledger:06/small:sst2/distilled, more text/gain over control|interval}} |
+# | *hard answers*, minus *control* | {{ledger:06/offline/hard answers/gain over control|interval}} | – | {{ledger:06/small:sst2/hard answers/gain over control|interval}} |
+# | *distilled, more text*, minus *hard answers* | {{ledger:06/offline/distilled, more text/gain over hard answers|interval}} | – | {{ledger:06/small:sst2/distilled, more text/gain over hard answers|interval}} |
+# | *distilled, more text*, minus *control, more labels* | {{ledger:06/offline/distilled, more text/gain over control, more labels|interval}} | – | – |
+# | seeds | {{ledger:06/offline/control/accuracy|count}} | {{ledger:06/small/control/accuracy|count}} | {{ledger:06/small:sst2/control/accuracy|count}} |
 #
-# **Is it the teacher's doubts, or only its answers?** Its hard answers to the same text help, too. Soft targets bring more: on the hard answers they gain {{ledger:06/offline/distilled, more text/gain over hard answers|interval}}. But not with every seed: single ones go from {{ledger:06/offline/distilled, more text/gain over hard answers|range}}. The arm with hard answers has no teacher on the 2,000 labelled sentences, so part of this may come from there.
+# The intervals of the first and the last column cover seeds and test sentences, those of PhraseBank seeds alone. A dash stands where an arm was not run.
 #
-# **Is it only the labels?** The control that is given labels from the teacher's own 40,000 gains less on the plain control than the taught student does. The student's accuracy minus its is {{ledger:06/offline/distilled, more text/gain over control, more labels|interval}}. In its steps this control read fewer sentences than it has labels for, each once at most; the student read its own about twice, as the column *each is read* says. With more steps this may come out otherwise.
+# **On generated headlines the teacher was worth a lot**, and it brought 40,000 labels against the control's 2,000. Its student gains on the same sentences, and gains more when the teacher answers more text.
 #
-# One thing tempers all this. The control is a network trained from scratch on 2,000 sentences, and the last of the tables has it behind the word counts of section 1. So part of what a teacher brings only makes up for that.
+# **Is it the teacher's doubts, or only its answers?** Its hard answers to the same text help, too. Soft targets bring more, but not with every seed: single ones go from {{ledger:06/offline/distilled, more text/gain over hard answers|range}}. The arm with hard answers has no teacher on the 2,000 labelled sentences, so part of this may come from there.
 #
-# **On real news there was less room.** The control is already near its teacher there, and data and models differ, so the two scales do not say what the labels were worth. On Financial PhraseBank (`small`, {{ledger:06/small/control/accuracy|count}} seeds) the distilled student is ahead by {{ledger:06/small/distilled/gain over control|interval}}; this interval covers seeds only, so whether the gain holds on other sentences is open. For more text, which there are generated headlines, no gain is shown.
+# **Is it only the labels?** The control that is given labels from the teacher's own 40,000 gains less on the plain control than the taught student does: the last comparison sets the two side by side. In its steps this control read fewer sentences than it has labels for, each once at most; the student read its own about twice, as the column *each is read* says. With more steps this may come out otherwise.
 #
-# **On film reviews, where labels are equal, no gain is shown.** On [SST-2](https://huggingface.co/datasets/stanfordnlp/sst2) (`small`, {{ledger:06/small:sst2/control/accuracy|count}} seeds) teacher, control and student have the same 2,000 labels, and the teacher answers 63,000 phrases more. In accuracy, the student distilled on the labelled phrases minus the control is {{ledger:06/small:sst2/distilled/gain over control|interval}}, of which no guess was made. With the other phrases it is {{ledger:06/small:sst2/distilled, more text/gain over control|interval}}, where a gain was expected.
+# One thing tempers all this. The control is a network trained from scratch on 2,000 sentences, and the last of the tables above has it behind the word counts of section 1. So part of what a teacher brings only makes up for that.
 #
-# In each seed the student is ahead, and yet both intervals hold 0: they cover the 872 test sentences too, which were read once, and are few. Whether the teacher's doubts are worth more than its bare answers to the same phrases is open as well: soft targets minus hard answers is {{ledger:06/small:sst2/distilled, more text/gain over hard answers|interval}}. There is not much to pass on, either. With labels as few as the control's, the teacher reaches {{ledger:06/small:sst2/teacher/accuracy|percent}}. Do not carry figures over to other data: that is why you measure.
+# **On real news there was less room.** The control is already near its teacher there, and data and models differ, so the two scales do not say what the labels were worth. The distilled student is ahead on Financial PhraseBank, but whether that holds on other sentences is open. For more text, which there are generated headlines, no gain is shown.
+#
+# **On film reviews, where labels are equal, no gain is shown.** On [SST-2](https://huggingface.co/datasets/stanfordnlp/sst2) teacher, control and student have the same 2,000 labels, and the teacher answers 63,000 phrases more. A gain with these phrases was expected, for soft targets and for hard answers. In each seed the student is ahead, and yet every interval holds 0: it covers the 872 test sentences too, which were read once, and are few. There is not much to pass on, either: with labels as few as the control's, the teacher reaches {{ledger:06/small:sst2/teacher/accuracy|percent}}. Do not carry figures over to other data: that is why you measure.
 #
 # ### How much of the teacher is left?
 #

@@ -123,3 +123,8 @@ def test_a_notebook_is_read_as_any_editor_saves_it(tmp_path):
 def test_a_file_with_a_mark_that_its_content_belies_is_refused():
     with pytest.raises(ValueError, match="mine.txt: line 0 .* is not UTF-16"):
         text_files.decoded("ab".encode("utf-16") + b"c", "mine.txt")
+
+
+def test_what_somebody_handed_in_is_read_whatever_it_is():
+    assert text_files.with_patience("Zoë".encode("cp1252")) == "Zoë"
+    assert text_files.with_patience("Zoë 你".encode("utf-16")) == "Zoë 你"

@@ -33,7 +33,7 @@ from kd_course.exercises import (
     sheets,
     values,
 )
-from kd_course.exercises.spec import Case, Choice, Exercise, Misconception
+from kd_course.exercises.spec import Case, Choice, Exercise, Made, Misconception
 
 EXERCISES = {exercise.id: exercise for exercise in all_exercises()}
 FUNCTIONS = [id for id, exercise in EXERCISES.items() if exercise.kind == "function"]
@@ -581,6 +581,22 @@ def test_what_is_kept_of_endless_printing_is_bounded():
 
     for outcome in attempts.run(attempt, _cases(None)):
         assert len(outcome.printed) == attempts.PRINTED
+
+
+def test_what_an_attempt_draws_is_the_same_every_time():
+    """And what PyTorch draws after torch.manual_seed(0), whatever was drawn to make its arguments."""
+
+    def attempt(x, weight):
+        return torch.rand(3)
+
+    made = Case(
+        (Made("layer", "kd_course.exercises.fixtures.linear", (torch.ones(1, 3),)), 2), "made"
+    )
+    expected = torch.rand(3, generator=torch.Generator().manual_seed(0)).numpy()
+    for cases in (_cases(None), [made], [made]):
+        torch.rand(1)  # the session goes on drawing
+        value = attempts.run_here(attempt, cases)[0].value
+        assert np.array_equal(value[0] if isinstance(value, tuple) else value, expected)
 
 
 def test_nothing_of_the_session_is_changed():
