@@ -24,3 +24,50 @@ def linear(weight: Tensor, bias: Tensor | None = None) -> nn.Linear:
 def sgd(module: nn.Module, learning_rate: float) -> torch.optim.SGD:
     """Plain gradient descent over a module's parameters."""
     return torch.optim.SGD(module.parameters(), lr=learning_rate)
+
+
+def linear_with_frozen_bias(weight: Tensor, bias: Tensor) -> nn.Linear:
+    """A linear layer whose bias is not meant to be trained."""
+    layer = linear(weight, bias)
+    layer.bias.requires_grad_(False)
+    return layer
+
+
+def tied_to(other: nn.Linear) -> nn.Linear:
+    """A linear layer whose weight is another layer's own, not a copy of it."""
+    layer = linear(other.weight.detach())
+    layer.weight = other.weight
+    return layer
+
+
+def sgd_over(learning_rate: float, *modules: nn.Module) -> torch.optim.SGD:
+    """Plain gradient descent over several modules, a group of parameters each."""
+    groups = [{"params": list(module.parameters())} for module in modules]
+    return torch.optim.SGD(groups, lr=learning_rate)
+
+
+class TinyEncoder(nn.Module):
+    """Words to vectors, made from a config as transformers' models are: {"words", "width"}."""
+
+    def __init__(self, config: dict):
+        super().__init__()
+        self.config = config
+        self.embedding = nn.Embedding(config["words"], config["width"])
+        self.dropout = nn.Dropout(0.5)
+        self.layer = nn.Linear(config["width"], config["width"])
+        self.classifier = nn.Linear(config["width"], 2)
+
+    def forward(self, ids: Tensor) -> Tensor:
+        return self.classifier(self.dropout(self.layer(self.embedding(ids))))
+
+
+def trained_encoder(words: int, width: int, weight: Tensor) -> TinyEncoder:
+    """A TinyEncoder in eval mode whose layer and classifier have been trained. weight: (width, width)."""
+    encoder = TinyEncoder({"words": words, "width": width})
+    with torch.no_grad():
+        encoder.embedding.weight.copy_(weight.repeat(words, 1)[:words])
+        encoder.layer.weight.copy_(weight)
+        encoder.classifier.weight.copy_(weight[:2])
+        for part in (encoder.layer, encoder.classifier):
+            part.bias.zero_()
+    return encoder.eval()

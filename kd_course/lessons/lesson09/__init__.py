@@ -1,0 +1,1 @@
+"""Lesson 09: inside the teacher: hidden states, attention, relations, contrastive."""
