@@ -21,13 +21,24 @@
 # %% tags=["setup"]
 from dataclasses import replace
 
+import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
 import torch.nn.functional as F
 import transformers
 
-from kd_course import experiments, losses, metrics, models, plots, settings, spans, teachers
+from kd_course import (
+    experiments,
+    losses,
+    metrics,
+    models,
+    plots,
+    settings,
+    spans,
+    teachers,
+    widgets,
+)
 from kd_course.corpora import reading
 from kd_course.distillation import (
     Attention,
@@ -179,7 +190,7 @@ check("09.2", hidden_loss)
 # %% [markdown]
 # ### Who trains W?
 #
-# W is a parameter. Where is it made? In several published toolkits the distiller makes it, after the optimizer was made from the *student's* parameters. Then W gets a gradient at every step and never moves: the loss falls nonetheless, because the student bends itself towards a random matrix.
+# W is a parameter. Where is it made? Suppose the loss makes it, after the optimizer was made from the *student's* parameters. Then W gets a gradient at every step and never moves. The loss falls nonetheless, because the student bends itself towards a random matrix.
 
 # %% tags=["nbval-check-output"]
 torch.manual_seed(0)
@@ -231,6 +242,7 @@ check("09.3", unheld)
 # But first one has to get at them. Here is BERT, as transformers makes it:
 
 # %% tags=["nbval-check-output"]
+torch.manual_seed(0)
 bert = transformers.BertModel(
     transformers.BertConfig(
         vocab_size=50, hidden_size=32, num_hidden_layers=2, num_attention_heads=2
@@ -239,7 +251,6 @@ bert = transformers.BertModel(
 ids = torch.arange(6)[None]
 print("attentions:", bert(ids, output_attentions=True).attentions)
 bert.set_attn_implementation("eager")
-torch.manual_seed(0)
 row = bert.train()(ids, output_attentions=True).attentions[0][0, 0, 0]
 print(f"eager, in training, one row sums to {row.sum().item():.2f}")
 row = bert.eval()(ids, output_attentions=True).attentions[0][0, 0, 0]
@@ -674,7 +685,9 @@ def cka(one, other):
 
 seed = seeds[0]
 shown = {"untrained": student} | {
-    arm: students[arm, seed] for arm in arms if (arm, seed) in students
+    arm: students[arm, seed]
+    for arm in (*setting.live, "relations, untrained teacher")
+    if arm in arms
 }
 figure, panels = plt.subplots(1, len(shown), figsize=(1 + 2.9 * len(shown), 3.2), squeeze=False)
 theirs, said = layers_of(teacher), []
@@ -702,9 +715,82 @@ plots.show(
 
 # %%
 draw_attention(
-    {"teacher": teacher} | {arm: students[arm, seed] for arm in arms[-2:]},
+    {"teacher": teacher} | {arm: students[arm, seed] for arm in setting.live},
     head,
     "What the same head looks at, after training",
+)
+
+# %% [markdown]
+# Any two layers can be held side by side. Move the sliders: the KL between the two layers' maps of this question, and the word that each word of the question looks at most, in the teacher and in the student.
+
+
+# %% tags=["hide-input"]
+def maps_of(model):
+    """Every layer's attention on the example: a list of (1, heads, length, length)."""
+    with torch.no_grad():
+        return model.eval()(**one, output_attentions=True).attentions
+
+
+compared = students[setting.live[-1], seeds[0]]
+their_maps, our_maps = maps_of(teacher), maps_of(compared)
+distances = {
+    (s, t): losses.attention_loss(own, wanted).item()
+    for s, own in enumerate(our_maps, start=1)
+    for t, wanted in enumerate(their_maps, start=1)
+}
+
+
+def looked_at(s, t):
+    """The KL of two layers, and for each word of the question what it looks at most: HTML."""
+    lines = []
+    for i in np.flatnonzero(~in_passage)[1:14]:
+        most = [
+            words[int(maps[0].mean(0)[i].argmax())] for maps in (their_maps[t - 1], our_maps[s - 1])
+        ]
+        lines.append(f"<tr><td>{words[i]}</td><td>{most[0]}</td><td>{most[1]}</td></tr>")
+    return (
+        f"<p>student's layer {s}, teacher's layer {t}: KL {distances[s, t]:.2f} nats</p>"
+        f"<table><tr><th>word</th><th>teacher looks at</th><th>student looks at</th></tr>"
+        f"{''.join(lines)}</table>"
+    )
+
+
+student_layer = ipywidgets.IntSlider(value=2, min=1, max=len(our_maps), description="student")
+teacher_layer = ipywidgets.IntSlider(value=4, min=1, max=len(their_maps), description="teacher")
+table = ipywidgets.HTML(looked_at(2, 4))
+
+
+def redraw(change):
+    table.value = looked_at(student_layer.value, teacher_layer.value)
+
+
+for slider in (student_layer, teacher_layer):
+    slider.observe(redraw, names="value")
+widgets.show(
+    ipywidgets.VBox([student_layer, teacher_layer, table]),
+    instead="two sliders, a layer of the student and one of the teacher. They move where a kernel "
+    "runs; the picture that follows shows the nearest and the farthest pair.",
+)
+
+# %% tags=["hide-input"]
+near, far = min(distances, key=distances.get), max(distances, key=distances.get)
+figure, panels = plt.subplots(2, 2, figsize=(9, 7))
+for line, (s, t) in zip(panels, (near, far)):
+    for axes, name, maps, layer in zip(
+        line, ("student", "teacher"), (our_maps, their_maps), (s, t)
+    ):
+        image = axes.imshow(maps[layer - 1][0].mean(0), cmap=plots.SEQUENTIAL, vmin=0, vmax=0.2)
+        axes.set(title=f"{name}, layer {layer}", xlabel="token looked at", ylabel="token looking")
+        axes.grid(False)
+figure.colorbar(image, ax=panels.ravel().tolist(), label="attention, mean over heads")
+figure.suptitle(
+    f"The nearest pair of layers ({distances[near]:.2f} nats) and the farthest ({distances[far]:.2f})"
+)
+plots.show(
+    figure,
+    alt=f"Attention maps of two pairs of layers. Nearest: student {near[0]} and teacher {near[1]}, "
+    f"KL {distances[near]:.2f} nats; farthest: student {far[0]} and teacher {far[1]}, "
+    f"{distances[far]:.2f}.",
 )
 
 # %% [markdown]
@@ -749,7 +835,7 @@ print(f"relations, first and last: {log[0]['loss']:.3f}, {log[-1]['loss']:.3f} n
 # | relational KD | 72.22 |
 # | CRD, contrastive | 74.14 |
 #
-# Of the older methods in the whole table none beats plain soft targets; the table's own does. In language, [Wang et al. (2023)](https://aclanthology.org/2023.acl-short.157/) compared hidden states, attention and soft targets on equal terms and found attention best overall, and the choice of the *layers a student starts from* worth far more for hidden states than for attention.
+# For this pair none of the older methods beats plain soft targets; the table's own does. In language, [Wang et al. (2023)](https://aclanthology.org/2023.acl-short.157/) compared hidden states, attention and soft targets on equal terms and found attention best overall, and the choice of the *layers a student starts from* worth far more for hidden states than for attention.
 #
 # ## What you can now do
 #
@@ -762,7 +848,7 @@ print(f"relations, first and last: {log[0]['loss']:.3f}, {log[-1]['loss']:.3f} n
 # - **An empty tuple of attentions**, and a loss that is 0 for ever.
 # - **Attention after dropout**: rows that are no distributions.
 # - **A projection that no optimizer holds**, or one on the teacher's side, which can shrink to nothing.
-# - **hidden_states[0] taken for the first layer.** TinyBERT's users [ran into it](https://github.com/huawei-noah/Pretrained-Language-Model/issues/166).
+# - **hidden_states[0] taken for the first layer**, or one index used for hidden states and attentions alike ([asked of TinyBERT's code](https://github.com/huawei-noah/Pretrained-Language-Model/issues/166)).
 # - **Padding in the mean**: two methods then differ by how long the batch was.
 # - **Rows of one text as wrong answers** of a contrastive loss.
 # - **No untrained teacher among the controls.**

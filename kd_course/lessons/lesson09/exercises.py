@@ -515,7 +515,7 @@ EXERCISES = (
             Choice(
                 "d",
                 "Because the trained teacher beats the untrained one in four seeds of five, its knowledge helps.",
-                "Four heads of five tosses of a coin come about once in five or six. The seed in which it lost, it lost by 3.7 points.",
+                "At least four heads in five tosses of a coin come nearly once in five tries. And the seed in which it lost, it lost by 3.7 points.",
             ),
         ),
         question="Which differences are the two claims about, and what does each one's interval hold?",

@@ -1,0 +1,298 @@
+# %% setup
+import copy
+import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+
+# %% 09.1 wrong: the places are not rounded
+def layer_map(student_layers, teacher_layers):
+    return [k * teacher_layers / student_layers for k in range(1, student_layers + 1)]
+
+
+# %% 09.1 wrong: counted from 0
+def layer_map(student_layers, teacher_layers):
+    step = teacher_layers / student_layers
+    return [int(step * k) for k in range(student_layers)]
+
+
+# %% 09.1 wrong: the layers that are copied, counted without the embeddings
+def layer_map(student_layers, teacher_layers):
+    return [(i + 1) * teacher_layers // student_layers - 1 for i in range(student_layers)]
+
+
+# %% 09.1 right: with numpy
+def layer_map(student_layers, teacher_layers):
+    places = np.arange(1, student_layers + 1) * teacher_layers // student_layers
+    return places.tolist()
+
+
+# %% 09.1 right: with divmod
+def layer_map(student_layers, teacher_layers):
+    found = []
+    for k in range(student_layers):
+        found.append(divmod((k + 1) * teacher_layers, student_layers)[0])
+    return found
+
+
+# %% 09.2 wrong: NaN stays in the gradient of the weight
+def hidden_loss(student, teacher, mask, weight):
+    own = student if weight is None else student @ weight.T
+    own, wanted = own[mask], teacher.detach()[mask]
+    return (own - wanted).square().mean(-1).sum() / max(int(mask.sum()), 1)
+
+
+# %% 09.2 wrong: the weight gets no gradient
+def hidden_loss(student, teacher, mask, weight):
+    own, wanted = student[mask], teacher.detach()[mask]
+    if weight is not None:
+        own = own @ weight.detach().T
+    return (own - wanted).square().mean(-1).sum() / max(len(own), 1)
+
+
+# %% 09.2 wrong: None is not expected for weight
+def hidden_loss(student, teacher, mask, weight):
+    own, wanted = student[mask] @ weight.T, teacher.detach()[mask]
+    return (own - wanted).square().mean(-1).sum() / max(len(own), 1)
+
+
+# %% 09.2 wrong: a library loss over everything
+def hidden_loss(student, teacher, mask, weight):
+    if weight is not None:
+        student = student @ weight.T
+    return F.mse_loss(student, teacher.detach())
+
+
+# %% 09.2 right: F.linear and mse_loss with a sum
+def hidden_loss(student, teacher, mask, weight):
+    own = student[mask] if weight is None else F.linear(student[mask], weight)
+    wanted = teacher[mask].detach()
+    return F.mse_loss(own, wanted, reduction="sum") / max(wanted.numel(), 1)
+
+
+# %% 09.2 right: exchanging instead of selecting
+def hidden_loss(student, teacher, mask, weight):
+    kept = mask.unsqueeze(-1)
+    student = torch.where(kept, student, torch.zeros(()))
+    teacher = torch.where(kept, teacher.detach(), torch.zeros(()))
+    if weight is not None:
+        student = student @ weight.T
+    squares = ((student - teacher) ** 2).mean(-1)
+    return squares.sum() / mask.sum().clamp(min=1)
+
+
+# %% 09.3 wrong: the names are not sorted
+def unheld(student, projection, optimizer):
+    held = {id(p) for g in optimizer.param_groups for p in g["params"]}
+    names = [
+        f"student.{n}"
+        for n, p in student.named_parameters()
+        if p.requires_grad and id(p) not in held
+    ]
+    return names + [
+        f"projection.{n}"
+        for n, p in projection.named_parameters()
+        if p.requires_grad and id(p) not in held
+    ]
+
+
+# %% 09.3 wrong: a shared weight counts by its name
+def unheld(student, projection, optimizer):
+    held = {id(p) for g in optimizer.param_groups for p in g["params"]}
+    names = []
+    if not any(id(p) in held for p in student.parameters()):
+        names += [f"student.{n}" for n, p in student.named_parameters() if p.requires_grad]
+    if len(optimizer.param_groups) < 2 and not all(
+        id(p) in held and id(p) not in {id(q) for q in student.parameters()}
+        for p in projection.parameters()
+    ):
+        names += [f"projection.{n}" for n, p in projection.named_parameters() if p.requires_grad]
+    return sorted(names)
+
+
+# %% 09.3 wrong: the parameters come, not their names
+def unheld(student, projection, optimizer):
+    held = {id(p) for g in optimizer.param_groups for p in g["params"]}
+    return [
+        p.detach()
+        for module in (student, projection)
+        for p in module.parameters()
+        if p.requires_grad and id(p) not in held
+    ]
+
+
+# %% 09.3 right: by identity, one by one
+def unheld(student, projection, optimizer):
+    held = []
+    for group in optimizer.param_groups:
+        held.extend(group["params"])
+    found = []
+    for part, module in (("projection", projection), ("student", student)):
+        for name, p in module.named_parameters():
+            if p.requires_grad and not any(p is other for other in held):
+                found.append(part + "." + name)
+    found.sort()
+    return found
+
+
+# %% 09.4 wrong: batchmean on four dimensions
+def attention_loss(student, teacher, mask):
+    if len(student) == 0 or len(teacher) == 0:
+        raise ValueError("empty")
+    total = 0
+    for s, t in zip(student, teacher):
+        total = total + F.kl_div(s.clamp(min=1e-30).log(), t, reduction="batchmean")
+    return total / len(student)
+
+
+# %% 09.4 wrong: the sum over an empty tuple
+def attention_loss(student, teacher, mask):
+    total = torch.tensor(0.0)
+    for s, t in zip(student, teacher):
+        kl = torch.where(t > 0, t * (t.clamp(min=1e-30) / s.clamp(min=1e-30)).log(), 0.0).sum(-1)
+        total = total + kl.transpose(1, 2)[mask].mean() / len(student)
+    return total
+
+
+# %% 09.4 right: xlogy
+def attention_loss(student, teacher, mask):
+    if not (student and teacher):
+        raise ValueError("there is no attention")
+    found = []
+    for s, t in zip(student, teacher):
+        kl = (torch.xlogy(t, t) - torch.xlogy(t, s)).sum(-1)
+        rows = mask[:, None, :].expand_as(kl)
+        found.append(kl[rows].mean())
+    return sum(found) / len(found)
+
+
+# %% 09.4 right: kl_div without a reduction
+def attention_loss(student, teacher, mask):
+    if len(student) == 0 or len(teacher) == 0:
+        raise ValueError("no layers")
+    s, t = torch.stack(student), torch.stack(teacher)
+    kl = F.kl_div(s.clamp(min=1e-38).log(), t, reduction="none").sum(-1)
+    weight = mask[None, :, None, :].to(kl.dtype)
+    return (kl * weight).sum() / (weight.expand_as(kl)).sum()
+
+
+# %% 09.5 wrong: both are cut by the student's width
+def relation_loss(student, teacher, mask, heads):
+    d = student.shape[-1] // heads
+
+    def log_relations(x):
+        x = torch.where(mask[..., None], x, 0.0)
+        x = x[..., : d * heads].unflatten(-1, (heads, d)).transpose(1, 2)
+        scores = x @ x.transpose(-1, -2) / math.sqrt(d)
+        return scores.masked_fill(~mask[:, None, None], -1e30).log_softmax(-1)
+
+    log_q, log_p = log_relations(student), log_relations(teacher.detach())
+    kl = (log_p.exp() * (log_p - log_q)).sum(-1).transpose(1, 2)[mask]
+    return kl.mean()
+
+
+# %% 09.5 wrong: view without a transpose
+def relation_loss(student, teacher, mask, heads):
+    def log_relations(x):
+        b, n, w = x.shape
+        x = torch.where(mask[..., None], x, 0.0).reshape(b, heads, n, w // heads)
+        scores = x @ x.transpose(-1, -2) / math.sqrt(w // heads)
+        return scores.masked_fill(~mask[:, None, None], -1e30).log_softmax(-1)
+
+    log_q, log_p = log_relations(student), log_relations(teacher.detach())
+    kl = (log_p.exp() * (log_p - log_q)).sum(-1).transpose(1, 2)[mask]
+    return kl.mean()
+
+
+# %% 09.5 right: row by row, with the padding cut off
+def relation_loss(student, teacher, mask, heads):
+    total, number = 0.0, 0
+    for s, t, keep in zip(student, teacher, mask):
+        s, t = s[keep], t[keep].detach()
+        if len(s) == 0:
+            continue
+        for own, wanted in zip(s.chunk(heads, -1), t.chunk(heads, -1)):
+            log_q = (own @ own.T / math.sqrt(own.shape[-1])).log_softmax(-1)
+            log_p = (wanted @ wanted.T / math.sqrt(wanted.shape[-1])).log_softmax(-1)
+            total = total + (log_p.exp() * (log_p - log_q)).sum()
+            number += len(s)
+    return total / max(number, 1)
+
+
+# %% 09.5 right: einsum
+def relation_loss(student, teacher, mask, heads):
+    lowest = torch.finfo(student.dtype).min
+
+    def log_relations(x):
+        x = torch.where(mask.unsqueeze(-1), x, torch.zeros_like(x))
+        x = x.unflatten(-1, (heads, -1))
+        scores = torch.einsum("bihd,bjhd->bhij", x, x) / x.shape[-1] ** 0.5
+        return F.log_softmax(scores.masked_fill(~mask[:, None, None, :], lowest), dim=-1)
+
+    log_p = log_relations(teacher).detach()
+    kl = F.kl_div(log_relations(student), log_p, log_target=True, reduction="none").sum(-1)
+    counted = mask[:, None].expand_as(kl)
+    return kl[counted].sum() / counted.sum().clamp(min=1)
+
+
+# %% 09.6 wrong: where every row is of one text, an error is raised
+def contrastive_loss(student, teacher, ids, temperature):
+    if len(ids.unique()) < 2:
+        raise ValueError("nothing to compare with")
+    scores = F.normalize(student, dim=-1) @ F.normalize(teacher.detach(), dim=-1).T / temperature
+    eye = torch.eye(len(ids), dtype=torch.bool)
+    scores = scores.masked_fill((ids[:, None] == ids) & ~eye, -1e30)
+    return F.cross_entropy(scores, torch.arange(len(ids)))
+
+
+# %% 09.6 wrong: in-batch negatives of the textbook
+def contrastive_loss(student, teacher, ids, temperature):
+    scores = F.cosine_similarity(student[:, None], teacher.detach()[None], dim=-1) / temperature
+    return F.cross_entropy(scores, torch.arange(len(ids)))
+
+
+# %% 09.6 right: written out
+def contrastive_loss(student, teacher, ids, temperature):
+    s = student / student.norm(dim=-1, keepdim=True)
+    t = (teacher / teacher.norm(dim=-1, keepdim=True)).detach()
+    costs = []
+    for i in range(len(ids)):
+        scores = (t @ s[i]) / temperature
+        others = [j for j in range(len(ids)) if j == i or ids[j] != ids[i]]
+        costs.append(scores[others].logsumexp(0) - scores[i])
+    return torch.stack(costs).mean()
+
+
+# %% 09.6 right: -inf after the division
+def contrastive_loss(student, teacher, ids, temperature):
+    scores = F.cosine_similarity(student[:, None], teacher.detach()[None], dim=-1) / temperature
+    same = ids.unsqueeze(0) == ids.unsqueeze(1)
+    same.fill_diagonal_(False)
+    scores = scores.masked_fill(same, -math.inf)
+    return -scores.log_softmax(-1).diagonal().mean()
+
+
+# %% 09.7 wrong: a copy with only the last layer drawn anew
+def random_teacher(teacher, seed):
+    torch.manual_seed(seed)
+    twin = copy.deepcopy(teacher)
+    twin.classifier.reset_parameters()
+    return twin.eval()
+
+
+# %% 09.7 wrong: made first, seeded afterwards
+def random_teacher(teacher, seed):
+    twin = type(teacher)(teacher.config)
+    torch.manual_seed(seed)
+    return twin.eval()
+
+
+# %% 09.7 right: with its config copied and its gradients off
+def random_teacher(teacher, seed):
+    torch.manual_seed(seed)
+    twin = teacher.__class__(copy.deepcopy(teacher.config))
+    twin.requires_grad_(False)
+    twin.eval()
+    return twin
