@@ -458,12 +458,7 @@ EXERCISES = (
             Misconception(
                 "the seed is not used",
                 slips.unseeded,
-                hint="The same seed, the same weights. What draws them?",
-            ),
-            Misconception(
-                "every seed gives the same weights",
-                slips.always_seed_zero,
-                hint="Which seed is asked for?",
+                hint="The same seed, the same weights; another seed, others. What draws them?",
             ),
             Misconception(
                 "the trained head is kept",

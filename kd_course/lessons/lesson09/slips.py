@@ -94,6 +94,35 @@ def into_the_teacher(student, teacher, mask, weight):
     return mean_squares(own, wanted).sum() / mask.sum().clamp(min=1)
 
 
+def with_padding(cost: Function, *, divisor_only: bool = False) -> Function:
+    """The padding counts, in sum and divisor or in the divisor alone."""
+
+    def hidden_loss(student, teacher, mask, weight):
+        own = student if weight is None else student @ weight.T
+        costs = cost(own, teacher.detach())
+        return (torch.where(mask, costs, 0.0) if divisor_only else costs).sum() / mask.numel()
+
+    return hidden_loss
+
+
+def with_teacher_projected(cost: Function) -> Function:
+    def hidden_loss(student, teacher, mask, weight):
+        own, wanted = student[mask], teacher.detach()[mask]
+        wanted = wanted if weight is None else wanted @ weight
+        return cost(own, wanted).sum() / mask.sum().clamp(min=1)
+
+    return hidden_loss
+
+
+def with_teacher_taught(cost: Function) -> Function:
+    def hidden_loss(student, teacher, mask, weight):
+        own, wanted = student[mask], teacher[mask]
+        own = own if weight is None else own @ weight.T
+        return cost(own, wanted).sum() / mask.sum().clamp(min=1)
+
+    return hidden_loss
+
+
 # -- 09.3 who trains the projection -----------------------------------------------------------
 
 
@@ -300,10 +329,6 @@ def in_train_mode(teacher, seed):
 
 def unseeded(teacher, seed):
     return type(teacher)(teacher.config).eval().requires_grad_(False)
-
-
-def always_seed_zero(teacher, seed):
-    return _fresh(teacher, 0).eval().requires_grad_(False)
 
 
 def head_kept(teacher, seed):
