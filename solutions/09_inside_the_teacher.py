@@ -390,11 +390,11 @@ for heads in (1, 4):
 #
 # ### Contrastive
 #
-# The article that this course grew from names contrastive learning under *keeping the teacher's knowledge*. The idea: the student's vector of a text should be nearer to the teacher's vector of *that* text than to its vectors of others ([CRD](https://arxiv.org/abs/1910.10699), in its form within one batch, [InfoNCE](https://arxiv.org/abs/1807.03748)). It is a classification with as many classes as rows:
+# The student's vector of a text should be nearer to the teacher's vector of *that* text than to its vectors of others ([CRD](https://arxiv.org/abs/1910.10699), in its form within one batch, [InfoNCE](https://arxiv.org/abs/1807.03748)). It is a classification with as many classes as rows:
 #
 # $$L_\text{contrastive} = -\frac1B \sum_i \log \frac{\exp(\cos(z^S_i, z^T_i)/\tau)}{\sum_j \exp(\cos(z^S_i, z^T_j)/\tau)}$$
 #
-# But look at what a batch holds. Five questions of this corpus are about one passage. To push their vectors apart would be to unlearn what they have in common; so rows of one text must not be each other's wrong answers.
+# But look at what a batch holds. Several questions of this corpus are about one passage. To push their vectors apart would be to unlearn what they have in common; so rows of one text must not be each other's wrong answers.
 #
 # ### Exercise 09.6 · Whose vector is it?
 # {{exercise:09.6}}
@@ -796,7 +796,7 @@ plots.show(
 # %% [markdown]
 # ## 8 · Before the task is known
 #
-# Soft targets need a task. Insides do not: a teacher that has only read text has hidden states, too. [DistilBERT](https://arxiv.org/abs/1910.01108) distils on unlabelled text, with the soft targets of the masked words, their labels and the cosine of the hidden states; [MiniLM](https://arxiv.org/abs/2002.10957) and [MiniLMv2](https://arxiv.org/abs/2012.15828) with relations alone, of one layer. The student is fine-tuned afterwards, on whatever the task turns out to be: distil once, fine-tune often. The article's section 1.2 calls it distilling first and tuning afterwards.
+# Soft targets need a task. Insides do not: a teacher that has only read text has hidden states, too. [DistilBERT](https://arxiv.org/abs/1910.01108) distils on unlabelled text, with the soft targets of the masked words, their labels and the cosine of the hidden states; [MiniLM](https://arxiv.org/abs/2002.10957) and [MiniLMv2](https://arxiv.org/abs/2012.15828) with relations alone, of one layer. The student is fine-tuned afterwards, on whatever the task turns out to be: distil once, fine-tune often.
 #
 # In the course's trainer that is one argument, `outputs_weight=0`: neither labels nor logits have a part in the loss. At `offline` scale this shows the mechanics and no more. The teacher here *does* know the task, so nothing about transfer can be read off it.
 
@@ -836,6 +836,8 @@ print(f"relations, first and last: {log[0]['loss']:.3f}, {log[-1]['loss']:.3f} n
 # | CRD, contrastive | 74.14 |
 #
 # For this pair none of the older methods beats plain soft targets; the table's own does. In language, [Wang et al. (2023)](https://aclanthology.org/2023.acl-short.157/) compared hidden states, attention and soft targets on equal terms and found attention best overall, and the choice of the *layers a student starts from* worth far more for hidden states than for attention.
+#
+# > **The article, audited.** The article that this course grew from says in section 2.2.3 that a student may lose some of the teacher's key knowledge on the way, and that contrastive and dynamic distillation were proposed against it. It names no loss, no measure of what is lost, and no result. Section 6 is what it would take to say so. In section 1.2 the student first learns the teacher's *outputs* and is then fine-tuned on a task. But outputs belong to a task. Before one is chosen there are masked words to guess, and the inside (section 8).
 #
 # ## What you can now do
 #
