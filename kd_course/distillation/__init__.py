@@ -13,6 +13,7 @@ from kd_course.distillation.internals import (
     Contrastive,
     HiddenStates,
     Relations,
+    ask_inside,
     layer_map,
 )
 from kd_course.distillation.options import seq2seq_training_arguments, training_arguments
@@ -35,6 +36,7 @@ __all__ = [
     "TeacherOutputs",
     "TopKOutputs",
     "add_teacher_logits",
+    "ask_inside",
     "cached_teacher_outputs",
     "last_checkpoint",
     "layer_map",
