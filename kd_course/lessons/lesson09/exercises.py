@@ -59,6 +59,11 @@ EXERCISES = (
                 hint="Spread them over the whole depth.",
             ),
             Misconception(
+                "places run evenly from the embeddings to the last layer",
+                slips.even_places,
+                hint="The student's first layer has come 1/s of the way, not none of it.",
+            ),
+            Misconception(
                 "the map runs from top to bottom",
                 slips.reversed_map,
                 hint="That is the control. Which layer of the student comes first in the list?",
@@ -115,6 +120,18 @@ EXERCISES = (
                     )
                 ),
                 hint="Patient KD does so. The formula here does not.",
+            ),
+            Misconception(
+                "cosines are compared, not distances",
+                slips.hidden_with(
+                    lambda own, wanted: 1 - torch.nn.functional.cosine_similarity(own, wanted, -1)
+                ),
+                hint="DistilBERT does so. The formula here squares differences.",
+            ),
+            Misconception(
+                "the weight gets no gradient",
+                slips.fixed_weight,
+                hint="W is trained with the student: who would move it, if no gradient reached it?",
             ),
             Misconception(
                 "the teacher is projected, not the student",
@@ -183,6 +200,11 @@ EXERCISES = (
                 "names come without their module",
                 slips.unheld_with(name=lambda part, own: own),
                 hint='Both modules may have a "weight".',
+            ),
+            Misconception(
+                "the names are not sorted",
+                slips.unsorted,
+                hint="Alphabetical order, over both modules together.",
             ),
             Misconception(
                 "what has no gradient yet is taken for what is not held",
@@ -449,6 +471,11 @@ EXERCISES = (
                 "the trained weights are still there",
                 slips.a_copy,
                 hint="A copy of the teacher knows what the teacher knows.",
+            ),
+            Misconception(
+                "only the last layer is drawn anew",
+                slips.last_layer_redrawn,
+                hint="The control asks for a teacher that has learnt nothing at all.",
             ),
             Misconception(
                 "it is in train mode, its dropout on",

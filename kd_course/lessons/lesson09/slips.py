@@ -29,6 +29,12 @@ def with_embeddings(student_layers, teacher_layers):
     return [k * teacher_layers // student_layers for k in range(student_layers + 1)]
 
 
+def even_places(student_layers, teacher_layers):
+    """From the embeddings to the last layer, as linspace spreads them."""
+    steps = max(student_layers - 1, 1)
+    return [k * teacher_layers // steps for k in range(student_layers)]
+
+
 def reversed_map(student_layers, teacher_layers):
     return [k * teacher_layers // student_layers for k in range(student_layers, 0, -1)]
 
@@ -67,9 +73,17 @@ def padding_in_the_divisor(student, teacher, mask, weight):
 
 
 def mean_of_rows(student, teacher, mask, weight):
-    own = student if weight is None else student @ weight.T
-    costs = torch.where(mask, (own - teacher.detach()).square().mean(-1), 0.0)
-    return (costs.sum(-1) / mask.sum(-1).clamp(min=1)).mean()
+    means = []
+    for one, other, kept in zip(student, teacher, mask, strict=True):
+        costs = mean_squares(*_kept(one, other, kept, weight))
+        means.append(costs.sum() / max(len(costs), 1))
+    return torch.stack(means).mean()
+
+
+def fixed_weight(student, teacher, mask, weight):
+    """Nobody trains the weight."""
+    own, wanted = _kept(student, teacher, mask, None if weight is None else weight.detach())
+    return mean_squares(own, wanted).sum() / max(len(own), 1)
 
 
 def multiplied_mask(student, teacher, mask, weight):
@@ -148,6 +162,16 @@ def unheld_with(
         )
 
     return unheld
+
+
+def unsorted(student, projection, optimizer):
+    held = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    return [
+        f"{part}.{name}"
+        for part, module in (("student", student), ("projection", projection))
+        for name, p in module.named_parameters()
+        if p.requires_grad and id(p) not in held
+    ]
 
 
 def first_group(optimizer):
@@ -321,6 +345,13 @@ def _fresh(teacher, seed):
 def a_copy(teacher, seed):
     torch.manual_seed(seed)
     return copy.deepcopy(teacher).eval().requires_grad_(False)
+
+
+def last_layer_redrawn(teacher, seed):
+    torch.manual_seed(seed)
+    twin = copy.deepcopy(teacher)
+    twin.classifier.reset_parameters()
+    return twin.eval()
 
 
 def in_train_mode(teacher, seed):

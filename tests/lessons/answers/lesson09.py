@@ -23,6 +23,37 @@ def layer_map(student_layers, teacher_layers):
     return [(i + 1) * teacher_layers // student_layers - 1 for i in range(student_layers)]
 
 
+# %% 09.1 wrong: the embeddings are matched too
+def layer_map(student_layers, teacher_layers):
+    return [k * teacher_layers // student_layers for k in range(student_layers + 1)]
+
+
+# %% 09.1 wrong: rounded up
+def layer_map(student_layers, teacher_layers):
+    return [math.ceil(k * teacher_layers / student_layers) for k in range(1, student_layers + 1)]
+
+
+# %% 09.1 wrong: from top to bottom
+def layer_map(student_layers, teacher_layers):
+    return [k * teacher_layers // student_layers for k in range(student_layers, 0, -1)]
+
+
+# %% 09.1 wrong: a step in whole numbers
+def layer_map(student_layers, teacher_layers):
+    step = teacher_layers // student_layers
+    return list(range(step, step * student_layers + 1, step))
+
+
+# %% 09.1 wrong: the last layers
+def layer_map(student_layers, teacher_layers):
+    return list(range(teacher_layers - student_layers + 1, teacher_layers + 1))
+
+
+# %% 09.1 wrong: linspace from the embeddings to the last
+def layer_map(student_layers, teacher_layers):
+    return np.linspace(0, teacher_layers, student_layers).astype(int).tolist()
+
+
 # %% 09.1 right: with numpy
 def layer_map(student_layers, teacher_layers):
     places = np.arange(1, student_layers + 1) * teacher_layers // student_layers
@@ -63,6 +94,46 @@ def hidden_loss(student, teacher, mask, weight):
     if weight is not None:
         student = student @ weight.T
     return F.mse_loss(student, teacher.detach())
+
+
+# %% 09.2 wrong: summed over a vector
+def hidden_loss(student, teacher, mask, weight):
+    own, wanted = student[mask], teacher.detach()[mask]
+    if weight is not None:
+        own = own @ weight.T
+    return ((own - wanted) ** 2).sum() / max(len(own), 1)
+
+
+# %% 09.2 wrong: the mask is multiplied with
+def hidden_loss(student, teacher, mask, weight):
+    own = student if weight is None else F.linear(student, weight)
+    squares = ((own - teacher.detach()) ** 2).mean(-1) * mask
+    return squares.sum() / mask.sum().clamp(min=1)
+
+
+# %% 09.2 wrong: the teacher is taught
+def hidden_loss(student, teacher, mask, weight):
+    own, wanted = student[mask], teacher[mask]
+    if weight is not None:
+        own = own @ weight.T
+    return (own - wanted).square().mean(-1).sum() / max(len(own), 1)
+
+
+# %% 09.2 wrong: every row weighs the same
+def hidden_loss(student, teacher, mask, weight):
+    rows = []
+    for s, t, kept in zip(student, teacher.detach(), mask):
+        own = s[kept] if weight is None else s[kept] @ weight.T
+        rows.append((own - t[kept]).square().mean(-1).sum() / max(int(kept.sum()), 1))
+    return torch.stack(rows).mean()
+
+
+# %% 09.2 wrong: cosines
+def hidden_loss(student, teacher, mask, weight):
+    own, wanted = student[mask], teacher.detach()[mask]
+    if weight is not None:
+        own = own @ weight.T
+    return (1 - F.cosine_similarity(own, wanted, dim=-1)).sum() / max(len(own), 1)
 
 
 # %% 09.2 right: F.linear and mse_loss with a sum
@@ -123,6 +194,77 @@ def unheld(student, projection, optimizer):
     ]
 
 
+# %% 09.3 wrong: frozen ones are listed
+def unheld(student, projection, optimizer):
+    held = {id(p) for g in optimizer.param_groups for p in g["params"]}
+    return sorted(
+        f"{part}.{name}"
+        for part, module in (("student", student), ("projection", projection))
+        for name, p in module.named_parameters()
+        if id(p) not in held
+    )
+
+
+# %% 09.3 wrong: the first group only
+def unheld(student, projection, optimizer):
+    held = {id(p) for p in optimizer.param_groups[0]["params"]}
+    return sorted(
+        f"{part}.{name}"
+        for part, module in (("student", student), ("projection", projection))
+        for name, p in module.named_parameters()
+        if p.requires_grad and id(p) not in held
+    )
+
+
+# %% 09.3 wrong: the projection alone
+def unheld(student, projection, optimizer):
+    held = {id(p) for g in optimizer.param_groups for p in g["params"]}
+    return sorted(f"projection.{n}" for n, p in projection.named_parameters() if id(p) not in held)
+
+
+# %% 09.3 wrong: without the module's name
+def unheld(student, projection, optimizer):
+    held = {id(p) for g in optimizer.param_groups for p in g["params"]}
+    both = [*student.named_parameters(), *projection.named_parameters()]
+    return sorted(n for n, p in both if p.requires_grad and id(p) not in held)
+
+
+# %% 09.3 wrong: what has no gradient
+def unheld(student, projection, optimizer):
+    names = []
+    for part, module in (("projection", projection), ("student", student)):
+        names += [
+            f"{part}.{n}"
+            for n, p in module.named_parameters()
+            if p.requires_grad and p.grad is None
+        ]
+    return sorted(names)
+
+
+# %% 09.3 wrong: compared by value
+def unheld(student, projection, optimizer):
+    held = [p for g in optimizer.param_groups for p in g["params"]]
+    names = []
+    for part, module in (("projection", projection), ("student", student)):
+        for n, p in module.named_parameters():
+            if p.requires_grad and not any(p.shape == q.shape and (p == q).all() for q in held):
+                names.append(f"{part}.{n}")
+    return sorted(names)
+
+
+# %% 09.3 right: a set of objects
+def unheld(student, projection, optimizer):
+    held = set()
+    for group in optimizer.param_groups:
+        held.update(group["params"])
+    both = torch.nn.ModuleDict({"student": student, "projection": projection})
+    names = []
+    for name, p in both.named_parameters(remove_duplicate=False):
+        if p.requires_grad and p not in held:
+            names.append(name)
+    return sorted(names)
+
+
 # %% 09.3 right: by identity, one by one
 def unheld(student, projection, optimizer):
     held = []
@@ -154,6 +296,67 @@ def attention_loss(student, teacher, mask):
         kl = torch.where(t > 0, t * (t.clamp(min=1e-30) / s.clamp(min=1e-30)).log(), 0.0).sum(-1)
         total = total + kl.transpose(1, 2)[mask].mean() / len(student)
     return total
+
+
+# %% 09.4 wrong: swapped
+def attention_loss(student, teacher, mask):
+    if not student or not teacher:
+        raise ValueError("no maps")
+    found = []
+    for s, t in zip(student, teacher):
+        kl = (torch.xlogy(s, s) - torch.xlogy(s, t)).sum(-1)
+        found.append(kl.transpose(1, 2)[mask].mean())
+    return torch.stack(found).mean()
+
+
+# %% 09.4 wrong: layers are added up
+def attention_loss(student, teacher, mask):
+    if not student or not teacher:
+        raise ValueError("no maps")
+    total = 0.0
+    for s, t in zip(student, teacher):
+        kl = (torch.xlogy(t, t) - torch.xlogy(t, s)).sum(-1)
+        total = total + kl.transpose(1, 2)[mask].mean()
+    return total
+
+
+# %% 09.4 wrong: heads are averaged first
+def attention_loss(student, teacher, mask):
+    if not student or not teacher:
+        raise ValueError("no maps")
+    found = []
+    for s, t in zip(student, teacher):
+        s, t = s.mean(1), t.mean(1)
+        found.append((torch.xlogy(t, t) - torch.xlogy(t, s)).sum(-1)[mask].mean())
+    return torch.stack(found).mean()
+
+
+# %% 09.4 wrong: squares, as TinyBERT does with logits
+def attention_loss(student, teacher, mask):
+    if not student or not teacher:
+        raise ValueError("no maps")
+    found = [
+        (s - t).square().mean(-1).transpose(1, 2)[mask].mean() for s, t in zip(student, teacher)
+    ]
+    return torch.stack(found).mean()
+
+
+# %% 09.4 wrong: all looking tokens
+def attention_loss(student, teacher, mask):
+    if not student or not teacher:
+        raise ValueError("no maps")
+    found = [
+        (torch.xlogy(t, t) - torch.xlogy(t, s)).sum(-1).mean() for s, t in zip(student, teacher)
+    ]
+    return torch.stack(found).mean()
+
+
+# %% 09.4 wrong: the last layer
+def attention_loss(student, teacher, mask):
+    if not student or not teacher:
+        raise ValueError("no maps")
+    s, t = student[-1], teacher[-1]
+    return (torch.xlogy(t, t) - torch.xlogy(t, s)).sum(-1).transpose(1, 2)[mask].mean()
 
 
 # %% 09.4 right: xlogy
@@ -206,6 +409,73 @@ def relation_loss(student, teacher, mask, heads):
     return kl.mean()
 
 
+# %% 09.5 wrong: one head
+def relation_loss(student, teacher, mask, heads):
+    def log_relations(x):
+        x = torch.where(mask[..., None], x, 0.0)
+        scores = x @ x.transpose(-1, -2) / math.sqrt(x.shape[-1])
+        return scores.masked_fill(~mask[:, None], -1e30).log_softmax(-1)
+
+    log_q, log_p = log_relations(student), log_relations(teacher.detach())
+    kl = (log_p.exp() * (log_p - log_q)).sum(-1)[mask]
+    return kl.sum() / max(len(kl), 1)
+
+
+# %% 09.5 wrong: not divided
+def relation_loss(student, teacher, mask, heads):
+    def log_relations(x):
+        x = torch.where(mask[..., None], x, 0.0).unflatten(-1, (heads, -1)).transpose(1, 2)
+        scores = x @ x.transpose(-1, -2)
+        return scores.masked_fill(~mask[:, None, None], -1e30).log_softmax(-1)
+
+    log_q, log_p = log_relations(student), log_relations(teacher.detach())
+    return (log_p.exp() * (log_p - log_q)).sum(-1).transpose(1, 2)[mask].mean()
+
+
+# %% 09.5 wrong: divided by the root of the whole width
+def relation_loss(student, teacher, mask, heads):
+    def log_relations(x):
+        width = x.shape[-1]
+        x = torch.where(mask[..., None], x, 0.0).unflatten(-1, (heads, -1)).transpose(1, 2)
+        scores = x @ x.transpose(-1, -2) / math.sqrt(width)
+        return scores.masked_fill(~mask[:, None, None], -1e30).log_softmax(-1)
+
+    log_q, log_p = log_relations(student), log_relations(teacher.detach())
+    return (log_p.exp() * (log_p - log_q)).sum(-1).transpose(1, 2)[mask].mean()
+
+
+# %% 09.5 wrong: swapped
+def relation_loss(student, teacher, mask, heads):
+    def log_relations(x):
+        x = torch.where(mask[..., None], x, 0.0).unflatten(-1, (heads, -1)).transpose(1, 2)
+        scores = x @ x.transpose(-1, -2) / math.sqrt(x.shape[-1])
+        return scores.masked_fill(~mask[:, None, None], -1e30).log_softmax(-1)
+
+    log_q, log_p = log_relations(student), log_relations(teacher.detach())
+    return (log_q.exp() * (log_q - log_p)).sum(-1).transpose(1, 2)[mask].mean()
+
+
+# %% 09.5 wrong: the teacher is taught
+def relation_loss(student, teacher, mask, heads):
+    def log_relations(x):
+        x = torch.where(mask[..., None], x, 0.0).unflatten(-1, (heads, -1)).transpose(1, 2)
+        scores = x @ x.transpose(-1, -2) / math.sqrt(x.shape[-1])
+        return scores.masked_fill(~mask[:, None, None], -1e30).log_softmax(-1)
+
+    log_q, log_p = log_relations(student), log_relations(teacher)
+    return (log_p.exp() * (log_p - log_q)).sum(-1).transpose(1, 2)[mask].mean()
+
+
+# %% 09.5 wrong: the padding may be resembled
+def relation_loss(student, teacher, mask, heads):
+    def log_relations(x):
+        x = torch.where(mask[..., None], x, 0.0).unflatten(-1, (heads, -1)).transpose(1, 2)
+        return (x @ x.transpose(-1, -2) / math.sqrt(x.shape[-1])).log_softmax(-1)
+
+    log_q, log_p = log_relations(student), log_relations(teacher.detach())
+    return (log_p.exp() * (log_p - log_q)).sum(-1).transpose(1, 2)[mask].mean()
+
+
 # %% 09.5 right: row by row, with the padding cut off
 def relation_loss(student, teacher, mask, heads):
     total, number = 0.0, 0
@@ -253,6 +523,51 @@ def contrastive_loss(student, teacher, ids, temperature):
     return F.cross_entropy(scores, torch.arange(len(ids)))
 
 
+# %% 09.6 wrong: everybody's is row 0
+def contrastive_loss(student, teacher, ids, temperature):
+    scores = F.normalize(student, dim=-1) @ F.normalize(teacher.detach(), dim=-1).T / temperature
+    same = (ids[:, None] == ids) & ~torch.eye(len(ids), dtype=torch.bool)
+    scores = scores.masked_fill(same, -1e30)
+    return F.cross_entropy(scores, torch.zeros(len(ids), dtype=torch.long))
+
+
+# %% 09.6 wrong: dot products
+def contrastive_loss(student, teacher, ids, temperature):
+    scores = student @ teacher.detach().T / temperature
+    same = (ids[:, None] == ids) & ~torch.eye(len(ids), dtype=torch.bool)
+    return F.cross_entropy(scores.masked_fill(same, -1e30), torch.arange(len(ids)))
+
+
+# %% 09.6 wrong: no temperature
+def contrastive_loss(student, teacher, ids, temperature):
+    scores = F.normalize(student, dim=-1) @ F.normalize(teacher.detach(), dim=-1).T
+    same = (ids[:, None] == ids) & ~torch.eye(len(ids), dtype=torch.bool)
+    return F.cross_entropy(scores.masked_fill(same, -1e30), torch.arange(len(ids)))
+
+
+# %% 09.6 wrong: both directions, as CLIP
+def contrastive_loss(student, teacher, ids, temperature):
+    scores = F.normalize(student, dim=-1) @ F.normalize(teacher.detach(), dim=-1).T / temperature
+    same = (ids[:, None] == ids) & ~torch.eye(len(ids), dtype=torch.bool)
+    scores, own = scores.masked_fill(same, -1e30), torch.arange(len(ids))
+    return (F.cross_entropy(scores, own) + F.cross_entropy(scores.T, own)) / 2
+
+
+# %% 09.6 wrong: the teacher is taught
+def contrastive_loss(student, teacher, ids, temperature):
+    scores = F.normalize(student, dim=-1) @ F.normalize(teacher, dim=-1).T / temperature
+    same = (ids[:, None] == ids) & ~torch.eye(len(ids), dtype=torch.bool)
+    return F.cross_entropy(scores.masked_fill(same, -1e30), torch.arange(len(ids)))
+
+
+# %% 09.6 wrong: a sum over rows
+def contrastive_loss(student, teacher, ids, temperature):
+    scores = F.normalize(student, dim=-1) @ F.normalize(teacher.detach(), dim=-1).T / temperature
+    same = (ids[:, None] == ids) & ~torch.eye(len(ids), dtype=torch.bool)
+    own = torch.arange(len(ids))
+    return F.cross_entropy(scores.masked_fill(same, -1e30), own, reduction="sum")
+
+
 # %% 09.6 right: written out
 def contrastive_loss(student, teacher, ids, temperature):
     s = student / student.norm(dim=-1, keepdim=True)
@@ -289,6 +604,53 @@ def random_teacher(teacher, seed):
     return twin.eval()
 
 
+# %% 09.7 wrong: a copy of the teacher
+def random_teacher(teacher, seed):
+    torch.manual_seed(seed)
+    return copy.deepcopy(teacher).eval()
+
+
+# %% 09.7 wrong: dropout is left on
+def random_teacher(teacher, seed):
+    torch.manual_seed(seed)
+    return type(teacher)(teacher.config)
+
+
+# %% 09.7 wrong: no seed
+def random_teacher(teacher, seed):
+    return type(teacher)(teacher.config).eval()
+
+
+# %% 09.7 wrong: the trained classifier stays
+def random_teacher(teacher, seed):
+    torch.manual_seed(seed)
+    twin = type(teacher)(teacher.config)
+    twin.classifier.load_state_dict(teacher.classifier.state_dict())
+    return twin.eval()
+
+
+# %% 09.7 wrong: the trained embeddings stay
+def random_teacher(teacher, seed):
+    torch.manual_seed(seed)
+    twin = type(teacher)(teacher.config)
+    twin.embedding.load_state_dict(teacher.embedding.state_dict())
+    return twin.eval()
+
+
+# %% 09.7 wrong: the teacher itself gets new weights
+def random_teacher(teacher, seed):
+    torch.manual_seed(seed)
+    teacher.load_state_dict(type(teacher)(teacher.config).state_dict())
+    return teacher.eval()
+
+
+# %% 09.7 right: in a fork of the generator
+def random_teacher(teacher, seed):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return type(teacher)(teacher.config).train(False)
+
+
 # %% 09.7 right: with its config copied and its gradients off
 def random_teacher(teacher, seed):
     torch.manual_seed(seed)
@@ -296,3 +658,23 @@ def random_teacher(teacher, seed):
     twin.requires_grad_(False)
     twin.eval()
     return twin
+
+
+# %% 09.8 wrong: the first seeds' certainty
+supported = "a"
+
+
+# %% 09.8 wrong: nothing at all
+supported = "b"
+
+
+# %% 09.8 wrong: four of five
+supported = "d"
+
+
+# %% 09.8 right: as in the lesson
+supported = "c"
+
+
+# %% 09.8 right: with brackets
+supported = "(c)"
