@@ -16,7 +16,7 @@
 #
 # **When an exercise resists**, `hint("09.1")` asks a question first, then gives a direction, and last says where the answer stands in the [worked edition](../solutions/09_inside_the_teacher.ipynb).
 #
-# **What runs** at `offline`: lesson 08's teacher, students of two layers that start from random weights, and a teacher of news headlines that ship with the course; no network. At `small`: the same, and section 8 with [all-MiniLM-L6-v2](https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2), half of whose layers are distilled on the unlabelled phrases of [SST-2](https://huggingface.co/datasets/stanfordnlp/sst2) before they see a label of [Financial PhraseBank](https://arxiv.org/abs/1307.5336). At `full`: section 8 with [BERT-base](https://arxiv.org/abs/1810.04805), on a GPU.
+# **What runs** at `offline`: [lesson 08](08_question_answering.ipynb)'s teacher, students of two layers that start from random weights, and a teacher of news headlines that ship with the course; no network. At `small`: the same, and section 8 with [all-MiniLM-L6-v2](https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2), half of whose layers are distilled on the unlabelled phrases of [SST-2](https://huggingface.co/datasets/stanfordnlp/sst2) before they see a label of [Financial PhraseBank](https://arxiv.org/abs/1307.5336). At `full`: section 8 with [BERT-base](https://arxiv.org/abs/1810.04805), on a GPU.
 
 # %% tags=["setup"]
 import copy
@@ -68,7 +68,7 @@ print(setting)
 #
 # ## 1 · What an answer does not say
 #
-# [Lesson 08](08_question_answering.ipynb)'s student began with layers copied from its teacher. From random weights the same student has to find out by itself how to read: that a question's words must be looked for in the passage. Some seeds find that out in time, some do not. Here we make it harder, with fewer labelled questions and fewer steps.
+# [Lesson 08](08_question_answering.ipynb)'s student began with layers copied from its teacher. From random weights the same student has to find out by itself how to read: that a question's words must be looked for in the passage. How soon it does differs from seed to seed. Here we make it harder, with fewer labelled questions and fewer steps.
 #
 # The teacher knows how to read. But its soft targets say only *where* the answer starts and ends. How it got there, which word looked at which, is inside. If copying the insides helps anywhere, it should help here.
 
@@ -189,7 +189,7 @@ def layer_map(student_layers, teacher_layers):
 check("09.1", layer_map)
 
 # %% [markdown]
-# [TinyBERT](https://arxiv.org/abs/1909.10351) spreads 4 layers over 12 like this. Does it matter? [Yu, Wen and Mou (2025)](https://arxiv.org/abs/2502.04499) found that even a map from top to bottom gives students that are hardly worse. We shall have that map as an arm. Here are the three maps of this lesson, with the package's own function:
+# [TinyBERT](https://arxiv.org/abs/1909.10351) spreads 4 layers over 12 like this. Does it matter? [Yu, Wen and Mou (2025)](https://arxiv.org/abs/2502.04499) found that even a map from top to bottom gives surprisingly good students. We shall have that map as an arm. Here are the three maps of this lesson, with the package's own function:
 
 # %% tags=["hide-input"]
 shape = (student.config.num_hidden_layers, teacher.config.num_hidden_layers)
@@ -516,25 +516,23 @@ check("09.6", contrastive_loss)
 #
 # ### Four losses of one batch
 #
-# How large is each loss before anything has been learnt, and how small is it for a student that *has* something of the teacher? Below, four questions are read by the untrained student, and by one that was made of the teacher's second and fourth layer.
+# How large is each loss before anything has been learnt, and how large for a student that *has* something of the teacher? Below, four questions are read by the untrained student, and by one that was made of the teacher's second and fourth layer.
 
 
 # %%
 def comparisons_of(arm):
     """What an arm compares inside: the layer map of the arm, and the loss of its name."""
-    even, last, turned = (course_map(*shape, kind=kind) for kind in ("even", "last", "reversed"))
-    heads = {"heads": setting.heads}
     kinds = {
-        "hidden states": (HiddenStates, even, {}),
-        "attention": (Attention, even, {}),
-        "relations": (Relations, last, heads),
-        "contrastive": (Contrastive, last, {}),
-        "relations, untrained teacher": (Relations, last, heads),
-        "hidden states, reversed map": (HiddenStates, turned, {}),
+        "hidden states": (HiddenStates, "even", {}),
+        "attention": (Attention, "even", {}),
+        "relations": (Relations, "last", {"heads": setting.heads}),
+        "contrastive": (Contrastive, "last", {}),
     }
-    if arm not in kinds:
+    method = arm.partition(",")[0]  # "relations, untrained teacher" compares relations
+    if method not in kinds:
         return []
-    kind, layers, more = kinds[arm]
+    kind, layers, more = kinds[method]
+    layers = course_map(*shape, kind="reversed" if "reversed" in arm else layers)
     return [kind(s, t, weight=setting.weight, **more) for s, t in layers.items()]
 
 
@@ -555,7 +553,7 @@ for arm in ("hidden states", "attention", "relations", "contrastive"):
     print(f"{arm:<16}{values[0]:>12.2f}{values[1]:>16.2f}")
 
 # %% [markdown]
-# At the start all are of the same order, so each gets the weight 1 in section 6, fixed beforehand. Nothing was tuned there but the learning rate.
+# Copied layers are not the teacher: its second layer here stands on the embeddings, not on a first layer, so no loss is 0. At the start all four are of the same order, and each gets the weight 1 in section 6, fixed beforehand. Nothing was tuned there but the learning rate.
 #
 # ## 6 · The experiment
 #
@@ -565,11 +563,12 @@ for arm in ("hidden states", "attention", "relations", "contrastive"):
 # |---|---|
 # | labels | the answers alone |
 # | soft targets | the answers, and the teacher's start and end distributions |
-# | hidden states, attention, relations, contrastive | that, and the teacher's inside in this form |
-# | relations, untrained teacher | that, and the relations of a teacher that has learnt nothing |
+# | hidden states, attention | that, and the teacher's inside in this form, at both layers |
+# | relations, contrastive | that, and the teacher's inside in this form, at the last layer |
+# | each of these four, *untrained teacher* | that, and the inside of a teacher that has learnt nothing |
 # | hidden states, reversed map | as hidden states, but the first layer is compared with the last |
 #
-# The last two are the controls that matter. To match *anything* well-behaved inside may help a student: it keeps its vectors from running away, it is one more gradient. Only what the *trained* teacher gives beyond an untrained one is the teacher's knowledge. [Mason-Williams et al.](https://arxiv.org/abs/2510.12615) ask for such a control in every distillation experiment.
+# The last lines are the controls that matter. To match *anything* well-behaved inside may help a student: it keeps its vectors from running away, it is one more gradient. Only what the *trained* teacher gives beyond an untrained one is the teacher's knowledge. [Mason-Williams et al.](https://arxiv.org/abs/2510.12615) use such controls throughout, and find less transfer of knowledge than one would expect.
 #
 # ### Exercise 09.7 · A teacher that has learnt nothing
 # {{exercise:09.7}}
@@ -687,13 +686,14 @@ for arm in arms:
         yes = float(f1[arm, seed].mean() >= found_from)
         report.add(f"{arm}/share found", yes, seed=seed, kind="trained once")
 
-inside_arms = READING_ARMS[2:]
 pairs = {"soft targets/gain over labels": ("soft targets", "labels")}
-pairs |= {f"{arm}/gain over soft targets": (arm, "soft targets") for arm in inside_arms}
-pairs |= {
-    "relations/gain over untrained teacher": ("relations", "relations, untrained teacher"),
-    "hidden states/gain over reversed map": ("hidden states", "hidden states, reversed map"),
-}
+pairs |= {f"{arm}/gain over soft targets": (arm, "soft targets") for arm in READING_ARMS[2:]}
+for control in ("untrained teacher", "reversed map"):
+    pairs |= {
+        f"{arm}/gain over {control}": (arm, f"{arm}, {control}")
+        for arm in READING_ARMS
+        if f"{arm}, {control}" in READING_ARMS
+    }
 for name, (one_arm, other) in pairs.items():
     if one_arm in arms and other in arms:
         gain = note(name, every_seed(one_arm), every_seed(other))
@@ -722,26 +722,25 @@ if offline:
 # %% [markdown]
 # What looking inside was worth, in the reference run. Each arm is set beside soft targets, for a gain over labels alone would be the soft targets' own:
 #
-# | `offline`, {{ledger:09/offline/labels/F1|count}} seeds | test F1 | gain over soft targets |
-# |---|---|---|
-# | labels | {{ledger:09/offline/labels/F1|interval}} | – |
-# | soft targets | {{ledger:09/offline/soft targets/F1|interval}} | – |
-# | hidden states | {{ledger:09/offline/hidden states/F1|interval}} | {{ledger:09/offline/hidden states/gain over soft targets|interval}} |
-# | attention | {{ledger:09/offline/attention/F1|interval}} | {{ledger:09/offline/attention/gain over soft targets|interval}} |
-# | relations | {{ledger:09/offline/relations/F1|interval}} | {{ledger:09/offline/relations/gain over soft targets|interval}} |
-# | contrastive | {{ledger:09/offline/contrastive/F1|interval}} | {{ledger:09/offline/contrastive/gain over soft targets|interval}} |
-# | relations, untrained teacher | {{ledger:09/offline/relations, untrained teacher/F1|interval}} | {{ledger:09/offline/relations, untrained teacher/gain over soft targets|interval}} |
-# | hidden states, reversed map | {{ledger:09/offline/hidden states, reversed map/F1|interval}} | {{ledger:09/offline/hidden states, reversed map/gain over soft targets|interval}} |
+# | `offline`, {{ledger:09/offline/labels/F1|count}} seeds | test F1 | gain over soft targets | gain over its untrained teacher |
+# |---|---|---|---|
+# | labels | {{ledger:09/offline/labels/F1|interval}} | – | – |
+# | soft targets | {{ledger:09/offline/soft targets/F1|interval}} | – | – |
+# | hidden states | {{ledger:09/offline/hidden states/F1|interval}} | {{ledger:09/offline/hidden states/gain over soft targets|interval}} | {{ledger:09/offline/hidden states/gain over untrained teacher|interval}} |
+# | attention | {{ledger:09/offline/attention/F1|interval}} | {{ledger:09/offline/attention/gain over soft targets|interval}} | {{ledger:09/offline/attention/gain over untrained teacher|interval}} |
+# | relations | {{ledger:09/offline/relations/F1|interval}} | {{ledger:09/offline/relations/gain over soft targets|interval}} | {{ledger:09/offline/relations/gain over untrained teacher|interval}} |
+# | contrastive | {{ledger:09/offline/contrastive/F1|interval}} | {{ledger:09/offline/contrastive/gain over soft targets|interval}} | {{ledger:09/offline/contrastive/gain over untrained teacher|interval}} |
+# | hidden states, reversed map | {{ledger:09/offline/hidden states, reversed map/F1|interval}} | {{ledger:09/offline/hidden states, reversed map/gain over soft targets|interval}} | – |
 #
 # <!-- The finding, in one sentence, goes here after the reference run. -->
 #
-# How to read it. An interval that leaves out 0 says that the arm differs from soft targets, in this experiment. One that holds 0 says that these seeds do not show whether it does; it is no proof that there is nothing. The table looks six times, so one interval that leaves out 0 by a little is weak evidence.
+# How to read it. An interval that leaves out 0 says that the arm differs from soft targets, in this experiment. One that holds 0 says that these seeds do not show whether it does; it is no proof that there is nothing. The table looks nine times, so one interval that leaves out 0 by a little is weak evidence.
 #
-# And a gain is not yet the teacher's knowledge. Against the relations of an untrained teacher, those of the trained one gain {{ledger:09/offline/relations/gain over untrained teacher|interval}}. This difference, and not the one in the table, is what the student has from what the teacher *learnt*. Likewise for the layer map: the even map gains {{ledger:09/offline/hidden states/gain over reversed map|interval}} over the reversed one.
+# And a gain over soft targets is not yet the teacher's knowledge. That is the last column: what the inside of a trained teacher gives beyond that of an untrained one. For relations, the method with the best prospects in our trials, it is {{ledger:09/offline/relations/gain over untrained teacher|interval}}. As for the layer map: the even map gains {{ledger:09/offline/hidden states/gain over reversed map|interval}} over the reversed one.
 #
 # ### Found, or not found
 #
-# A mean hides what happens here. A student that has found out how to read answers most questions; one that has not answers by the kind of word that is asked for. The picture has one thin line a seed; the dotted line is section 1's, half-way between the two. Of the reference run's seeds, {{ledger:09/offline/soft targets/share found|percent}} found it with soft targets, {{ledger:09/offline/relations/share found|percent}} with relations; five seeds are too few to compare two shares.
+# A mean can hide what happens here. A student that has found out how to read answers most questions; one that has not answers by the kind of word that is asked for. The picture has one thin line a seed; the dotted line is section 1's, half-way between the two. Of the reference run's seeds, {{ledger:09/offline/soft targets/share found|percent}} found it with soft targets, {{ledger:09/offline/relations/share found|percent}} with relations; five seeds are too few to compare two shares.
 
 # %% tags=["hide-input"]
 if offline and everything:
@@ -751,7 +750,7 @@ print("steps until reading was found, seed by seed (– where it was not):")
 for arm, runs in lines.items():
     first = [next((step for step, f1_then in run if f1_then >= found_from), "–") for run in runs]
     print(f"    {arm:<29}" + "".join(f"{step!s:>6}" for step in first))
-figure, panels = plt.subplots(2, 4, figsize=(12, 5.4), sharex=True, sharey=True)
+figure, panels = plt.subplots(3, 4, figsize=(12, 7.4), sharex=True, sharey=True)
 for axes, (arm, runs) in zip(panels.flat, lines.items()):
     role = {"labels": "control", "soft targets": "teacher"}.get(arm, "student")
     for points in runs:
@@ -760,8 +759,9 @@ for axes, (arm, runs) in zip(panels.flat, lines.items()):
     axes.set_title(arm, fontsize=9)
 for axes in panels.flat[len(lines) :]:
     axes.set_visible(False)
-for axes in panels[-1]:
+for axes in panels.flat[max(0, len(lines) - 4) : len(lines)]:
     axes.set_xlabel("optimiser steps")
+    axes.xaxis.set_tick_params(labelbottom=True)
 for axes in panels[:, 0]:
     axes.set_ylabel("validation F1")
 figure.suptitle("When a student finds out how to read: one line a seed")
@@ -778,7 +778,7 @@ plots.show(
 # %% [markdown]
 # ### Was every arm given its chance?
 #
-# Each arm's learning rate was chosen from the same few, by the validation F1 of three seeds, 1, 2 and 3: one seed may fail at every rate. The test questions had no say in it. α = 0.5, T = 2 and the weight of the comparison were fixed beforehand. The second table tries other weights for two of the arms; it was made afterwards, and nothing was chosen by it. (`KD_MAPS=1` computes both again: some sixty trainings.)
+# Each arm's learning rate was chosen from the same few, by the validation F1 of three seeds, 1, 2 and 3: one seed may fail at every rate. The test questions had no say in it. α = 0.5, T = 2 and the weight of the comparison were fixed beforehand. The second table tries other weights for two of the arms; it was made afterwards, and nothing was chosen by it. (`KD_MAPS=1` computes both again: some eighty trainings.)
 
 # %%
 CHOOSING = (1, 2, 3)
@@ -984,7 +984,7 @@ plots.show(
 #
 # Soft targets need a task. Insides do not: a teacher that has only read text has hidden states, too. [DistilBERT](https://arxiv.org/abs/1910.01108) distils on unlabelled text, with the soft targets of masked words, their labels and the cosine of the hidden states; [MiniLMv2](https://arxiv.org/abs/2012.15828) with relations alone, of one layer. The student is fine-tuned afterwards, on whatever the task turns out to be: distil once, fine-tune often.
 #
-# In the course's trainer that is one argument, `outputs_weight=0`: neither labels nor logits have a part in the loss. The task is lesson 06's, news that is bad, neutral or good for a company.
+# In the course's trainer that is one argument, `outputs_weight=0`: neither labels nor logits have a part in the loss. The task is [lesson 06](06_text_classification.ipynb)'s: news that is bad, neutral or good for a company.
 #
 # | arm | before the task | then |
 # |---|---|---|
@@ -993,7 +993,7 @@ plots.show(
 # | fine-tuned longer | – | fine-tuned for all the steps that the arm above takes in both parts |
 # | untrained teacher first | relations of a teacher that has learnt nothing | the same as the first |
 #
-# The last two are the controls: published comparisons often give the distilled student its extra steps for nothing.
+# The last two are the controls. A comparison without the third arm gives the distilled student its extra steps for nothing.
 #
 # **At `offline` this shows the mechanics and no more.** The teacher there is lesson 06's: it knows the task already, its last layer holds the answer, and the student starts from random weights. Whether distilling helps *before the task is known* cannot be read off it. At `small` it can: the teacher has never seen the task, the student starts from half of the teacher's layers, and the unlabelled text is of another field, film reviews.
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from kd_course.settings import HUB_DATA, LessonSettings, Recipe, Switches
 
-# The arms of section 6, in the order of its table. The two controls come last.
+# The arms of section 6, in the order of its table: two without a look inside, four with one, and the
+# controls, each named after the arm that it is set beside.
 READING_ARMS = (
     "labels",
     "soft targets",
@@ -14,7 +15,10 @@ READING_ARMS = (
     "attention",
     "relations",
     "contrastive",
+    "hidden states, untrained teacher",
+    "attention, untrained teacher",
     "relations, untrained teacher",
+    "contrastive, untrained teacher",
     "hidden states, reversed map",
 )
 # The arms of section 8. The two controls come last: as many steps, and a teacher that knows nothing.
@@ -40,7 +44,10 @@ EXPECTED = {
         "attention/gain over soft targets": "?",
         "relations/gain over soft targets": "+",
         "contrastive/gain over soft targets": "?",
+        "hidden states/gain over untrained teacher": "?",
+        "attention/gain over untrained teacher": "?",
         "relations/gain over untrained teacher": "?",
+        "contrastive/gain over untrained teacher": "?",
         "hidden states/gain over reversed map": "?",
         **_BEFORE_THE_TASK,
     },
