@@ -1012,7 +1012,7 @@ names = task["train"].features["label"].names
 general_folder = teachers.obtain(setting.general_teacher, retrain=setting.run.retrain)
 general_teacher, task_tokenizer = models.load(general_folder, names)
 collate = DataCollatorWithPadding(task_tokenizer)
-# One sentence keeps its label there, and is left out; all others are without.
+# One sentence keeps its label, for a pool is what is beyond the labelled ones; it is not used.
 pool = classification.load(
     setting.general_text, labelled=1, transfer=setting.general_texts, limit=limit
 )
@@ -1025,7 +1025,7 @@ for labels in ("few", "all"):
     print(f"{len(rows[labels])} labelled:", rows[labels]["text"][0])
 
 # %%
-general_steps = []  # (teacher, [(step, loss), …])
+starts, losses_before = {}, {}  # of an arm and a seed: the student, and [(step, loss), …]
 
 
 def new_classifier(seed):
@@ -1058,9 +1058,6 @@ def distilled_before(seed, inside_teacher, recipe=None):
     return trainer.model.cpu(), log
 
 
-starts = {}
-
-
 def start_of(arm, seed):
     """What an arm is fine-tuned from: new, or distilled on unlabelled text. Made once a seed."""
     before = {
@@ -1070,8 +1067,8 @@ def start_of(arm, seed):
     if arm not in before:
         return new_classifier(seed)
     if (arm, seed) not in starts:
-        starts[arm, seed], log = distilled_before(seed, before[arm]())
-        general_steps.append((arm, log))
+        key = arm, seed
+        starts[key], losses_before[key] = distilled_before(seed, before[arm]())
     return copy.deepcopy(starts[arm, seed])
 
 
@@ -1105,7 +1102,8 @@ accuracy = {
 # %% tags=["hide-input"]
 figure, axes = plt.subplots()
 ends = []
-for arm, log in general_steps[:2]:
+for arm in ("distilled first", "untrained teacher first"):
+    log = losses_before[arm, task_seeds[0]]
     colour = plots.COLOURS["student" if arm == "distilled first" else "control"]
     axes.plot(*zip(*log), color=colour, label=arm)
     ends.append(f"{arm} from {log[0][1]:.2f} to {log[-1][1]:.2f}")

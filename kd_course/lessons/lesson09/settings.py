@@ -141,7 +141,7 @@ def settings(run: Switches) -> InsideTheTeacher:
             **reading
             | {"recipes": reading["recipes"] | task_recipes(rates, rates, (150, 300), general)},
             general_teacher="news",
-            general_student="tiny",
+            general_student="mini",
             general_text="news",
             general_texts=8000,
             general_heads=4,
