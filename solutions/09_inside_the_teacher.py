@@ -852,11 +852,16 @@ check("09.8", supported)
 # %% tags=["hide-input"]
 
 
+# Many more tokens than a vector has numbers: of few, even strangers look alike.
+many = spans.collate(sets["validation"]["rows"][:32], tokenizer)
+many = {name: many[name] for name in spans.MODEL_INPUTS if name in many}
+
+
 def layers_of(model):
-    """Every hidden state of the validation batch's tokens: a list of (tokens, width)."""
+    """Every hidden state of 32 validation windows' tokens: a list of (tokens, width)."""
     with torch.no_grad():
-        states = model(**model_inputs, output_hidden_states=True).hidden_states
-    keep = model_inputs["attention_mask"].bool()
+        states = model(**many, output_hidden_states=True).hidden_states
+    keep = many["attention_mask"].bool()
     return [state[keep].double() for state in states]
 
 
@@ -897,7 +902,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Look at the last cell of the last row, the layers that relations compare, and at the same cell of the students that were compared with nothing inside: they grow alike, too, as far as the task makes them. What else is alike, and was never asked for?
+# Look at the last cell of the last row, the layers that relations compare, and at the same cell of the students that were compared with nothing inside. How much of the likeness comes from the task alone? And what else is alike that was never asked for?
 
 # %%
 draw_attention(
