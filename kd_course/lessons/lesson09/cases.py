@@ -16,17 +16,31 @@ FIXTURES = "kd_course.exercises.fixtures."
 
 
 def layer_cases(random) -> list[Case]:
-    half, third = int(random.integers(2, 7)), int(random.integers(2, 5))
-    uneven = "a number of layers that the student's does not divide"
+    def whole(low: int, high: int) -> int:
+        return int(random.integers(low, high + 1))
+
+    def case(own: int, of: int, clause: str = "") -> Case:
+        layers = "layer" if own == 1 else "layers"
+        return Case((own, of), f"{own} {layers} of {of}", clause=clause)
+
+    def uneven(low: int, high: int, times: int) -> Case:
+        """A teacher of `times` as many layers as the student, and some, but not that many, more."""
+        own = whole(low, high)
+        more = whole(1, own - 1)
+        return case(
+            own, times * own + more, "a number of layers that the student's does not divide"
+        )
+
+    half, third, same = whole(2, 12), whole(2, 9), whole(5, 16)
     return [
-        Case((half, 2 * half), f"{half} layers of {2 * half}"),
-        Case((third, 3 * third), f"{third} layers of {3 * third}"),
-        Case((4, 12), "4 layers of 12"),
-        Case((5, 12), "5 layers of 12", clause=uneven),
-        Case((3, 4), "3 layers of 4", clause=uneven),
-        Case((7, 12), "7 layers of 12", clause=uneven),
-        Case((6, 6), "6 layers of 6", clause="as many layers as the teacher has"),
-        Case((1, 24), "1 layer of 24", clause="a student of a single layer"),
+        case(half, 2 * half),
+        case(third, 3 * third),
+        uneven(3, 6, 3),
+        uneven(4, 8, 2),
+        uneven(4, 9, 1),
+        uneven(7, 11, 1),
+        case(same, same, "as many layers as the teacher has"),
+        case(1, whole(12, 48), "a student of a single layer"),
     ]
 
 
