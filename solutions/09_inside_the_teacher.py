@@ -57,7 +57,7 @@ from kd_course.distillation import (
 )
 from kd_course.distillation import layer_map as course_map
 from kd_course.exercises import check, hint, show_progress
-from kd_course.lessons.lesson09.settings import READING_ARMS, TASK_ARMS, rates_beside
+from kd_course.lessons.lesson09.settings import READING_ARMS, rates_beside
 
 plots.style()
 transformers.logging.set_verbosity_error()
@@ -65,7 +65,7 @@ setting = settings.for_lesson("09")
 print(setting)
 
 # %% [markdown]
-# *weight* is what a comparison inside counts for in the loss; the *live* arms train in front of you, the ledger has the others. What begins with *general*, *task* and *labels* belong to section 8.
+# *weight* is what a comparison inside counts for in the loss; the *live* arms train in front of you, the ledger has the others. What begins with *general*, and *task*, *labels* and *max_length*, belong to section 8; *choosing* are the seeds that learning rates were chosen with.
 #
 # ## 1 · What an answer does not say
 #
@@ -1008,7 +1008,7 @@ plots.show(
 # | fine-tuned | – | fine-tuned on the labels |
 # | distilled first | relations of the teacher's last layer, on unlabelled text | the same |
 # | fine-tuned longer | – | fine-tuned for all the steps that the arm above takes in both parts |
-# | untrained teacher first | relations of a teacher that has learnt nothing | the same as the first |
+# | untrained teacher first (`offline`) | relations of a teacher that has learnt nothing | the same as the first |
 #
 # The last two are the controls. A comparison without the third arm gives the distilled student its extra steps for nothing.
 #
@@ -1110,7 +1110,7 @@ def right(model, split):
 task_seeds = setting.run.seeds
 tuned, accuracy = {}, {}
 for labels in setting.labels:
-    for arm in TASK_ARMS:
+    for arm in setting.task_arms:
         for seed in task_seeds:
             recipe = setting.task_recipe(arm, labels)
             tuned[arm, labels, seed] = fine_tuned(arm, labels, seed, recipe)
@@ -1120,7 +1120,7 @@ for labels in setting.labels:
 # %% tags=["hide-input"]
 figure, axes = plt.subplots()
 ends = []
-for arm in ("distilled first", "untrained teacher first"):
+for arm in [arm for arm in setting.task_arms if arm.endswith("first")]:
     log = losses_before[arm, task_seeds[0]]
     colour = plots.COLOURS["student" if arm == "distilled first" else "control"]
     axes.plot(*zip(*log), color=colour, label=arm)
@@ -1132,10 +1132,10 @@ plots.show(figure, alt=f"The loss of relations by optimiser steps, in nats: {'; 
 
 # %%
 for labels in setting.labels:
-    for arm in TASK_ARMS:
+    for arm in setting.task_arms:
         name = f"{arm}, {labels} labels/accuracy"
         report.add_rows(name, accuracy[arm, labels], seeds=task_seeds)
-    for other in TASK_ARMS:
+    for other in setting.task_arms:
         if other == "distilled first":
             continue
         gain = report.add_rows(
@@ -1148,7 +1148,7 @@ for labels in setting.labels:
         print(f"{labels} labels, distilled first minus {other}: {gain}   {verdict}")
 
 # %% tags=["hide-input"]
-named = [f"{arm}, {labels} labels" for labels in setting.labels for arm in TASK_ARMS]
+named = [f"{arm}, {labels} labels" for labels in setting.labels for arm in setting.task_arms]
 experiments.plot_comparison(
     report, named, "accuracy", title="What is learnt before the task", unit="test accuracy"
 )
@@ -1161,7 +1161,7 @@ print(experiments.comparison_table(report, named, "accuracy"))
 #
 # <!-- finding: what that says of distilling before the task is known; one or two sentences after the run at `small`. -->
 #
-# Mind two things. The untrained teacher is a fair control at `offline`, where the student knows nothing. At `small` the student's copied layers *do* know something, which relations of random weights may spoil; there the control to look at is more fine-tuning. And the rates were chosen on validation sentences that outnumber the few labels: who really has 500 cannot choose so well.
+# Mind two things. An untrained teacher is a fair control at `offline`, where the student knows nothing. At `small` the student's copied layers *do* know something, which relations of random weights could only spoil; there the control is more fine-tuning. And the rates were chosen on validation sentences that outnumber the few labels: who really has 500 cannot choose so well.
 
 
 # %%
@@ -1178,7 +1178,7 @@ def held_out_relations(recipe):
     columns = ("input_ids", "attention_mask")
     batch = collate([{name: row[name] for name in columns} for row in held_out])
     _, (theirs,) = ask_inside(general_teacher, batch, [compared])
-    _, (mine,) = ask_inside(made, batch, [replace(compared, teacher_layer=layers[0])])
+    _, (mine,) = ask_inside(made.eval(), batch, [replace(compared, teacher_layer=layers[0])])
     mask = batch["attention_mask"].bool()
     return compared.loss(mine, theirs, mask, torch.arange(len(mask))).item()
 
@@ -1197,12 +1197,11 @@ if setting.run.maps:
     beside = rates_beside(setting.recipes["distilled before the task"])
     report.add_table("general grid", [[r.learning_rate, held_out_relations(r)] for r in beside])
     task_grid = {
-        f"{arm}, {labels} labels": [
-            [r.learning_rate, task_tried_at(arm, labels, r)]
-            for r in rates_beside(setting.task_recipe(arm, labels))
+        f"{arm}, few labels": [
+            [r.learning_rate, task_tried_at(arm, "few", r)]
+            for r in rates_beside(setting.task_recipe(arm, "few"))
         ]
-        for labels in setting.labels
-        for arm in TASK_ARMS
+        for arm in setting.task_arms
     }
     report.add_table("task grid", task_grid)
 print("at half the learning rate, at the rate, at twice the rate")
@@ -1213,7 +1212,7 @@ for name, entries in (report.table("task grid") or {}).items():
     print(f"    {name}, validation accuracy   {tried}")
 
 # %% [markdown]
-# The rate of the first part was chosen by its own loss, without any label; those of the second as in section 6. The untrained teacher's relations are learnt at the rate that was best for the trained one's.
+# The rate of the first part was chosen by its own loss, without any label, and the untrained teacher's relations are learnt at the same. Those of the second were chosen as in section 6, with few labels; at `small`, by one seed.
 #
 # ## 9 · What others have found
 #
