@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 09 · Inside the teacher: is it worth looking inside?
 #
-# So far a student has seen of its teacher what everybody sees: the answer. Inside, the teacher has much more, a vector for every token at every layer, and maps of which token looks at which. Many methods copy that. In this lesson you write four of the losses they use, see each at work, and hold two of them to a control that published work often leaves out: a teacher that has learnt nothing.
+# So far a student has seen of its teacher what everybody sees: the answer. Inside, the teacher has much more, a vector for every token at every layer, and maps of which token looks at which. Many methods copy that. In this lesson you write four of the losses they use, see each at work, and hold each of them to a control that published work often leaves out: a teacher that has learnt nothing.
 #
 # **You will be able to**
 # - say which layer of a student is compared with which of its teacher's, and avoid the off-by-one;
@@ -579,10 +579,10 @@ for arm in ("hidden states", "attention", "relations", "contrastive"):
 # | soft targets | the answers, and the teacher's start and end distributions |
 # | hidden states, attention | that, and the teacher's inside in this form, at both layers |
 # | relations, contrastive | that, and the teacher's inside in this form, at the last layer |
-# | hidden states or relations, *untrained teacher* | that, and the inside of a teacher that has learnt nothing; the soft targets stay the trained one's |
+# | each of the four, *untrained teacher* | the same, with the inside of a teacher that has learnt nothing; the soft targets stay the trained one's |
 # | hidden states, *reversed map* | as hidden states, but the first layer is compared with the last |
 #
-# The last two lines are controls. To match *anything* well-behaved inside may help a student: it keeps its vectors from running away. Only what the *trained* teacher gives beyond an untrained one is the teacher's knowledge. [Mason-Williams et al.](https://arxiv.org/abs/2510.12615) built their experiments around random controls, and found less transfer of knowledge than anticipated.
+# The last two kinds are controls. To match *anything* well-behaved inside may help a student: it keeps its vectors from running away. Only what the *trained* teacher gives beyond an untrained one is the teacher's knowledge. [Mason-Williams et al.](https://arxiv.org/abs/2510.12615) built their experiments around random controls, and found less transfer of knowledge than anticipated.
 #
 # ### Exercise 09.7 · A teacher that has learnt nothing
 # {{exercise:09.7}}
@@ -746,21 +746,30 @@ if offline:
 # | hidden states, untrained teacher | {{ledger:09/offline/hidden states, untrained teacher/F1|interval}} | {{ledger:09/offline/hidden states, untrained teacher/gain over soft targets|interval}} |
 # | hidden states, reversed map | {{ledger:09/offline/hidden states, reversed map/F1|interval}} | {{ledger:09/offline/hidden states, reversed map/gain over soft targets|interval}} |
 # | attention | {{ledger:09/offline/attention/F1|interval}} | {{ledger:09/offline/attention/gain over soft targets|interval}} |
+# | attention, untrained teacher | {{ledger:09/offline/attention, untrained teacher/F1|interval}} | {{ledger:09/offline/attention, untrained teacher/gain over soft targets|interval}} |
 # | relations | {{ledger:09/offline/relations/F1|interval}} | {{ledger:09/offline/relations/gain over soft targets|interval}} |
 # | relations, untrained teacher | {{ledger:09/offline/relations, untrained teacher/F1|interval}} | {{ledger:09/offline/relations, untrained teacher/gain over soft targets|interval}} |
 # | contrastive | {{ledger:09/offline/contrastive/F1|interval}} | {{ledger:09/offline/contrastive/gain over soft targets|interval}} |
+# | contrastive, untrained teacher | {{ledger:09/offline/contrastive, untrained teacher/F1|interval}} | {{ledger:09/offline/contrastive, untrained teacher/gain over soft targets|interval}} |
 #
 # <!-- finding: which arms gain over soft targets, and whether any gains over its untrained teacher; one or two sentences after the reference run. -->
 #
-# An interval that leaves out 0 says that the arm differs from soft targets, in this experiment. One that holds 0 leaves it open; it is no proof that there is nothing. The last column looks seven times, so one interval that leaves out 0 by a little is weak evidence.
+# An interval that leaves out 0 says that the arm differs from soft targets, in this experiment. One that holds 0 leaves it open; it is no proof that there is nothing. The last column looks nine times, so one interval that leaves out 0 by a little is weak evidence.
 #
-# And a gain over soft targets is not yet the teacher's knowledge: an untrained teacher may give it, too. What the trained teacher's inside gives beyond an untrained one's is {{ledger:09/offline/hidden states/gain over untrained teacher|interval}} for hidden states and {{ledger:09/offline/relations/gain over untrained teacher|interval}} for relations. Attention and the contrastive loss have no such control here, so of a gain of theirs one cannot say where it comes from.
+# And a gain over soft targets is not yet the teacher's knowledge: an untrained teacher may give it, too. What the trained teacher's inside gives beyond an untrained one's, in F1:
+#
+# | compared inside | gain over the untrained teacher |
+# |---|---|
+# | hidden states | {{ledger:09/offline/hidden states/gain over untrained teacher|interval}} |
+# | attention | {{ledger:09/offline/attention/gain over untrained teacher|interval}} |
+# | relations | {{ledger:09/offline/relations/gain over untrained teacher|interval}} |
+# | contrastive | {{ledger:09/offline/contrastive/gain over untrained teacher|interval}} |
 #
 # As for the layer map, the even one gains {{ledger:09/offline/hidden states/gain over reversed map|interval}} over the reversed one.
 #
 # ### Found, or not found
 #
-# A mean can hide what happens here. A student that has found out how to read answers most questions; one that has not answers by the kind of word that is asked for. The picture has a thin line for each seed of the reference run, and a thick one for yours; the dotted line is section 1's, half-way between the two. At the end {{ledger:09/offline/soft targets/share found|percent}} of the seeds had found it with soft targets, {{ledger:09/offline/relations/share found|percent}} with relations; five seeds are too few to compare two shares.
+# A mean can hide what happens here. A student that has found out how to read answers most questions; one that has not answers by the kind of word that is asked for. The picture has a thin line for each seed of the reference run, and a thick one for yours; the dotted line is section 1's, half-way between the two. At the end {{ledger:09/offline/soft targets/share found|percent}} of the seeds had found it with soft targets, {{ledger:09/offline/attention/share found|percent}} with attention.
 
 # %% tags=["hide-input"]
 own = {arm: [curves[arm, seed] for seed in seeds] for arm in arms}
@@ -771,7 +780,7 @@ print("steps until reading was found, seed by seed (– where it was not):")
 for arm, runs in lines.items():
     first = [next((step for step, f1_then in run if f1_then >= found_from), "–") for run in runs]
     print(f"    {arm:<29}" + "".join(f"{step!s:>6}" for step in first))
-figure, panels = plt.subplots(3, 3, figsize=(10, 7.4), sharex=True, sharey=True)
+figure, panels = plt.subplots(4, 3, figsize=(10, 9.4), sharex=True, sharey=True)
 for axes, (arm, runs) in zip(panels.flat, lines.items()):
     role = {"labels": "control", "soft targets": "teacher"}.get(arm, "student")
     for points in runs:
@@ -801,7 +810,7 @@ plots.show(
 # %% [markdown]
 # ### Was every arm given its chance?
 #
-# Rates a factor of two apart were tried for each arm, until the best had a worse one on either side; the measure was the mean validation F1 of two seeds. The test questions had no say in it. Below is each arm's rate between its neighbours. (`KD_MAPS=1` computes it again: some forty trainings.)
+# Rates a factor of two apart were tried for each arm, until the best had a worse one on either side; the measure was the mean validation F1 of two seeds. The test questions had no say in it. Below is each arm's rate between its neighbours. (`KD_MAPS=1` computes it again: some fifty trainings.)
 
 
 # %%
@@ -886,7 +895,7 @@ def cka(one, other):
 seed = seeds[0]
 shown = {"untrained": student} | {
     arm: students[arm, seed]
-    for arm in (*setting.live, "relations, untrained teacher")
+    for arm in (*setting.live, "attention, untrained teacher")
     if arm in arms  # the last only where every arm was trained
 }
 figure, panels = plt.subplots(1, len(shown), figsize=(1 + 2.9 * len(shown), 3.2), squeeze=False)
@@ -914,11 +923,11 @@ plots.show(
 )
 
 # %% [markdown]
-# Look at the last cell of the last row, of the two layers that relations look into, and at the same cell of the students that were compared with nothing inside. How much of the likeness comes from the task alone?
+# Look at the last cell of the last row, of both models' last layers, and at the same cell of the student that was compared with nothing inside. How much of the likeness comes from the task alone? (The vectors of *attention* were compared with nothing either: only its maps were.)
 
 # %%
 draw_attention(
-    {"teacher": teacher} | {arm: students[arm, seed] for arm in ("soft targets", "relations")},
+    {"teacher": teacher} | {arm: students[arm, seed] for arm in ("soft targets", "attention")},
     head,
     "What the same head looks at, after training",
 )

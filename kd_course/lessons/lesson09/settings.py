@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from kd_course.settings import HUB_DATA, LessonSettings, Recipe, Switches
 
 # The arms of section 6, in the order of its table: two without a look inside, four with one, and
-# after two of these their controls.
+# after each of these its controls.
 READING_ARMS = (
     "labels",
     "soft targets",
@@ -15,9 +15,11 @@ READING_ARMS = (
     "hidden states, untrained teacher",
     "hidden states, reversed map",
     "attention",
+    "attention, untrained teacher",
     "relations",
     "relations, untrained teacher",
     "contrastive",
+    "contrastive, untrained teacher",
 )
 # The arms of section 8. The two controls come last: as many steps, and a teacher that knows nothing.
 # At `small` and `full` there is no untrained one: there the student begins with layers that know
@@ -37,13 +39,15 @@ _BEFORE_THE_TASK = {
 }
 EXPECTED = {
     "offline": {
-        "soft targets/gain over labels": "+",
+        "soft targets/gain over labels": "?",
         "hidden states/gain over soft targets": "?",
-        "attention/gain over soft targets": "?",
-        "relations/gain over soft targets": "+",
+        "attention/gain over soft targets": "+",
+        "relations/gain over soft targets": "?",
         "contrastive/gain over soft targets": "?",
         "hidden states/gain over untrained teacher": "?",
+        "attention/gain over untrained teacher": "+",
         "relations/gain over untrained teacher": "?",
+        "contrastive/gain over untrained teacher": "?",
         "hidden states/gain over reversed map": "?",
         **_BEFORE_THE_TASK,
         "distilled first, few labels/gain over untrained teacher first": "+",
@@ -125,9 +129,11 @@ def _reading() -> dict:
         "hidden states, untrained teacher": 4e-3,
         "hidden states, reversed map": 4e-3,
         "attention": 4e-3,
-        "relations": 4e-3,
-        "relations, untrained teacher": 4e-3,
+        "attention, untrained teacher": 4e-3,
+        "relations": 8e-3,
+        "relations, untrained teacher": 8e-3,
         "contrastive": 4e-3,
+        "contrastive, untrained teacher": 4e-3,
     }
     return {
         "teacher": "reading",
@@ -138,7 +144,7 @@ def _reading() -> dict:
         "batch_size": 32,
         "heads": 4,
         "weight": 1.0,
-        "live": ("labels", "soft targets", "relations"),
+        "live": ("labels", "soft targets", "attention"),
         "watched_every": 25,
         "recipes": {
             arm: Recipe(rate, 100, **({} if arm == "labels" else taught))
@@ -153,11 +159,11 @@ def settings(run: Switches) -> InsideTheTeacher:
     if run.scale == "offline":
         rates = {
             "fine-tuned": 2e-3,
-            "distilled first": 2e-3,
-            "fine-tuned longer": 2e-3,
-            "untrained teacher first": 2e-3,
+            "distilled first": 1e-3,
+            "fine-tuned longer": 2.5e-4,
+            "untrained teacher first": 1e-3,
         }
-        before = task_recipes(Recipe(2e-3, 160), {"few": 80}, rates)
+        before = task_recipes(Recipe(8e-3, 160), {"few": 80}, rates)
         return InsideTheTeacher(
             run=run,
             test_seed=1209,
