@@ -197,6 +197,8 @@ for k in sizes:
 # %% [markdown]
 # *Bytes* counts four for a number and four for a value, as the package keeps them. *Wrong* is the share of the student's probability that lies on the wrong pieces, at the optimum of the loss; the tail is spread evenly here, which knows nothing of the language. (A student has seen other sentences, and spreads it better.) The column before it shows the truncated loss at its best, below zero.
 #
+# By the share of wrong probability the two are nearly alike: the tail bucket knows how much lies outside, not where. What it saves is another thing. The truncated student calls a piece *impossible* that the teacher merely finds rare, and the first time such a piece turns up its surprise has no bound. And on what is left it is too sure, by just the mass outside.
+#
 # How does that look for one place of one sentence? Move the slider. The bars are the teacher's most probable pieces, and on the right all others together.
 
 # %% tags=["hide-input"]
@@ -228,7 +230,7 @@ def draw_kept(axes, k):
         )
     axes.axvline(min(k, 20) - 0.5, color=plots.COLOURS["ink"], linestyle=":", linewidth=1)
     axes.set(yscale="log", ylim=(least, 1.5), title=f"k = {k}")
-    axes.set_xticks([0, 9, 19, 20], ["1st", "10th", "20th", "others"], fontsize=8)
+    axes.set_xticks([0, 9, 20], ["1st", "10th", "others"], fontsize=8)
     return {name: distance(p[place], q).item() for name, q in optimum.items()}
 
 
@@ -348,60 +350,58 @@ check("10.3", sampled_target)
 # %% tags=["hide-input"]
 draws_a_visit = 12
 random = np.random.default_rng(0)
-looked_at = p[:: max(1, tokens // 300)][:300].numpy()
-looked_at = looked_at / looked_at.sum(-1, keepdims=True)
 visits = (1, 3, 10, 30, 100, 300, 1000)
-noise = []
-for number in visits:
-    counts = random.multinomial(draws_a_visit * number, looked_at)
-    estimate = counts / (draws_a_visit * number)
-    noise.append(float(0.5 * np.abs(estimate - looked_at).sum(-1).mean()))
-fixed = distance(
-    torch.from_numpy(looked_at), taught_by(torch.from_numpy(looked_at), 12)["truncated"]
-)
-fixed = float(fixed.mean())
-figure, axes = plt.subplots()
-axes.plot(visits, noise, "o-", color=plots.COLOURS["truth"], label="12 pieces drawn")
-axes.plot(
-    visits,
-    [fixed] * len(visits),
-    "s--",
-    color=plots.COLOURS["highlight"],
-    label="12 best pieces, truncated",
-)
-axes.set(
-    xscale="log",
-    yscale="log",
-    title="Bias stays, noise averages out",
-    xlabel="answers looked at, each drawn anew",
-    ylabel="probability on wrong pieces",
-)
-axes.legend()
-plots.show(
-    figure,
-    alt=f"Twelve drawn pieces put {noise[0]:.3f} of the probability on wrong pieces in one look and {noise[-1]:.4f} "
-    f"in the mean of a thousand; the twelve best put {fixed:.4f} there, however often one looks.",
-)
+figure, panels = plt.subplots(1, 2, figsize=(10, 3.6), sharey=True)
+described = []
+for temperature, axes in zip((1, 3), panels):
+    softened = (answers[:: max(1, tokens // 300)][:300].double() / temperature).softmax(-1)
+    looked_at = softened.numpy() / softened.sum(-1, keepdim=True).numpy()
+    noise = []
+    for number in visits:
+        counts = random.multinomial(draws_a_visit * number, looked_at)
+        estimate = counts / (draws_a_visit * number)
+        noise.append(float(0.5 * np.abs(estimate - looked_at).sum(-1).mean()))
+    fixed = distance(softened, taught_by(softened, 12)["truncated"]).mean().item()
+    axes.plot(visits, noise, "o-", color=plots.COLOURS["teacher"], label="12 pieces drawn")
+    axes.plot(
+        visits,
+        [fixed] * len(visits),
+        "s--",
+        color=plots.COLOURS["highlight"],
+        label="12 best pieces, truncated",
+    )
+    axes.set(xscale="log", yscale="log", title=f"T = {temperature}")
+    axes.set_xlabel("answers looked at, each drawn anew")
+    described.append(
+        f"At T = {temperature} twelve drawn pieces put {noise[0]:.3f} of the probability on wrong pieces in "
+        f"one look and {noise[-1]:.4f} in the mean of a thousand, the twelve best {fixed:.4f} for ever."
+    )
+panels[0].set_ylabel("probability on wrong pieces")
+panels[0].legend()
+figure.suptitle("Bias stays, noise averages out")
+plots.show(figure, alt=" ".join(described))
 
 # %% [markdown]
-# Look at the left end, too: for a single look, the twelve best are far closer. And "drawn anew" is a condition. A cache that keeps one set of draws a row shows the student the same noise in every epoch; it averages out over *different* rows that are alike, of which a large corpus has many and a small one has few. This teacher has a small vocabulary and is often sure, so little mass lies outside its best pieces. In a vocabulary of 50,000 the tail is heavier.
+# Look at the left ends, too: for a single look the twelve best are far closer. And at T = 1 noise needs more than a thousand looks to get below the bias, because this teacher has a small vocabulary and is mostly sure: hardly any mass lies outside its best pieces. Softened, as a teacher is in distillation, it has a heavier tail, and the bias is worse. In a vocabulary of 50,000 the tail is heavier still.
+#
+# "Drawn anew" is a condition. A cache that keeps one set of draws a row shows the student the same noise in every epoch; it averages out over *different* rows that are alike, of which a large corpus has many and a small one few.
 #
 # And all of them against their weight:
 
 # %% tags=["hide-input"]
 weights = [8 * k + 4 for k in sizes]
-figure, axes = plt.subplots()
+looked_at = p[:: max(1, tokens // 300)][:300].numpy()
+looked_at = looked_at / looked_at.sum(-1, keepdims=True)
+figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 3.8))
 curves = {
-    "top-k, truncated or teacher renormalised": ("truncated", "highlight", "s--"),
-    "top-k, tail bucket, tail spread evenly": ("tail bucket", "truth", "o-"),
+    "truncated, or teacher renormalised": ("truncated", "highlight", "s--"),
+    "tail bucket, the tail spread evenly": ("tail bucket", "truth", "o-"),
 }
 described = []
 for label, (name, colour, line) in curves.items():
     wrong = [max(distance(p, taught[k][name]).mean().item(), 1e-7) for k in sizes]
-    axes.plot(weights, wrong, line, color=plots.COLOURS[colour], label=label)
-    described.append(
-        f"{label}: {wrong[0]:.3f} at {weights[0]} bytes, {wrong[-1]:.5f} at {weights[-1]}"
-    )
+    left.plot(weights, wrong, line, color=plots.COLOURS[colour], label=label)
+    described.append(f"{label} {wrong[0]:.3f} at {weights[0]} bytes, {wrong[-1]:.5f} at {weights[-1]}")
 samples = [n for n in sizes if n <= 64]
 for looks, line in ((1, ":"), (100, "-.")):
     wrong = [
@@ -409,20 +409,30 @@ for looks, line in ((1, ":"), (100, "-.")):
         * np.abs(random.multinomial(n * looks, looked_at) / (n * looks) - looked_at).sum(-1).mean()
         for n in samples
     ]
-    label = f"drawn pieces, mean of {looks} answers" if looks > 1 else "drawn pieces, one answer"
-    axes.plot([8 * n for n in samples], wrong, line, color=plots.COLOURS["teacher"], label=label)
-    described.append(f"{label}: {wrong[0]:.3f} with one piece, {wrong[-1]:.4f} with {samples[-1]}")
-axes.axvline(4 * vocabulary, color=plots.COLOURS["ink"], linewidth=1)
-axes.annotate("all logits", (4 * vocabulary, 0.3), rotation=90, fontsize=8, ha="right", va="top")
-axes.set(
-    xscale="log",
-    yscale="log",
-    title="What an answer teaches, by its weight",
-    xlabel="bytes a token",
-    ylabel="probability on wrong pieces",
+    label = f"pieces drawn, mean of {looks} answers" if looks > 1 else "pieces drawn, one answer"
+    left.plot([8 * n for n in samples], wrong, line, color=plots.COLOURS["teacher"], label=label)
+    described.append(f"{label} {wrong[0]:.3f} with one piece, {wrong[-1]:.4f} with {samples[-1]}")
+nats = [
+    max(float(metrics.kl_rows(p.numpy(), taught[k]["tail bucket"].numpy()).mean()), 1e-7)
+    for k in sizes
+]
+right.plot(weights, nats, "o-", color=plots.COLOURS["truth"])
+right.plot(weights, [10] * len(sizes), "s", color=plots.COLOURS["highlight"])
+right.annotate("truncated: without bound", (weights[0], 4), fontsize=9)
+for axes in (left, right):
+    axes.axvline(4 * vocabulary, color=plots.COLOURS["ink"], linewidth=1)
+    axes.set(xscale="log", yscale="log", xlabel="bytes a token (line: all logits)")
+left.set(title="Probability on wrong pieces", ylabel="share")
+right.set(title="KL from the teacher", ylabel="nats", ylim=(None, 30))
+left.legend(fontsize=8)
+figure.suptitle("What an answer teaches, by its weight")
+plots.show(
+    figure,
+    alt="Left, share of wrong probability by bytes a token: "
+    + "; ".join(described)
+    + f". Right, KL from the teacher: the tail bucket {nats[0]:.3f} nats at {weights[0]} bytes, "
+    f"{nats[-1]:.5f} at {weights[-1]}; truncated without bound.",
 )
-axes.legend(fontsize=8)
-plots.show(figure, alt="Share of wrong probability by bytes a token. " + "; ".join(described) + ".")
 
 # %% [markdown]
 # ## 3 · When is a kept answer still the answer?

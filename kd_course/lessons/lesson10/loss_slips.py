@@ -46,22 +46,22 @@ def tail_loss(rows: Function = lambda p, log_q: kl_terms(p, log_q).sum(-1), mean
     return loss
 
 
-def _truncated(p, log_q):
+def truncated(p, log_q):
     return kl_terms(p, log_q)[..., :-1].sum(-1)
 
 
-def _teacher_renormalised(p, log_q):
+def teacher_renormalised(p, log_q):
     kept = p[..., :-1] / p[..., :-1].sum(-1, keepdim=True)
     return kl_terms(kept, log_q[..., :-1]).sum(-1)
 
 
-def _both_renormalised(p, log_q):
+def both_renormalised(p, log_q):
     kept = p[..., :-1] / p[..., :-1].sum(-1, keepdim=True)
     return kl_terms(kept, log_q[..., :-1].log_softmax(-1)).sum(-1)
 
 
-def _students_rest_forgotten(p, log_q):
-    return _truncated(p, log_q) + torch.xlogy(p[..., -1], p[..., -1])
+def students_rest_forgotten(p, log_q):
+    return truncated(p, log_q) + torch.xlogy(p[..., -1], p[..., -1])
 
 
 def _rest_counts_one(p, log_q):
@@ -104,17 +104,17 @@ _FORGOTTEN = "The last class stands for all other pieces: on which of the two si
 
 TAIL = named(
     {
-        "truncated: all other pieces are left out": (tail_loss(_truncated), _FORGOTTEN),
+        "truncated: all other pieces are left out": (tail_loss(truncated), _FORGOTTEN),
         "the teacher alone is renormalised on the k best": (
-            tail_loss(_teacher_renormalised),
+            tail_loss(teacher_renormalised),
             "What would a student learn of pieces outside ids from that?",
         ),
         "both are renormalised on the k best": (
-            tail_loss(_both_renormalised),
+            tail_loss(both_renormalised),
             "What would a student learn from that about how much lies outside ids?",
         ),
         "the student's mass of all others is forgotten": (
-            tail_loss(_students_rest_forgotten),
+            tail_loss(students_rest_forgotten),
             _FORGOTTEN,
         ),
         "the masses of all others are subtracted, not compared as a class": (
@@ -200,7 +200,7 @@ def _labelled_soft(own, other, labels):
     return kl_of_logits(other, own)[counts].sum() / counts.sum().clamp(min=1)
 
 
-def _by_all_rows(own, labels):
+def by_all_rows(own, labels):
     return surprises(own, labels).sum() / len(labels)
 
 
@@ -265,7 +265,7 @@ MUTUAL = named(
             "A row without a label still has a peer's opinion.",
         ),
         "the hard loss is divided by all rows": (
-            peers(hard=_by_all_rows),
+            peers(hard=by_all_rows),
             "The mean over the rows that have a label.",
         ),
         "α weighs the hard loss": (
