@@ -98,7 +98,7 @@ print(
 )
 
 # %% [markdown]
-# The answers to these few sentences are as heavy as a good part of the teacher, or heavier. With the vocabulary of a large language model, 50,000 pieces and more, one token takes 200 kB. Nobody keeps that for a billion tokens. So the question is what may be thrown away.
+# The answers to two hundred short sentences weigh more than the teacher itself. With the vocabulary of a large language model, 50,000 pieces and more, one token takes 200 kB. Nobody keeps that for a billion tokens. So the question is what may be thrown away.
 #
 # ### Exercise 10.1 · What a cache weighs
 # {{exercise:10.1}}
@@ -521,7 +521,9 @@ plots.show(
 )
 
 # %% [markdown]
-# Asked again, a teacher in eval mode says the same. (Where rounding differs, by other batches, it is some millionths of a nat.) A masked sentence is another question. Whether the *wrong* answer does harm is not said by this picture: to teach a student the clean answer to a masked sentence may even be the aim. But it is another experiment than the one with a live teacher, and should be called so.
+# Masking makes another question of the sentence, and the kept answer is furthest off there. (The mask is the piece for what is unknown, which this teacher has hardly met.) Swapping the first two pieces hardly moves it. Asked again, a teacher in eval mode says the same, up to rounding; in train mode it does not, and a cache filled in that mode would teach one draw of its dropout for ever.
+#
+# Whether the *wrong* answer does harm is not said by this picture: to teach a student the clean answer to a masked sentence may even be the aim. But it is another experiment than the one with a live teacher, and should be called so.
 #
 # ### Exercise 10.5 · Who may keep answers?
 # {{exercise:10.5}}
@@ -616,7 +618,7 @@ plots.show(
 )
 
 # %% [markdown]
-# This teacher is not large, so its share is modest; with one a hundred times the student's size, the live bar would be nearly all teacher. The shortened target is not faster to learn from here: the student still computes its whole vocabulary, and picking places costs something. What it saves is space. Reading kept answers from a disk takes time as well, and is not in the picture.
+# This teacher is not large, so its share is modest; with one a hundred times the student's size, the live bar would be nearly all teacher. The shortened target hardly changes the student's steps: it still computes its whole vocabulary. What it saves is space. Reading kept answers from a disk takes time as well, and is not in the picture.
 #
 # ### Exercise 10.6 · From which epoch does a cache pay?
 # {{exercise:10.6}}
@@ -871,6 +873,7 @@ plots.show(
 # | distilled from an ensemble | labels and the mean opinion of two controls | 3 |
 # | distilled, same labels | labels and a larger model, trained on the same labels | 1, and the larger model |
 # | distilled | labels and the big teacher | 1, if the teacher is there |
+# | distilled, dealt out | labels and the big teacher's answer to *another* sentence with the same label | as above |
 # | distilled, assistant | labels and a medium model that the big teacher taught | 1, and the medium model |
 # | hard answers | the classes that the big teacher chose, no labels | 1 |
 # | hard answers, proxy | these, and a medium model trained on them | 1, and the medium model |
@@ -882,6 +885,15 @@ plots.show(
 def taught_with(logits, labelled=rows["train"]):
     """Rows with a teacher's logits as a column."""
     return add_teacher_logits(labelled, torch.as_tensor(logits))
+
+
+def dealt_out(answers, labels, seed):
+    """Every row gets the answer to another row with its label: as soft as before, of other sentences."""
+    random, order = np.random.default_rng(seed), np.arange(len(labels))
+    for label in np.unique(labels):
+        places = np.flatnonzero(labels == label)
+        order[places] = random.permutation(places)
+    return answers[order]
 
 
 chosen = teacher_says.argmax(-1).tolist()
@@ -905,6 +917,7 @@ for seed in seeds:
     told_by = {
         "distilled from an ensemble": taught_with(np.log(both)),
         "distilled": taught_with(teacher_says),
+        "distilled, dealt out": taught_with(dealt_out(teacher_says, labels["train"], seed)),
     }
     for arm, model_rows, recipe in (
         ("distilled, same labels", rows["train"], from_labels),
@@ -1004,7 +1017,8 @@ questions = {
     "mutual, stale": ("control", "mutual"),
     "distilled from an ensemble": ("control",),
     "distilled, same labels": ("control", "control, twice the steps"),
-    "distilled": ("control",),
+    "distilled": ("control", "distilled, dealt out"),
+    "distilled, dealt out": ("control",),
     "distilled, assistant": ("control", "distilled"),
     "hard answers": ("control",),
     "hard answers, proxy": ("hard answers",),
@@ -1032,7 +1046,7 @@ print(
 #
 # ### How much of it is sharpness?
 #
-# A student with a softer target becomes less sure of itself, and where students are too sure, as small ones on few labels are, that alone brings it closer to the truth. One number does the same: a temperature, chosen on validation labels, by which the finished student's logits are divided ([Guo and others 2017](https://arxiv.org/abs/1706.04599); [lesson 06](06_text_classification.ipynb)). So each arm is measured twice, as it is and after scaling. What a method gains before scaling and not after was sharpness.
+# A student with a softer target becomes less sure of itself, and where students are too sure, as small ones on few labels are, that alone brings it closer to the truth. One number does the same: a temperature, chosen on validation labels, by which the finished student's logits are divided ([Guo and others 2017](https://arxiv.org/abs/1706.04599); [lesson 06](06_text_classification.ipynb)). So each arm is measured twice, as it is and after scaling. What a method gains before scaling and not after was sharpness. The arm *distilled, dealt out* is the same test from the other side: its targets are as soft as the teacher's, but belong to other sentences of the same class. What it gains is not knowledge about the sentence.
 
 # %% tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(7.2, 0.9 + 0.4 * len(arms)))
@@ -1185,7 +1199,7 @@ check("10.9", students_that_pay)
 #
 # ### How the recipes were chosen
 #
-# Every arm was offered the same learning rates, at the same steps, and took the one with the smallest surprise at the validation labels, with one seed. The test split had no say. (`KD_MAPS=1` computes this log again: more than fifty trainings.)
+# Every arm was offered the same learning rates, at the same steps, and took the one with the smallest surprise at the validation labels, with one seed. The test split had no say. (`KD_MAPS=1` computes this log again: some seventy trainings.)
 
 
 # %%

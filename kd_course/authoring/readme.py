@@ -45,6 +45,12 @@ HEADLINES = {  # of lessons whose arms are others
         ("distilled", "distilled/F1"),
         ("control", "control/F1"),
     ),
+    "10": (
+        ("teacher", "teacher/accuracy"),
+        ("distilled", "distilled/accuracy"),
+        ("mutual", "mutual/accuracy"),
+        ("control", "control/accuracy"),
+    ),
 }
 DEVICES = {"CPU": "laptop, two cores", "GPU": "GPU"}  # as the ledger and the table call them
 
