@@ -3,8 +3,7 @@
 # ruff: noqa: F811  (a lesson has several variants of one function, and each bears its name)
 from __future__ import annotations
 
-import math
-
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -43,7 +42,7 @@ def _tail_slips(mean, *more):
     "the loss is in bits",
     instead="the loss is in nats",
     statement=f"{_TAIL}, the mean over the rows, **in bits**: the logarithm is that to base 2.",
-    adapt=then(lambda nats: nats / math.log(2)),
+    adapt=then(lambda nats: nats / np.log(2)),
 )
 def tail_bucket_loss(student_logits, ids, kept):
     """KL(teacher ‖ student) over a teacher's k best pieces and "another piece", in bits.
@@ -54,11 +53,11 @@ def tail_bucket_loss(student_logits, ids, kept):
     ### BEGIN SOLUTION
     log_q = torch.log_softmax(student_logits, dim=1)
     inside = torch.zeros_like(log_q).scatter(1, ids, 1.0) > 0
-    others = log_q.masked_fill(inside, -math.inf).logsumexp(dim=1)
+    others = log_q.masked_fill(inside, -torch.inf).logsumexp(dim=1)
     rest = torch.clamp(1 - kept.sum(dim=1), min=0)
     nats = (torch.xlogy(kept, kept) - kept * log_q.gather(1, ids)).sum(dim=1)
     nats = nats + torch.xlogy(rest, rest) - rest * others
-    return nats.mean() / math.log(2)
+    return nats.mean() / np.log(2)
     ### END SOLUTION
 
 
@@ -78,7 +77,7 @@ def tail_bucket_loss(student_logits, ids, kept):
     ### BEGIN SOLUTION
     log_q = torch.log_softmax(student_logits, dim=1)
     inside = torch.zeros_like(log_q).scatter(1, ids, 1.0) > 0
-    others = log_q.masked_fill(inside, -math.inf).logsumexp(dim=1)
+    others = log_q.masked_fill(inside, -torch.inf).logsumexp(dim=1)
     rest = torch.clamp(1 - kept.sum(dim=1), min=0)
     nats = (torch.xlogy(kept, kept) - kept * log_q.gather(1, ids)).sum(dim=1)
     return (nats + torch.xlogy(rest, rest) - rest * others).sum()
@@ -101,7 +100,7 @@ def tail_bucket_loss(student_logits, ids, kept):
     ### BEGIN SOLUTION
     log_q = torch.log_softmax(student_logits, dim=1)
     inside = torch.zeros_like(log_q).scatter(1, ids, 1.0) > 0
-    others = log_q.masked_fill(inside, -math.inf).logsumexp(dim=1)
+    others = log_q.masked_fill(inside, -torch.inf).logsumexp(dim=1)
     rest = torch.clamp(1 - kept.sum(dim=1), min=0)
     nats = (torch.xlogy(kept, kept) - kept * log_q.gather(1, ids)).sum(dim=1)
     return nats + torch.xlogy(rest, rest) - rest * others
@@ -145,7 +144,7 @@ def break_even(ask, write, read, step):
     ### BEGIN SOLUTION
     if ask <= read:
         return None
-    return math.ceil((ask + write) / (ask - read))
+    return int(np.ceil((ask + write) / (ask - read)))
     ### END SOLUTION
 
 
@@ -233,7 +232,7 @@ def break_even(ask, write, read, step):
     ### BEGIN SOLUTION
     if ask <= read:
         return None
-    return math.floor((ask + write) / (ask - read))
+    return int(np.floor((ask + write) / (ask - read)))
     ### END SOLUTION
 
 
@@ -359,7 +358,7 @@ _SURE = """The proxy is a teacher, and is not trained. A student may be so sure 
     to 0."""
 
 
-def _proxy_slips(*names, **base):
+def _proxy_slips(**base):
     """The slips of a proxy's loss under another convention: what it changes stays, one thing is wrong."""
     changes = {
         "the proxy is trained, too": {"detached": False},
