@@ -118,7 +118,7 @@ def settings(run: Switches) -> ExpensiveTeachers:
     if run.scale == "offline":
         return ExpensiveTeachers(
             run=run,
-            test_seed=1110,
+            test_seed=1210,
             dataset="news",
             teacher="news",
             teacher_labels=40_000,
