@@ -181,7 +181,11 @@ def break_even_cases(random) -> list[Case]:
             if at % 1 and at > 2 and ask - step - read > 0:
                 return ask, write, read, step
 
-    read, saved, epochs = eighths(4, 20), eighths(8, 20), int(random.integers(3, 7))
+    # Where reading costs more than it saves, it matters whether the first epoch reads, too.
+    near = costs()
+    while 2 * near[2] <= near[0] or (near[0] + near[1]) % (near[0] - near[2]) == 0:
+        near = (eighths(30, 60), eighths(8, 30), eighths(20, 29), eighths(4, 9))
+    read, saved, epochs = eighths(21, 40), eighths(8, 20), int(random.integers(5, 9))
     ask = read + saved
     while epochs * saved <= ask:
         epochs += 1
@@ -194,6 +198,7 @@ def break_even_cases(random) -> list[Case]:
         Case(costs(), "some prices"),
         Case(costs(), "other prices"),
         Case(late, "an expensive cache"),
+        Case(near, "reading costs most of what asking does"),
         Case(exact, "a number of epochs for which both cost the same", clause="equal costs"),
         Case(free, "writing and reading are free", clause="writing and reading that cost nothing"),
         Case(never, "reading is dearer than asking", clause="a cache that never pays"),

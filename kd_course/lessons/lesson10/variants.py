@@ -172,11 +172,6 @@ def break_even(ask, write, read, step):
             smallest(lambda e, a, w, r, s: e * (a - r) > w),
             hint="The first epoch is one of them.",
         ),
-        Misconception(
-            "the kept answers are read in the first epoch, too",
-            smallest(lambda e, a, w, r, s: (e - 1) * (a - r) > w + r),
-            hint="In the first epoch the teacher is asked: nothing is there to be read.",
-        ),
     ),
 )
 def break_even(ask, write, read, step):
@@ -191,48 +186,6 @@ def break_even(ask, write, read, step):
     while ask + write + (epochs - 1) * read >= epochs * ask:
         epochs += 1
     return epochs
-    ### END SOLUTION
-
-
-@variant(
-    "10.6",
-    "the last number of epochs for which the live teacher is not dearer",
-    instead="the first number of epochs for which the cache is cheaper",
-    statement=f"""
-    {_COSTS}, before the first epoch, and read in every epoch, at `read`. {_STEPS} Return the **largest
-    whole number of epochs for which the live teacher costs as much as the cache or less**; None where it
-    always does.
-    """,
-    slips=(
-        Misconception(
-            "the number of epochs at which both cost the same is left out",
-            lambda *costs: (
-                None
-                if (e := smallest(lambda e, a, w, r, s: e * (a - r) >= a + w)(*costs)) is None
-                else e - 1
-            ),
-            hint="As much, or less: where both cost the same, the live teacher is not dearer.",
-        ),
-        Misconception(
-            "reading costs nothing",
-            lambda *costs: (
-                None
-                if (e := smallest(lambda e, a, w, r, s: e * a > a + w)(*costs)) is None
-                else e - 1
-            ),
-            hint="In every epoch, kept answers are read.",
-        ),
-    ),
-)
-def break_even(ask, write, read, step):
-    """Up to how many epochs a live teacher is no dearer than a cache.
-
-    ask, write, read, step: int or float, seconds a row, none negative. Returns an int, or None.
-    """
-    ### BEGIN SOLUTION
-    if ask <= read:
-        return None
-    return int(np.floor((ask + write) / (ask - read)))
     ### END SOLUTION
 
 
