@@ -46,19 +46,19 @@ EXPECTED = {
 # The learning rate that did best for each arm on validation rows, out of `learning_rates`.
 CHOSEN = {
     "control": 2e-3,
-    "control, twice the steps": 2e-3,
-    "mutual": 2e-3,
-    "mutual, same seed": 2e-3,
+    "control, twice the steps": 2.5e-4,
+    "mutual": 4e-3,
+    "mutual, same seed": 4e-3,
     "mutual, stale": 2e-3,
     "distilled from an ensemble": 2e-3,
     "distilled": 2e-3,
-    "distilled, twice the steps": 2e-3,
+    "distilled, twice the steps": 5e-4,
     "distilled, dealt out": 2e-3,
-    "distilled, assistant": 2e-3,
+    "distilled, assistant": 1e-3,
     "distilled, same labels": 2e-3,
-    "hard answers": 2e-3,
-    "hard answers, proxy": 2e-3,
-    "assistant": 2e-3,
+    "hard answers": 2.5e-4,
+    "hard answers, proxy": 1e-3,
+    "assistant": 1e-3,
 }
 
 
@@ -132,7 +132,7 @@ def settings(run: Switches) -> ExpensiveTeachers:
             translator="translation",
             sentences=200,
             recipes=_recipes(CHOSEN, 400),
-            learning_rates=(5e-4, 1e-3, 2e-3, 4e-3, 8e-3),
+            learning_rates=(1.25e-4, 2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3, 8e-3),
         )
     if run.scale == "small":
         return ExpensiveTeachers(
