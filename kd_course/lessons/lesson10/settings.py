@@ -44,6 +44,8 @@ EXPECTED = {
 }
 
 # The learning rate that did best for each arm on validation rows, out of `learning_rates`.
+# To be mended before the next reference run, which then needs another test_seed than 1210: chosen by
+# surprise, *hard answers* stops half trained (accuracy 0.60), and twins of the peers' rate are no control.
 CHOSEN = {
     "control": 2e-3,
     "control, twice the steps": 2.5e-4,
