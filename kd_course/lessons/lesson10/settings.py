@@ -43,24 +43,23 @@ EXPECTED = {
     },
 }
 
-# The learning rate that did best for each arm on validation rows, out of `learning_rates`.
-# To be mended before the next reference run, which then needs another test_seed than 1210: chosen by
-# surprise, *hard answers* stops half trained (accuracy 0.60), and twins of the peers' rate are no control.
+# The learning rate that was most accurate for each arm on validation rows, out of `learning_rates`. Twins
+# are the control by another road, so they take the control's.
 CHOSEN = {
     "control": 2e-3,
-    "control, twice the steps": 2.5e-4,
-    "mutual": 4e-3,
-    "mutual, same seed": 4e-3,
+    "control, twice the steps": 2e-3,
+    "mutual": 2e-3,
+    "mutual, same seed": 2e-3,
     "mutual, stale": 2e-3,
-    "distilled from an ensemble": 2e-3,
-    "distilled": 2e-3,
-    "distilled, twice the steps": 5e-4,
+    "distilled from an ensemble": 4e-3,
+    "distilled": 4e-3,
+    "distilled, twice the steps": 2e-3,
     "distilled, dealt out": 2e-3,
     "distilled, assistant": 1e-3,
     "distilled, same labels": 2e-3,
-    "hard answers": 2.5e-4,
-    "hard answers, proxy": 1e-3,
-    "assistant": 1e-3,
+    "hard answers": 2e-3,
+    "hard answers, proxy": 2e-3,
+    "assistant": 2e-3,
 }
 
 
@@ -120,7 +119,7 @@ def settings(run: Switches) -> ExpensiveTeachers:
     if run.scale == "offline":
         return ExpensiveTeachers(
             run=run,
-            test_seed=1210,
+            test_seed=1310,
             dataset="news",
             teacher="news",
             teacher_labels=40_000,
