@@ -832,11 +832,10 @@ teacher_says = outputs.of(rows["train"])  # (rows, classes), asked once for all 
 # %%
 seeds = setting.run.seeds
 first = seeds[0]
+twins = "mutual, same seed"
 students, apart = {}, {}
 (students["mutual", first], _), apart["two seeds"] = peers("mutual", (first, first + 100))
-(students["mutual, same seed", first], _), apart["one seed"] = peers(
-    "mutual, same seed", (first, first)
-)
+(students[twins, first], _), apart["one seed"] = peers(twins, (first, first))
 
 # %% tags=["hide-input"]
 figure, axes = plt.subplots()
@@ -911,11 +910,13 @@ for seed in seeds:
     students[long, seed] = alone(long, seed, rows["train"])
     if seed != first:
         (students["mutual", seed], _), _ = peers("mutual", (seed, seed + 100))
-        (students["mutual, same seed", seed], _), _ = peers("mutual, same seed", (seed, seed))
     (again["mutual", seed], _), _ = peers("mutual", (seed + 200, seed + 300))
-    (students["mutual, stale", seed], _), _ = peers(
-        "mutual, stale", (seed, seed + 100), stale=setting.stale
-    )
+    if twins in setting.arms and seed != first:
+        (students[twins, seed], _), _ = peers(twins, (seed, seed))
+    if "mutual, stale" in setting.arms:
+        (students["mutual, stale", seed], _), _ = peers(
+            "mutual, stale", (seed, seed + 100), stale=setting.stale
+        )
     both = np.mean([metrics.probabilities(logits_of(m, "train")) for m in (one, two)], axis=0)
     told_by = {
         "distilled from an ensemble": taught_with(np.log(both)),
@@ -927,13 +928,15 @@ for seed in seeds:
         ("distilled, assistant", taught_with(teacher_says), medium),
         ("hard answers, proxy", answered, from_labels),
     ):
+        if arm not in setting.arms:
+            continue
         middle = alone("assistant", seed, model_rows, setting.assistant, recipe)
         to_teach = answered if arm.startswith("hard") else rows["train"]
         told_by[arm] = taught_with(logits_of(middle, "train"), to_teach)
     told_by["hard answers"] = answered
     told_by["distilled, twice the steps"] = told_by["distilled"]
-    for arm, arm_rows in told_by.items():
-        students[arm, seed] = alone(arm, seed, arm_rows)
+    for arm in [arm for arm in told_by if arm in setting.arms]:
+        students[arm, seed] = alone(arm, seed, told_by[arm])
     again["distilled", seed] = alone("distilled", seed + 100, told_by["distilled"])
 
 # %% [markdown]
@@ -943,13 +946,14 @@ for seed in seeds:
 
 
 # %%
-arms = [arm for arm in setting.recipes if arm not in ("teacher", "assistant")]
+arms = list(setting.arms)
 unit = "KL" if known else "surprise"
 truth = np.array(data["test"]["posterior"]) if known else None
 says = {
     (key, split): logits_of(model, split)
     for key, model in students.items()
     for split in ("validation", "test")
+    if key[0] in arms
 }
 says_again = {key: logits_of(model, "test") for key, model in again.items()}
 
@@ -1032,18 +1036,17 @@ questions = {
     "hard answers, proxy": ("hard answers",),
 }
 print(f"{'accuracy of …':<28}{'less that of …':<28}this run")
-for arm, others in questions.items():
-    for other in others:
+for arm in [arm for arm in questions if arm in arms]:
+    for other in [other for other in questions[arm] if other in arms]:
         found = report.add_rows(f"{arm}/gain over {other}", right[arm], right[other], seeds=seeds)
         print(f"{arm:<28}{other:<28}{found}")
-alike = np.stack(
-    [
-        (says[("mutual, same seed", s), "test"].argmax(-1) == says[("control", s), "test"].argmax(-1))
-        for s in seeds
-    ]
-)
-twins = report.add_rows("mutual, same seed/agreement", alike.astype(float), seeds=seeds)
-print(f"\npeers of one seed decide as the control does on {twins} of the test sentences")
+if twins in arms:
+    decided = {
+        arm: np.stack([says[(arm, s), "test"].argmax(-1) for s in seeds]) for arm in (twins, "control")
+    }
+    alike = (decided[twins] == decided["control"]).astype(float)
+    found = report.add_rows(f"{twins}/agreement", alike, seeds=seeds)
+    print(f"\npeers of one seed decide as the control does on {found} of the test sentences")
 print(
     "\nthe reference's gain over control\n" + experiments.reference_table("10", "gain over control")
 )
@@ -1084,7 +1087,7 @@ plots.show(
 )
 print(f"{'minus control':<28}{'as it is':<26}after scaling")
 for arm in arms:
-    if arm not in ("control", "mutual, same seed"):
+    if arm not in ("control", twins):
         pair = [
             report.add_rows(
                 f"{arm}/{kind}{unit} minus control", of[arm], of["control"], seeds=seeds
@@ -1183,8 +1186,8 @@ trainings = {
 }
 print(f"the medium model computes {times:.1f} times as much as the student")
 print(f"{'arm':<28}{'student trainings':>18}{'accuracy':>11}")
-for arm, number in trainings.items():
-    print(f"{arm:<28}{number:>18.1f}{right[arm].mean():>11.3f}")
+for arm in [arm for arm in trainings if arm in arms]:
+    print(f"{arm:<28}{trainings[arm]:>18.1f}{right[arm].mean():>11.3f}")
 
 # %% [markdown]
 # The big teacher's own training stands in no line, since others paid for it. To retrain it for one student would cost far more than any line here.
@@ -1227,8 +1230,8 @@ def trained_for(arm, recipe, seed):
 
 
 def validated(arm, recipe):
-    """Accuracy, and surprise at the labels, on validation: the mean of three students."""
-    says = [logits_of(trained_for(arm, recipe, seed), "validation") for seed in (0, 1, 2)]
+    """Accuracy, and surprise at the labels, on validation: the mean over the seeds that choose."""
+    says = [logits_of(trained_for(arm, recipe, s), "validation") for s in setting.choosing]
     p = np.stack([metrics.probabilities(logits) for logits in says])
     right = [metrics.correct(one, labels["validation"]).mean() for one in p]
     surprised = [metrics.surprise(one, labels["validation"]).mean() for one in p]
@@ -1237,7 +1240,8 @@ def validated(arm, recipe):
 
 if setting.run.maps:
     log = {}
-    for arm in [arm for arm in setting.recipes if arm not in ("teacher", "mutual, same seed")]:
+    tuned = [arm for arm in arms if arm != twins]
+    for arm in [*tuned, "assistant"] if "distilled, assistant" in arms else tuned:
         log[arm] = [[r.learning_rate, *validated(arm, r)] for r in setting.grid(arm)]
     report.add_table("grid", log)
 for arm, entries in (report.table("grid") or {}).items():

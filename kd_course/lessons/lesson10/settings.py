@@ -63,6 +63,19 @@ CHOSEN = {
 }
 
 
+# At `small` and `full` a training takes a minute and more, and the teacher has learnt from the students' own
+# labels: there the arms are those that its question needs.
+FEWER = (
+    "control",
+    "control, twice the steps",
+    "mutual",
+    "distilled from an ensemble",
+    "distilled",
+    "distilled, twice the steps",
+    "distilled, dealt out",
+)
+
+
 @dataclass(frozen=True)
 class ExpensiveTeachers(LessonSettings):
     """Lesson 10: the data, who stands in for an expensive teacher, and how each arm is trained."""
@@ -79,8 +92,10 @@ class ExpensiveTeachers(LessonSettings):
     stale: int  # steps for which a peer is asked as it was, in the arm of that name
     translator: str  # the shipped teacher of sections 1 to 3, which are the same at all scales
     sentences: int  # that it is asked about there
+    arms: tuple[str, ...]  # those that are trained with every seed
     recipes: dict[str, Recipe]  # one an arm; "assistant" for every model of that size
     learning_rates: tuple[float, ...]  # what every arm's was chosen from, on validation
+    choosing: tuple[int, ...]  # by students of these seeds
 
     def grid(self, arm: str) -> list[Recipe]:
         """The recipes that an arm's was chosen from: as many for every arm."""
@@ -132,8 +147,10 @@ def settings(run: Switches) -> ExpensiveTeachers:
             stale=50,
             translator="translation",
             sentences=200,
+            arms=tuple(arm for arm in CHOSEN if arm != "assistant"),
             recipes=_recipes(CHOSEN, 400),
             learning_rates=(1.25e-4, 2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3, 8e-3),
+            choosing=(0, 1, 2),
         )
     if run.scale == "small":
         return ExpensiveTeachers(
@@ -150,11 +167,13 @@ def settings(run: Switches) -> ExpensiveTeachers:
             stale=50,
             translator="translation",
             sentences=200,
+            arms=FEWER,
             recipes={
                 "teacher": Recipe(5e-5, 570),
                 **_recipes(dict.fromkeys(CHOSEN, 2e-4) | {"assistant": 1e-4}, 380),
             },
             learning_rates=(1e-4, 2e-4, 4e-4),
+            choosing=(0,),
         )
     return ExpensiveTeachers(
         run=run,
@@ -170,6 +189,8 @@ def settings(run: Switches) -> ExpensiveTeachers:
         stale=50,
         translator="translation",
         sentences=200,
+        arms=FEWER,
         recipes={"teacher": Recipe(3e-5, 400), **_recipes(dict.fromkeys(CHOSEN, 5e-5), 300)},
         learning_rates=(3e-5, 5e-5, 1e-4),
+        choosing=(0,),
     )
