@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 10 · What if the teacher is too expensive?
 #
-# A teacher is paid by the answer. So far it was small enough to be asked at every step. A large one is not, and there are three ways out: ask each question once and keep the answer, keep only what matters of it, or let a cheaper model stand in. Each of them changes what the student is taught. In this lesson you compute that change before you train anything, and then you measure what stand-ins are worth, beside a control that was given the same compute.
+# So far the teacher was small enough to be asked at every step. A large one is not, and there are three ways out: ask each question once and keep the answer, keep only what matters of it, or let a cheaper model stand in. Each changes what the student is taught. Here you compute that change before you train anything, and then measure what stand-ins are worth, beside a control that was given the same compute.
 #
 # **You will be able to**
 # - say how many bytes an answer takes, and what a student would learn from each way of shortening it;
@@ -195,7 +195,7 @@ for k in sizes:
     )
 
 # %% [markdown]
-# *Bytes* counts four for a number and four for a value, as the package keeps them. *Wrong* is the share of the student's probability that lies on the wrong pieces, at the optimum of the loss; the tail is spread evenly here, which knows nothing of the language. (A student has seen other sentences, and spreads it better.) The column before it shows the truncated loss at its best, below zero.
+# *Bytes* counts four for a number and four for a value, as the package keeps them. *Wrong* is the share of the student's probability that lies on the wrong pieces, at the optimum of the loss; the tail is spread evenly here, which knows nothing of the language. The column before it shows the truncated loss at its best, below zero.
 #
 # By the share of wrong probability the two are nearly alike: the tail bucket knows how much lies outside, not where. What it saves is another thing. The truncated student calls a piece *impossible* that the teacher merely finds rare, and the first time such a piece turns up its surprise has no bound. And on what is left it is too sure, by just the mass outside.
 #
@@ -382,7 +382,7 @@ figure.suptitle("Bias stays, noise averages out")
 plots.show(figure, alt=" ".join(described))
 
 # %% [markdown]
-# Look at the left ends, too: for a single look the twelve best are far closer. And at T = 1 noise needs more than a thousand looks to get below the bias, because this teacher has a small vocabulary and is mostly sure: hardly any mass lies outside its best pieces. Softened, as a teacher is in distillation, it has a heavier tail, and the bias is worse. In a vocabulary of 50,000 the tail is heavier still.
+# Look at the left ends, too: for a single look the twelve best are far closer. And at T = 1 noise needs more than a thousand looks to get below the bias, because this teacher is mostly sure: hardly any mass lies outside its best pieces. Softened, as in distillation, it has a heavier tail, and the bias is worse.
 #
 # "Drawn anew" is a condition. A cache that keeps one set of draws a row shows the student the same noise in every epoch; it averages out over *different* rows that are alike, of which a large corpus has many and a small one few.
 #
@@ -521,9 +521,9 @@ plots.show(
 )
 
 # %% [markdown]
-# Masking makes another question of the sentence, and the kept answer is furthest off there. (The mask is the piece for what is unknown, which this teacher has hardly met.) Swapping the first two pieces hardly moves it. Asked again, a teacher in eval mode says the same, up to rounding; in train mode it does not, and a cache filled in that mode would teach one draw of its dropout for ever.
+# Masking makes another question of the sentence, and the kept answer is furthest off there. (The mask is the piece for what is unknown, which this teacher has hardly met.) Swapping two pieces hardly moves it. Asked again, a teacher in eval mode says the same, up to rounding; in train mode it does not, and a cache filled in that mode would teach one draw of its dropout for ever.
 #
-# Whether the *wrong* answer does harm is not said by this picture: to teach a student the clean answer to a masked sentence may even be the aim. But it is another experiment than the one with a live teacher, and should be called so.
+# Whether such an answer does harm the picture does not say: to teach the clean answer to a masked sentence may even be the aim. But it is another experiment than the one with a live teacher.
 #
 # ### Exercise 10.5 · Who may keep answers?
 # {{exercise:10.5}}
@@ -618,7 +618,7 @@ plots.show(
 )
 
 # %% [markdown]
-# This teacher is not large, so its share is modest; with one a hundred times the student's size, the live bar would be nearly all teacher. The shortened target hardly changes the student's steps: it still computes its whole vocabulary. What it saves is space. Reading kept answers from a disk takes time as well, and is not in the picture.
+# This teacher is not large, so its share is modest; with one a hundred times the student's size, the live bar would be nearly all teacher. The shortened target hardly changes the student's steps: it still computes its whole vocabulary. What it saves is space. Reading from a disk is not in the picture.
 #
 # ### Exercise 10.6 · From which epoch does a cache pay?
 # {{exercise:10.6}}
@@ -856,7 +856,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Peers of one seed stay identical for ever: each tells the other what it knows already, the soft loss is zero, and nothing says so. The training runs, the losses fall, and it costs twice as much as one student. What comes out is the control. It is an arm of the experiment, for whoever believes that such a thing would be noticed in the results.
+# Peers of one seed stay identical for ever: each tells the other what it knows already, the soft loss is zero, and nothing says so. The losses fall, it costs twice as much as one student, and what comes out is the control. It is an arm of the experiment, for whoever believes that such a thing would be noticed in the results.
 #
 # ### Codistillation: a peer as it was
 #
@@ -1052,9 +1052,13 @@ print(
 )
 
 # %% [markdown]
-# In the reference run, mutual learning gains {{ledger:10/offline/mutual/gain over control|interval}} of accuracy over a student alone. Twice the steps, which cost as much, gain {{ledger:10/offline/control, twice the steps/gain over control|interval}}. An interval that holds 0 says that this experiment does not tell the two apart; it does not say that they are equal.
+# **Peers help one another a little.** In the reference run mutual learning gains {{ledger:10/offline/mutual/gain over control|interval}} of accuracy over a student alone. It costs two trainings; a student alone that spends both on itself ends {{ledger:10/offline/mutual/gain over control, twice the steps|interval}} behind the peer. Both intervals leave out 0 by a little, among the two dozen comparisons of this table: weak evidence.
 #
-# And the claim of the abstract? Set against the student of the big teacher, mutual learning comes to {{ledger:10/offline/mutual/gain over distilled|interval}}. (With twice the steps, which is the compute of two peers: {{ledger:10/offline/mutual/gain over distilled, twice the steps|interval}}.) That teacher has seen more labels, so the fair opponent is a larger model with the same labels, trained and then frozen: {{ledger:10/offline/mutual/gain over distilled, same labels|interval}}. One small student on one corpus refutes no paper, least of all one about pictures. It does say what not to take for granted.
+# **They do not replace the big teacher,** as the abstract's sentence would have it. With the same compute, the big teacher's student here is ahead: mutual less *distilled, twice the steps* is {{ledger:10/offline/mutual/gain over distilled, twice the steps|interval}}. But that teacher has seen twenty times the labels. The fair opponent is a larger model with the same labels, trained and then frozen, and from that one the experiment does not tell the peers apart: {{ledger:10/offline/mutual/gain over distilled, same labels|interval}}. One small student on one corpus refutes no paper, least of all one about pictures.
+#
+# **One training in five came to nothing.** The arm *distilled* gains {{ledger:10/offline/distilled/gain over control|interval}}, and its accuracy goes from {{ledger:10/offline/distilled/accuracy|range}}: four seeds gain, one lost its way. The learning rate was the best of its grid by three seeds on validation (section 9), none of which failed; the next rate is far worse. So every comparison with that arm is wide here, and says little. Whoever had trained one seed would have seen a gain, or the opposite, and no reason to doubt either.
+#
+# **The answers must be of the right sentence.** Dealt out among sentences with the same label, the big teacher's answers cost the student {{ledger:10/offline/distilled, dealt out/gain over control|interval}} of accuracy. The classes that it chose, without any probabilities, gain {{ledger:10/offline/hard answers/gain over control|interval}}: there is more in the teacher's choice than in the labels, which the grammar leaves partly to chance.
 #
 # ### How much of it is sharpness?
 #
@@ -1097,11 +1101,13 @@ for arm in arms:
         print(f"{arm:<28}{pair[0]!s:<26}{pair[1]}")
 
 # %% [markdown]
-# For mutual learning the reference run has {{ledger:10/offline/mutual/KL minus control|interval}} nats before scaling (below 0 is better) and {{ledger:10/offline/mutual/scaled KL minus control|interval}} after it. A paper that reports the first figure only lets the reader take a temperature for a teacher. For the big teacher the second figure is {{ledger:10/offline/distilled/scaled KL minus control|interval}}.
+# About half of what peers gain in nats is sharpness: mutual learning less the control is {{ledger:10/offline/mutual/KL minus control|interval}} nats as it is (below 0 is better) and {{ledger:10/offline/mutual/scaled KL minus control|interval}} after scaling. Who reports the first figure only lets the reader take a temperature for a teacher.
+#
+# Softness alone brings nothing: dealt out, the teacher's answers leave the scaled student {{ledger:10/offline/distilled, dealt out/scaled KL minus control|interval}} nats further from the truth than the control. And hard answers make a student too sure, {{ledger:10/offline/hard answers/KL minus control|interval}} nats; one temperature mends that.
 #
 # ## 7 · Churn: would it say the same tomorrow?
 #
-# Train the same student again, from another seed, and it decides otherwise on some sentences, although it is right about as often. The share of these sentences is its *churn*. It annoys whoever serves a model: a user's sentence changes sides, and nobody can say why. That online distillation makes predictions "dramatically more reproducible" is the second claim of [Anil and others](https://arxiv.org/abs/1804.03235).
+# Train the same student again, from another seed, and it decides otherwise on some sentences, although it is right about as often. The share of these sentences is its *churn*. Whoever serves a model meets it as a user's sentence that changes sides, and nobody can say why. That online distillation makes predictions "dramatically more reproducible" is the second claim of [Anil and others](https://arxiv.org/abs/1804.03235).
 
 
 # %%
@@ -1131,13 +1137,13 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# In the reference run the control's churn is {{ledger:10/offline/control/churn|interval}}, that of a mutual student differs from it by {{ledger:10/offline/mutual/churn minus control|interval}}. A teacher that is the same tomorrow pulls both trainings to one place, too: see the line of the distilled student. (A *pair* of retrainings stands behind each seed, so these intervals are wide where there are few.)
+# Whether peers change sides less often stays open in the reference run: mutual less control is {{ledger:10/offline/mutual/churn minus control|interval}}. In every seed it is less. But the control's churn goes from {{ledger:10/offline/control/churn|range}}, since one of its second trainings went astray, and one such pair makes the interval wide. A teacher that is the same tomorrow might pull both trainings to one place, too; the distilled student has its own stray seed, and its line says nothing.
 #
 # ## 8 · A cheaper model stands in
 #
-# **An assistant.** Where the teacher is much larger than the student, [Mirzadeh and others (2020)](https://arxiv.org/abs/1902.03393) put a medium model between them. That this helps is disputed: [Cho and Hariharan (2019)](https://arxiv.org/abs/1910.01348) found a chain of distillation steps ineffective, and a teacher that was stopped early better. Here the accuracy of the assistant's student, less that of the student who heard the teacher itself, is {{ledger:10/offline/distilled, assistant/gain over distilled|interval}}. An assistant has another use: once it is trained, it answers for less than the teacher asks.
+# **An assistant.** Where the teacher is much larger than the student, [Mirzadeh and others (2020)](https://arxiv.org/abs/1902.03393) put a medium model between them. That this helps is disputed: [Cho and Hariharan (2019)](https://arxiv.org/abs/1910.01348) found a chain of distillation steps ineffective, and a teacher that was stopped early better. Here the assistant's student gains {{ledger:10/offline/distilled, assistant/gain over control|interval}} over the control. Less the student who heard the teacher itself it is {{ledger:10/offline/distilled, assistant/gain over distilled|interval}}, and all that speaks for the assistant there is that arm's stray seed. An assistant has another use: once it is trained, it answers for less than the teacher asks.
 #
-# **A proxy for a black box.** Some teachers sell text and keep their probabilities. The article calls what helps then a *distilled proxy model*: an open model is trained on what the black box says, and the student learns from the proxy's probabilities. [Chen and others (2024)](https://arxiv.org/abs/2401.07013) do so with language models (Proxy-KD): the proxy is fine-tuned and then aligned with the black box by preferences, and its soft targets are weighed by how well it is aligned. Their abstract says that this "surpasses traditional white-box KD techniques". It is a preprint, and we found no replication by others when this lesson was written. The arm *hard answers, proxy* is the idea without the alignment, and its control is the student that takes the black box at its word: the difference is {{ledger:10/offline/hard answers, proxy/gain over hard answers|interval}}. Both have the same answers to learn from. What the proxy adds is no knowledge of the teacher's, only what a larger model makes of the same answers.
+# **A proxy for a black box.** Some teachers sell text and keep their probabilities. The article calls what helps then a *distilled proxy model*: an open model is trained on what the black box says, and the student learns from the proxy's probabilities. [Chen and others (2024)](https://arxiv.org/abs/2401.07013) do so with language models (Proxy-KD): the proxy is fine-tuned and then aligned with the black box by preferences, and its soft targets are weighed by how well it is aligned. Their abstract says that this "surpasses traditional white-box KD techniques"; it is a preprint, and we found no replication by others. The arm *hard answers, proxy* is the idea without the alignment, and its control is the student that takes the black box at its word: the difference is {{ledger:10/offline/hard answers, proxy/gain over hard answers|interval}}. Both have the same answers to learn from. What the proxy adds is no knowledge of the teacher's, only what a larger model makes of the same answers.
 #
 # ### Exercise 10.8 · Trust the proxy where it agrees
 # {{exercise:10.8}}
@@ -1207,7 +1213,7 @@ students_that_pay = (900 + 60) // (68 - 20) + 1
 check("10.9", students_that_pay)
 
 # %% [markdown]
-# The sum rests on an assumption: that a student alone *can* be as good, given time. Where longer training stops helping, or labels run out, no number of minutes buys what the teacher knows. The line of the control with twice the steps shows whether that is so here.
+# The sum rests on an assumption: that a student alone *can* be as good, given time. Where longer training stops helping, or labels run out, no number of minutes buys what the teacher knows. So it is here: twice the steps gain the control {{ledger:10/offline/control, twice the steps/gain over control|interval}}, and with the big teacher {{ledger:10/offline/distilled, twice the steps/gain over control|interval}}.
 #
 # ### How the recipes were chosen
 #
