@@ -41,11 +41,11 @@ def judged(variant, attempt, seed):
     return engine.judge(sheet, sheets.outcomes_of(sheet.exercise, attempt, sheet.cases))
 
 
-def test_ten_exercises_of_five_lessons_have_three_variants_each():
+def test_an_exercise_that_has_variants_has_two_or_more():
     counts = Counter(variant.exercise for variant in VARIANTS)
-    assert all(count >= 3 for count in counts.values()), counts
-    assert len(counts) >= 10
-    assert {id.split(".")[0] for id in counts} >= {"02", "03", "04", "05", "06"}
+    assert all(count >= 2 for count in counts.values()), counts
+    assert {id.split(".")[0] for id in counts} >= {"02", "03", "04", "05", "06", "10"}
+    assert len(counts) >= 23
 
 
 @each_variant

@@ -47,11 +47,17 @@ HEADLINES = {  # of lessons whose arms are others
     ),
     "09": (
         ("teacher (F1)", "teacher/F1"),
-        ("relations", "relations/F1"),
+        ("attention", "attention/F1"),
         ("soft targets", "soft targets/F1"),
         ("labels", "labels/F1"),
         ("few labels (accuracy): distilled first", "distilled first, few labels/accuracy"),
         ("fine-tuned for as many steps", "fine-tuned longer, few labels/accuracy"),
+    ),
+    "10": (
+        ("teacher", "teacher/accuracy"),
+        ("distilled", "distilled/accuracy"),
+        ("mutual", "mutual/accuracy"),
+        ("control", "control/accuracy"),
     ),
 }
 DEVICES = {"CPU": "laptop, two cores", "GPU": "GPU"}  # as the ledger and the table call them

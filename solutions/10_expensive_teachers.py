@@ -1,0 +1,1304 @@
+# %% [markdown]
+# # 10 · What if the teacher is too expensive?
+#
+# So far the teacher was small enough to be asked at every step. A large one is not, and there are three ways out: ask each question once and keep the answer, keep only what matters of it, or let a cheaper model stand in. Each changes what the student is taught. Here you compute that change before you train anything, and then measure what stand-ins are worth, beside a control that was given the same compute.
+#
+# **You will be able to**
+# - say how many bytes an answer takes, and what a student would learn from each way of shortening it;
+# - keep a teacher's answers so that no row gets another row's, and say when a kept answer is no longer the right one;
+# - train two peers that teach one another, and notice when they do not;
+# - tell a gain of a method from a gain of its extra compute, and from a change of sharpness that one number would have brought;
+# - compute when a cache, an assistant or a teacher pays, and when it is better to train the student for longer.
+#
+# **You need** lessons [03](03_distillation_losses.ipynb) (soft loss, temperature, α) and [05](05_training_loop.ipynb) (the training loop, ensembles); [07](07_machine_translation.ipynb) introduces the translation teacher of sections 1 to 4.
+#
+# **Minutes** 120, of which the computer needs about four.
+#
+# **When an exercise resists**, `hint("10.1")` asks a question first, then gives a direction, and last says where the answer stands in the [worked edition](../solutions/10_expensive_teachers.ipynb).
+#
+# **What runs** at `offline`: a translation teacher that ships with the course is asked about 200 sentences; generated news headlines, a news teacher that ships too, students trained from scratch, no network. At `small`: [Financial PhraseBank](https://arxiv.org/abs/1307.5336), [MiniLM](https://arxiv.org/abs/2002.10957) as teacher, two of its layers as student and four as assistant. At `full`: [BERT-base](https://arxiv.org/abs/1810.04805), four and six of its layers, on a GPU. Sections 1 to 4 are the same at every scale; `KD_SCALE` chooses the settings of the rest.
+
+# %% tags=["setup"]
+import base64
+import copy
+import io
+import time
+from dataclasses import replace
+from html import escape
+
+import datasets
+import ipywidgets
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+import torch.nn.functional as F
+import transformers
+from torch import nn
+from transformers import DataCollatorWithPadding, get_linear_schedule_with_warmup
+
+from kd_course import (
+    cost,
+    experiments,
+    losses,
+    metrics,
+    models,
+    plots,
+    settings,
+    teachers,
+    translation,
+    widgets,
+)
+from kd_course.corpora import classification, parallel
+from kd_course.distillation import add_teacher_logits, cached_teacher_outputs, predict_logits
+from kd_course.exercises import check, hint, show_progress
+
+plots.style()
+transformers.logging.set_verbosity_error()
+transformers.utils.logging.disable_progress_bar()
+datasets.disable_progress_bars()
+setting = settings.for_lesson("10")
+gpu = setting.run.scale != "offline" and torch.cuda.is_available()
+device = torch.device("cuda" if gpu else "cpu")
+print(setting)
+
+# %% [markdown]
+# *translator* and *sentences* belong to sections 1 to 4, all else to the experiment from section 5 on. Section 9 says how the recipes were chosen.
+#
+# ## 1 · What does an answer weigh?
+#
+# A classifier's answer to a sentence is three numbers. A translator gives a number for every piece of its vocabulary, at every place of the sentence. Ask the one that ships with the course about some sentences that it was not trained on.
+
+
+# %%
+translator, pieces = translation.load(teachers.obtain(setting.translator))
+translator = translator.eval()
+pairs = parallel.load(test_seed=0)["validation"]
+asked = min(setting.sentences, setting.run.limit or setting.sentences)
+sentences = translation.tokenised(pairs.select(range(asked)), pieces, longest=64)
+collate_pairs = translation.collator(pieces, translator)
+
+
+def answers_to(batch):
+    """The translator's logits for the pieces of a batch that are no padding: (pieces, vocabulary)."""
+    with torch.no_grad():
+        logits = translator(**batch).logits
+    return logits[batch["labels"] != -100]
+
+
+batches = [
+    collate_pairs([sentences[i] for i in range(begin, min(begin + 50, len(sentences)))])
+    for begin in range(0, len(sentences), 50)
+]
+answers = torch.cat([answers_to(batch) for batch in batches])
+tokens, vocabulary = answers.shape
+p = answers.double().softmax(-1)  # (pieces, vocabulary)
+print(f"{len(sentences)} sentences, {tokens} pieces, a vocabulary of {vocabulary}")
+print(
+    f"all logits of these pieces: {4e-6 * tokens * vocabulary:.1f} MB; the teacher: {cost.size_in_bytes(translator) / 1e6:.1f} MB"
+)
+
+# %% [markdown]
+# The answers to two hundred short sentences weigh more than the teacher itself. With the vocabulary of a large language model, 50,000 pieces and more, one token takes 200 kB. Nobody keeps that for a billion tokens. So the question is what may be thrown away.
+#
+# ### Exercise 10.1 · What a cache weighs
+# {{exercise:10.1}}
+#
+# A cache keeps the `k` best pieces of every token: the number of each piece, its value, and one more value for all other pieces together. A value takes `value_bytes` bytes. A piece's number is stored in as few *whole* bytes as can tell the vocabulary's pieces apart, which are numbered from 0. Where `k` is None, all values are kept in their order: then there are no numbers, and nothing is left over. Rows are stored one after the other, without padding. Return the bytes of the cache.
+
+
+# %% exercise="10.1"
+def cache_bytes(lengths, vocabulary, k, value_bytes):
+    """How many bytes a teacher's kept answers take.
+
+    lengths: a list of int, the tokens of each row; vocabulary: how many pieces there are, two at least;
+    k: how many are kept at each token, fewer than there are, or None; value_bytes: an int.
+    Returns an int.
+    """
+    ### BEGIN SOLUTION
+    if k is None:
+        return sum(lengths) * vocabulary * value_bytes
+    id_bytes = ((vocabulary - 1).bit_length() + 7) // 8
+    return sum(lengths) * (k * (id_bytes + value_bytes) + value_bytes)
+    ### END SOLUTION
+
+
+# %% check="10.1"
+check("10.1", cache_bytes)
+
+# %% tags=["nbval-check-output"]
+for tokens_kept, k in ((10**9, None), (10**9, 64), (10**9, 16)):
+    each = 4 * 50_000 if k is None else 8 * k + 4
+    name = "all logits" if k is None else f"the {k} best"
+    print(f"a billion tokens, {name:<11}: {tokens_kept * each / 1e12:7.3f} TB")
+
+# %% [markdown]
+# ## 2 · What does the student learn from a shortened answer?
+#
+# Keep the $k$ best pieces, $K$, and throw the rest away. With $p$ the teacher and $q$ the student, people then write one of four losses:
+#
+# - **truncated**: the terms of $\mathrm{KL}(p\,\|\,q)$ that belong to $K$, and no others;
+# - **teacher renormalised**: $p$ divided by its mass on $K$, so that it sums to one again, against the student's $q$;
+# - **both renormalised**: the student's $q$ is divided by its own mass on $K$, too;
+# - **tail bucket**: all other pieces become one more class, "another piece", for the teacher and for the student.
+#
+# None of them is the KL divergence over the vocabulary. What does each teach? Ask for the student that makes it smallest. That needs no training, only a little algebra. Minimising $-\sum_K p_i \log q_i$ over all distributions gives $q_i = p_i / p(K)$ on $K$ and *nothing* elsewhere. So truncated and teacher renormalised teach the same student: one that calls every piece outside $K$ impossible. (At that optimum the truncated loss is $p(K) \log p(K)$, which is below zero: it is no divergence, and code that cuts it off at 0 stops teaching there.) Both renormalised leaves open how much mass lies outside $K$: no value is better than another. The tail bucket teaches $p$ on $K$ and the right mass outside, and leaves open only how that mass is spread.
+
+
+# %%
+def top_k_of(p, k):
+    """p, with everything but its k largest entries set to zero: (…, classes)."""
+    best = p.topk(k, dim=-1)
+    return torch.zeros_like(p).scatter(-1, best.indices, best.values)
+
+
+def taught_by(p, k):
+    """What a student has learnt that minimises a loss: by name, (…, classes)."""
+    kept = top_k_of(p, k)
+    mass = kept.sum(-1, keepdim=True)
+    others = (kept == 0).double()
+    return {
+        "truncated": kept / mass,
+        "tail bucket": kept + (1 - mass) * others / others.sum(-1, keepdim=True).clamp(min=1),
+    }
+
+
+def distance(p, q):
+    """Total variation: how much of the probability lies on the wrong pieces, 0 to 1."""
+    return 0.5 * (p - q).abs().sum(-1)
+
+
+# %% tags=["nbval-check-output"]
+belief = torch.tensor([0.50, 0.30, 0.15, 0.05], dtype=torch.float64)
+print(f"{'the teacher':<13}{[round(x, 3) for x in belief.tolist()]}")
+for name, q in taught_by(belief, 2).items():
+    print(f"{name:<13}{[round(x, 3) for x in q.tolist()]}   wrong: {distance(belief, q):.3f}")
+
+# %%
+report = experiments.Report(
+    "10",
+    setting.run.scale,
+    data="",
+    test_seed=setting.test_seed,
+    shortened=setting.run.shortened,
+)
+sizes = [k for k in (1, 2, 4, 8, 16, 64, 256) if k < vocabulary]
+taught = {k: taught_by(p, k) for k in sizes}
+left_out = {k: 1 - top_k_of(p, k).sum(-1) for k in sizes}  # (pieces,)
+print(f"{'k':>5}{'bytes':>7}{'mass outside':>14}{'truncated at its best':>23}", end="")
+print(f"{'wrong: truncated':>18}{'tail bucket':>13}")
+for k in sizes:
+    at_best = ((1 - left_out[k]) * (1 - left_out[k]).log()).mean().item()
+    wrong = {name: distance(p, q).mean().item() for name, q in taught[k].items()}
+    print(
+        f"{k:>5}{8 * k + 4:>7}{left_out[k].mean().item():>14.4f}{at_best:>17.4f} nats"
+        f"{wrong['truncated']:>18.4f}{wrong['tail bucket']:>13.4f}"
+    )
+
+# %% [markdown]
+# *Bytes* counts four for a number and four for a value, as the package keeps them. *Wrong* is the share of the student's probability that lies on the wrong pieces, at the optimum of the loss; the tail is spread evenly here, which knows nothing of the language. The column before it shows the truncated loss at its best, below zero.
+#
+# By the share of wrong probability the two are nearly alike: the tail bucket knows how much lies outside, not where. What it saves is another thing. The truncated student calls a piece *impossible* that the teacher merely finds rare, and the first time such a piece turns up its surprise has no bound. And on what is left it is too sure, by just the mass outside.
+#
+# How does that look for one place of one sentence? Move the slider. The bars are the teacher's most probable pieces, and on the right all others together.
+
+# %% tags=["hide-input"]
+entropies = -(p * p.clamp(min=1e-30).log()).sum(-1)
+place = int((entropies - 2.0).abs().argmin())  # one where there is a choice
+shown = p[place].topk(20)
+least = 1e-5  # what the pictures draw for a zero
+
+
+def draw_kept(axes, k):
+    """The teacher's 20 best pieces and the rest, and what two losses teach of them."""
+    optimum = taught_by(p[place], k)
+    bars = {"teacher": p[place], **optimum}
+    colours = {"teacher": "teacher", "truncated": "highlight", "tail bucket": "truth"}
+    hatches = {"teacher": None, "truncated": "//", "tail bucket": ".."}
+    for i, (name, q) in enumerate(bars.items()):
+        values = [*q[shown.indices].tolist(), 1 - q[shown.indices].sum().item()]
+        places = np.arange(len(values)) + 0.27 * (i - 1)
+        heights = np.maximum(values, least)
+        axes.bar(
+            places,
+            heights,
+            0.27,
+            color=plots.COLOURS[colours[name]],
+            hatch=hatches[name],
+            edgecolor="white",
+            linewidth=0.3,
+            label=name,
+        )
+    axes.axvline(min(k, 20) - 0.5, color=plots.COLOURS["ink"], linestyle=":", linewidth=1)
+    axes.set(yscale="log", ylim=(least, 1.5), title=f"k = {k}")
+    axes.set_xticks([0, 9, 20], ["1st", "10th", "others"], fontsize=8)
+    return {name: distance(p[place], q).item() for name, q in optimum.items()}
+
+
+def in_words(k, wrong):
+    """The picture's text alternative."""
+    mass = top_k_of(p[place], k).sum().item()
+    return (
+        f"k = {k}: the pieces kept hold {mass:.3f} of the teacher's probability at this place. "
+        f"At its best the truncated loss puts {wrong['truncated']:.3f} of the student's on wrong "
+        f"pieces and nothing on the others, the tail bucket {wrong['tail bucket']:.3f}."
+    )
+
+
+def kept_at(k):
+    """The widget's picture as HTML, with its text alternative."""
+    figure, axes = plt.subplots(figsize=(7.2, 3.2))
+    text = in_words(k, draw_kept(axes, k))
+    axes.set_ylabel("probability")
+    axes.legend()
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=80)
+    plt.close(figure)
+    png = base64.b64encode(buffer.getvalue()).decode()
+    return f'<img alt="{escape(text)}" src="data:image/png;base64,{png}"><p>{escape(text)}</p>'
+
+
+slider = ipywidgets.SelectionSlider(options=sizes, value=4, description="k")
+picture = ipywidgets.HTML(kept_at(4))
+slider.observe(lambda change: setattr(picture, "value", kept_at(change["new"])), names="value")
+widgets.show(
+    ipywidgets.VBox([slider, picture]),
+    instead="In a running notebook a slider for k stands here; the next picture shows three of its places.",
+)
+
+# %% tags=["hide-input"]
+figure, panels = plt.subplots(1, 3, figsize=(11, 3.2), sharey=True)
+told = [in_words(k, draw_kept(axes, k)) for k, axes in zip((1, 4, 16), panels)]
+panels[0].set_ylabel("probability")
+panels[2].legend(loc="upper right")
+figure.suptitle("What is kept at one place, and what it teaches")
+plots.show(figure, alt=" ".join(told))
+
+# %% [markdown]
+# ### Exercise 10.2 · One class for all the others
+# {{exercise:10.2}}
+#
+# Return the tail-bucket loss, $\sum P \log (P/Q)$ over $k + 1$ classes, the mean over the rows, in nats. The first $k$ classes are the pieces in `ids`; the last is all other pieces together, for the teacher and for the student alike. `kept` holds the teacher's probabilities of the pieces in `ids`, and they may sum to one, or by rounding to a little more: then no mass is left for the last class, and it adds nothing. A student may be so sure that a probability is rounded to 0. The temperature is 1.
+
+
+# %% exercise="10.2"
+def tail_bucket_loss(student_logits, ids, kept):
+    """KL(teacher ‖ student) over a teacher's k best pieces and "another piece".
+
+    student_logits: (rows, classes); ids: (rows, k), class numbers, k < classes; kept: (rows, k).
+    Returns a scalar.
+    """
+    ### BEGIN SOLUTION
+    log_q = F.log_softmax(student_logits, dim=-1)
+    outside = torch.ones_like(log_q, dtype=torch.bool).scatter(-1, ids, False)
+    log_q_rest = log_q.masked_fill(~outside, -torch.inf).logsumexp(-1, keepdim=True)
+    log_q = torch.cat([log_q.gather(-1, ids), log_q_rest], dim=-1)  # (rows, k + 1)
+    rest = (1 - kept.sum(-1, keepdim=True)).clamp(min=0)
+    p = torch.cat([kept, rest], dim=-1)
+    return (torch.xlogy(p, p) - p * log_q).sum(-1).mean()
+    ### END SOLUTION
+
+
+# %% check="10.2"
+check("10.2", tail_bucket_loss)
+
+# %% [markdown]
+# Now the package's own, `losses.top_k_target_loss`. Every $k$ gives a *lower bound* of the KL over the whole vocabulary: putting classes together can only hide a difference, never make one. A student that is no student yet shows how much is hidden.
+
+# %% tags=["nbval-check-output"]
+beginner = torch.zeros(6, 8)  # knows nothing: every class is as likely as any other
+expert = torch.tensor([[4.0, 3.0, 2.0, 1.0, 0.0, -1.0, -2.0, -3.0]]).expand(6, -1)
+for k in (1, 2, 4, 8):
+    kept = losses.top_k_of(expert, k, temperature=1.0)
+    print(f"k = {k}: {losses.top_k_target_loss(beginner, kept, temperature=1.0):.4f} nats")
+print(f"whole: {losses.soft_target_loss(beginner, expert, temperature=1.0):.4f} nats")
+
+# %% [markdown]
+# ### Or let chance decide what is kept
+#
+# Top-$k$ always throws away the same thing, the tail. Draw the pieces to be kept instead, each as often as the teacher believes in it, and no piece is thrown away always. A single such answer is noisy. But what it teaches *on average* is right. [Anshumann and others (2025)](https://aclanthology.org/2025.acl-long.885/) prove that top-$k$ probabilities are a biased estimate and that random sampling is not, and report that it keeps up with full distillation for models of 300 million to 3 billion parameters.
+#
+# The draws need not come from the teacher's own $p$. A flatter *proposal* finds rare pieces sooner; then each draw has to be weighed, because a piece that is drawn twice as often as $p$ says must count half.
+#
+# ### Exercise 10.3 · Right on average
+# {{exercise:10.3}}
+#
+# `draws` are class numbers, drawn from `proposal` with replacement. Return the target that they make, one number a class, so that its *expectation* over draws is `p`, class by class. A class that was drawn twice counts twice; one that was not drawn is 0, also where the proposal never draws it. A single target need not sum to one: to make it do so would spoil the expectation.
+
+
+# %% exercise="10.3"
+def sampled_target(draws, p, proposal):
+    """An unbiased estimate of p from draws.
+
+    draws: (n,), class numbers, n at least 1; p, proposal: (classes,), distributions.
+    Returns (classes,).
+    """
+    ### BEGIN SOLUTION
+    counts = torch.bincount(draws, minlength=len(p))
+    drawn = counts > 0
+    target = torch.zeros_like(p)
+    target[drawn] = counts[drawn] / len(draws) * p[drawn] / proposal[drawn]
+    return target
+    ### END SOLUTION
+
+
+# %% check="10.3"
+check("10.3", sampled_target)
+
+# %% [markdown]
+# Bias stays, noise averages out. Below, the same budget of twelve pieces a token is spent in both ways, and the answer is looked at more and more often, each time with fresh draws.
+
+# %% tags=["hide-input"]
+draws_a_visit = 12
+random = np.random.default_rng(0)
+visits = (1, 3, 10, 30, 100, 300, 1000)
+figure, panels = plt.subplots(1, 2, figsize=(10, 3.6), sharey=True)
+described = []
+for temperature, axes in zip((1, 3), panels):
+    softened = (answers[:: max(1, tokens // 300)][:300].double() / temperature).softmax(-1)
+    looked_at = softened.numpy() / softened.sum(-1, keepdim=True).numpy()
+    noise = []
+    for number in visits:
+        counts = random.multinomial(draws_a_visit * number, looked_at)
+        estimate = counts / (draws_a_visit * number)
+        noise.append(float(0.5 * np.abs(estimate - looked_at).sum(-1).mean()))
+    fixed = distance(softened, taught_by(softened, 12)["truncated"]).mean().item()
+    axes.plot(visits, noise, "o-", color=plots.COLOURS["teacher"], label="12 pieces drawn")
+    axes.plot(
+        visits,
+        [fixed] * len(visits),
+        "s--",
+        color=plots.COLOURS["highlight"],
+        label="12 best pieces, truncated",
+    )
+    axes.set(xscale="log", yscale="log", title=f"T = {temperature}")
+    axes.set_xlabel("answers looked at, each drawn anew")
+    described.append(
+        f"At T = {temperature} twelve drawn pieces put {noise[0]:.3f} of the probability on wrong pieces in "
+        f"one look and {noise[-1]:.4f} in the mean of a thousand, the twelve best {fixed:.4f} for ever."
+    )
+panels[0].set_ylabel("probability on wrong pieces")
+panels[0].legend()
+figure.suptitle("Bias stays, noise averages out")
+plots.show(figure, alt=" ".join(described))
+
+# %% [markdown]
+# Look at the left ends, too: for a single look the twelve best are far closer. And at T = 1 noise needs more than a thousand looks to get below the bias, because this teacher is mostly sure: hardly any mass lies outside its best pieces. Softened, as in distillation, it has a heavier tail, and the bias is worse.
+#
+# "Drawn anew" is a condition. A cache that keeps one set of draws a row shows the student the same noise in every epoch; it averages out over *different* rows that are alike, of which a large corpus has many and a small one few.
+#
+# And all of them against their weight:
+
+# %% tags=["hide-input"]
+weights = [8 * k + 4 for k in sizes]
+looked_at = p[:: max(1, tokens // 300)][:300].numpy()
+looked_at = looked_at / looked_at.sum(-1, keepdims=True)
+figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 3.8))
+curves = {
+    "truncated, or teacher renormalised": ("truncated", "highlight", "s--"),
+    "tail bucket, the tail spread evenly": ("tail bucket", "truth", "o-"),
+}
+described = []
+for label, (name, colour, line) in curves.items():
+    wrong = [max(distance(p, taught[k][name]).mean().item(), 1e-7) for k in sizes]
+    left.plot(weights, wrong, line, color=plots.COLOURS[colour], label=label)
+    described.append(f"{label} {wrong[0]:.3f} at {weights[0]} bytes, {wrong[-1]:.5f} at {weights[-1]}")
+samples = [n for n in sizes if n <= 64]
+for looks, line in ((1, ":"), (100, "-.")):
+    wrong = [
+        0.5
+        * np.abs(random.multinomial(n * looks, looked_at) / (n * looks) - looked_at).sum(-1).mean()
+        for n in samples
+    ]
+    label = f"pieces drawn, mean of {looks} answers" if looks > 1 else "pieces drawn, one answer"
+    left.plot([8 * n for n in samples], wrong, line, color=plots.COLOURS["teacher"], label=label)
+    described.append(f"{label} {wrong[0]:.3f} with one piece, {wrong[-1]:.4f} with {samples[-1]}")
+nats = [
+    max(float(metrics.kl_rows(p.numpy(), taught[k]["tail bucket"].numpy()).mean()), 1e-7)
+    for k in sizes
+]
+right.plot(weights, nats, "o-", color=plots.COLOURS["truth"])
+right.plot(weights, [10] * len(sizes), "s", color=plots.COLOURS["highlight"])
+right.annotate("truncated: without bound", (weights[0], 4), fontsize=9)
+for axes in (left, right):
+    axes.axvline(4 * vocabulary, color=plots.COLOURS["ink"], linewidth=1)
+    axes.set(xscale="log", yscale="log", xlabel="bytes a token (line: all logits)")
+left.set(title="Probability on wrong pieces", ylabel="share")
+right.set(title="KL from the teacher", ylabel="nats", ylim=(None, 30))
+left.legend(fontsize=8)
+figure.suptitle("What an answer teaches, by its weight")
+plots.show(
+    figure,
+    alt="Left, share of wrong probability by bytes a token: "
+    + "; ".join(described)
+    + f". Right, KL from the teacher: the tail bucket {nats[0]:.3f} nats at {weights[0]} bytes, "
+    f"{nats[-1]:.5f} at {weights[-1]}; truncated without bound.",
+)
+
+# %% [markdown]
+# ## 3 · When is a kept answer still the answer?
+#
+# A cache answers for a teacher that is not there. It does so exactly as long as the question is the same, and a question is what the teacher *reads*. Which row of a batch it stood in is no part of it, nor is its label; how it was cut, and by which tokenizer, is.
+#
+# ### Exercise 10.4 · The same question
+# {{exercise:10.4}}
+#
+# For every row, return the position (from 0) of the first row that asks the same question; of a row that nobody asked before, its own. The teacher reads the ids whose mask is 1, and of these the first `max_length`. Two rows ask the same when their `tokenizer` is the same and the teacher reads the same ids in the same order. Padding may stand on either side, and its number may also be a word's. Labels are no part of a question.
+
+
+# %% exercise="10.4"
+def first_asked(rows):
+    """For every row the first that asks the teacher the same question.
+
+    rows: a list of dict with tokenizer (a name), input_ids and attention_mask (lists of int), max_length
+    (an int), label (an int). Returns a list of int.
+    """
+    ### BEGIN SOLUTION
+    seen = {}
+    found = []
+    for position, row in enumerate(rows):
+        read = [i for i, m in zip(row["input_ids"], row["attention_mask"]) if m == 1]
+        question = (row["tokenizer"], tuple(read[: row["max_length"]]))
+        found.append(seen.setdefault(question, position))
+    return found
+    ### END SOLUTION
+
+
+# %% check="10.4"
+check("10.4", first_asked)
+
+# %% [markdown]
+# `cached_teacher_outputs` keeps answers by just such a key, with a hash of the teacher's weights besides, so that a teacher that was trained further is asked anew. And it asks in eval mode.
+#
+# What if the student reads another *view* of the sentence than the teacher did? [Beyer and others (2022)](https://arxiv.org/abs/2106.05237) found for pictures that teacher and student should see the same view, freshly made at every step, and then no answer can be kept. Here is what a kept answer gets wrong when the view changes: the KL divergence from what the teacher would say of the view to what it said of the sentence as it is.
+
+
+# %%
+def views_of(batch, generator):
+    """The same batch as a student may read it: by name."""
+    words, there = batch["input_ids"], batch["attention_mask"] == 1
+    by_chance = torch.rand(words.shape, generator=generator) < 0.15
+    dropped = words.masked_fill(by_chance & there, pieces.unk_token_id or 0)
+    swapped = words.clone()
+    swapped[:, [0, 1]] = words[:, [1, 0]]
+    return {
+        "the same, asked again": batch,
+        "first two pieces swapped": {**batch, "input_ids": swapped},
+        "15 % of the pieces masked": {**batch, "input_ids": dropped},
+    }
+
+
+generator = torch.Generator().manual_seed(0)
+torch.manual_seed(0)
+moved = {}
+for batch in batches:
+    kept = answers_to(batch)
+    views = {name: answers_to(view) for name, view in views_of(batch, generator).items()}
+    translator.train()  # dropout on: what a teacher in train mode would have told the cache
+    views["teacher in train mode"] = answers_to(batch)
+    translator.eval()
+    for name, now in views.items():
+        nats = metrics.kl_rows(now.double().softmax(-1).numpy(), kept.double().softmax(-1).numpy())
+        moved.setdefault(name, []).append(nats)
+moved = {name: np.concatenate(parts) for name, parts in moved.items()}
+for name, nats in moved.items():
+    print(f"{name:<28}{nats.mean():.4f} nats a piece")
+
+# %% tags=["hide-input"]
+figure, axes = plt.subplots(figsize=(7.2, 2.6))
+axes.barh(
+    list(moved),
+    [nats.mean() for nats in moved.values()],
+    color=[plots.COLOURS[c] for c in ("teacher", "neutral", "highlight", "accent")],
+)
+axes.invert_yaxis()
+axes.set(title="How far a kept answer is from the live one", xlabel="KL, nats a piece")
+axes.grid(axis="y", visible=False)
+plots.show(
+    figure,
+    alt="Bars of the KL from the live answer to the kept one: "
+    + "; ".join(f"{name} {nats.mean():.3f} nats" for name, nats in moved.items())
+    + ".",
+)
+
+# %% [markdown]
+# Masking makes another question of the sentence, and the kept answer is furthest off there. (The mask is the piece for what is unknown, which this teacher has hardly met.) Swapping two pieces hardly moves it. Asked again, a teacher in eval mode says the same, up to rounding; in train mode it does not, and a cache filled in that mode would teach one draw of its dropout for ever.
+#
+# Whether such an answer does harm the picture does not say: to teach the clean answer to a masked sentence may even be the aim. But it is another experiment than the one with a live teacher.
+#
+# ### Exercise 10.5 · Who may keep answers?
+# {{exercise:10.5}}
+#
+# Each of four people trains for several epochs and would like to ask the teacher about every row only once. For whom does the student learn from exactly the same targets as with a live teacher?
+#
+# {{choices:10.5}}
+
+# %% exercise="10.5"
+who_may_cache = ...
+### BEGIN SOLUTION
+who_may_cache = "c"
+### END SOLUTION
+
+# %% check="10.5"
+check("10.5", who_may_cache)
+
+# %% [markdown]
+# ## 4 · Where do the minutes go?
+#
+# A live teacher is asked in every epoch, a kept one once. Measured here, with lesson 07's student in front of this teacher: a batch through the teacher, and a step of the student with each kind of target. All take turns, and the median counts, because other work on the machine comes and goes.
+
+# %%
+clock_student = translation.translator("tiny", pieces, seed=0)
+clock_optimizer = torch.optim.AdamW(clock_student.parameters(), lr=1e-3)
+clock_batch = collate_pairs([sentences[i] for i in range(min(32, len(sentences)))])
+counts = clock_batch["labels"] != -100
+with torch.no_grad():
+    whole = translator(**clock_batch).logits
+shortened = losses.top_k_of(whole, min(16, vocabulary - 1), temperature=1.0)
+
+
+def student_step(target, loss):
+    """One step of the student: forward, loss, backward, update."""
+    logits = clock_student(**clock_batch).logits
+    loss(logits, target, temperature=1.0, mask=counts).backward()
+    clock_optimizer.step()
+    clock_optimizer.zero_grad()
+
+
+parts = {
+    "the teacher answers": lambda: answers_to(clock_batch),
+    "the 16 best are picked": lambda: losses.top_k_of(whole, 16, temperature=1.0),
+    "a step, all logits": lambda: student_step(whole, losses.soft_target_loss),
+    "a step, 16 best": lambda: student_step(shortened, losses.top_k_target_loss),
+}
+milliseconds = {name: [] for name in parts}
+for turn in range(2 if setting.run.shortened else 12):
+    for name, part in parts.items():
+        started = time.perf_counter()
+        part()
+        milliseconds[name].append(1e3 * (time.perf_counter() - started))
+median = {name: float(np.median(times[1:])) for name, times in milliseconds.items()}
+for name, value in median.items():
+    report.add(f"clock/ms, {name}", value, kind="timing")
+    print(f"{name:<24}{value:8.1f} ms a batch of {len(clock_batch['labels'])}")
+
+# %% tags=["hide-input"]
+epochs = 10
+ask, pick = median["the teacher answers"], median["the 16 best are picked"]
+bars = {
+    "live": (epochs * ask, epochs * median["a step, all logits"]),
+    "all logits kept": (ask, epochs * median["a step, all logits"]),
+    "16 best kept": (ask + pick, epochs * median["a step, 16 best"]),
+    "16 best kept,\n5 students": ((ask + pick) / 5, epochs * median["a step, 16 best"]),
+}
+figure, axes = plt.subplots(figsize=(7.2, 3))
+for row, (asking, learning) in enumerate(bars.values()):
+    axes.barh(row, asking, color=plots.COLOURS["teacher"], label="teacher" if row == 0 else None)
+    axes.barh(
+        row,
+        learning,
+        left=asking,
+        color=plots.COLOURS["student"],
+        hatch="//",
+        edgecolor="white",
+        label="student" if row == 0 else None,
+    )
+axes.set_yticks(range(len(bars)), list(bars))
+axes.invert_yaxis()
+axes.grid(axis="y", visible=False)
+axes.set(
+    title=f"Where the time goes in {epochs} epochs",
+    xlabel="milliseconds a batch of sentences, a student",
+)
+axes.legend(loc="lower right")
+plots.show(
+    figure,
+    alt=f"Time in {epochs} epochs a batch, teacher and student: "
+    + "; ".join(f"{n} {a:.0f} and {b:.0f} ms".replace("\n", " ") for n, (a, b) in bars.items())
+    + ".",
+)
+
+# %% [markdown]
+# This teacher is not large, so its share is modest; with one a hundred times the student's size, the live bar would be nearly all teacher. The shortened target hardly changes the student's steps: it still computes its whole vocabulary. What it saves is space. Reading from a disk is not in the picture.
+#
+# ### Exercise 10.6 · From which epoch does a cache pay?
+# {{exercise:10.6}}
+#
+# All costs are seconds a row. A live teacher is asked about every row in every epoch, at `ask`. With a cache it is asked about every row once, before the first epoch; the answer is written once, at `write`, and read in every epoch, at `read`. The student's own steps, at `step`, are the same in both. Return the smallest whole number of epochs for which the cache is cheaper in all, not just as cheap; None where it never is.
+
+
+# %% exercise="10.6"
+def break_even(ask, write, read, step):
+    """From how many epochs on a cache is cheaper than a live teacher.
+
+    ask, write, read, step: int or float, seconds a row, none negative. Returns an int, or None.
+    """
+    ### BEGIN SOLUTION
+    saved = ask - read  # in every epoch
+    if saved <= 0:
+        return None
+    epochs = 1
+    while epochs * saved <= ask + write:
+        epochs += 1
+    return epochs
+    ### END SOLUTION
+
+
+# %% check="10.6"
+check("10.6", break_even)
+
+# %% [markdown]
+# ## 5 · Teachers that learn beside their students
+#
+# What if there is no teacher at all? The article that this course grew from names two ways to save its cost (section 2.2.1): a *distilled proxy model*, to which section 8 comes, and *online knowledge distillation*. In [Hinton's paper](https://arxiv.org/abs/1503.02531) the teacher is finished before its student begins. Distillation is called **online** when both learn at the same time. The simplest form is *deep mutual learning* ([Zhang and others 2018](https://arxiv.org/abs/1706.00384)): two students of one size read the same batch, each learns from the labels and from the other's probabilities. Its abstract says that this "outperforms distillation from a more powerful yet static teacher". That can be put to the test.
+#
+# Of the arms below, those named *mutual* are online. All others are *offline*: whoever teaches there is finished before the student begins. (`offline`, the scale, has nothing to do with it.)
+#
+# ### Exercise 10.7 · Two peers
+# {{exercise:10.7}}
+#
+# Return the losses of both peers, first that of a, then that of b: for each, α times its soft loss plus 1 − α times its hard loss. The soft loss of a peer is KL(other ‖ own) at temperature 1, the mean over all rows; the hard loss is its cross-entropy with the labels, the mean over the rows that have one (a label of -100 is none), and 0 where no row has one. While a peer teaches, it is a teacher: its loss must not move the other. A peer may be so sure that a probability is rounded to 0.
+
+
+# %% exercise="10.7"
+def mutual_losses(logits_a, logits_b, labels, alpha):
+    """What each of two peers has to lose.
+
+    logits_a, logits_b: (rows, classes); labels: (rows,); alpha: weighs the soft loss.
+    Returns (2,).
+    """
+
+    ### BEGIN SOLUTION
+    def loss_of(own, other):
+        log_q, log_p = own.log_softmax(-1), other.detach().log_softmax(-1)
+        soft = (log_p.exp() * (log_p - log_q)).sum(-1).mean()
+        labelled = labels != -100
+        hard = F.cross_entropy(own[labelled], labels[labelled], reduction="sum")
+        return alpha * soft + (1 - alpha) * hard / labelled.sum().clamp(min=1)
+
+    return torch.stack([loss_of(logits_a, logits_b), loss_of(logits_b, logits_a)])
+    ### END SOLUTION
+
+
+# %% check="10.7"
+check("10.7", mutual_losses)
+
+# %% [markdown]
+# Now the data of the experiment, the news of [lesson 06](06_text_classification.ipynb), and its teacher.
+
+# %%
+data = classification.load(
+    setting.dataset,
+    labelled=setting.labelled,
+    limit=setting.run.limit,
+    test_seed=setting.test_seed,
+)
+names = data["train"].features["label"].names
+data["test"] = data["test"].select(range(min(setting.tested, len(data["test"]))))
+labels = {split: np.array(data[split]["label"]) for split in data}
+known = "posterior" in data["test"].column_names
+transformers.set_seed(0)
+folder = teachers.obtain(setting.teacher, retrain=setting.run.retrain)
+start, tokenizer = models.load(folder, names)
+teacher = copy.deepcopy(start)
+collate = DataCollatorWithPadding(tokenizer)
+
+
+def rows_of(split):
+    """A split as a list of rows: input_ids, attention_mask, labels."""
+    encoded = tokenizer(list(data[split]["text"]), truncation=True, max_length=setting.max_length)
+    columns = zip(encoded["input_ids"], encoded["attention_mask"], data[split]["label"])
+    return [{"input_ids": i, "attention_mask": m, "labels": y} for i, m, y in columns]
+
+
+rows = {split: rows_of(split) for split in ("train", "validation", "test")}
+report.data = experiments.fingerprint(data["test"]["text"])
+print({split: len(rows[split]) for split in rows}, names)
+
+# %% [markdown]
+# One loop trains everything in this lesson: a student alone, a student with a teacher's logits in its rows, and peers. It is [lesson 05](05_training_loop.ipynb)'s, except that there may be two students in it. Each draws its dropout from a seed of its own.
+
+
+# %%
+def steps_of(recipe):
+    """How many optimiser steps: the recipe's, or fewer where KD_MAX_STEPS cuts training short."""
+    return min(recipe.steps, setting.run.max_steps) if setting.run.max_steps > 0 else recipe.steps
+
+
+def orders(count, steps, seed):
+    """The rows of each step: every epoch in a new order, an incomplete last batch left out."""
+    random, order = np.random.default_rng(seed), []
+    for _ in range(steps):
+        if len(order) < setting.batch_size:
+            order = random.permutation(count).tolist()
+        yield order[: setting.batch_size]
+        order = order[setting.batch_size :]
+
+
+def train_together(students, rows, recipe, *, seeds, arm, stale=0):
+    """Train one student, or two peers on the same batches; returns how far apart the peers were.
+
+    rows: a teacher's logits among their columns teach a student; a peer is taught by the other.
+    seeds: one a student; the first one orders the rows. stale: for so many steps the other is asked
+    as it was. arm: a name that `kd_course run` shows. Returns the peers' KL at every step, in nats.
+    """
+    steps, apart, students = steps_of(recipe), [], [student.to(device) for student in students]
+    optimizers = [
+        torch.optim.AdamW(student.parameters(), lr=recipe.learning_rate, weight_decay=0.01)
+        for student in students
+    ]
+    schedules = [
+        get_linear_schedule_with_warmup(optimizer, max(1, steps // 10), steps)
+        for optimizer in optimizers
+    ]
+    for step, numbers in enumerate(orders(len(rows), steps, seeds[0])):
+        batch = collate([rows[i] for i in numbers]).to(device)
+        truth, told = batch.pop("labels"), batch.pop("teacher_logits", None)
+        if stale and step % stale == 0:
+            past = [copy.deepcopy(student).eval() for student in students]
+        logits = []
+        for student, seed in zip(students, seeds):
+            torch.manual_seed(100_000 * seed + step)  # decides what dropout drops
+            logits.append(student.train()(**batch).logits)
+        teaching = [told] if len(students) == 1 else [logits[1].detach(), logits[0].detach()]
+        if stale:
+            with torch.no_grad():
+                teaching = [model(**batch).logits for model in reversed(past)]
+        for i, student in enumerate(students):
+            if recipe.alpha == 0:
+                loss = losses.hard_target_loss(logits[i], truth)
+            else:
+                loss = losses.distillation_loss(
+                    logits[i],
+                    teaching[i],
+                    truth,
+                    temperature=recipe.temperature,
+                    alpha=recipe.alpha,
+                )
+            if len(students) == 2:
+                loss = loss / (1 - recipe.alpha)  # the labels pull as on a student alone
+            loss.backward()
+            nn.utils.clip_grad_norm_(student.parameters(), 1.0)
+            optimizers[i].step()
+            schedules[i].step()
+            optimizers[i].zero_grad()
+        if len(students) == 2:
+            nats = losses.soft_target_loss(logits[0].detach(), logits[1].detach(), temperature=1.0)
+            apart.append(nats.item())
+    return apart
+
+
+def build(what, seed):
+    """A model: one of our sizes, untrained, or layers of the pretrained model with a new head."""
+    if isinstance(what, str):
+        return models.classifier(what, tokenizer, names, seed=seed)
+    model = models.copy_layers(start, what)
+    transformers.set_seed(seed)
+    model._init_weights(model.classifier)
+    return model
+
+
+def alone(arm, seed, rows, what=setting.student, recipe=None):
+    """One model, trained with an arm's recipe on these rows."""
+    model = build(what, seed)
+    train_together([model], rows, recipe or setting.recipes[arm], seeds=(seed,), arm=arm)
+    return model.cpu()
+
+
+def peers(arm, seeds, **options):
+    """Two students that taught one another, and how far apart they were at each step."""
+    pair = [build(setting.student, seed) for seed in seeds]
+    apart = train_together(
+        pair, rows["train"], setting.recipes[arm], seeds=seeds, arm=arm, **options
+    )
+    return [student.cpu() for student in pair], apart
+
+
+def logits_of(model, split):
+    """(rows, classes): what a model says of a split."""
+    return predict_logits(model, data[split]["text"], tokenizer)
+
+
+if "teacher" in setting.recipes:
+    train_together([teacher], rows["train"], setting.recipes["teacher"], seeds=(0,), arm="teacher")
+teacher = teacher.eval().cpu()
+outputs = cached_teacher_outputs(teacher, rows["train"], tokenizer, progress=False)
+teacher_says = outputs.of(rows["train"])  # (rows, classes), asked once for all arms
+
+# %% [markdown]
+# ### The trap: two peers of one seed
+#
+# Two peers are of use to one another as far as they differ. Where do they differ? They read the same rows in the same order. What is left are their first weights and what dropout drops, and both hang on the seed. The picture shows how far apart two peers are at every step: of two seeds, and of one.
+
+# %%
+seeds = setting.run.seeds
+first = seeds[0]
+twins = "mutual, same seed"
+students, apart = {}, {}
+(students["mutual", first], _), apart["two seeds"] = peers("mutual", (first, first + 100))
+(students[twins, first], _), apart["one seed"] = peers(twins, (first, first))
+
+# %% tags=["hide-input"]
+figure, axes = plt.subplots()
+for (name, nats), colour, line in zip(apart.items(), ("teacher", "highlight"), ("-", "--")):
+    window = max(1, len(nats) // 40)
+    smooth = np.convolve(nats, np.ones(window) / window, "valid")
+    axes.plot(smooth, line, color=plots.COLOURS[colour], label=name)
+axes.set(
+    title="How far apart two peers are while they teach one another",
+    xlabel="optimiser step",
+    ylabel="KL between the peers (nats)",
+)
+axes.legend()
+plots.show(
+    figure,
+    alt=f"The KL between peers of two seeds is {np.mean(apart['two seeds']):.4f} nats on average over the training; "
+    f"between peers of one seed it is {np.max(np.abs(apart['one seed'])):.1e} at most.",
+)
+
+# %% [markdown]
+# Peers of one seed stay identical for ever: each tells the other what it knows already, the soft loss is zero, and nothing says so. The losses fall, it costs twice as much as one student, and what comes out is the control. It is an arm of the experiment, for whoever believes that such a thing would be noticed in the results.
+#
+# ### Codistillation: a peer as it was
+#
+# Two models on two machines cannot look at one another at every step. [Anil and others (2018)](https://arxiv.org/abs/1804.03235) let each work with an old copy of the other, on other data, and found that *stale* predictions do. In the arm *mutual, stale* a peer is asked as it was up to *stale* steps ago (see the settings), on the same data. What it costs is one more forward pass.
+#
+# ## 6 · The experiment
+#
+# | arm | learns from | what it costs, in trainings of one student |
+# |---|---|---|
+# | control | labels | 1 |
+# | control, twice the steps | labels | 2 |
+# | mutual | labels and a peer of another seed | 2 |
+# | mutual, same seed | labels and a peer of its own seed | 2 |
+# | mutual, stale | labels and a peer as it was | 2, and the copies' answers |
+# | distilled from an ensemble | labels and the mean opinion of two controls | 3 |
+# | distilled, same labels | labels and a larger model, trained on the same labels | 1, and the larger model |
+# | distilled | labels and the big teacher | 1, if the teacher is there |
+# | distilled, twice the steps | the same | 2, if the teacher is there |
+# | distilled, dealt out | labels and the big teacher's answer to *another* sentence with the same label | as above |
+# | distilled, assistant | labels and a medium model that the big teacher taught | 1, and the medium model |
+# | hard answers | the classes that the big teacher chose, no labels | 1 |
+# | hard answers, proxy | these, and a medium model trained on them | 1, and the medium model |
+#
+# Of peers, the first is used, alone. Each arm starts from the same weights (for the same seed), and takes the same steps, except for the one with twice as many: it is the control of everything that trains two models. *Labels are counted*, too: at `offline` the big teacher has learnt from 40,000 labels (*teacher_labels*), all others from the students' 2,000. So whoever beats mutual learning with the big teacher has used more labels; the arm *distilled, same labels* has not.
+
+
+# %%
+def taught_with(logits, labelled=rows["train"]):
+    """Rows with a teacher's logits as a column."""
+    return add_teacher_logits(labelled, torch.as_tensor(logits))
+
+
+def dealt_out(answers, labels, seed):
+    """Every row gets the answer to another row with its label: as soft as before, of other sentences."""
+    random, order = np.random.default_rng(seed), np.arange(len(labels))
+    for label in np.unique(labels):
+        places = np.flatnonzero(labels == label)
+        order[places] = random.permutation(places)
+    return answers[order]
+
+
+chosen = teacher_says.argmax(-1).tolist()
+answered = [{**row, "labels": answer} for row, answer in zip(rows["train"], chosen)]
+medium = setting.recipes["assistant"]
+from_labels = replace(medium, alpha=0.0, temperature=1.0)
+again = {}  # a second training of an arm, from another seed: for the churn of section 7
+for seed in seeds:
+    one, two = (alone("control", s, rows["train"]) for s in (seed, seed + 100))
+    students["control", seed], again["control", seed] = one, two
+    long = "control, twice the steps"
+    students[long, seed] = alone(long, seed, rows["train"])
+    if seed != first:
+        (students["mutual", seed], _), _ = peers("mutual", (seed, seed + 100))
+    (again["mutual", seed], _), _ = peers("mutual", (seed + 200, seed + 300))
+    if twins in setting.arms and seed != first:
+        (students[twins, seed], _), _ = peers(twins, (seed, seed))
+    if "mutual, stale" in setting.arms:
+        (students["mutual, stale", seed], _), _ = peers(
+            "mutual, stale", (seed, seed + 100), stale=setting.stale
+        )
+    both = np.mean([metrics.probabilities(logits_of(m, "train")) for m in (one, two)], axis=0)
+    told_by = {
+        "distilled from an ensemble": taught_with(np.log(both)),
+        "distilled": taught_with(teacher_says),
+        "distilled, dealt out": taught_with(dealt_out(teacher_says, labels["train"], seed)),
+    }
+    for arm, model_rows, recipe in (
+        ("distilled, same labels", rows["train"], from_labels),
+        ("distilled, assistant", taught_with(teacher_says), medium),
+        ("hard answers, proxy", answered, from_labels),
+    ):
+        if arm not in setting.arms:
+            continue
+        middle = alone("assistant", seed, model_rows, setting.assistant, recipe)
+        to_teach = answered if arm.startswith("hard") else rows["train"]
+        told_by[arm] = taught_with(logits_of(middle, "train"), to_teach)
+    told_by["hard answers"] = answered
+    told_by["distilled, twice the steps"] = told_by["distilled"]
+    for arm in [arm for arm in told_by if arm in setting.arms]:
+        students[arm, seed] = alone(arm, seed, told_by[arm])
+    again["distilled", seed] = alone("distilled", seed + 100, told_by["distilled"])
+
+# %% [markdown]
+# Zhang and others add the two losses of a peer. Here they are mixed by α = 0.5, as everywhere in the course, and the sum is divided by 1 − α: the same, and the labels pull on a peer as they pull on the control.
+#
+# Two things are measured: how often a student is right, and how far its probabilities are from the true ones (at `offline`, where the truth is known: the KL divergence from it; elsewhere the surprise at the labels).
+
+
+# %%
+arms = list(setting.arms)
+unit = "KL" if known else "surprise"
+truth = np.array(data["test"]["posterior"]) if known else None
+says = {
+    (key, split): logits_of(model, split)
+    for key, model in students.items()
+    for split in ("validation", "test")
+    if key[0] in arms
+}
+says_again = {key: logits_of(model, "test") for key, model in again.items()}
+
+
+def nats_of(p):
+    """(rows,): how far probabilities are from the truth, or how surprised by the labels."""
+    return metrics.kl_rows(truth, p) if known else metrics.surprise(p, labels["test"])
+
+
+def p_of(arm, seed, scaled=False):
+    """(rows, classes): a student's test probabilities; scaled by a T chosen on validation labels."""
+    temperature = 1.0
+    if scaled:
+        temperature = metrics.best_temperature(
+            says[(arm, seed), "validation"], labels["validation"]
+        )
+    return metrics.probabilities(says[(arm, seed), "test"], temperature)
+
+
+def by_seed(measure):
+    """(seeds, rows) of every arm."""
+    return {arm: np.stack([measure(arm, seed) for seed in seeds]) for arm in arms}
+
+
+right = by_seed(lambda arm, seed: metrics.correct(p_of(arm, seed), labels["test"]))
+nats = by_seed(lambda arm, seed: nats_of(p_of(arm, seed)))
+scaled = by_seed(lambda arm, seed: nats_of(p_of(arm, seed, scaled=True)))
+once = "measured" if "teacher" not in setting.recipes else "trained once"
+teacher_p = metrics.probabilities(logits_of(teacher, "test"))
+report.add_rows(
+    "teacher/accuracy", metrics.correct(teacher_p, labels["test"])[None], seeds=[None], kind=once
+)
+pooled = [
+    np.mean([p_of("control", s), metrics.probabilities(says_again["control", s])], axis=0)
+    for s in seeds
+]
+pooled_right = np.stack([metrics.correct(p, labels["test"]) for p in pooled])
+pooled_nats = np.stack([nats_of(p) for p in pooled])
+report.add_rows("ensemble/accuracy", pooled_right, seeds=seeds)
+report.add_rows(f"ensemble/{unit}", pooled_nats, seeds=seeds)
+report.add_rows(f"ensemble/{unit} minus control", pooled_nats, nats["control"], seeds=seeds)
+for arm in arms:
+    report.add_rows(f"{arm}/accuracy", right[arm], seeds=seeds)
+    report.add_rows(f"{arm}/{unit}", nats[arm], seeds=seeds)
+    report.add_rows(f"{arm}/scaled {unit}", scaled[arm], seeds=seeds)
+print(experiments.comparison_table(report, ["teacher", "ensemble", *arms], "accuracy"))
+
+# %% tags=["hide-input"]
+experiments.plot_comparison(
+    report,
+    ["teacher", "ensemble", *arms],
+    "accuracy",
+    title="Who teaches, and how often the student is right",
+    unit="test accuracy",
+)
+
+# %% [markdown]
+# What one should compare are differences on the same seeds and rows. Each line has its own question:
+
+
+# %%
+questions = {
+    "control, twice the steps": ("control",),
+    "mutual": (
+        "control",
+        "control, twice the steps",
+        "distilled",
+        "distilled, twice the steps",
+        "distilled, same labels",
+        "distilled from an ensemble",
+    ),
+    "mutual, stale": ("control", "mutual"),
+    "distilled from an ensemble": ("control",),
+    "distilled, same labels": ("control", "control, twice the steps"),
+    "distilled": ("control", "distilled, dealt out"),
+    "distilled, twice the steps": ("control", "control, twice the steps"),
+    "distilled, dealt out": ("control",),
+    "distilled, assistant": ("control", "distilled"),
+    "hard answers": ("control",),
+    "hard answers, proxy": ("hard answers",),
+}
+print(f"{'accuracy of …':<28}{'less that of …':<28}this run")
+for arm in [arm for arm in questions if arm in arms]:
+    for other in [other for other in questions[arm] if other in arms]:
+        found = report.add_rows(f"{arm}/gain over {other}", right[arm], right[other], seeds=seeds)
+        print(f"{arm:<28}{other:<28}{found}")
+if twins in arms:
+    decided = {
+        arm: np.stack([says[(arm, s), "test"].argmax(-1) for s in seeds]) for arm in (twins, "control")
+    }
+    alike = (decided[twins] == decided["control"]).astype(float)
+    found = report.add_rows(f"{twins}/agreement", alike, seeds=seeds)
+    print(f"\npeers of one seed decide as the control does on {found} of the test sentences")
+print(
+    "\nthe reference's gain over control\n" + experiments.reference_table("10", "gain over control")
+)
+
+# %% [markdown]
+# **Peers help one another a little.** In the reference run mutual learning gains {{ledger:10/offline/mutual/gain over control|interval}} of accuracy over a student alone. It costs two trainings; a student alone that spends both on itself ends {{ledger:10/offline/mutual/gain over control, twice the steps|interval}} behind the peer. Both intervals leave out 0 by a little, among the two dozen comparisons of this table: weak evidence.
+#
+# **They do not replace the big teacher,** as the abstract's sentence would have it. With the same compute, the big teacher's student here is ahead: mutual less *distilled, twice the steps* is {{ledger:10/offline/mutual/gain over distilled, twice the steps|interval}}. But that teacher has seen twenty times the labels. The fair opponent is a larger model with the same labels, trained and then frozen, and from that one the experiment does not tell the peers apart: {{ledger:10/offline/mutual/gain over distilled, same labels|interval}}. One small student on one corpus refutes no paper, least of all one about pictures.
+#
+# **One training in five came to nothing.** The arm *distilled* gains {{ledger:10/offline/distilled/gain over control|interval}}, and its accuracy goes from {{ledger:10/offline/distilled/accuracy|range}}: four seeds gain, one lost its way. The learning rate was the best of its grid by three seeds on validation (section 9), none of which failed; the next rate is far worse. So every comparison with that arm is wide here, and says little. Whoever had trained one seed would have seen a gain, or the opposite, and no reason to doubt either.
+#
+# **The answers must be of the right sentence.** Dealt out among sentences with the same label, the big teacher's answers cost the student {{ledger:10/offline/distilled, dealt out/gain over control|interval}} of accuracy. The classes that it chose, without any probabilities, gain {{ledger:10/offline/hard answers/gain over control|interval}}: there is more in the teacher's choice than in the labels, which the grammar leaves partly to chance.
+#
+# ### How much of it is sharpness?
+#
+# A student with a softer target becomes less sure of itself, and where students are too sure, as small ones on few labels are, that alone brings it closer to the truth. One number does the same: a temperature, chosen on validation labels, by which the finished student's logits are divided ([Guo and others 2017](https://arxiv.org/abs/1706.04599); [lesson 06](06_text_classification.ipynb)). So each arm is measured twice, as it is and after scaling. What a method gains before scaling and not after was sharpness. The arm *distilled, dealt out* is the same test from the other side: its targets are as soft as the teacher's, but belong to other sentences of the same class. What it gains is not knowledge about the sentence.
+
+# %% tags=["hide-input"]
+figure, axes = plt.subplots(figsize=(7.2, 0.9 + 0.4 * len(arms)))
+for row, arm in enumerate(arms):
+    before, after = nats[arm].mean(), scaled[arm].mean()
+    axes.plot([before, after], [row, row], color=plots.COLOURS["control"], linewidth=1.5)
+    axes.plot(
+        before, row, "o", color=plots.COLOURS["student"], label="as it is" if not row else None
+    )
+    axes.plot(
+        after, row, "D", color=plots.COLOURS["truth"], label="after scaling" if not row else None
+    )
+axes.set_yticks(range(len(arms)), arms)
+axes.invert_yaxis()
+axes.grid(axis="y", visible=False)
+axes.set(
+    title="How much of the gain is sharpness?",
+    xlabel="KL from the truth (nats)" if known else "surprise at the labels (nats)",
+)
+axes.legend()
+plots.show(
+    figure,
+    alt="Nats before and after temperature scaling: "
+    + "; ".join(f"{arm} {nats[arm].mean():.3f} and {scaled[arm].mean():.3f}" for arm in arms)
+    + ".",
+)
+print(f"{'minus control':<28}{'as it is':<26}after scaling")
+for arm in arms:
+    if arm not in ("control", twins):
+        pair = [
+            report.add_rows(
+                f"{arm}/{kind}{unit} minus control", of[arm], of["control"], seeds=seeds
+            )
+            for kind, of in (("", nats), ("scaled ", scaled))
+        ]
+        print(f"{arm:<28}{pair[0]!s:<26}{pair[1]}")
+
+# %% [markdown]
+# About half of what peers gain in nats is sharpness: mutual learning less the control is {{ledger:10/offline/mutual/KL minus control|interval}} nats as it is (below 0 is better) and {{ledger:10/offline/mutual/scaled KL minus control|interval}} after scaling. Who reports the first figure only lets the reader take a temperature for a teacher.
+#
+# Softness alone brings nothing: dealt out, the teacher's answers leave the scaled student {{ledger:10/offline/distilled, dealt out/scaled KL minus control|interval}} nats further from the truth than the control. And hard answers make a student too sure, {{ledger:10/offline/hard answers/KL minus control|interval}} nats; one temperature mends that.
+#
+# ## 7 · Churn: would it say the same tomorrow?
+#
+# Train the same student again, from another seed, and it decides otherwise on some sentences, although it is right about as often. The share of these sentences is its *churn*. Whoever serves a model meets it as a user's sentence that changes sides, and nobody can say why. That online distillation makes predictions "dramatically more reproducible" is the second claim of [Anil and others](https://arxiv.org/abs/1804.03235).
+
+
+# %%
+churn = {
+    arm: np.stack(
+        [
+            (says[(arm, s), "test"].argmax(-1) != says_again[arm, s].argmax(-1)).astype(float)
+            for s in seeds
+        ]
+    )
+    for arm in ("control", "mutual", "distilled")
+}
+for arm, changed in churn.items():
+    found = report.add_rows(f"{arm}/churn", changed, seeds=seeds)
+    print(f"{arm:<12}{found} of the test sentences change sides")
+    if arm != "control":
+        less = report.add_rows(f"{arm}/churn minus control", changed, churn["control"], seeds=seeds)
+        print(f"{'':<12}{less} minus the control's")
+
+# %% tags=["hide-input"]
+experiments.plot_comparison(
+    report,
+    list(churn),
+    "churn",
+    title="Sentences that change sides when the student is trained again",
+    unit="share of test sentences",
+)
+
+# %% [markdown]
+# Whether peers change sides less often stays open in the reference run: mutual less control is {{ledger:10/offline/mutual/churn minus control|interval}}. In every seed it is less. But the control's churn goes from {{ledger:10/offline/control/churn|range}}, since one of its second trainings went astray, and one such pair makes the interval wide. A teacher that is the same tomorrow might pull both trainings to one place, too; the distilled student has its own stray seed, and its line says nothing.
+#
+# ## 8 · A cheaper model stands in
+#
+# **An assistant.** Where the teacher is much larger than the student, [Mirzadeh and others (2020)](https://arxiv.org/abs/1902.03393) put a medium model between them. That this helps is disputed: [Cho and Hariharan (2019)](https://arxiv.org/abs/1910.01348) found a chain of distillation steps ineffective, and a teacher that was stopped early better. Here the assistant's student gains {{ledger:10/offline/distilled, assistant/gain over control|interval}} over the control. Less the student who heard the teacher itself it is {{ledger:10/offline/distilled, assistant/gain over distilled|interval}}, and all that speaks for the assistant there is that arm's stray seed. An assistant has another use: once it is trained, it answers for less than the teacher asks.
+#
+# **A proxy for a black box.** Some teachers sell text and keep their probabilities. The article calls what helps then a *distilled proxy model*: an open model is trained on what the black box says, and the student learns from the proxy's probabilities. [Chen and others (2024)](https://arxiv.org/abs/2401.07013) do so with language models (Proxy-KD): the proxy is fine-tuned and then aligned with the black box by preferences, and its soft targets are weighed by how well it is aligned. Their abstract says that this "surpasses traditional white-box KD techniques"; it is a preprint, and we found no replication by others. The arm *hard answers, proxy* is the idea without the alignment, and its control is the student that takes the black box at its word: the difference is {{ledger:10/offline/hard answers, proxy/gain over hard answers|interval}}. Both have the same answers to learn from. What the proxy adds is no knowledge of the teacher's, only what a larger model makes of the same answers.
+#
+# ### Exercise 10.8 · Trust the proxy where it agrees
+# {{exercise:10.8}}
+#
+# `answers` are the classes that a black box chose. A row's weight is the probability that the proxy gives to the black box's answer. Return the mean over the rows of (1 − α) times the student's cross-entropy with the answer, plus α times the row's weight times KL(proxy ‖ student), at temperature 1. The mean divides by the number of rows, not by the sum of the weights. The proxy is a teacher, and is not trained. A student may be so sure that a probability is rounded to 0.
+
+
+# %% exercise="10.8"
+def proxy_loss(student_logits, proxy_logits, answers, alpha):
+    """The loss of a student of a black box and its proxy.
+
+    student_logits, proxy_logits: (rows, classes); answers: (rows,); alpha: weighs the soft part.
+    Returns a scalar.
+    """
+    ### BEGIN SOLUTION
+    log_q, log_p = student_logits.log_softmax(-1), proxy_logits.detach().log_softmax(-1)
+    weight = log_p.exp().gather(-1, answers[:, None])[:, 0]
+    soft = (log_p.exp() * (log_p - log_q)).sum(-1)
+    hard = F.nll_loss(log_q, answers, reduction="none")
+    return ((1 - alpha) * hard + alpha * weight * soft).mean()
+    ### END SOLUTION
+
+
+# %% check="10.8"
+check("10.8", proxy_loss)
+
+# %% [markdown]
+# ## 9 · Or train the student instead?
+#
+# [Busbridge and others (2025)](https://arxiv.org/abs/2502.08606) fitted scaling laws to distilled language models. If a teacher is there already, or serves many students, distilling is better up to a level of compute that grows with the student. If there is one student, and its teacher has to be trained as well, it is generally better to spend all of it on the student. What did each arm here cost, all that had to be trained for it counted?
+
+# %%
+probe = tokenizer(data["train"]["text"][0], return_tensors="pt")
+work = {
+    size: cost.multiply_adds(build(what, 0).eval(), probe)
+    for size, what in (("student", setting.student), ("medium", setting.assistant))
+}
+times = work["medium"] / work["student"]
+trainings = {
+    "control": 1,
+    "control, twice the steps": 2,
+    "mutual": 2,
+    "distilled from an ensemble": 3,
+    "distilled, same labels": 1 + times,
+    "distilled, assistant": 1 + times,
+}
+print(f"the medium model computes {times:.1f} times as much as the student")
+print(f"{'arm':<28}{'student trainings':>18}{'accuracy':>11}")
+for arm in [arm for arm in trainings if arm in arms]:
+    print(f"{arm:<28}{trainings[arm]:>18.1f}{right[arm].mean():>11.3f}")
+
+# %% [markdown]
+# The big teacher's own training stands in no line, since others paid for it. To retrain it for one student would cost far more than any line here.
+#
+# ### Exercise 10.9 · How many students make a teacher pay?
+# {{exercise:10.9}}
+#
+# A team knows its prices, in minutes of its machines. To train the teacher: 900. To ask it about the training text: 60, once, since the answers are kept and serve all students. To distil a student: 20. To train a student alone until it is as good: 68. All students read the same text. What is the smallest number of students for which teacher, answers and distilled students together cost less than students trained alone?
+
+# %% exercise="10.9"
+students_that_pay = ...
+### BEGIN SOLUTION
+students_that_pay = (900 + 60) // (68 - 20) + 1
+### END SOLUTION
+
+# %% check="10.9"
+check("10.9", students_that_pay)
+
+# %% [markdown]
+# The sum rests on an assumption: that a student alone *can* be as good, given time. Where longer training stops helping, or labels run out, no number of minutes buys what the teacher knows. So it is here: twice the steps gain the control {{ledger:10/offline/control, twice the steps/gain over control|interval}}, and with the big teacher {{ledger:10/offline/distilled, twice the steps/gain over control|interval}}.
+#
+# ### How the recipes were chosen
+#
+# Every arm was offered the same learning rates, at the same steps, and took the one whose students were right most often on the validation sentences, on average over three seeds. The test split had no say. (`KD_MAPS=1` computes this log again: some two hundred trainings.) The twins of one seed have no line of their own: they take the control's rate, since that is what they are compared with.
+#
+# Why by accuracy, where KL is shown as well? The surprise at labels punishes a student for being sure, and a student that is stopped half trained is never sure: chosen so, the students on hard answers would take a rate at which they have hardly begun to learn. One temperature mends sureness afterwards; nothing mends that.
+
+
+# %%
+def trained_for(arm, recipe, seed):
+    """An arm's student of one seed, by a recipe that is being tried."""
+    if arm.startswith("mutual"):
+        stale = setting.stale if arm.endswith("stale") else 0
+        pair = [build(setting.student, s) for s in (seed, seed + 100)]
+        train_together(pair, rows["train"], recipe, seeds=(seed, seed + 100), arm=arm, stale=stale)
+        return pair[0].cpu()
+    what = setting.assistant if arm == "assistant" else setting.student
+    arm_rows = told_by.get("distilled" if arm == "assistant" else arm, rows["train"])
+    return alone(arm, seed, arm_rows, what, recipe)
+
+
+def validated(arm, recipe):
+    """Accuracy, and surprise at the labels, on validation: the mean over the seeds that choose."""
+    says = [logits_of(trained_for(arm, recipe, s), "validation") for s in setting.choosing]
+    p = np.stack([metrics.probabilities(logits) for logits in says])
+    right = [metrics.correct(one, labels["validation"]).mean() for one in p]
+    surprised = [metrics.surprise(one, labels["validation"]).mean() for one in p]
+    return float(np.mean(right)), float(np.mean(surprised))
+
+
+if setting.run.maps:
+    log = {}
+    tuned = [arm for arm in arms if arm != twins]
+    for arm in [*tuned, "assistant"] if "distilled, assistant" in arms else tuned:
+        log[arm] = [[r.learning_rate, *validated(arm, r)] for r in setting.grid(arm)]
+    report.add_table("grid", log)
+for arm, entries in (report.table("grid") or {}).items():
+    best = max(entries, key=lambda entry: entry[1])
+    tried = "  ".join(f"{rate:g}: {accuracy:.3f}" for rate, accuracy, _ in entries)
+    print(f"{arm:<28}best {best[0]:g}    accuracy by rate  {tried}")
+
+# %% [markdown]
+# ### What was expected
+#
+# The signs below were written into this lesson's [settings](../kd_course/lessons/lesson10/settings.py) before the reference run read its test sentences.
+
+# %%
+print(experiments.expectation_table(report))
+
+# %% [markdown]
+# ## What you can now do
+#
+# - Compute what a shortened answer teaches, before anything is trained, and choose its weight in bytes.
+# - Keep answers by what was asked, and say when a kept answer is another experiment.
+# - Train peers, notice when they are twins, and compare them with a control that had their compute.
+# - Take a gain in nats apart into sharpness and the rest.
+# - Say from how many epochs, and from how many students on, a teacher pays.
+#
+# ## Where this goes wrong in practice
+#
+# - **Answers kept by their place in the batch**: every batch gets the first rows' answers, and the loss falls all the same.
+# - **Padding, or the label, in the key**: the same question is paid for again; or the tokenizer left out of it, and two questions become one.
+# - **The tail of the teacher kept and the student's forgotten**, or computed as 1 − Σ, which rounding makes negative.
+# - **Draws from a proposal that are not weighed**, or made to sum to one: no longer right on average.
+# - **A peer that is not detached**: each loss then moves both.
+# - **Twice the compute, uncounted**; and the ensemble of the peers reported where one of them will be served.
+# - **A student that is closer to the truth because it is less sure.** Scale the control first.
+# - **A control that was trained past its best.** Set beside the control with twice the steps, nearly any method gains in nats.
+#
+# ## Further reading
+#
+# - Anshumann and others: [*Sparse logit sampling: accelerating knowledge distillation in LLMs*](https://aclanthology.org/2025.acl-long.885/). ACL 2025. Why top-k is biased, and what is not.
+# - L. Beyer and others: [*Knowledge distillation: a good teacher is patient and consistent*](https://arxiv.org/abs/2106.05237). CVPR 2022. The same view for teacher and student.
+# - Y. Zhang, T. Xiang, T. M. Hospedales, H. Lu: [*Deep mutual learning*](https://arxiv.org/abs/1706.00384). CVPR 2018.
+# - R. Anil and others: [*Large scale distributed neural network training through online distillation*](https://arxiv.org/abs/1804.03235). ICLR 2018. Codistillation, stale predictions, churn.
+# - S. I. Mirzadeh and others: [*Improved knowledge distillation via teacher assistant*](https://arxiv.org/abs/1902.03393). AAAI 2020. And against it: J. H. Cho, B. Hariharan: [*On the efficacy of knowledge distillation*](https://arxiv.org/abs/1910.01348). ICCV 2019.
+# - H. Chen and others: [*Knowledge distillation of black-box large language models*](https://arxiv.org/abs/2401.07013). arXiv:2401.07013, 2024. Proxy-KD.
+# - D. Busbridge and others: [*Distillation scaling laws*](https://arxiv.org/abs/2502.08606). ICML 2025. When to train the student instead.
+# - C. Guo, G. Pleiss, Y. Sun, K. Q. Weinberger: [*On calibration of modern neural networks*](https://arxiv.org/abs/1706.04599). ICML 2017. Temperature scaling.
+# - G. Hinton, O. Vinyals, J. Dean: [*Distilling the knowledge in a neural network*](https://arxiv.org/abs/1503.02531). arXiv:1503.02531, 2015.
+# - T. M. Cover, J. A. Thomas: *Elements of information theory*. Wiley, 2006, section 2.7. Why putting classes together hides differences and makes none.
+#
+# ## Where you stand
+#
+# Your exercises of this lesson, and which of them are still open.
+
+# %%
+show_progress("10")
