@@ -15,6 +15,7 @@ HASTY = "test_guards.py::test_an_answer_before_the_question_is_no_answer"
 FILTER = "test_guards.py::test_the_filter_of_system_calls_refuses_what_it_is_there_for"
 BOUNDS = "test_guards.py::test_the_kernel_bounds_what_a_process_may_use"
 ROOT = "test_guards.py::test_nothing_of_roots_is_left"
+RIGHTS = "test_guards.py::test_rights_are_given_up_whatever_bubblewrap_has_taken_already"
 SEEN = "test_guards.py::test_an_exercise_has_one_channel_and_no_rights_and_sees_nobody"
 WITHHELD = "test_guards.py::test_what_is_asked_for_is_gone_under_every_name_it_was_imported_by"
 PROBE = "test_guards.py::test_a_box_that_still_sees_something_or_is_root_is_none"
@@ -148,8 +149,8 @@ GUARDS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("os.setresgid(NOBODY, NOBODY, NOBODY)", "pass", ROOT),
         ("os.setresuid(NOBODY, NOBODY, NOBODY)", "pass", ROOT),
         ('_call(_libc.capset(header, bytes(24)), "capset")', "pass", SEEN),
-        ("_libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0)", "pass", SEEN),
-        ('"capset")\n    touchable(False)', '"capset")', SEEN),
+        ("_libc.prctl(_NO_NEW_PRIVS, 1, 0, 0, 0)", "pass", RIGHTS),
+        ('"capset")\n    touchable(False)', '"capset")', RIGHTS),
         ('for place in (b"/proc", b"/box/sandboxed"):', 'for place in (b"/proc",):', SEEN),
         ('for place in (b"/proc", b"/box/sandboxed"):', 'for place in (b"/box/sandboxed",):', SEEN),
         ("NEW_USER | NEW_MOUNTS | NEW_PROCESSES |", "NEW_USER | NEW_MOUNTS |", SEEN),

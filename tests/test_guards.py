@@ -11,6 +11,7 @@ import os
 import resource
 import socket
 import stat
+import subprocess
 import sys
 import time
 import types
@@ -452,6 +453,24 @@ def test_an_exercise_has_one_channel_and_no_rights_and_sees_nobody(seen):
     assert (seen["rights"], seen["more rights"], seen["looked into"]) == (0, 1, 0)
     assert seen["user"] != 0 and seen["session"] and seen["files"] == 256
     assert (seen["network"], seen["root"], seen["room"]) == (False, False, False)
+
+
+@linux
+def test_rights_are_given_up_whatever_bubblewrap_has_taken_already():
+    state = "libc.prctl(39, 0, 0, 0, 0), libc.prctl(3, 0, 0, 0, 0)"  # no new privileges; dumpable
+    program = (
+        "import ctypes\nfrom kd_course.grading.sandboxed import confine\n"
+        "libc = ctypes.CDLL(None)\nconfine.touchable(True)\n"
+        f"before = {state}\nconfine.give_up_rights()\nprint(*before, {state})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=hostile.ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split()[1:] == ["1", "1", "0"]
 
 
 # -- what is handed in ------------------------------------------------------------------------
