@@ -7,13 +7,21 @@ import json
 
 import pytest
 
-from kd_course.commands import bench
+from kd_course.authoring import bench_block
+from kd_course.commands import bench, bench_share, bench_tokens
 
 
 @pytest.fixture
 def tiny(monkeypatch):
     width = {"hidden_size": 16, "num_attention_heads": 2, "intermediate_size": 32}
     monkeypatch.setattr(bench, "WIDTH", width)
+    monkeypatch.setattr(bench_share, "STUDENT", width)
+    monkeypatch.setattr(bench_share, "MATRIX", 16)
+    monkeypatch.setattr(bench_share, "WORDS", 2000)
+    heads = {"num_attention_heads": 2, "num_hidden_layers": 1, "intermediate_size": 32}
+    for name in ("STUDENT", "TEACHER"):
+        monkeypatch.setattr(bench_tokens, name, {"hidden_size": 16, **heads})
+    monkeypatch.setattr(bench_tokens, "WORDS", 200)
     gc.freeze()  # each training begins with a collection, which would walk over all that is loaded
     yield
     gc.unfreeze()
@@ -29,10 +37,44 @@ def test_every_ratio_is_measured_in_pairs_and_said_with_its_target(tiny, capsys,
         "none",
         "at least 3.3",
         "at least 5",
+        "at most 1.1",
+        "none",
+        *["at least 0.5" if switch.best else "none" for switch in bench_share.switches()],
     ]
     assert all(len(ratio["ratios"]) == 1 and min(ratio["ratios"]) > 0 for ratio in ratios)
     assert status == int(not all(ratio["met"] for ratio in ratios))
     assert {"device", "cores", "torch"} <= told["machine"].keys()
+
+
+def test_the_operations_of_a_step_are_those_of_its_matrices(monkeypatch):
+    monkeypatch.setattr(bench_share, "WORDS", 2000)
+    rows, width, wide = 32 * 13, 384, 1536
+    layer = rows * (4 * width**2 + 2 * width * wide) + 2 * 32 * 12 * 13**2 * 32
+    head = 32 * (width**2 + width * 2)
+    # Two an element of a product, and the backward pass takes two products for each of the forward's.
+    assert bench_share.operations_of_a_step() == pytest.approx(2 * 3 * (3 * layer + head), rel=0.03)
+
+
+def test_frozen_words_are_not_trained_and_nothing_else_is_frozen(tiny):
+    steps = bench_share.Steps(1, bench.tokenizer())
+    (frozen,) = [switch for switch in bench_share.switches() if switch.best]
+    assert steps.reached(frozen) > 0
+    still = [
+        name
+        for name, weight in steps.trainers[frozen.name].model.named_parameters()
+        if not weight.requires_grad
+    ]
+    assert still == ["bert.embeddings.word_embeddings.weight"]
+
+
+def test_a_record_is_kept_for_the_page_with_the_load_it_was_made_under(tmp_path):
+    ratio = bench.Ratio(f"{bench.SHARE}, words frozen", [0.5012, 0.6], at_least=0.5).as_dict()
+    machine = {"device": "x86_64", "cores": "2, 2 used", "load": "0.1", "torch": "2.x"}
+    path = tmp_path / "bench.json"
+    bench.record({"machine": machine, "ratios": [ratio]}, path)
+    shown = bench_block.table(path)
+    assert bench_block.RECORD == bench.RECORD
+    assert "words frozen | 0.55 | 0.50 – 0.60" in shown and "load 0.1" in shown
 
 
 def test_a_turn_has_its_share_of_short_and_of_long_batches(tiny):

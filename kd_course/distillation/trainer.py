@@ -42,6 +42,7 @@ from kd_course.distillation.fitting import (
     warn_of_half_precision,
 )
 from kd_course.distillation.labels import (
+    CountedRows,
     collator_for,
     count_rows,
     is_causal,
@@ -212,15 +213,16 @@ class DistillationTrainer(DistillationCard, EvaluationWithTeacher):
         """
         student_logits = logits_of(outputs, "the student")
         self._refuse_labels(student_logits, inputs)
+        counted = CountedRows(self._labels(inputs), student_logits)
+        student, labelled = counted.of(student_logits), counted.with_labels(inputs)
         parts = {}
         if self.alpha > 0:
-            teacher_logits = self._teacher_logits(inputs)
-            compared, teacher_logits = self._comparable(student_logits, teacher_logits)
-            soft_loss = self._soft_loss(compared, teacher_logits, inputs)
+            whole, teacher = self._comparable(student_logits, self._teacher_logits(inputs))
+            compared = student if whole is student_logits else counted.of(whole)
+            soft_loss = self._soft_loss(compared, counted.of(teacher), labelled)
             parts["soft_loss"] = (self.alpha, shares[0] * soft_loss)
         if self.alpha < 1:
-            hard_loss = self._hard_loss(student_logits, inputs)
-            parts["hard_loss"] = (1 - self.alpha, shares[1] * hard_loss)
+            parts["hard_loss"] = (1 - self.alpha, shares[1] * self._hard_loss(student, labelled))
         self._note_left_out(inputs, shares[0])
         return parts
 
@@ -288,7 +290,7 @@ class DistillationTrainer(DistillationCard, EvaluationWithTeacher):
     def _labels(self, inputs: Mapping[str, Tensor]) -> Tensor | None:
         """What each row of logits is to say: (batch,) or (batch, length); None where none is given."""
         labels = inputs.get("labels")
-        if self._causal and labels is not None:
+        if self._causal and labels is not None and labels.ndim == 2:  # not taken out yet
             return next_token_labels(labels, inputs.get("position_ids"))
         return labels
 

@@ -10,10 +10,11 @@ Truncated or renormalised to the k best, it would be neither.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from kd_course.divergences import in_full_precision, positive_temperature
 from kd_course.losses.rows import as_mask, counted_rows, mean_over_rows
@@ -86,10 +87,7 @@ def top_k_target_loss(
         whole = torch.empty_like(student).scatter(-1, ids, logits)
         return soft_target_loss(student, whole, temperature=temperature)
 
-    others = log_mass_outside(student, ids, temperature)[:, None]
-    student = student / temperature
-    best = torch.cat([student.gather(-1, ids), others], dim=-1)
-    student_log_p = best - student.logsumexp(-1, keepdim=True)  # (rows, k + 1)
+    student_log_p = _LogMasses.apply(student / temperature, ids).log_softmax(-1)  # (rows, k + 1)
     rest = rest.reshape(-1, 1).to(student.dtype)
     teacher_log_p = torch.cat([logits / temperature, rest], dim=-1).log_softmax(-1)
     teacher_p = teacher_log_p.exp()
@@ -102,6 +100,35 @@ def log_mass_outside(logits: Tensor, ids: Tensor, temperature: float) -> Tensor:
 
     logits: (..., classes), ids: (..., k). It is -inf, with no gradient, where all are excluded.
     """
-    others = (in_full_precision(logits, "logits") / temperature).scatter(-1, ids, -math.inf)
-    none = others.amax(-1) == -math.inf
+    return _log_sum_outside(in_full_precision(logits, "logits") / temperature, ids)
+
+
+def _log_sum_outside(logits: Tensor, ids: Tensor) -> Tensor:
+    others = logits.scatter(-1, ids, -math.inf)
+    none = others.detach().amax(-1) == -math.inf
+    if not none.any():
+        return others.logsumexp(-1)
     return others.masked_fill(none[..., None], 0.0).logsumexp(-1).masked_fill(none, -math.inf)
+
+
+class _LogMasses(torch.autograd.Function):
+    """The logits of k classes and `_log_sum_outside` of them: (rows, classes) -> (rows, k + 1).
+
+    A vocabulary is wide, and a step of training waits for memory: left to autograd, the gradient would
+    pass through six tensors of the vocabulary's size. It is known: a class among the k has its own, any
+    other its share of the rest's.
+    """
+
+    @staticmethod
+    def forward(context: Any, logits: Tensor, ids: Tensor) -> Tensor:
+        rest = _log_sum_outside(logits, ids)[:, None]
+        context.save_for_backward(logits, ids, rest)
+        return torch.cat([logits.gather(-1, ids), rest], dim=-1)
+
+    @staticmethod
+    @once_differentiable
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        logits, ids, rest = context.saved_tensors
+        rest = rest.masked_fill(rest == -math.inf, math.inf)  # nothing is left over: exp(-inf) = 0
+        passed_on = (logits - rest).exp_().mul_(gradient[:, -1:])
+        return passed_on.scatter_(-1, ids, gradient[:, :-1]), None
