@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from kd_course.authoring import bench_block
+from kd_course.authoring import bench_block, readme
 from kd_course.commands import bench, bench_share, bench_tokens
 
 
@@ -75,6 +75,14 @@ def test_a_record_is_kept_for_the_page_with_the_load_it_was_made_under(tmp_path)
     shown = bench_block.table(path)
     assert bench_block.RECORD == bench.RECORD
     assert "words frozen | 0.55 | 0.50 – 0.60" in shown and "load 0.1" in shown
+
+
+def test_the_page_shows_what_was_recorded():
+    text = bench_block.PAGE.read_text(encoding="utf-8")
+    assert "<!-- begin:bench -->" in text
+    assert readme.filled(text, bench_block.blocks()) == text, (
+        "python -m kd_course.authoring readme fills it"
+    )
 
 
 def test_a_turn_has_its_share_of_short_and_of_long_batches(tiny):

@@ -115,8 +115,8 @@ class _LogMasses(torch.autograd.Function):
     """The logits of k classes and `_log_sum_outside` of them: (rows, classes) -> (rows, k + 1).
 
     A vocabulary is wide, and a step of training waits for memory: left to autograd, the gradient would
-    pass through six tensors of the vocabulary's size. It is known: a class among the k has its own, any
-    other its share of the rest's.
+    pass through several tensors of that width. It is known: a class among the k has its own, any other
+    its share of the rest's.
     """
 
     @staticmethod
