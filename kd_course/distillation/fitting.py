@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from kd_course.distillation.asking import marks_answers, unwrapped
 from kd_course.distillation.columns import TEACHER_LOGITS, has_teacher_logits
@@ -186,16 +186,3 @@ def tokenizer_of(teacher: nn.Module) -> Any:
         return AutoTokenizer.from_pretrained(file.parent) if file.is_file() else None
     except (OSError, ValueError):
         return None
-
-
-def common_words(student_logits: Tensor, teacher_logits: Tensor) -> tuple[Tensor, Tensor]:
-    """The logits of the words that both know: those numbered below the smaller vocabulary's size."""
-    words = min(student_logits.shape[-1], teacher_logits.shape[-1])
-    return student_logits[..., :words], teacher_logits[..., :words]
-
-
-def mass_beyond(logits: Tensor, words: int, temperature: float, mask: Tensor) -> Tensor:
-    """How much of the distribution lies on words numbered `words` and above: the mean over rows."""
-    counted = logits.detach()[mask].float() / temperature  # (rows, vocabulary)
-    beyond = counted[:, words:].logsumexp(-1) - counted.logsumexp(-1)
-    return beyond.exp().sum() / max(len(counted), 1)

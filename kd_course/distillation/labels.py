@@ -98,17 +98,19 @@ def refuse_missing_labels(labels: Tensor | None, student_logits: Tensor, alpha: 
         )
 
 
-def refuse_labelled_padding(
-    inputs: Mapping[str, Any], padding: int | None, end: int | None
-) -> None:
+def refuse_labelled_padding(inputs: Mapping[str, Any], config: Any) -> None:
     """ValueError for labels that count the padding: it would be learnt, and lower every loss.
 
-    inputs: a batch as the collator made it. padding, end: the tokens that pad and end a target,
-    looked for where the labels are those of a decoder; None where they are not.
+    inputs: a batch as the collator made it. config: the student's.
     """
     labels, mask = inputs.get("labels"), inputs.get("attention_mask")
     if labels is None or labels.ndim != 2 or not labels.numel():
         return
+    decodes, end = (
+        getattr(config, "is_encoder_decoder", False),
+        getattr(config, "eos_token_id", None),
+    )
+    padding = getattr(config, "pad_token_id", None) if decodes else None
     if padding is not None:
         # A decoder's labels have no mask of their own: what stands last tells.
         last = labels[:, -2:] if padding == end else labels[:, -1:]

@@ -24,7 +24,7 @@ from kd_course.losses.targets import soft_target_loss
 class TopK(NamedTuple):
     """A teacher's k best words at each position, best first, and the mass of all others.
 
-    ids, logits: (..., k). rest: (...), log Σ exp(z / T) over all other words at the temperature T at
+    ids, logits: (..., k), k different words. rest: (...), log Σ exp(z / T) over all other words at the temperature T at
     which they are compared; -inf where there are none.
     """
 
@@ -104,6 +104,7 @@ def log_mass_outside(logits: Tensor, ids: Tensor, temperature: float) -> Tensor:
 
 
 def _log_sum_outside(logits: Tensor, ids: Tensor) -> Tensor:
+    """log Σ exp(z) over all classes but these: (..., classes) and (..., k) -> (...)."""
     others = logits.scatter(-1, ids, -math.inf)
     none = others.detach().amax(-1) == -math.inf
     if not none.any():
@@ -116,7 +117,7 @@ class _LogMasses(torch.autograd.Function):
 
     A vocabulary is wide, and a step of training waits for memory: left to autograd, the gradient would
     pass through several tensors of that width. It is known: a class among the k has its own, any other
-    its share of the rest's.
+    its share of the rest's. A gradient of this gradient is refused (once_differentiable).
     """
 
     @staticmethod
