@@ -17,14 +17,18 @@ def blocks() -> dict[str, str]:
 
 
 def table(path: Path = RECORD) -> str:
-    """Every ratio with its spread, and under what circumstances they were measured."""
+    """Every ratio with its interval, and under what circumstances they were measured."""
     kept = json.loads(path.read_text(encoding="utf-8"))
     lines = [
-        "| ratio of two timings, taken in turns | median | of all pairs |",
-        "| --- | --- | --- |",
+        "| ratio of two timings, taken in turns | median | its 95 % interval | target |",
+        "| --- | --- | --- | --- |",
     ]
     for ratio in kept["ratios"]:
-        spread = f"{min(ratio['ratios']):.2f} – {max(ratio['ratios']):.2f}"
-        lines.append(f"| {ratio['name']} | {ratio['median']:.2f} | {spread} |")
+        interval = "{:.2f} – {:.2f}".format(*ratio["interval"]) if ratio["interval"] else "–"
+        target = "" if ratio["target"] == "none" else ratio["target"]
+        missed = "" if ratio["met"] else ", missed"
+        cells = ratio["name"], f"{ratio['median']:.2f}", interval, target + missed
+        lines.append(f"| {' | '.join(cells)} |")
     machine = ", ".join(f"{name} {value}" for name, value in kept["machine"].items())
-    return "\n".join(lines) + f"\n\nMeasured {kept['date']}: {machine}."
+    pairs = len(kept["ratios"][0]["ratios"])
+    return "\n".join(lines) + f"\n\nMeasured {kept['date']} in {pairs} pairs each: {machine}."

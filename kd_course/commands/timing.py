@@ -32,6 +32,21 @@ class Ratio:
         return statistics.median(self.ratios)
 
     @property
+    def interval(self) -> tuple[float, float] | None:
+        """Where the median of all such pairs lies, with 95 % or more; None for fewer than six pairs.
+
+        A pair is above that median as often as below it, however the ratios are spread. So the median is
+        below the smallest ratio, or above the largest, as rarely as all coins fall on one side.
+        """
+        ordered, pairs = sorted(self.ratios), len(self.ratios)
+        interval = None
+        for left_out in range((pairs + 1) // 2):  # of the smallest, and of the largest
+            missed = 2 * sum(math.comb(pairs, i) for i in range(left_out + 1)) / 2**pairs
+            if missed <= 0.05:
+                interval = ordered[left_out], ordered[-1 - left_out]
+        return interval
+
+    @property
     def target(self) -> str:
         if self.at_most is not None:
             return f"at most {self.at_most:g}"
@@ -44,15 +59,16 @@ class Ratio:
         return low <= self.median <= high
 
     def as_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "median": self.median, "target": self.target, "met": self.met}
+        found = {"median": self.median, "interval": self.interval}
+        return {**asdict(self), **found, "target": self.target, "met": self.met}
 
     def row(self) -> tuple[str, ...]:
-        """Its row of the printed table: name, median, smallest and largest, pairs, target."""
+        """Its row of the printed table: name, median, interval, pairs, target."""
         verdict = (
             "" if self.target == "none" else f"{self.target}: {'met' if self.met else 'MISSED'}"
         )
-        spread = f"{min(self.ratios):.2f} – {max(self.ratios):.2f}"
-        return self.name, f"{self.median:.2f}", spread, str(len(self.ratios)), verdict
+        interval = "–" if self.interval is None else "{:.2f} – {:.2f}".format(*self.interval)
+        return self.name, f"{self.median:.2f}", interval, str(len(self.ratios)), verdict
 
 
 def paired(
