@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping, Sized
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 from torch import nn
 
 from kd_course.distillation.asking import marks_answers, unwrapped
+from kd_course.distillation.batches import refuse_other_than_rows
 from kd_course.distillation.columns import TEACHER_LOGITS, has_teacher_logits
 from kd_course.distillation.labels import is_causal
 
@@ -92,6 +94,21 @@ def refuse_all_but_one_teacher(teacher: Any, teacher_outputs: Any, train_dataset
     if sum(given.values()) != 1:
         found = " and ".join(name for name, there in given.items() if there) or "none of them"
         raise ValueError(f"alpha > 0 needs one teacher, out of {', '.join(given)}; found: {found}")
+
+
+def refuse_unreadable_rows(rows: Any, name: str) -> None:
+    """TypeError for a data set that is none, and for labels that are texts, with what to do."""
+    refuse_other_than_rows(rows, name)
+    if not isinstance(rows, Sized) or not len(rows):  # it may come as a stream
+        return
+    first = next(iter(rows))
+    label = first.get("labels", first.get("label")) if isinstance(first, Mapping) else None
+    if isinstance(label, str):
+        raise TypeError(
+            f"{name} must have numbers as labels, but its first row has {label!r}: "
+            f"student.config.label2id[label] is a class's number, tokenizer(text_target=…) makes "
+            f"tokens of a text"
+        )
 
 
 # -- the task ---------------------------------------------------------------------------------

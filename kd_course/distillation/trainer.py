@@ -35,6 +35,7 @@ from kd_course.distillation.fitting import (
     refuse_other_names,
     refuse_other_tasks,
     refuse_other_words,
+    refuse_unreadable_rows,
     tokenizer_of,
     warn_of_half_precision,
 )
@@ -122,6 +123,8 @@ class DistillationTrainer(
                 "compute_loss_func and label_smoothing_factor bring a loss of their own, which "
                 "would take the place of the distillation loss: leave them out"
             )
+        if train_dataset is not None:
+            refuse_unreadable_rows(train_dataset, "train_dataset")
         if self.alpha > 0 and train_dataset is not None:
             refuse_all_but_one_teacher(teacher, teacher_outputs, train_dataset)
             if teacher_outputs is not None:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kd_course.text_files import as_list
+
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -39,8 +41,7 @@ def train_tokenizer(texts: Iterable[str], *, vocabulary: int = 2000) -> PreTrain
     )
     from transformers import PreTrainedTokenizerFast
 
-    if isinstance(texts, str):
-        raise TypeError("texts must be a list of texts, but is one text")
+    texts = as_list(texts, "texts")
     special = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
     tokenizer = Tokenizer(models.BPE())
     tokenizer.normalizer = normalizers.Lowercase()
