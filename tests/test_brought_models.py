@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -251,6 +252,20 @@ def test_a_t5_translates_and_rewrites(tmp_path, tokenizer):
         )
 
 
+def test_a_t5_of_a_padded_vocabulary_teaches_the_words_that_both_know(tmp_path, tokenizer):
+    options = {"max_steps": 1, "logging_steps": 1, "use_cpu": True, "disable_tqdm": True}
+    trainer = Seq2SeqDistillationTrainer(
+        model=encoder_decoder(1, "t5"),
+        args=seq2seq_training_arguments(tmp_path, **options),
+        teacher=encoder_decoder(0, "t5", vocab_size=128),
+        vocabulary="common",
+        train_dataset=targets(8),
+        processing_class=tokenizer,
+    )
+    trainer.train()
+    assert 0 < trainer.state.log_history[0]["teacher_mass_left_out"] < 1
+
+
 # -- other tasks ------------------------------------------------------------------------------
 
 
@@ -392,6 +407,8 @@ def test_a_folder_of_ones_own_is_not_taken_for_a_teacher_that_ships(
     with pytest.raises(ValueError, match="'./news' is the folder"):
         models.load("news")
     assert models.load("./news")[0].config.hidden_size == 16
+    monkeypatch.setattr(Path, "is_file", lambda path: True)  # as a disk that minds no capitals says
+    assert models.encoders.source_of("News") == "News"
 
 
 def test_a_folder_that_cannot_be_written_is_found_before_the_teacher_works(tmp_path, tokenizer):

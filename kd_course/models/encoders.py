@@ -145,8 +145,9 @@ def source_of(name: str) -> Path | str:
     Raises ValueError where it could be either: ./news is the folder, news the teacher that ships.
     """
     name = str(name)
-    shipped = SHIPPED / name
-    if name != Path(name).name or not (shipped / "config.json").is_file():
+    # By the names that stand there: on a disk that minds no capitals there would be a "News" as well.
+    shipped, teachers = SHIPPED / name, {folder.name for folder in SHIPPED.iterdir()}
+    if name not in teachers or not (shipped / "config.json").is_file():
         return name
     if (Path(name) / "config.json").is_file():
         raise ValueError(
