@@ -87,7 +87,7 @@ def top_k_target_loss(
         whole = torch.empty_like(student).scatter(-1, ids, logits)
         return soft_target_loss(student, whole, temperature=temperature)
 
-    student_log_p = _LogMasses.apply(student / temperature, ids).log_softmax(-1)  # (rows, k + 1)
+    student_log_p = _LogMasses.apply(student, ids, temperature).log_softmax(-1)  # (rows, k + 1)
     rest = rest.reshape(-1, 1).to(student.dtype)
     teacher_log_p = torch.cat([logits / temperature, rest], dim=-1).log_softmax(-1)
     teacher_p = teacher_log_p.exp()
@@ -98,38 +98,35 @@ def top_k_target_loss(
 def log_mass_outside(logits: Tensor, ids: Tensor, temperature: float) -> Tensor:
     """log Σ exp(z / T) over all classes but these: (...).
 
-    logits: (..., classes), ids: (..., k). It is -inf, with no gradient, where all are excluded.
+    logits: (..., classes), ids: (..., k). It is -inf where all others are excluded. No gradient passes.
     """
-    return _log_sum_outside(in_full_precision(logits, "logits") / temperature, ids)
-
-
-def _log_sum_outside(logits: Tensor, ids: Tensor) -> Tensor:
-    """log Σ exp(z) over all classes but these: (..., classes) and (..., k) -> (...)."""
-    others = logits.scatter(-1, ids, -math.inf)
-    none = others.detach().amax(-1) == -math.inf
-    if not none.any():
-        return others.logsumexp(-1)
-    return others.masked_fill(none[..., None], 0.0).logsumexp(-1).masked_fill(none, -math.inf)
+    scaled = in_full_precision(logits.detach(), "logits") / temperature
+    return scaled.scatter_(-1, ids, -math.inf).logsumexp(-1)
 
 
 class _LogMasses(torch.autograd.Function):
-    """The logits of k classes and `_log_sum_outside` of them: (rows, classes) -> (rows, k + 1).
+    """z / T of k classes, and log Σ exp(z / T) over all others: (rows, classes) -> (rows, k + 1).
 
-    A vocabulary is wide, and a step of training waits for memory: left to autograd, the gradient would
-    pass through several tensors of that width. It is known: a class among the k has its own, any other
-    its share of the rest's. A gradient of this gradient is refused (once_differentiable).
+    A vocabulary is wide, and a step of training waits for memory: left to autograd, values and gradient
+    would pass through several tensors of that width. Both are known: a class among the k has a
+    gradient of its own, any other its share of the rest's. A gradient of this gradient is refused.
     """
 
     @staticmethod
-    def forward(context: Any, logits: Tensor, ids: Tensor) -> Tensor:
-        rest = _log_sum_outside(logits, ids)[:, None]
-        context.save_for_backward(logits, ids, rest)
-        return torch.cat([logits.gather(-1, ids), rest], dim=-1)
+    def forward(context: Any, logits: Tensor, ids: Tensor, temperature: float) -> Tensor:
+        scaled = logits / temperature
+        best = scaled.gather(-1, ids)
+        others = scaled.scatter_(-1, ids, -math.inf)
+        rest = others.logsumexp(-1, keepdim=True)
+        context.save_for_backward(others, ids, rest)
+        context.temperature = temperature
+        return torch.cat([best, rest], dim=-1)
 
     @staticmethod
     @once_differentiable
-    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        logits, ids, rest = context.saved_tensors
-        rest = rest.masked_fill(rest == -math.inf, math.inf)  # nothing is left over: exp(-inf) = 0
-        passed_on = (logits - rest).exp_().mul_(gradient[:, -1:])
-        return passed_on.scatter_(-1, ids, gradient[:, :-1]), None
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        others, ids, rest = context.saved_tensors
+        rest = rest.masked_fill(rest == -math.inf, 0.0)  # no others: they keep exp(-inf - 0) = 0
+        passed_on = (others - rest).exp_().mul_(gradient[:, -1:])
+        passed_on.scatter_(-1, ids, gradient[:, :-1])
+        return passed_on.div_(context.temperature), None, None
