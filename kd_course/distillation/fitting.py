@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sized
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +99,7 @@ def refuse_all_but_one_teacher(teacher: Any, teacher_outputs: Any, train_dataset
 def refuse_unreadable_rows(rows: Any, name: str) -> None:
     """TypeError for a data set that is none, and for labels that are texts, with what to do."""
     refuse_other_than_rows(rows, name)
-    if not isinstance(rows, Sized) or not len(rows):  # it may come as a stream
+    if not hasattr(rows, "__len__") or not len(rows):  # it may come as a stream
         return
     first = next(iter(rows))
     label = first.get("labels", first.get("label")) if isinstance(first, Mapping) else None

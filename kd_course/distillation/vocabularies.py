@@ -46,19 +46,20 @@ def over_the_same_words(
     ours = student.shape[-1]
     if words == ours:
         return Compared(student, teacher)
-    if isinstance(teacher, TopK) and words > ours:
-        raise ValueError(
-            f"teacher_outputs are of a vocabulary of {words} words, but the student's logits of "
-            f"{ours}: cached_teacher_outputs(…, words={ours}) keeps the best of these"
-        )
-    if not common:
-        raise ValueError(
-            f"teacher's logits must be over the student's {ours} words, but are over {words}: "
-            f'vocabulary="common" compares those that both know'
-        )
-    if words < ours:
+    if words > ours:
+        if isinstance(teacher, TopK):
+            raise ValueError(
+                f"teacher_outputs are of a vocabulary of {words} words, but the student's logits of "
+                f"{ours}: cached_teacher_outputs(…, words={ours}) keeps the best of these"
+            )
+        if common:
+            return Compared(student, teacher[..., :ours], LeftOut("teacher", teacher, ours))
+    elif common:
         return Compared(student[..., :words], teacher, LeftOut("student", student, words))
-    return Compared(student, teacher[..., :ours], LeftOut("teacher", teacher, ours))
+    raise ValueError(
+        f"teacher's logits must be over the student's {ours} words, but are over {words}: "
+        f'vocabulary="common" compares those that both know'
+    )
 
 
 def mass_beyond(logits: Tensor, words: int, temperature: float) -> Tensor:
