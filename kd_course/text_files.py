@@ -1,10 +1,12 @@
-"""Text files as editors and spreadsheets save them."""
+"""Texts as people bring them: files as editors and spreadsheets save them, lists and columns."""
 
 from __future__ import annotations
 
 import codecs
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 # UTF-32 first: its mark begins as that of UTF-16 does.
 _MARKS = {
@@ -60,3 +62,37 @@ def read(path: str | os.PathLike) -> str:
     """A text file's content, every line ended by a line feed; raises ValueError as `decoded` does."""
     text = decoded(Path(path).read_bytes(), path)
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+# -- lists ------------------------------------------------------------------------------------
+
+
+def refuse_no_list(texts: Any, name: str) -> None:
+    """TypeError for one text and for a table where a list of texts is meant.
+
+    Both would be gone through without a word: a text by its letters, a table by its columns' names.
+    """
+    if isinstance(texts, str):
+        raise TypeError(f"{name} must be a list of texts, but is one text")
+    columns = getattr(texts, "column_names", getattr(texts, "columns", None))
+    if columns is not None or isinstance(texts, Mapping):
+        names = ", ".join(map(str, texts if columns is None else columns))
+        raise TypeError(
+            f"{name} must be a list of texts, but is a table with {names}: name one of these"
+        )
+
+
+def as_list(texts: Any, name: str) -> list[str]:
+    """Texts out of a list, a column of pandas or of a datasets.Dataset, or whatever gives them in turn.
+
+    Raises TypeError as `refuse_no_list`, ValueError for an entry that is no text, naming its row.
+    """
+    refuse_no_list(texts, name)
+    found = list(texts)
+    for number, text in enumerate(found):
+        if not isinstance(text, str):
+            raise ValueError(
+                f"{name} must be texts, but row {number} (counted from 0) is {text!r}: leave it out, or "
+                f"write '' for a text that is empty"
+            )
+    return found

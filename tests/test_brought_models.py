@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import json
 import shutil
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from datasets import Dataset
-from tiny_models import CLASSES, WORDS, bert, encoder_decoder, letters, sentences, targets
+from tiny_models import (
+    CLASSES,
+    WORDS,
+    bert,
+    causal,
+    encoder_decoder,
+    letters,
+    prompts,
+    sentences,
+    targets,
+)
 from transformers import (
     BertForSequenceClassification,
     BertForTokenClassification,
@@ -240,6 +252,20 @@ def test_a_t5_translates_and_rewrites(tmp_path, tokenizer):
         )
 
 
+def test_a_t5_of_a_padded_vocabulary_teaches_the_words_that_both_know(tmp_path, tokenizer):
+    options = {"max_steps": 1, "logging_steps": 1, "use_cpu": True, "disable_tqdm": True}
+    trainer = Seq2SeqDistillationTrainer(
+        model=encoder_decoder(1, "t5"),
+        args=seq2seq_training_arguments(tmp_path, **options),
+        teacher=encoder_decoder(0, "t5", vocab_size=128),
+        vocabulary="common",
+        train_dataset=targets(8),
+        processing_class=tokenizer,
+    )
+    trainer.train()
+    assert 0 < trainer.state.log_history[0]["teacher_mass_left_out"] < 1
+
+
 # -- other tasks ------------------------------------------------------------------------------
 
 
@@ -381,6 +407,8 @@ def test_a_folder_of_ones_own_is_not_taken_for_a_teacher_that_ships(
     with pytest.raises(ValueError, match="'./news' is the folder"):
         models.load("news")
     assert models.load("./news")[0].config.hidden_size == 16
+    monkeypatch.setattr(Path, "is_file", lambda path: True)  # as a disk that minds no capitals says
+    assert models.encoders.source_of("News") == "News"
 
 
 def test_a_folder_that_cannot_be_written_is_found_before_the_teacher_works(tmp_path, tokenizer):
@@ -391,3 +419,59 @@ def test_a_folder_that_cannot_be_written_is_found_before_the_teacher_works(tmp_p
         cached_teacher_outputs(
             teacher, sentences(3), tokenizer, folder=tmp_path / "file" / "cache", progress=False
         )
+
+
+# -- any make of model ------------------------------------------------------------------------
+
+MAKES = {  # how one is made, its rows, its trainer, and what the cache is asked besides
+    "t5": (partial(encoder_decoder, kind="t5"), targets, Seq2SeqDistillationTrainer, {"top_k": 7}),
+    "bart": (encoder_decoder, targets, Seq2SeqDistillationTrainer, {"top_k": 7}),
+    "gpt2": (causal, prompts, DistillationTrainer, {"top_k": 7}),
+    "llama": (partial(causal, kind="llama"), prompts, DistillationTrainer, {"top_k": 7}),
+}
+
+
+@pytest.mark.parametrize(
+    "make, kept",
+    [
+        ("t5", False),
+        ("t5", True),
+        ("bart", True),
+        ("gpt2", False),
+        ("llama", False),
+        ("llama", True),
+    ],
+)
+def test_any_make_is_trained_stopped_early_and_kept_at_its_best(make, kept, tmp_path, tokenizer):
+    model, rows_of, kind, asked = MAKES[make]
+    rows, teacher = rows_of(24), model(0)
+    said = {"teacher": teacher}
+    if kept:
+        asked = {"folder": tmp_path / "cache", "progress": False, **asked}
+        said = {"teacher_outputs": cached_teacher_outputs(teacher, rows, tokenizer, **asked)}
+    options = {"max_steps": -1, "num_train_epochs": 9, "learning_rate": 3.0, "optim": "sgd"}
+    options |= {"max_grad_norm": 0.0, "eval_strategy": "epoch", "save_strategy": "epoch"}
+    options |= {"load_best_model_at_end": True, "metric_for_best_model": "soft_loss"}
+    trainer = kind(
+        model=model(1),
+        args=(
+            seq2seq_training_arguments if kind is Seq2SeqDistillationTrainer else training_arguments
+        )(
+            tmp_path / "runs",
+            per_device_train_batch_size=8,
+            use_cpu=True,
+            disable_tqdm=True,
+            **options,
+        ),
+        train_dataset=rows[:16],
+        eval_dataset=rows[16:],
+        processing_class=tokenizer,
+        callbacks=[EarlyStoppingCallback(1)],
+        **said,
+    )
+    trainer.train()
+    seen = [
+        entry["eval_soft_loss"] for entry in trainer.state.log_history if "eval_soft_loss" in entry
+    ]
+    assert len(seen) < 9 and seen[-1] > min(seen)  # such a rate does harm, and it was stopped
+    assert trainer.evaluate()["eval_soft_loss"] == pytest.approx(min(seen), rel=1e-5)

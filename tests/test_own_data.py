@@ -12,7 +12,11 @@ from tiny_models import bert, letters, sentences
 from kd_course import models, spans
 from kd_course.corpora import hub
 from kd_course.corpora.splitting import carve
-from kd_course.distillation import cached_teacher_outputs, predict_logits
+from kd_course.distillation import (
+    DistillationTrainer,
+    cached_teacher_outputs,
+    predict_logits,
+)
 
 NAMES = ("bad", "fine")
 
@@ -59,6 +63,7 @@ def test_labels_of_another_order_are_renumbered_by_name(own):
         ({"text": ["a", "b"], "label": [0, None]}, "no label; the first is in row 1"),
         ({"text": ["a", "b"], "label": ["bad", "odd"]}, "'odd'; the first is in row 1"),
         ({"text": [], "label": []}, "has none"),
+        ({"text": ["a"], "label": [[0, 1]]}, r"'\[0, 1\]'; the first is in row 0"),
     ],
 )
 def test_a_row_that_is_not_as_described_is_named(own, table, said):
@@ -88,10 +93,51 @@ def test_one_text_for_a_list_is_refused():
 
 
 def test_a_gap_in_a_text_column_is_named(tmp_path):
-    with pytest.raises(ValueError, match="no gaps, but a row holds {'text': None}"):
-        cached_teacher_outputs(
-            bert(0), [{"text": "a"}, {"text": None}], letters(), folder=tmp_path, text_column="text"
-        )
+    for gap in (None, float("nan")):  # as a table of pandas has it
+        rows = [{"text": "a"}, {"text": gap}]
+        with pytest.raises(ValueError, match=r"no gaps, but row 1 \(counted from 0\) holds"):
+            cached_teacher_outputs(bert(0), rows, letters(), folder=tmp_path, text_column="text")
+    with pytest.raises(ValueError, match=r"texts must be texts, but row 1 \(.*\) is None"):
+        models.train_tokenizer(["a", None])
+    with pytest.raises(ValueError, match=r"questions must be texts, but row 0 \(.*\) is None"):
+        spans.windows(letters(), [None], ["a b"])
+
+
+def test_a_table_where_rows_or_texts_are_meant_is_told_what_makes_them(tmp_path):
+    table, tokenizer = pandas.DataFrame({"text": ["a b", "c"], "label": [0, 1]}), letters()
+    whole = DatasetDict({split: Dataset.from_pandas(table) for split in ("train", "test")})
+    for given, said in (
+        (table, "Dataset.from_pandas"),
+        (whole, "DatasetDict of train, test: name one"),
+        (tokenizer(["a b", "c"]), "of columns: datasets.Dataset.from_dict"),
+    ):
+        with pytest.raises(TypeError, match=said):
+            cached_teacher_outputs(bert(0), given, tokenizer, folder=tmp_path)
+        with pytest.raises(TypeError, match=said):
+            DistillationTrainer(model=bert(1), alpha=0, train_dataset=given)
+    for wrong in (
+        lambda: predict_logits(bert(0), table, tokenizer),  # it would answer to "text" and "label"
+        lambda: models.train_tokenizer(table),
+        lambda: spans.windows(tokenizer, table, table),
+    ):
+        with pytest.raises(TypeError, match="a table with text, label: name one"):
+            wrong()
+
+
+def test_labels_that_are_texts_are_told_how_they_become_numbers():
+    rows = [{"input_ids": [5, 6], "label": "fine"}]
+    with pytest.raises(TypeError, match="its first row has 'fine': student.config.label2id"):
+        DistillationTrainer(model=bert(1), alpha=0, train_dataset=rows)
+
+
+def test_a_shuffled_column_of_pandas_keeps_its_rows_together():
+    tokenizer = letters()
+    table = pandas.DataFrame({"question": ["a", "b"], "context": ["c d e f g", "h i"]})[::-1]
+    by_list = spans.windows(tokenizer, list(table["question"]), list(table["context"]))
+    assert spans.windows(tokenizer, table["question"], table["context"]) == by_list
+    logits = [np.arange(len(ids), dtype=float) for ids in by_list["input_ids"]]
+    best = spans.best_answers(by_list, table["context"], logits, logits)
+    assert spans.texts(best) == ["i", "g"]
 
 
 def test_no_rows_are_refused(tmp_path):

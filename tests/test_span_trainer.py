@@ -286,7 +286,9 @@ def test_logits_that_do_not_fit_the_windows_are_refused():
         add_teacher_logits(rows, wrong)
 
 
-def test_predictions_are_the_models_own_whatever_the_batch(tokenizer):
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_predictions_are_the_models_own_whatever_the_batch(tokenizer, monkeypatch, side):
+    monkeypatch.setattr(tokenizer, "padding_side", side)
     model, rows = reader(0), made_up_windows(9)
     model.train()
     starts, ends = predict_spans(model, rows, tokenizer, batch_size=4)

@@ -76,6 +76,50 @@ def test_its_gradient_is_that_of_double_precision(logits):
     )
 
 
+def by_autograd(student, teacher, temperature, mask):
+    """The same loss as the library would differentiate it: no gradient by hand."""
+    z, ids, logits = student[mask] / temperature, teacher.ids[mask], teacher.logits[mask]
+    others = z.scatter(-1, ids, -torch.inf)
+    none = others.detach().amax(-1, keepdim=True) == -torch.inf
+    rest = others.masked_fill(none, 0.0).logsumexp(-1, keepdim=True).masked_fill(none, -torch.inf)
+    log_q = torch.cat([z.gather(-1, ids), rest], dim=-1).log_softmax(-1)
+    log_p = torch.cat([logits / temperature, teacher.rest[mask][:, None]], dim=-1).log_softmax(-1)
+    terms = (log_p.exp() * (log_p - log_q)).masked_fill(log_p == -torch.inf, 0.0)
+    return temperature**2 * terms.sum() / len(z)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("k", [1, 4, WORDS - 1])
+def test_its_gradient_by_hand_is_autograds_to_the_last_bit(logits, k, dtype):
+    student, teacher = (part.to(dtype) for part in logits)
+    teacher[0, 0, 5:] = student[0, 0, 5:] = -torch.inf  # words that both exclude
+    student[0, 1, teacher[0, 1].argmin()] = -torch.inf  # one that the student excludes, of the rest
+    teacher[0, 2], student[0, 2] = -torch.inf, -torch.inf
+    teacher[0, 2, :k], student[0, 2, :k] = 1.0, 2.0  # nothing is left beside the k best
+    mask = torch.arange(LENGTH).expand(BATCH, LENGTH) < torch.tensor([[5], [2], [0]])
+    said = top_k_of(teacher, k, temperature=2.0)
+    gradients = []
+    for loss in (
+        lambda s: top_k_target_loss(s, said, temperature=2.0, mask=mask),
+        lambda s: by_autograd(s, said, 2.0, mask),
+    ):
+        own = student.clone().requires_grad_()
+        (gradient,) = torch.autograd.grad(loss(own), own)
+        gradients.append(gradient)
+    assert torch.equal(*gradients) and gradients[0].abs().sum() > 0
+
+
+def test_a_gradient_of_the_gradient_is_refused_and_not_made_up(logits):
+    student, teacher = logits
+    said = top_k_of(teacher, 4, temperature=2.0)
+    student.requires_grad_()
+    (first,) = torch.autograd.grad(
+        top_k_target_loss(student, said, temperature=2.0), student, create_graph=True
+    )
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        first.sum().backward()
+
+
 def test_a_word_that_is_excluded_makes_no_nan(logits):
     student, teacher = (part.clone() for part in logits)
     teacher[..., 4:] = -torch.inf  # nothing is left beside the four best

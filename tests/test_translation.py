@@ -24,6 +24,7 @@ from kd_course.distillation import (
     DistillationTrainer,
     Seq2SeqDistillationTrainer,
     seq2seq_training_arguments,
+    training_arguments,
 )
 from kd_course.translation import search
 from kd_course.translation.search import Path as Partial
@@ -344,6 +345,8 @@ def test_a_model_without_a_decoder_is_sent_to_the_other_trainer(tmp_path):
             alpha=0.0,
             train_dataset=sentences(3),
         )
+    with pytest.raises(TypeError, match=r"args must be seq2seq_training_arguments\(…\)"):
+        Seq2SeqDistillationTrainer(model=bert(0), args=training_arguments(tmp_path, use_cpu=True))
 
 
 def test_it_shares_what_the_other_trainer_has():

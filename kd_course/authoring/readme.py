@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from kd_course import experiments, metrics
-from kd_course.authoring import package_map, picture
+from kd_course.authoring import bench_block, package_map, picture
 from kd_course.authoring.source import ROOT, Lesson, read, sources
 from kd_course.exercises import catalogue
 from kd_course.exercises.spec import Exercise
@@ -97,6 +97,7 @@ def fill(
     readme: Path = ROOT / "README.md",
     teaching: Path = TEACHING,
     package: Path = package_map.PAGE,
+    engineers: Path = bench_block.PAGE,
 ) -> bool:
     """Draw the picture, write the blocks between their <!-- begin:NAME --> and <!-- end:NAME -->; True when that changed them."""
     picture.draw()
@@ -105,6 +106,7 @@ def fill(
         (readme, readme_blocks),
         (teaching, teaching_blocks),
         (package, package_map.map_blocks),
+        (engineers, bench_block.blocks),
     )
     for page, blocks in pages:
         text = page.read_text(encoding="utf-8")

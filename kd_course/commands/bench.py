@@ -1,28 +1,26 @@
 """`python -m kd_course bench`: what caching a teacher and padding by length save, here and now.
 
-Every figure is a ratio of two ways of training, timed in turns (A B A B …) so that what else the
-machine does falls on both. Both go through the library's Trainer or ours, whole: loading,
-collating, forward, backward, optimiser. Weights and words are random, for they do not change what
-a step costs; how long the sentences are does, and that is real.
+Every figure is a ratio of two ways, timed in turns (timing.py). Both go through the library's Trainer
+or ours, whole: loading, collating, forward, backward, optimiser. Weights and words are random, for
+they do not change what a step costs; how long the sentences are does, and that is real.
+
+Here are the classifier's ways of training; a language model's are in bench_tokens.py, and where a
+step's time goes in bench_share.py.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
-import os
-import platform
 import random
-import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import torch
-import transformers
 from tabulate import tabulate
 from tokenizers import Tokenizer, models
 from torch import Tensor, nn
@@ -32,16 +30,18 @@ from transformers import (
     BertForSequenceClassification,
     DataCollatorWithPadding,
     PreTrainedTokenizerFast,
-    PrinterCallback,
     Trainer,
 )
 
+from kd_course.commands.bench_share import Steps, switches
+from kd_course.commands.bench_tokens import TOP_K, TokenWays
+from kd_course.commands.timing import Ratio, machine, paired, seconds_an_example, trainer_of
 from kd_course.distillation import (
     DistillationTrainer,
     add_teacher_logits,
     cached_teacher_outputs,
-    training_arguments,
 )
+from kd_course.storage import write_whole
 
 # How many sentences of Financial PhraseBank (Malo et al. 2014; the 3,038 of a training split) have
 # 6, 7, 8, … tokens of BERT's uncased vocabulary, [CLS] and [SEP] among them; cut at 128.
@@ -54,79 +54,63 @@ SENTENCES_OF_LENGTH = dict(enumerate(map(int, _FROM_6_TOKENS.split()), start=6))
 SENTENCES_OF_LENGTH |= {93: 1, 109: 1, 120: 1, 128: 1}
 ROWS = sum(SENTENCES_OF_LENGTH.values())
 LONGEST = 128  # tokens, to which the article pads every sentence
-WHOLE = {"pairs": 5, "batches": 8}
-QUICK = {"pairs": 3, "batches": 4}
+WHOLE = {"pairs": 9, "batches": 4}
+QUICK = {"pairs": 6, "batches": 2}  # the fewest from which an interval can be told
 EPOCHS = 3  # the article's number: over so many, asking the teacher once is spread
 BATCH = 32
 CLASSES = 3
+RECORD = Path(__file__).with_name("bench.json")  # the figures that the page shows
+SHARE = "small student's step: share of the machine's product of matrices"
 # A student of 2 layers under a teacher of 6, as wide as MiniLM (Wang et al. 2020), BERT's words.
 WIDTH = {"hidden_size": 384, "num_attention_heads": 12, "intermediate_size": 1536}
-
-
-@dataclass(frozen=True)
-class Ratio:
-    """How many times as long (or as fast) one way is as another, in every pair of timings."""
-
-    name: str
-    ratios: list[float]
-    at_most: float | None = None
-    at_least: float | None = None
-
-    @property
-    def median(self) -> float:
-        return statistics.median(self.ratios)
-
-    @property
-    def target(self) -> str:
-        if self.at_most is not None:
-            return f"at most {self.at_most:g}"
-        return "none" if self.at_least is None else f"at least {self.at_least:g}"
-
-    @property
-    def met(self) -> bool:
-        low = -math.inf if self.at_least is None else self.at_least
-        high = math.inf if self.at_most is None else self.at_most
-        return low <= self.median <= high
-
-    def as_dict(self) -> dict[str, Any]:
-        return {**asdict(self), "median": self.median, "target": self.target, "met": self.met}
-
-    def row(self) -> tuple[str, ...]:
-        """Its row of the printed table: name, median, smallest and largest, pairs, target."""
-        verdict = (
-            "" if self.target == "none" else f"{self.target}: {'met' if self.met else 'MISSED'}"
-        )
-        spread = f"{min(self.ratios):.2f} – {max(self.ratios):.2f}"
-        return self.name, f"{self.median:.2f}", spread, str(len(self.ratios)), verdict
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print, and return 0; 1 where a target is missed (by an empty machine's figures)."""
     parser = argparse.ArgumentParser(
         prog="python -m kd_course bench",
-        description="Measures what caching a teacher and padding by length save, as ratios.",
+        description="Measures what caching a teacher and padding by length save, and where a step's "
+        "time goes, as ratios.",
     )
     parser.add_argument("--quick", action="store_true", help="fewer and shorter timings")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.add_argument(
+        "--record", action="store_true", help=f"for authors: keep them in {RECORD.name}"
+    )
     options = parser.parse_args(argv)
 
+    about = machine()  # as it was before this made it busy
     ratios = measure(**(QUICK if options.quick else WHOLE))
+    figures = {"machine": about, "ratios": [ratio.as_dict() for ratio in ratios]}
+    if options.record:
+        record(figures)
     if options.json:
-        figures = {"machine": machine(), "ratios": [ratio.as_dict() for ratio in ratios]}
-        print(json.dumps(figures, indent=1, ensure_ascii=False))
+        print(json.dumps(figures, indent=1))
     else:
         plain = {"tablefmt": "plain", "disable_numparse": True}
-        print(tabulate(machine().items(), **plain), end="\n\n")
-        header = ("", "median", "min – max", "pairs", "target")
+        print(tabulate(about.items(), **plain), end="\n\n")
+        header = ("", "median", "95 % interval", "pairs", "target")
         columns = ("left", "right", "right", "right", "left")
         print(tabulate([r.row() for r in ratios], header, colalign=columns, **plain))
     return 0 if all(ratio.met for ratio in ratios) else 1
 
 
+def record(figures: dict[str, Any], path: Path = RECORD) -> None:
+    """Keep what was measured for the page that shows it: docs/distil_your_own.md."""
+    kept = {"date": datetime.now(UTC).date().isoformat(), **figures}
+    for ratio in kept["ratios"]:
+        ratio["ratios"] = [round(one, 3) for one in ratio["ratios"]]
+        ratio["median"] = round(ratio["median"], 3)
+        ratio["interval"] = ratio["interval"] and [round(end, 3) for end in ratio["interval"]]
+    text = json.dumps(kept, indent=1) + "\n"
+    write_whole(path, lambda fresh: fresh.write_text(text, encoding="utf-8"))
+
+
 def measure(*, pairs: int, batches: int) -> list[Ratio]:
-    """The four ratios: each from so many pairs of timings, each timing of so many batches."""
-    ways = Ways(batches)
-    compared = [
+    """All ratios: each from so many pairs of timings, each timing of so many batches."""
+    ways, words = Ways(batches), TokenWays(batches, tokenizer())
+    steps = Steps(2 * batches, tokenizer())  # these are the shortest
+    compared: list[tuple[str, Callable, Callable, dict[str, float]]] = [
         # name, what is timed, against what, target
         ("step, cached teacher / fine-tuning, time", ways.cached, ways.plain, {"at_most": 1.05}),
         ("step, live teacher / fine-tuning, time", ways.live, ways.plain, {}),
@@ -142,15 +126,33 @@ def measure(*, pairs: int, batches: int) -> list[Ratio]:
             ways.ours,
             {"at_least": 5},
         ),
+        (
+            f"language model: step, {TOP_K} best words cached / fine-tuning, time",
+            words.kept,
+            words.plain,
+            {"at_most": 1.1},
+        ),
+        (
+            f"language model: step, {TOP_K} best words cached / live teacher, time",
+            words.kept,
+            words.live,
+            {},
+        ),
     ]
+    shares = list(switches())
     ratios = []
-    with tqdm(total=len(compared) * (pairs + 1), desc="Timing", leave=False) as bar:
+    with tqdm(total=(len(compared) + len(shares)) * (pairs + 1), desc="Timing", leave=False) as bar:
         for name, way, other, target in compared:
-            found = []
-            for turn in range(pairs + 1):
-                found.append(way(turn) / other(turn))
-                bar.update()
-            ratios.append(Ratio(name, found[1:], **target))  # the first turn warms up
+            ratios.append(Ratio(name, paired(way, other, pairs, bar.update), **target))
+        for switch in shares:
+            found = paired(
+                lambda turn, switch=switch: steps.reached(switch),
+                steps.reachable,
+                pairs,
+                bar.update,
+            )
+            target = {"at_least": 0.5} if switch.best else {}
+            ratios.append(Ratio(f"{SHARE}, {switch.name}", found, **target))
     return ratios
 
 
@@ -222,8 +224,8 @@ class Ways:
         return [row for batch in batches for row in batch]
 
     def _few_rows(self, turn: int) -> list[dict]:
-        """Two batches of them: at 128 tokens each, one batch costs what any other does."""
-        return self._rows(turn)[:: self.number // 2]
+        """A batch of them, out of all: at 128 tokens a row, one batch costs what any other does."""
+        return self._rows(turn)[:: self.number]
 
     def _trainer(
         self,
@@ -239,27 +241,21 @@ class Ways:
         """A way's trainer, made once: from the second turn on its optimiser has its memory."""
         if way not in self.trainers:
             padding = {"padding": "max_length", "max_length": pad_to} if pad_to else {}
-            self.trainers[way] = kind(
+            self.trainers[way] = trainer_of(
+                kind,
+                batch=BATCH,
                 model=model(),
-                args=training_arguments(
-                    os.path.join(tempfile.gettempdir(), "kd_course_bench"),  # nothing is kept there
-                    per_device_train_batch_size=BATCH,
-                    num_train_epochs=1,
-                    train_sampling_strategy=strategy,
-                    disable_tqdm=True,
-                ),
+                arguments={"train_sampling_strategy": strategy},
                 train_dataset=rows,
                 data_collator=DataCollatorWithPadding(self.tokenizer, **padding),
                 **distillation,
             )
-            self.trainers[way].remove_callback(PrinterCallback)
         self.trainers[way].train_dataset = rows
         return self.trainers[way]
 
     @staticmethod
     def _time(trainer: Trainer) -> float:
-        """Seconds an example, as the library measures them: from the first batch to the last."""
-        return trainer.train().metrics["train_runtime"] / len(trainer.train_dataset)
+        return seconds_an_example(trainer)
 
 
 class TeacherAndStudent(nn.Module):
@@ -303,17 +299,3 @@ def tokenizer() -> PreTrainedTokenizerFast:
     """One that can pad, which is all that is asked of it."""
     words = Tokenizer(models.WordLevel({"[PAD]": 0}, unk_token="[PAD]"))
     return PreTrainedTokenizerFast(tokenizer_object=words, pad_token="[PAD]")
-
-
-def machine() -> dict[str, str]:
-    """What the figures were measured on, and how busy it was."""
-    cuda = torch.cuda.is_available()
-    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
-    return {
-        "device": torch.cuda.get_device_name() if cuda else platform.machine(),
-        "cores": f"{os.cpu_count()}, {torch.get_num_threads()} used",
-        "load": load,
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "transformers": transformers.__version__,
-    }

@@ -322,8 +322,10 @@ def _names_of(rows: Dataset, source: Source) -> list[str | None]:
     feature, values = rows.features[source.label], rows[source.label][:]
     if isinstance(feature, ClassLabel):
         known: Any = dict(enumerate(feature.names))
-    elif feature.dtype in _TEXT:
+    elif getattr(feature, "dtype", None) in _TEXT:
         return values
+    elif not hasattr(feature, "dtype"):  # lists and the like: nothing that a class is called
+        return [repr(value) for value in values]
     else:
         known = dict(enumerate(source.labels))  # 1.0 finds what 1 does: pandas makes floats of gaps
     return [known.get(value) for value in values]

@@ -129,9 +129,22 @@ def longest_input(model: nn.Module, tokenizer: Any = None) -> int | None:
     return min(limits) if limits else None
 
 
-def refuse_no_rows(rows: Any, name: str) -> None:
+def refuse_other_than_rows(rows: Any, name: str) -> None:
+    """TypeError for what rows cannot be read from one by one, saying what makes rows of it."""
     if isinstance(rows, str):
         raise TypeError(f"{name} must be rows, or a list of texts, but is one text")
+    kind = f"{name} must be rows, but is a {type(rows).__name__}"
+    if isinstance(rows, Mapping) and all(hasattr(part, "features") for part in rows.values()):
+        raise TypeError(f"{kind} of {', '.join(rows)}: name one of these")
+    if isinstance(rows, Mapping):
+        raise TypeError(f"{kind} of columns: datasets.Dataset.from_dict(…) makes rows of it")
+    library = type(rows).__module__.partition(".")[0]
+    if library in ("pandas", "polars"):
+        raise TypeError(f"{kind}: datasets.Dataset.from_{library}(…) makes rows of a table")
+
+
+def refuse_no_rows(rows: Any, name: str) -> None:
+    refuse_other_than_rows(rows, name)
     if not len(rows):
         raise ValueError(f"{name} must hold at least one row, but is empty")
 

@@ -245,15 +245,19 @@ def _rows(
         rows = dataset if at is None else dataset.select(at)
     else:
         rows = (dataset[i] for i in (range(len(dataset)) if at is None else at))
-    for row in rows:
+    for place, row in enumerate(rows):
         lacking = [name for name in columns if name not in row]
         if lacking:
             raise ValueError(
                 f"dataset must have the columns {', '.join(columns)}, but a row lacks {lacking}"
             )
         row = {name: row[name] for name in columns}
-        if any(value is None for value in row.values()):
-            raise ValueError(f"dataset must have no gaps, but a row holds {row}: leave it out")
+        # pandas has NaN where a text is missing; tokens come as a list, or something like it.
+        if any(value is None or isinstance(value, float) for value in row.values()):
+            number = place if at is None else at[place]
+            raise ValueError(
+                f"dataset must have no gaps, but row {number} (counted from 0) holds {row}: leave it out"
+            )
         yield {name: v.tolist() if hasattr(v, "tolist") else v for name, v in row.items()}
 
 

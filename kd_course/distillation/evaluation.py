@@ -85,8 +85,9 @@ class EvaluationWithTeacher(Trainer):
             student = self._student_logits
             if student is None:
                 student = logits_of(model(**self._for_student(inputs)), "the student")
-            teacher = self._teacher_logits(inputs) if soft else None
-            compared, teacher = self._comparable(student, teacher)
+            compared, teacher = student, None
+            if soft:
+                compared, teacher, _ = self._comparable(student, self._teacher_logits(inputs))
         # Several processes leave the rows out that only fill up the last batch: row by row.
         apart = self.accelerator.num_processes > 1
         size = len(student)

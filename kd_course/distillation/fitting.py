@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from kd_course.distillation.asking import marks_answers, unwrapped
+from kd_course.distillation.batches import refuse_other_than_rows
 from kd_course.distillation.columns import TEACHER_LOGITS, has_teacher_logits
 from kd_course.distillation.labels import is_causal
 
@@ -92,6 +94,21 @@ def refuse_all_but_one_teacher(teacher: Any, teacher_outputs: Any, train_dataset
     if sum(given.values()) != 1:
         found = " and ".join(name for name, there in given.items() if there) or "none of them"
         raise ValueError(f"alpha > 0 needs one teacher, out of {', '.join(given)}; found: {found}")
+
+
+def refuse_unreadable_rows(rows: Any, name: str) -> None:
+    """TypeError for a data set that is none, and for labels that are texts, with what to do."""
+    refuse_other_than_rows(rows, name)
+    if not hasattr(rows, "__len__") or not len(rows):  # it may come as a stream
+        return
+    first = next(iter(rows))
+    label = first.get("labels", first.get("label")) if isinstance(first, Mapping) else None
+    if isinstance(label, str):
+        raise TypeError(
+            f"{name} must have numbers as labels, but its first row has {label!r}: "
+            f"student.config.label2id[label] is a class's number, tokenizer(text_target=…) makes "
+            f"tokens of a text"
+        )
 
 
 # -- the task ---------------------------------------------------------------------------------
@@ -186,16 +203,3 @@ def tokenizer_of(teacher: nn.Module) -> Any:
         return AutoTokenizer.from_pretrained(file.parent) if file.is_file() else None
     except (OSError, ValueError):
         return None
-
-
-def common_words(student_logits: Tensor, teacher_logits: Tensor) -> tuple[Tensor, Tensor]:
-    """The logits of the words that both know: those numbered below the smaller vocabulary's size."""
-    words = min(student_logits.shape[-1], teacher_logits.shape[-1])
-    return student_logits[..., :words], teacher_logits[..., :words]
-
-
-def mass_beyond(logits: Tensor, words: int, temperature: float, mask: Tensor) -> Tensor:
-    """How much of the distribution lies on words numbered `words` and above: the mean over rows."""
-    counted = logits.detach()[mask].float() / temperature  # (rows, vocabulary)
-    beyond = counted[:, words:].logsumexp(-1) - counted.logsumexp(-1)
-    return beyond.exp().sum() / max(len(counted), 1)

@@ -45,6 +45,35 @@ def next_token_labels(labels: Tensor, position_ids: Tensor | None = None) -> Ten
     return moved
 
 
+class CountedRows:
+    """The rows of a batch that count, taken out once for both parts of the loss.
+
+    To select is to copy, and a vocabulary is wide. Where a row is an example, and where labels are no
+    tokens' (answer spans), all stays as it is.
+    labels: as the logits have to foretell them. student_logits: what tells how many rows there are.
+    """
+
+    def __init__(self, labels: Tensor | None, student_logits: Tensor):
+        self._labels = labels
+        self._counts: Tensor | None = None
+        if labels is not None and labels.ndim == 2 and labels.shape == student_logits.shape[:-1]:
+            self._counts = labels != IGNORED_LABEL
+
+    def of(self, logits: Any) -> Any:
+        """The student's or the teacher's: a tensor, or several under their names (TopK)."""
+        if isinstance(logits, tuple):
+            return type(logits)(*map(self.of, logits))
+        # What has another shape is for the loss to refuse, by its name.
+        fits = self._counts is not None and logits.shape[:2] == self._counts.shape
+        return logits[self._counts] if fits else logits
+
+    def with_labels(self, inputs: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """The batch, with the labels of these rows."""
+        if self._counts is None or self._labels is None:
+            return inputs
+        return {**inputs, "labels": self._labels[self._counts]}
+
+
 def count_rows(labels: Tensor | None, inputs: Mapping[str, Any]) -> Tensor:
     """How many rows of a batch have a soft part, and how many a hard one: (2,)."""
     if labels is None:
@@ -69,17 +98,19 @@ def refuse_missing_labels(labels: Tensor | None, student_logits: Tensor, alpha: 
         )
 
 
-def refuse_labelled_padding(
-    inputs: Mapping[str, Any], padding: int | None, end: int | None
-) -> None:
+def refuse_labelled_padding(inputs: Mapping[str, Any], config: Any) -> None:
     """ValueError for labels that count the padding: it would be learnt, and lower every loss.
 
-    inputs: a batch as the collator made it. padding, end: the tokens that pad and end a target,
-    looked for where the labels are those of a decoder; None where they are not.
+    inputs: a batch as the collator made it. config: the student's.
     """
     labels, mask = inputs.get("labels"), inputs.get("attention_mask")
     if labels is None or labels.ndim != 2 or not labels.numel():
         return
+    decodes, end = (
+        getattr(config, "is_encoder_decoder", False),
+        getattr(config, "eos_token_id", None),
+    )
+    padding = getattr(config, "pad_token_id", None) if decodes else None
     if padding is not None:
         # A decoder's labels have no mask of their own: what stands last tells.
         last = labels[:, -2:] if padding == end else labels[:, -1:]

@@ -10,6 +10,7 @@ import torch
 
 from kd_course.distillation.asking import arguments_for
 from kd_course.distillation.batches import ask_all, longest_input, refuse_no_rows
+from kd_course.text_files import as_list, refuse_no_list
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -27,10 +28,9 @@ def predict_logits(
     `input_ids` (a datasets.Dataset, a list of dicts, a dict of columns): the model is given all of
     input_ids, attention_mask and token_type_ids that it takes.
     Longest rows first, each batch padded to its own longest, so that little is spent on padding.
-    Raises TypeError for one text, ValueError for no rows, and for a row that is no text, naming it.
+    Raises TypeError for one text and for a table of pandas, ValueError for no rows, and for a row that
+    is no text, naming it.
     """
-    if isinstance(rows, str):
-        raise TypeError("rows must be a list of sentences, or tokenised rows, but is one text")
     takes = [name for name in _PADDED if name in arguments_for(model)]
     inputs = _inputs(rows, model, tokenizer, takes)
     was_training = model.training
@@ -53,17 +53,12 @@ def _inputs(rows: Any, model: Any, tokenizer: Any, takes: list[str]) -> list[dic
         inputs = [dict(zip(columns, values)) for values in zip(*columns.values(), strict=True)]
         refuse_no_rows(inputs, "rows")
         return inputs
+    refuse_no_list(rows, "rows")
     rows = list(rows)
     refuse_no_rows(rows, "rows")
     if isinstance(rows[0], Mapping):
         return [{name: row[name] for name in takes if name in row} for row in rows]
-    for number, row in enumerate(rows):
-        if not isinstance(row, str):
-            raise ValueError(
-                f"rows must be texts, but row {number} (counted from 0) is {row!r}: leave it out, or "
-                f"write '' for a text that is empty"
-            )
     limit = longest_input(model, tokenizer)
-    encoded = tokenizer(rows, truncation=limit is not None, max_length=limit)
+    encoded = tokenizer(as_list(rows, "rows"), truncation=limit is not None, max_length=limit)
     columns = {name: encoded[name] for name in takes if name in encoded}
     return [dict(zip(columns, values)) for values in zip(*columns.values(), strict=True)]

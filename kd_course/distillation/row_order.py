@@ -1,8 +1,11 @@
-"""The order of the rows, grouped by length: the same whatever was computed before."""
+"""The order of the rows: the same whatever was computed before, and in an evaluation their own."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
+from transformers import Trainer
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
 
@@ -24,3 +27,18 @@ class SeededLengthGroups(LengthGroupedSampler):
     def __iter__(self):
         self.generator.manual_seed(self.seed + self.epoch)
         return super().__iter__()
+
+
+class RowsInSeededOrder(Trainer):
+    """A Trainer whose training rows come in an order that its seed alone decides."""
+
+    def _get_train_sampler(self, train_dataset: Any = None):
+        sampler = super()._get_train_sampler(train_dataset)
+        if type(sampler) is LengthGroupedSampler:
+            seed = self.args.seed if self.args.data_seed is None else self.args.data_seed
+            return SeededLengthGroups(sampler.batch_size, lengths=sampler.lengths, seed=seed)
+        return sampler
+
+    def _get_eval_sampler(self, eval_dataset: Any) -> None:
+        """The data set's own order, grouped by length or not: predictions line up with its rows."""
+        return None

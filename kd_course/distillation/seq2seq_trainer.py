@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from torch import Tensor, nn
-from transformers import Seq2SeqTrainer
+from transformers import Seq2SeqTrainer, Seq2SeqTrainingArguments
 
 from kd_course.distillation.trainer import DistillationTrainer
 
@@ -29,10 +29,16 @@ class Seq2SeqDistillationTrainer(DistillationTrainer, Seq2SeqTrainer):
     labels: (batch, length), -100 marks padding. The decoder's inputs are made from them, unless the
     batch brings its own, as DataCollatorForSeq2Seq(tokenizer, model=…) makes them.
     `predict_with_generate` and the like work as the library documents them.
-    Raises ValueError for a model that is no encoder-decoder, and whatever DistillationTrainer refuses.
+    Raises ValueError for a model that is no encoder-decoder, TypeError for arguments that are not
+    Seq2SeqTrainingArguments, and whatever DistillationTrainer refuses.
     """
 
     def __init__(self, model: nn.Module | None = None, args: Any = None, **options: Any):
+        if args is not None and not isinstance(args, Seq2SeqTrainingArguments):
+            raise TypeError(
+                f"args must be seq2seq_training_arguments(…), the library's Seq2SeqTrainingArguments, "
+                f"but are {type(args).__name__}"
+            )
         super().__init__(model=model, args=args, **options)
         if not getattr(self.model.config, "is_encoder_decoder", False):
             raise ValueError(

@@ -15,7 +15,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from transformers import TrainingArguments
-from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from kd_course.distillation.asking import (
     arguments_for,
@@ -31,17 +30,17 @@ from kd_course.distillation.checkpoints import last_checkpoint
 from kd_course.distillation.columns import TEACHER_LOGITS, with_teacher_outputs
 from kd_course.distillation.evaluation import EvaluationWithTeacher
 from kd_course.distillation.fitting import (
-    common_words,
-    mass_beyond,
     refuse_all_but_one_teacher,
     refuse_misfit,
     refuse_other_names,
     refuse_other_tasks,
     refuse_other_words,
+    refuse_unreadable_rows,
     tokenizer_of,
     warn_of_half_precision,
 )
 from kd_course.distillation.labels import (
+    CountedRows,
     collator_for,
     count_rows,
     is_causal,
@@ -50,9 +49,11 @@ from kd_course.distillation.labels import (
     refuse_missing_labels,
     warn_of_packing_with_a_mask,
 )
+from kd_course.distillation.loss_log import LossPartsInLog
 from kd_course.distillation.model_card import DistillationCard
-from kd_course.distillation.row_order import SeededLengthGroups
+from kd_course.distillation.row_order import RowsInSeededOrder
 from kd_course.distillation.token_outputs import COLUMNS, TOP_IDS, TopKCollator, TopKOutputs
+from kd_course.distillation.vocabularies import Compared, mass_beyond, over_the_same_words
 from kd_course.divergences import positive_temperature
 from kd_course.losses import (
     IGNORED_LABEL,
@@ -63,7 +64,9 @@ from kd_course.losses import (
 )
 
 
-class DistillationTrainer(DistillationCard, EvaluationWithTeacher):
+class DistillationTrainer(
+    DistillationCard, EvaluationWithTeacher, LossPartsInLog, RowsInSeededOrder
+):
     """A transformers.Trainer whose student learns from a teacher as well as from labels.
 
     The loss of an optimiser step is `losses.distillation_loss` of all its rows at once,
@@ -120,6 +123,8 @@ class DistillationTrainer(DistillationCard, EvaluationWithTeacher):
                 "compute_loss_func and label_smoothing_factor bring a loss of their own, which "
                 "would take the place of the distillation loss: leave them out"
             )
+        if train_dataset is not None:
+            refuse_unreadable_rows(train_dataset, "train_dataset")
         if self.alpha > 0 and train_dataset is not None:
             refuse_all_but_one_teacher(teacher, teacher_outputs, train_dataset)
             if teacher_outputs is not None:
@@ -136,7 +141,6 @@ class DistillationTrainer(DistillationCard, EvaluationWithTeacher):
         self._student_takes = arguments_for(self.model)
         self._causal = is_causal(unwrapped(self.model))
         self._outputs = teacher_outputs if self.alpha > 0 else None
-        self._parts: dict[str, Tensor] = {}  # the loss's parts, summed since they were last logged
         # Tells the library that our loss is a mean over the whole step already, so that it does
         # not divide every accumulated batch's share by their number again.
         self.model_accepts_loss_kwargs = True
@@ -212,46 +216,32 @@ class DistillationTrainer(DistillationCard, EvaluationWithTeacher):
         """
         student_logits = logits_of(outputs, "the student")
         self._refuse_labels(student_logits, inputs)
+        counted = CountedRows(self._labels(inputs), student_logits)
+        student, labelled = counted.of(student_logits), counted.with_labels(inputs)
         parts = {}
         if self.alpha > 0:
-            teacher_logits = self._teacher_logits(inputs)
-            compared, teacher_logits = self._comparable(student_logits, teacher_logits)
-            soft_loss = self._soft_loss(compared, teacher_logits, inputs)
+            whole, teacher, left_out = self._comparable(
+                student_logits, self._teacher_logits(inputs)
+            )
+            compared = student if whole is student_logits else counted.of(whole)
+            soft_loss = self._soft_loss(compared, counted.of(teacher), labelled)
             parts["soft_loss"] = (self.alpha, shares[0] * soft_loss)
+            if left_out is not None:
+                mass = mass_beyond(counted.of(left_out.logits), left_out.words, self.temperature)
+                self._note({left_out.name: shares[0] * mass * self.accelerator.num_processes})
         if self.alpha < 1:
-            hard_loss = self._hard_loss(student_logits, inputs)
-            parts["hard_loss"] = (1 - self.alpha, shares[1] * hard_loss)
-        self._note_left_out(inputs, shares[0])
+            parts["hard_loss"] = (1 - self.alpha, shares[1] * self._hard_loss(student, labelled))
         return parts
 
-    def _comparable(self, student: Tensor, teacher: Any) -> tuple[Tensor, Any]:
-        """Both logits over the same words; what is beyond them is kept for the log."""
-        self._beyond: dict[str, tuple[Tensor, int]] = {}
-        outputs: Any = self._outputs
-        given = outputs.words if isinstance(teacher, TopK) else None
-        theirs = given or (student if teacher is None or given else teacher).shape[-1]
-        if theirs == student.shape[-1] or student.ndim == 2:
-            return student, teacher
-        if isinstance(teacher, TopK) and theirs > student.shape[-1]:
-            raise ValueError(
-                f"teacher_outputs are of a vocabulary of {theirs} words, but the student's logits "
-                f"of {student.shape[-1]}: cached_teacher_outputs(…, words={student.shape[-1]}) keeps "
-                f"the best of these"
-            )
-        if self.vocabulary != "common":
-            raise ValueError(
-                f"teacher's logits must be over the student's {student.shape[-1]} words, but are over "
-                f'{theirs}: vocabulary="common" compares those that both know'
-            )
-        whole = {"student": student, "teacher": teacher}
-        self._beyond = {
-            f"{name}_mass_left_out": (logits, theirs if name == "student" else student.shape[-1])
-            for name, logits in whole.items()
-            if isinstance(logits, Tensor) and logits.shape[-1] > min(theirs, student.shape[-1])
-        }
+    def _comparable(self, student: Tensor, teacher: Tensor | TopK) -> Compared:
+        """Both logits over the same words; what is of classes stays as it is."""
+        if student.ndim == 2:
+            return Compared(student, teacher)
         if isinstance(teacher, TopK):
-            return student[..., :theirs], teacher
-        return common_words(student, teacher)
+            words = getattr(self._outputs, "words", None) or student.shape[-1]
+        else:
+            words = teacher.shape[-1]
+        return over_the_same_words(student, teacher, words, common=self.vocabulary == "common")
 
     # What follows is another thing where logits mark answers: `SpanDistillationTrainer`.
 
@@ -278,17 +268,14 @@ class DistillationTrainer(DistillationCard, EvaluationWithTeacher):
 
     def _refuse_labels(self, student_logits: Tensor, inputs: Mapping[str, Tensor]) -> None:
         refuse_missing_labels(inputs.get("labels"), student_logits, self.alpha)
-        config = getattr(unwrapped(self.model), "config", None)
-        decodes = getattr(config, "is_encoder_decoder", False)
-        padding = getattr(config, "pad_token_id", None) if decodes else None
-        refuse_labelled_padding(inputs, padding, getattr(config, "eos_token_id", None))
+        refuse_labelled_padding(inputs, getattr(unwrapped(self.model), "config", None))
         if self._causal:
             warn_of_packing_with_a_mask(inputs)
 
     def _labels(self, inputs: Mapping[str, Tensor]) -> Tensor | None:
         """What each row of logits is to say: (batch,) or (batch, length); None where none is given."""
         labels = inputs.get("labels")
-        if self._causal and labels is not None:
+        if self._causal and labels is not None and labels.ndim == 2:  # not taken out yet
             return next_token_labels(labels, inputs.get("position_ids"))
         return labels
 
@@ -324,32 +311,6 @@ class DistillationTrainer(DistillationCard, EvaluationWithTeacher):
         with self.accelerator.autocast():
             return ask(self.teacher, inputs)
 
-    # -- the log ------------------------------------------------------------------------------
-
-    def _note(self, parts: dict[str, Tensor]) -> None:
-        if not self._parts:
-            self._noted_from = self.state.global_step
-        for name, part in parts.items():
-            self._parts[name] = self._parts.get(name, 0.0) + part.detach()
-
-    def _note_left_out(self, inputs: Mapping[str, Tensor], share: Tensor) -> None:
-        """What a comparison of common words leaves out, beside the parts of the loss."""
-        labels = self._labels(inputs) if self.alpha > 0 and self._beyond else None
-        if labels is not None:
-            mask, share = labels != IGNORED_LABEL, share * self.accelerator.num_processes
-            for name, (logits, words) in self._beyond.items():
-                self._note({name: share * mass_beyond(logits, words, self.temperature, mask)})
-        self._beyond = {}
-
-    def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
-        """Log as the library does; beside a training loss, its parts over the same steps."""
-        if "loss" in logs and self._parts:
-            steps = self.state.global_step - self._noted_from
-            for name, total in self._parts.items():
-                logs[name] = self.accelerator.gather(total).mean().item() / steps
-            self._parts = {}
-        super().log(logs, *args, **kwargs)
-
     # -- what the data set's columns are for --------------------------------------------------
 
     def _set_signature_columns_if_needed(self) -> None:
@@ -365,18 +326,7 @@ class DistillationTrainer(DistillationCard, EvaluationWithTeacher):
         given = {name: value for name, value in inputs.items() if name in self._student_takes}
         return given | without_cache(self.model)
 
-    # -- the order of the rows, and taking up where one was interrupted ------------------------
-
-    def _get_train_sampler(self, train_dataset: Any = None):
-        sampler = super()._get_train_sampler(train_dataset)
-        if type(sampler) is LengthGroupedSampler:
-            seed = self.args.seed if self.args.data_seed is None else self.args.data_seed
-            return SeededLengthGroups(sampler.batch_size, lengths=sampler.lengths, seed=seed)
-        return sampler
-
-    def _get_eval_sampler(self, eval_dataset: Any) -> None:
-        """The data set's own order, grouped by length or not: predictions line up with its rows."""
-        return None
+    # -- taking up where one was interrupted -----------------------------------------------------
 
     def train(self, resume_from_checkpoint: str | bool | None = None, **kwargs: Any):
         """Train, or go on from a checkpoint to the same weights as without the interruption.
@@ -386,5 +336,4 @@ class DistillationTrainer(DistillationCard, EvaluationWithTeacher):
         """
         if resume_from_checkpoint is True:
             resume_from_checkpoint = last_checkpoint(self.args.output_dir)
-        self._parts = {}
         return super().train(resume_from_checkpoint=resume_from_checkpoint, **kwargs)

@@ -83,7 +83,9 @@ def hard_target_loss(
         raise TypeError(f"labels must be whole numbers (torch.long), but are {labels.dtype}")
     labelled = labels != IGNORED_LABEL
     counts = labelled if mask is None else labelled & as_mask(mask, labels.shape)
-    student = counted_rows(student_logits, "student_logits", counts)
+    # To select is to copy, and a vocabulary is wide: only where a row is left out.
+    all_count = bool(counts.all())
+    student = counted_rows(student_logits, "student_logits", None if all_count else counts)
     labels = labels[counts].long()
     if labels.numel() and not 0 <= labels.min() <= labels.max() < student.shape[-1]:
         raise ValueError(

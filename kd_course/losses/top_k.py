@@ -10,10 +10,11 @@ Truncated or renormalised to the k best, it would be neither.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from kd_course.divergences import in_full_precision, positive_temperature
 from kd_course.losses.rows import as_mask, counted_rows, mean_over_rows
@@ -23,7 +24,7 @@ from kd_course.losses.targets import soft_target_loss
 class TopK(NamedTuple):
     """A teacher's k best words at each position, best first, and the mass of all others.
 
-    ids, logits: (..., k). rest: (...), log Σ exp(z / T) over all other words at the temperature T at
+    ids, logits: (..., k), k different words. rest: (...), log Σ exp(z / T) over all other words at the temperature T at
     which they are compared; -inf where there are none.
     """
 
@@ -86,10 +87,7 @@ def top_k_target_loss(
         whole = torch.empty_like(student).scatter(-1, ids, logits)
         return soft_target_loss(student, whole, temperature=temperature)
 
-    others = log_mass_outside(student, ids, temperature)[:, None]
-    student = student / temperature
-    best = torch.cat([student.gather(-1, ids), others], dim=-1)
-    student_log_p = best - student.logsumexp(-1, keepdim=True)  # (rows, k + 1)
+    student_log_p = _LogMasses.apply(student, ids, temperature).log_softmax(-1)  # (rows, k + 1)
     rest = rest.reshape(-1, 1).to(student.dtype)
     teacher_log_p = torch.cat([logits / temperature, rest], dim=-1).log_softmax(-1)
     teacher_p = teacher_log_p.exp()
@@ -100,8 +98,35 @@ def top_k_target_loss(
 def log_mass_outside(logits: Tensor, ids: Tensor, temperature: float) -> Tensor:
     """log Σ exp(z / T) over all classes but these: (...).
 
-    logits: (..., classes), ids: (..., k). It is -inf, with no gradient, where all are excluded.
+    logits: (..., classes), ids: (..., k). It is -inf where all others are excluded. No gradient passes.
     """
-    others = (in_full_precision(logits, "logits") / temperature).scatter(-1, ids, -math.inf)
-    none = others.amax(-1) == -math.inf
-    return others.masked_fill(none[..., None], 0.0).logsumexp(-1).masked_fill(none, -math.inf)
+    scaled = in_full_precision(logits.detach(), "logits") / temperature
+    return scaled.scatter_(-1, ids, -math.inf).logsumexp(-1)
+
+
+class _LogMasses(torch.autograd.Function):
+    """z / T of k classes, and log Σ exp(z / T) over all others: (rows, classes) -> (rows, k + 1).
+
+    A vocabulary is wide, and a step of training waits for memory: left to autograd, values and gradient
+    would pass through several tensors of that width. Both are known: a class among the k has a
+    gradient of its own, any other its share of the rest's. A gradient of this gradient is refused.
+    """
+
+    @staticmethod
+    def forward(context: Any, logits: Tensor, ids: Tensor, temperature: float) -> Tensor:
+        scaled = logits / temperature
+        best = scaled.gather(-1, ids)
+        others = scaled.scatter_(-1, ids, -math.inf)
+        rest = others.logsumexp(-1, keepdim=True)
+        context.save_for_backward(others, ids, rest)
+        context.temperature = temperature
+        return torch.cat([best, rest], dim=-1)
+
+    @staticmethod
+    @once_differentiable
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        others, ids, rest = context.saved_tensors
+        rest = rest.masked_fill(rest == -math.inf, 0.0)  # no others: they keep exp(-inf - 0) = 0
+        passed_on = (others - rest).exp_().mul_(gradient[:, -1:])
+        passed_on.scatter_(-1, ids, gradient[:, :-1])
+        return passed_on.div_(context.temperature), None, None

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kd_course.text_files import as_list
+
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -39,8 +41,7 @@ def train_tokenizer(texts: Iterable[str], *, vocabulary: int = 2000) -> PreTrain
     )
     from transformers import PreTrainedTokenizerFast
 
-    if isinstance(texts, str):
-        raise TypeError("texts must be a list of texts, but is one text")
+    texts = as_list(texts, "texts")
     special = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
     tokenizer = Tokenizer(models.BPE())
     tokenizer.normalizer = normalizers.Lowercase()
@@ -144,8 +145,9 @@ def source_of(name: str) -> Path | str:
     Raises ValueError where it could be either: ./news is the folder, news the teacher that ships.
     """
     name = str(name)
-    shipped = SHIPPED / name
-    if name != Path(name).name or not (shipped / "config.json").is_file():
+    # By the names that stand there: on a disk that minds no capitals there would be a "News" as well.
+    shipped, teachers = SHIPPED / name, {folder.name for folder in SHIPPED.iterdir()}
+    if name not in teachers or not (shipped / "config.json").is_file():
         return name
     if (Path(name) / "config.json").is_file():
         raise ValueError(

@@ -48,6 +48,7 @@ def best_answers(
             f"start_logits and end_logits must have one entry a window, {len(columns['example'])}, "
             f"but have {len(start_logits)} and {len(end_logits)}"
         )
+    contexts = list(contexts)  # by place, whatever numbers a column of pandas has
     found: list[dict[tuple[int, int], Answer]] = [{} for _ in contexts]
     for window, (example, offsets) in enumerate(each_window(columns, "example", "offsets")):
         for first, last, score in _best_pairs(

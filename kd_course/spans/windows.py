@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kd_course.text_files import as_list
+
 if TYPE_CHECKING:
     from torch import Tensor
     from transformers import BatchEncoding, PreTrainedTokenizerBase
@@ -43,17 +45,20 @@ def windows(
     token its characters (start, end) in the passage without spaces around them, (0, 0) for what is
     no passage token; answer_mask, per token whether an answer may start or end there; no_answer,
     the position that says so, or -100.
-    Raises ValueError for a question that leaves no room for the passage (it is not cut), TypeError
-    for a tokenizer that cannot tell which characters a token came from.
+    Raises ValueError for a question that leaves no room for the passage (it is not cut) and for an
+    entry that is no text, TypeError for one text, for a table, and for a tokenizer that cannot tell
+    which characters a token came from.
     """
+    # A column of pandas that was shuffled or cut has other numbers than its rows' places.
+    questions, contexts = as_list(questions, "questions"), as_list(contexts, "contexts")
     _check_arguments(tokenizer, questions, contexts, no_answer)
     names = [name for name in MODEL_INPUTS if name in tokenizer.model_input_names]
     if not len(questions):
         return {name: [] for name in (*names, "example", "offsets", "answer_mask", "no_answer")}
     _check_room(tokenizer, questions, length, stride)
     encoded = tokenizer(
-        list(questions),
-        list(contexts),
+        questions,
+        contexts,
         truncation="only_second",
         max_length=length,
         stride=stride,
@@ -238,9 +243,6 @@ def _check_arguments(
 ) -> None:
     if not getattr(tokenizer, "is_fast", False):
         raise TypeError("tokenizer must be a fast one (of the tokenizers library), for its offsets")
-    for name, texts in {"questions": questions, "contexts": contexts}.items():
-        if isinstance(texts, str):
-            raise TypeError(f"{name} must be a list of texts, but is one text")
     if len(questions) != len(contexts):
         raise ValueError(
             f"questions and contexts must have one entry an example, but have {len(questions)} "

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kd_course.storage import refuse_unwritable, write_whole
-from kd_course.text_files import decoded
+from kd_course.text_files import decoded, refuse_no_list
 from kd_course.translation.search import (
     LONGEST_OUTPUT,
     batches_by_length,
@@ -232,7 +232,8 @@ def pairs_from(
     """
     from datasets import Dataset, Features, Translation
 
-    _refuse_one_text(sources=sources, targets=targets)
+    refuse_no_list(sources, "sources")
+    refuse_no_list(targets, "targets")
     if len(sources) != len(targets):
         raise ValueError(
             f"sources and targets must be equally many, but are {len(sources)} and {len(targets)}"
@@ -255,7 +256,7 @@ def closest(
 
     Kim & Rush 2016, section 3.3.
     """
-    _refuse_one_text(candidates=candidates)
+    refuse_no_list(candidates, "candidates")
     if not len(candidates):
         raise ValueError("candidates must hold at least one translation")
     return max(candidates, key=lambda candidate: score(candidate, [reference]))
@@ -290,12 +291,6 @@ def _lines_of(path: Path) -> list[str]:
     if lines[-1] == "":  # what stands after the last line feed
         lines.pop()
     return [line.removesuffix("\r") for line in lines]
-
-
-def _refuse_one_text(**lists: Sequence[str]) -> None:
-    for name, texts in lists.items():
-        if isinstance(texts, str):
-            raise TypeError(f"{name} must be a list of texts, but is one text")
 
 
 # -- batches ----------------------------------------------------------------------------------

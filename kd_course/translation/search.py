@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch import Tensor
 
+from kd_course.text_files import refuse_no_list
+
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
@@ -269,8 +271,7 @@ def batches_by_length(lengths: Sequence[int], batch_size: int) -> Iterator[list[
 
 def readable(sentences: Sequence[str], tokenizer: Any, longest: int) -> list[list[int]]:
     """The sentences as numbers; ValueError naming the first that is empty or too long to be read."""
-    if isinstance(sentences, str):
-        raise TypeError("sentences must be a list of texts, but is one text")
+    refuse_no_list(sentences, "sentences")
     for line, sentence in enumerate(sentences):
         if not isinstance(sentence, str) or not sentence.strip():
             raise ValueError(
