@@ -195,7 +195,6 @@ GUARDS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ('if ".." not in inside.parts and not any', "if not any", EXPORT),
         ("elif member.flag_bits & 1:", "elif False:", LOCKED),
         (" or any(map(_is_ignored, parts))", "", LOCKED),
-        (' or name.startswith("._"):', ":", LOCKED),
         ("parts, left = [], size + 1", "parts, left = [], 2**40", SIZES),
         ("return ALTOGETHER - sum(", "return 9 * ALTOGETHER - sum(", SIZES),
         ("if len(files.notebooks) >= MOST_FILES:", "if False:", NUMBERS),

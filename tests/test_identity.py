@@ -110,6 +110,7 @@ def test_a_student_called_submitted_is_one_of_them_and_nbgraders_folder_is_the_c
         "submitted",
         "zoe",
     ]
+    assert students(folders(tmp_path / "e", "submitted/week1", "zoe/week1")) == ["submitted", "zoe"]
 
 
 def test_a_zip_that_a_mac_has_packed_again_holds_the_same_students(tmp_path):

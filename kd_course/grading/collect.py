@@ -300,7 +300,7 @@ def _read_member(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, files: Files, depth: int = 0
 ) -> None:
     parts = PurePosixPath(member.filename.replace("\\", "/")).parts
-    if not parts or member.is_dir() or any(map(_is_ignored, parts)) or name.startswith("._"):
+    if not parts or member.is_dir() or any(map(_is_ignored, parts)):
         return
     kind = member.external_attr >> 16
     if stat.S_ISLNK(kind):
