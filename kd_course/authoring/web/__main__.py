@@ -1,8 +1,8 @@
 """`python -m kd_course.authoring.web`: the book, slides of lessons, a notebook as HTML.
 
-    book                       the web edition, into build/book/html
-    slides 02 [03 …]           slides of lessons, into build/slides
-    html NOTEBOOK [NOTEBOOK …] notebooks as HTML files, into build/html
+book                       the web edition, into build/book/html
+slides 02 [03 …]           slides of lessons, into build/slides
+html NOTEBOOK [NOTEBOOK …] notebooks as HTML files, into build/html
 """
 
 from __future__ import annotations

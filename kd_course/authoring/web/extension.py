@@ -16,7 +16,9 @@ from docutils import nodes
 
 GLOSSARY = "glossary"
 # Han characters with the punctuation and the digits between them.
-CHINESE = re.compile(r"[\u3400-\u9fff](?:[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]|\d(?=[\u3400-\u9fff]))*")
+CHINESE = re.compile(
+    r"[\u3400-\u9fff](?:[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]|\d(?=[\u3400-\u9fff]))*"
+)
 ANCHORED = re.compile(r'(?m)^\| <a id="([^"]+)"></a>\*\*(.+?)\*\* \| .*? \| (.*?) \|')
 
 
@@ -110,7 +112,11 @@ def link_terms(app, doctree: nodes.document, page: str) -> None:
         if found:
             term = found[1].lower()
             word = nodes.Text(found[0])
-            new = [text[: found.start()], _link(to_glossary, there[term], word), text[found.end() :]]
+            new = [
+                text[: found.start()],
+                _link(to_glossary, there[term], word),
+                text[found.end() :],
+            ]
             text.parent.replace(
                 text, [nodes.Text(part) if isinstance(part, str) else part for part in new if part]
             )

@@ -49,7 +49,9 @@ def copy_reveal(target: Path) -> None:
 def _copy(package: str, folder: str, wanted: tuple[str, ...], target: Path) -> None:
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        sys.exit("What the book needs is not installed: pip install -c constraints.txt -e '.[book]'")
+        sys.exit(
+            "What the book needs is not installed: pip install -c constraints.txt -e '.[book]'"
+        )
     home = Path(spec.submodule_search_locations[0]) / folder
     for name in wanted:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
@@ -67,6 +69,7 @@ def as_html(notebook: Path, target: Path) -> Path:
     exporter = HTMLExporter(
         template_name="kd_course",
         extra_template_basedirs=[str(TEMPLATES)],
+        extra_template_paths=[str(TEMPLATES)],
         mathjax_url="mathjax/tex-chtml-full.js",
     )
     text, _ = exporter.from_filename(str(notebook))

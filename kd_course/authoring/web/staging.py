@@ -74,9 +74,7 @@ def lesson_page(
     for cell in lesson.cells:
         exercise = _exercise(cell)
         if exercise:
-            page.cells += folded_exercise(
-                cell, stub_of.get(cell.id, ""), help_of.get(exercise, ())
-            )
+            page.cells += folded_exercise(cell, stub_of.get(cell.id, ""), help_of.get(exercise, ()))
         else:
             page.cells.append(cell)
         if cell.cell_type == "code" and (sentence := instead_of_widget(cell.source)):

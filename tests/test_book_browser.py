@@ -1,0 +1,249 @@
+"""The book in a real browser: built once, every page opened once, and looked at as a reader would.
+
+Debian's chromium is driven by Playwright. Where one of them is missing, or what the book is built
+with, the tests are skipped and say so. KD_CHROMIUM names another browser of chromium's kind.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+import nbformat
+import pytest
+
+pytestmark = pytest.mark.thorough
+ROOT = Path(__file__).resolve().parents[1]
+WORKED = sorted((ROOT / "solutions").glob("[0-9][0-9]_*.ipynb"))
+PATIENCE = 120_000  # milliseconds: a machine may be busy with other tests
+NARROW = {"width": 400, "height": 800}
+WIDE = {"width": 1280, "height": 900}
+SERIOUS = {"serious", "critical"}
+
+# What a page says of itself, asked in the browser.
+PICTURES = """() => [...document.querySelectorAll('article img')].map(img => ({
+    alt: img.alt, loaded: img.complete && img.naturalWidth > 0 }))"""
+TYPESET = """() => ({
+    set: document.querySelectorAll('mjx-container').length,
+    asked: document.querySelectorAll('.math').length,
+    wrong: [...document.querySelectorAll('mjx-merror')].map(e => e.textContent) })"""
+OVERFLOW = """() => {
+    const width = document.documentElement.clientWidth;
+    return {page: document.documentElement.scrollWidth, width}; }"""
+FOLDED = """() => [...document.querySelectorAll('article details')].map(d => d.open)"""
+# The brightness, 0 to 1, of a picture's corners as they are painted in the page.
+CORNERS = """() => [...document.querySelectorAll('article .cell_output img')].map(img => {
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [img.naturalWidth, img.naturalHeight];
+    const brush = canvas.getContext('2d');
+    brush.fillStyle = getComputedStyle(img).backgroundColor;
+    brush.fillRect(0, 0, canvas.width, canvas.height);
+    brush.drawImage(img, 0, 0);
+    const at = (x, y) => brush.getImageData(x, y, 1, 1).data.slice(0, 3).reduce((a, b) => a + b) / 765;
+    return Math.min(at(1, 1), at(canvas.width - 2, canvas.height - 2)); })"""
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory) -> Path:
+    """The book's HTML, built as `make book` builds it."""
+    for needed in ("myst_nb", "sphinx_book_theme", "mathjax"):
+        pytest.importorskip(needed, reason="the book is built with what the extra [book] brings")
+    from kd_course.authoring.web import pages
+
+    return pages.build_book(tmp_path_factory.mktemp("book"))
+
+
+@pytest.fixture(scope="module")
+def server(book) -> Iterator[str]:
+    """Serves the book on this machine; its address."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    handler = functools.partial(Quiet, directory=str(book))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_address[1]}"
+        running.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    names = (os.environ.get("KD_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    program = next(filter(None, map(shutil.which, filter(None, names))), None)
+    if program is None:
+        pytest.skip("no chromium on this machine (on Debian: apt-get install chromium)")
+    with playwright.sync_playwright() as driver:
+        running = driver.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-gpu"], timeout=PATIENCE
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def opened(browser, server, book) -> dict[str, SimpleNamespace]:
+    """What was seen on every page, wide and narrow: each is loaded once."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    axe, seen = Axe(), {}
+    context = browser.new_context(viewport=WIDE, color_scheme="light")
+    context.set_default_timeout(PATIENCE)
+    for path in sorted(book.glob("*.html")):
+        page = context.new_page()
+        about = SimpleNamespace(errors=[], asked=[])
+        page.on("console", lambda m, to=about: m.type == "error" and to.errors.append(m.text))
+        page.on("pageerror", lambda error, to=about: to.errors.append(str(error)))
+        page.on("requestfailed", lambda r, to=about: to.errors.append(f"not loaded: {r.url}"))
+        page.on("request", lambda r, to=about: to.asked.append(r.url))
+        page.goto(f"{server}/{path.name}", wait_until="load", timeout=PATIENCE)
+        if "mathjax" in path.read_text(encoding="utf-8"):
+            page.evaluate("() => MathJax.startup.promise.then(() => null)")
+        about.pictures = page.evaluate(PICTURES)
+        about.typeset = page.evaluate(TYPESET)
+        about.open = page.evaluate(FOLDED)
+        found = axe.run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        about.violations = [v for v in found if v["impact"] in SERIOUS]
+        page.set_viewport_size(NARROW)
+        about.narrow = page.evaluate(OVERFLOW)
+        seen[path.name] = about
+        page.close()
+    context.close()
+    return seen
+
+
+def by_page(found: dict[str, list]) -> dict[str, list]:
+    """The pages where something was found."""
+    return {page: what for page, what in found.items() if what}
+
+
+def test_every_lesson_and_page_has_its_page(opened):
+    wanted = {f"{path.stem}.html" for path in (*WORKED, *(ROOT / "book").glob("*.md"))}
+    assert wanted | {"index.html", "search.html"} <= set(opened)
+
+
+def test_pages_load_without_an_error(opened):
+    assert by_page({page: about.errors for page, about in opened.items()}) == {}
+
+
+def test_pages_ask_nobody_but_their_own_server(opened, server):
+    elsewhere = {
+        page: [url for url in about.asked if not url.startswith((server, "data:", "blob:"))]
+        for page, about in opened.items()
+    }
+    assert by_page(elsewhere) == {}
+
+
+def test_every_picture_is_there_with_the_alternative_that_the_lesson_gave(opened):
+    from kd_course.authoring.web import alternatives
+
+    for path in WORKED:
+        outputs = alternatives.pictures(nbformat.read(path, as_version=4))
+        said = [alternatives.alternative(output) for _, output in outputs]
+        shown = opened[f"{path.stem}.html"].pictures
+        assert said and [picture["alt"] for picture in shown] == said
+        assert all(picture["loaded"] for picture in shown)
+
+
+def test_equations_are_set(opened):
+    for page, about in opened.items():
+        assert about.typeset["wrong"] == [], page
+        assert about.typeset["set"] >= about.typeset["asked"], page
+    assert opened["03_distillation_losses.html"].typeset["set"] > 50
+
+
+def test_code_that_draws_hints_and_solutions_are_folded(opened):
+    for path in WORKED:
+        folded = opened[f"{path.stem}.html"].open
+        assert folded and not any(folded)
+
+
+def test_nothing_scrolls_sideways_on_a_narrow_screen(opened):
+    too_wide = {
+        page: [about.narrow] if about.narrow["page"] > about.narrow["width"] else []
+        for page, about in opened.items()
+    }
+    assert by_page(too_wide) == {}
+
+
+def test_axe_finds_no_serious_violation(opened):
+    found = {
+        page: [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in about.violations]
+        for page, about in opened.items()
+    }
+    assert by_page(found) == {}
+
+
+def test_the_search_finds_temperature_in_the_lesson_about_it(browser, server):
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{server}/index.html", timeout=PATIENCE)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("temperature")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#search-results li a")
+    found = page.eval_on_selector_all("#search-results li a", "all => all.map(a => a.href)")
+    page.close()
+    assert any("03_distillation_losses.html" in url for url in found)
+    assert any("glossary.html" in url for url in found)
+
+
+def test_in_the_dark_text_is_readable_and_pictures_stay_on_white(browser, server):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = browser.new_page(viewport=WIDE, color_scheme="dark")
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{server}/02_from_surprise_to_kl.html", timeout=PATIENCE)
+    assert page.get_attribute("html", "data-theme") == "dark"
+    ground = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+    assert max(map(int, re.findall(r"\d+", ground)[:3])) < 80
+    corners = page.evaluate(CORNERS)
+    found = Axe().run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
+    page.close()
+    assert len(corners) == 11 and min(corners) > 0.9
+    assert [violation["nodes"][0]["html"][:200] for violation in found] == []
+
+
+def test_every_link_within_the_book_leads_somewhere(book):
+    from bs4 import BeautifulSoup
+
+    made = {
+        path: BeautifulSoup(path.read_text("utf-8"), "html.parser") for path in book.glob("*.html")
+    }
+    names = {
+        path: {tag.get("id") or tag.get("name") for tag in soup.select("[id], a[name]")}
+        for path, soup in made.items()
+    }
+    dead = []
+    for path, soup in made.items():
+        for tag in soup.select("a[href], img[src], link[href], script[src]"):
+            url = tag.get("href") or tag.get("src")
+            place, fragment = urldefrag(url)
+            if urlsplit(url).scheme or place.startswith("#"):
+                continue
+            there = (
+                (path.parent / unquote(urlsplit(urljoin(path.name, place)).path)) if place else path
+            )
+            if not there.exists() or (fragment and unquote(fragment) not in names.get(there, ())):
+                dead.append(f"{path.name}: {url}")
+    assert dead == []
+
+
+def test_each_lesson_offers_both_its_notebooks_unchanged(book):
+    from bs4 import BeautifulSoup
+
+    for path in WORKED:
+        soup = BeautifulSoup((book / f"{path.stem}.html").read_text("utf-8"), "html.parser")
+        offered = [book / a["href"] for a in soup.select("article a.download[href$='.ipynb']")]
+        wanted = [ROOT / folder / path.name for folder in ("notebooks", "solutions")]
+        assert [file.read_bytes() for file in offered] == [file.read_bytes() for file in wanted]
