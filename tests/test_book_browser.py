@@ -20,7 +20,10 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 import nbformat
 import pytest
 
-pytestmark = pytest.mark.thorough
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),  # of Sphinx's extensions
+]
 ROOT = Path(__file__).resolve().parents[1]
 WORKED = sorted((ROOT / "solutions").glob("[0-9][0-9]_*.ipynb"))
 PATIENCE = 120_000  # milliseconds: a machine may be busy with other tests
@@ -107,8 +110,7 @@ def opened(browser, server, book) -> dict[str, SimpleNamespace]:
         page.on("requestfailed", lambda r, to=about: to.errors.append(f"not loaded: {r.url}"))
         page.on("request", lambda r, to=about: to.asked.append(r.url))
         page.goto(f"{server}/{path.name}", wait_until="load", timeout=PATIENCE)
-        if "mathjax" in path.read_text(encoding="utf-8"):
-            page.evaluate("() => MathJax.startup.promise.then(() => null)")
+        page.evaluate("() => window.MathJax && MathJax.startup.promise.then(() => null)")
         about.pictures = page.evaluate(PICTURES)
         about.typeset = page.evaluate(TYPESET)
         about.open = page.evaluate(FOLDED)
@@ -191,11 +193,9 @@ def test_the_search_finds_temperature_in_the_lesson_about_it(browser, server):
     page.keyboard.press("Control+k")
     page.keyboard.type("temperature")
     page.keyboard.press("Enter")
-    page.wait_for_selector("#search-results li a")
-    found = page.eval_on_selector_all("#search-results li a", "all => all.map(a => a.href)")
+    for place in ("03_distillation_losses.html", "glossary.html"):
+        page.wait_for_selector(f"#search-results li a[href*='{place}']")
     page.close()
-    assert any("03_distillation_losses.html" in url for url in found)
-    assert any("glossary.html" in url for url in found)
 
 
 def test_in_the_dark_text_is_readable_and_pictures_stay_on_white(browser, server):

@@ -35,6 +35,7 @@ def slides(notebook: Path, target: Path) -> Path:
         extra_template_paths=[str(pages.TEMPLATES)],
         mathjax_url="mathjax/tex-chtml-full.js",
         reveal_url_prefix="reveal",
+        reveal_theme="white",
     )
     deck = as_deck(nbformat.read(notebook, as_version=4))
     title = deck.cells[0].source.splitlines()[0].lstrip("# ")

@@ -1,0 +1,164 @@
+"""JupyterLab in a real browser, as a learner has it: three lessons run from top to bottom, a slider
+moves a picture, an exercise is got wrong and then right, and the progress says so.
+
+As test_book_browser.py: skipped, with the reason, where there is no chromium or no Playwright.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.thorough
+ROOT = Path(__file__).resolve().parents[1]
+PATIENCE = 240_000  # milliseconds: a kernel starts, and imports torch
+LESSONS = ("00_start_here", "02_from_surprise_to_kl", "03_distillation_losses")
+
+RUN_ALL = "() => jupyterapp.commands.execute('notebook:run-all-cells')"
+READY = """() => {
+    const panel = window.jupyterapp && jupyterapp.shell.currentWidget;
+    const kernel = panel && panel.sessionContext && panel.sessionContext.session;
+    return kernel && kernel.kernel && kernel.kernel.status === 'idle'; }"""
+CELLS = "() => jupyterapp.shell.currentWidget.model.toJSON().cells"
+# Selects a cell by its id and scrolls to it.
+SELECT = """id => {
+    const notebook = jupyterapp.shell.currentWidget.content;
+    notebook.activeCellIndex = notebook.widgets.findIndex(cell => cell.model.id === id);
+    return notebook.scrollToItem(notebook.activeCellIndex); }"""
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory) -> Iterator[str]:
+    """`python -m kd_course lab` on a copy of the three lessons; its address."""
+    folder = tmp_path_factory.mktemp("learner")
+    (folder / "notebooks").mkdir()
+    for lesson in LESSONS:
+        shutil.copy(ROOT / "notebooks" / f"{lesson}.ipynb", folder / "notebooks")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = (
+        *("--no-browser", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"),
+        *("--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"),
+        "--LabApp.expose_app_in_browser=True",
+    )
+    environment = {
+        **os.environ,
+        "KD_PROGRESS": str(folder / "progress"),
+        "KD_SCALE": "offline",
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))),
+    }
+    with (folder / "server.log").open("w") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "kd_course", "lab", *options],
+            env=environment, stdout=log, stderr=log, cwd=folder,
+        )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(PATIENCE // 500):
+            if server.poll() is not None:
+                break
+            try:
+                urllib.request.urlopen(f"{address}/api", timeout=5).close()
+                break
+            except OSError:
+                time.sleep(0.5)
+        assert server.poll() is None, (folder / "server.log").read_text()
+        yield address
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    names = (os.environ.get("KD_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    program = next(filter(None, map(shutil.which, filter(None, names))), None)
+    if program is None:
+        pytest.skip("no chromium on this machine (on Debian: apt-get install chromium)")
+    with playwright.sync_playwright() as driver:
+        running = driver.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-gpu"], timeout=PATIENCE
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def learner(browser, lab) -> Iterator:
+    """learner(lesson): the page with that lesson open, its kernel ready."""
+    context = browser.new_context(viewport={"width": 1300, "height": 900})
+    context.set_default_timeout(PATIENCE)
+
+    def open_lesson(lesson: str):
+        page = context.new_page()
+        page.goto(f"{lab}/lab/tree/notebooks/{lesson}.ipynb?reset", timeout=PATIENCE)
+        page.wait_for_function(READY)
+        return page
+
+    yield open_lesson
+    context.close()
+
+
+def output_of(page, id: str) -> str:
+    """What a cell has printed."""
+    (cell,) = [cell for cell in page.evaluate(CELLS) if cell["id"] == id]
+    return "".join("".join(output.get("text", "")) for output in cell["outputs"])
+
+
+def answer(page, exercise: str, code: str) -> str:
+    """Write an exercise's cell anew, run it and its check; what the check says."""
+    name = exercise.replace(".", "-")
+    page.evaluate(SELECT, f"ex-{name}")
+    page.click(".jp-Notebook .jp-mod-active .cm-content")
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(code)
+    for _ in range(2):  # the exercise, then its check
+        page.keyboard.press("Shift+Enter")
+    page.wait_for_function(READY)
+    page.wait_for_timeout(500)
+    return output_of(page, f"check-{name}")
+
+
+def test_an_exercise_got_wrong_and_then_right_moves_the_progress(learner):
+    page = learner("00_start_here")
+    assert page.evaluate(RUN_ALL)
+    said = answer(page, "00.2", "retention = 0.90 / 0.87")
+    assert said.startswith("✗ 00.2 retention")
+    said = answer(page, "00.2", "retention = 0.87 / 0.90")
+    assert said.startswith("✓ 00.2 retention: passed")
+    assert page.evaluate(RUN_ALL)
+    assert "1 of 3" in output_of(page, "l00-c029")
+
+
+@pytest.mark.parametrize("lesson", LESSONS[1:])
+def test_a_lesson_runs_to_its_end_and_a_slider_moves_picture_and_numbers(learner, lesson):
+    page = learner(lesson)
+    assert page.evaluate(RUN_ALL)
+    failed = [
+        cell["id"]
+        for cell in page.evaluate(CELLS)
+        for output in cell.get("outputs", ())
+        if output["output_type"] == "error"
+    ]
+    assert failed == []
+    cell = {"02": "l02-c046", "03": "l03-c048"}[lesson[:2]]
+    page.evaluate(SELECT, cell)
+    box = page.locator(".jp-Notebook .jp-mod-active .jupyter-widgets.widget-vbox").first
+    seen = "box => [box.querySelector('img').src, box.innerText]"
+    before = box.evaluate(seen)
+    box.locator(".noUi-handle").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(1500)
+    picture, numbers = box.evaluate(seen)
+    assert picture != before[0] and numbers != before[1]
