@@ -57,6 +57,24 @@ def make_hub(data_sets):
 
 
 @pytest.fixture(scope="session")
+def browser():
+    """Debian's chromium, driven by Playwright; or a reason. KD_CHROMIUM names another of its kind."""
+    import shutil
+
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    names = (os.environ.get("KD_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    program = next(filter(None, map(shutil.which, filter(None, names))), None)
+    if program is None:
+        pytest.skip("no chromium on this machine (on Debian: apt-get install chromium)")
+    with playwright.sync_playwright() as driver:
+        running = driver.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-gpu"], timeout=120_000
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
 def needs_box():
     """Bubblewrap, or a reason: what runs hostile code in earnest runs it locked in or not at all."""
     import shutil

@@ -1,16 +1,14 @@
 """The book in a real browser: built once, every page opened once, and looked at as a reader would.
 
-Debian's chromium is driven by Playwright. Where one of them is missing, or what the book is built
-with, the tests are skipped and say so. KD_CHROMIUM names another browser of chromium's kind.
+Where there is no chromium, no Playwright, or not what the book is built with, the tests are skipped
+and say so; see the fixture `browser` in conftest.py.
 """
 
 from __future__ import annotations
 
 import functools
 import http.server
-import os
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,21 +75,6 @@ def server(book) -> Iterator[str]:
         threading.Thread(target=running.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{running.server_address[1]}"
         running.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    names = (os.environ.get("KD_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
-    program = next(filter(None, map(shutil.which, filter(None, names))), None)
-    if program is None:
-        pytest.skip("no chromium on this machine (on Debian: apt-get install chromium)")
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--disable-gpu"], timeout=PATIENCE
-        )
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

@@ -79,21 +79,6 @@ def lab(tmp_path_factory) -> Iterator[str]:
         server.wait(60)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    names = (os.environ.get("KD_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
-    program = next(filter(None, map(shutil.which, filter(None, names))), None)
-    if program is None:
-        pytest.skip("no chromium on this machine (on Debian: apt-get install chromium)")
-    with playwright.sync_playwright() as driver:
-        running = driver.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--disable-gpu"], timeout=PATIENCE
-        )
-        yield running
-        running.close()
-
-
 @pytest.fixture
 def learner(browser, lab) -> Iterator:
     """learner(lesson): the page with that lesson open, its kernel ready."""

@@ -145,6 +145,14 @@ def test_a_lessons_slides_show_every_section_and_picture_and_no_solution(
     assert not [url for url in PROGRAM.findall(text) if re.match(r"(https?:)?//", url)]
 
 
+def test_reveal_js_and_its_look_load_from_beside_the_slides(tmp_path):
+    pytest.importorskip("sphinx_revealjs", reason="reveal.js comes with the extra [book]")
+    pages.copy_reveal(tmp_path)
+    for sheet in tmp_path.rglob("*.css"):
+        for url in re.findall(r"""url\(['"]?([^'")]+)""", sheet.read_text(encoding="utf-8")):
+            assert url.startswith("data:") or (sheet.parent / url).resolve().is_file(), url
+
+
 def test_a_slide_has_first_sentences_and_its_notes_have_all():
     cell = nbformat.v4.new_markdown_cell(
         "## Why T²?\n\nA loss matters through its gradient. The rest is detail.\n\n$$x = 1$$\n\n"

@@ -20,6 +20,7 @@ LONGEST_CODE = 20  # lines that fit on a slide; of longer code only the output i
 DETAILS = re.compile(r"<details>.*?</details>\s*", re.S)
 LINE_OF_LINKS = re.compile(r"(?m)^\[The \S+ edition\]\(.*\n?")
 FENCED = re.compile(r"(```.*?```|\$\$.*?\$\$)", re.S)
+HEADING = re.compile(r"(?m)^(?=#{1,3} )")
 END_OF_SENTENCE = re.compile(r"(?<=[^.\s]{2}[.!?])\s+(?=[A-Z*`$\[“\"(])|(?<=:)\s*$")
 
 
@@ -61,20 +62,23 @@ def as_deck(lesson: NotebookNode) -> NotebookNode:
 
 
 def _text(cell: NotebookNode, *, whole: bool) -> list[NotebookNode]:
-    """A slide with the gist, and the whole as notes."""
+    """A slide for each heading, with the gist, and the whole as notes."""
+    made = []
     text = LINE_OF_LINKS.sub("", cell.source).strip()
-    shown = text if whole else gist(text)
-    if not shown:
-        return []
-    kind = "slide" if re.match(r"##? ", text) else "subslide"
-    made = nbformat.v4.new_markdown_cell(shown, id=cell.id)
-    made.metadata["slideshow"] = {"slide_type": kind}
-    if shown == text:
-        return [made]
-    notes = nbformat.v4.new_markdown_cell(re.sub(r"</?details>|</?summary>", "", text))
-    notes.id = f"{cell.id}-notes"
-    notes.metadata["slideshow"] = {"slide_type": "notes"}
-    return [made, notes]
+    for part in HEADING.split(text):
+        shown = part.strip() if whole else gist(part)
+        if not shown:
+            continue
+        slide = nbformat.v4.new_markdown_cell(shown, id=f"{cell.id}-{len(made)}")
+        is_section = re.match(r"##? ", part)
+        slide.metadata["slideshow"] = {"slide_type": "slide" if is_section else "subslide"}
+        made.append(slide)
+        if shown != part.strip():
+            all_of_it = re.sub(r"</?details>|</?summary>", "", part.strip())
+            notes = nbformat.v4.new_markdown_cell(all_of_it, id=f"{cell.id}-{len(made)}")
+            notes.metadata["slideshow"] = {"slide_type": "notes"}
+            made.append(notes)
+    return made
 
 
 def gist(text: str) -> str:
@@ -100,19 +104,17 @@ def _first_sentence(paragraph: str) -> str:
 
 
 def _code(cell: NotebookNode, *, folded: bool) -> list[NotebookNode]:
-    """The cell on a slide of its own; each picture on one. Without output, code that is folded is not shown."""
+    """The cell on a slide, and each picture on one of its own; folded code without text is not shown."""
     folded = folded or len(cell.source.splitlines()) > LONGEST_CODE
     pictures = [output for output in cell.outputs if "image/png" in output.get("data", {})]
     others = [output for output in cell.outputs if output not in pictures]
+    shown = [("" if folded else cell.source, others)] if others or not folded else []
+    shown += [("", [picture]) for picture in pictures]
     made = []
-    if not folded or others:
-        made.append(_slide(cell, "" if folded else cell.source, others))
-    return made + [_slide(cell, "", [output]) for output in pictures]
-
-
-def _slide(cell: NotebookNode, source: str, outputs: list[NotebookNode]) -> NotebookNode:
-    made = nbformat.v4.new_code_cell(source, outputs=outputs)
-    made.metadata["slideshow"] = {"slide_type": "subslide"}
-    if not source:
-        made.metadata["transient"] = {"remove_source": True}
+    for number, (source, outputs) in enumerate(shown):
+        slide = nbformat.v4.new_code_cell(source, outputs=outputs, id=f"{cell.id}-{number}")
+        slide.metadata["slideshow"] = {"slide_type": "subslide"}
+        if not source:
+            slide.metadata["transient"] = {"remove_source": True}
+        made.append(slide)
     return made

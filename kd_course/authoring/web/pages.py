@@ -42,8 +42,9 @@ def copy_mathjax(target: Path) -> None:
 
 def copy_reveal(target: Path) -> None:
     """reveal.js as a package brings it: the program, its look, its window for speakers."""
-    wanted = ("dist/reveal.js", "dist/reveal.css", "dist/theme/white.css", "plugin/notes/notes.js")
-    _copy("sphinx_revealjs", "_static/revealjs", (*wanted, "LICENSE"), target)
+    program = ("dist/reveal.js", "dist/reveal.css", "plugin/notes/notes.js", "LICENSE")
+    look = ("dist/theme/white.css", "dist/theme/fonts/source-sans-pro")
+    _copy("sphinx_revealjs", "_static/revealjs", (*program, *look), target)
 
 
 def _copy(package: str, folder: str, wanted: tuple[str, ...], target: Path) -> None:
