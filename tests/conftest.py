@@ -16,6 +16,8 @@ os.environ["KD_PROGRESS"] = "0"
 
 # Files whose few tests take longest. They come first, so that no process is left alone with one.
 LONGEST = (
+    "test_book_browser.py",
+    "test_lab_browser.py",
     "test_scales.py",
     "test_authoring.py",
     "test_release.py",

@@ -222,6 +222,28 @@ def test_every_link_within_the_book_leads_somewhere(book):
     assert dead == []
 
 
+def test_chinese_is_marked_as_such(book):
+    from bs4 import BeautifulSoup
+
+    for path in book.glob("*.html"):
+        soup = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        for hidden in soup.select("script, style, pre, code, title"):
+            hidden.decompose()
+        for text in soup.find_all(string=re.compile("[\u3400-\u9fff]")):
+            assert text.find_parent(lang=True)["lang"] == "zh-Hans", f"{path.name}: {text}"
+
+
+def test_terms_of_a_lesson_lead_to_the_glossary(book):
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup((book / "03_distillation_losses.html").read_text("utf-8"), "html.parser")
+    linked = {a["href"]: a for a in soup.select("a.kd-term")}
+    assert linked["glossary.html#soft-target"]["title"].startswith(
+        "The probabilities that a teacher"
+    )
+    assert 5 <= len(linked) <= 30
+
+
 def test_each_lesson_offers_both_its_notebooks_unchanged(book):
     from bs4 import BeautifulSoup
 

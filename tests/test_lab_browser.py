@@ -95,6 +95,13 @@ def learner(browser, lab) -> Iterator:
     context.close()
 
 
+def test_an_export_from_jupyterlab_keeps_the_text_alternatives(lab):
+    with urllib.request.urlopen(f"{lab}/nbconvert/html/notebooks/{LESSONS[0]}.ipynb") as answer:
+        page = answer.read().decode()
+    assert 'alt="A diagram. A headline goes to a large teacher' in page
+    assert "No description has been provided" not in page
+
+
 def output_of(page, id: str) -> str:
     """What a cell has printed."""
     (cell,) = [cell for cell in page.evaluate(CELLS) if cell["id"] == id]

@@ -102,6 +102,15 @@ def test_no_link_leads_back_into_the_folders_of_the_course(staged):
         assert (staged / "files" / "notebooks" / path.name).is_file()
 
 
+def test_chinese_is_marked_where_a_reader_sees_it_and_nowhere_else():
+    extension = pytest.importorskip("kd_course.authoring.web.extension", reason="needs docutils")
+    page = '<title>蒸馏</title><p title="教师">从教师（BERT）学</p><pre><b>代码</b></pre><code>学</code>'
+    assert extension.marked(page) == (
+        '<title>蒸馏</title><p title="教师"><span lang="zh-Hans">从教师（</span>BERT'
+        '）<span lang="zh-Hans">学</span></p><pre><b>代码</b></pre><code>学</code>'
+    )
+
+
 # -- nbconvert's HTML -------------------------------------------------------------------------
 
 

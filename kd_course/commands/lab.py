@@ -12,6 +12,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = Path(__file__).with_name("jupyter")
+# By which "Save and Export Notebook As: HTML" keeps the pictures' text alternatives.
+TEMPLATES = ROOT / "kd_course" / "authoring" / "web" / "templates"
 FIRST_LESSON = "notebooks/00_start_here.ipynb"
 
 
@@ -23,7 +25,12 @@ def main(argv: list[str]) -> int:
     # Named as a file, the lesson would make its folder the root, without the worked editions. As
     # the page to begin with it does not.
     page = f"/lab/tree/{FIRST_LESSON}"
-    options = [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url={page}", *argv]
+    export = [
+        "--HTMLExporter.template_name=kd_course",
+        f"--HTMLExporter.extra_template_basedirs={TEMPLATES}",
+        f"--HTMLExporter.extra_template_paths={TEMPLATES}",
+    ]
+    options = [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url={page}", *export, *argv]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.insert(0, "--allow-root")
     paths = [str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]

@@ -1,7 +1,7 @@
 """What Sphinx does for the book besides its own work: alternatives, Chinese, links to the glossary.
 
-Loaded by book/web/conf.py. Sphinx calls `alternatives_of_pictures` and `mark_chinese` when it has
-read a page, and `link_terms` when it writes one.
+Loaded by book/web/conf.py. Sphinx calls `alternatives_of_pictures` when it has read a page,
+`link_terms` when it writes one, and `mark_chinese` when all are written.
 """
 
 from __future__ import annotations
@@ -19,13 +19,16 @@ GLOSSARY = "glossary"
 CHINESE = re.compile(
     r"[\u3400-\u9fff](?:[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]|\d(?=[\u3400-\u9fff]))*"
 )
+NO_TEXT = re.compile(
+    r"(<!--.*?-->|<(script|style|pre|code|title|textarea)\b.*?</\2>|<[^>]*>)", re.S
+)
 ANCHORED = re.compile(r'(?m)^\| <a id="([^"]+)"></a>\*\*(.+?)\*\* \| .*? \| (.*?) \|')
 
 
 def setup(app) -> dict:
     app.connect("doctree-read", alternatives_of_pictures)
-    app.connect("doctree-read", mark_chinese)
     app.connect("doctree-resolved", link_terms)
+    app.connect("build-finished", mark_chinese)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -41,29 +44,23 @@ def alternatives_of_pictures(app, doctree: nodes.document) -> None:
 # -- Chinese ----------------------------------------------------------------------------------
 
 
-def mark_chinese(app, doctree: nodes.document) -> None:
-    """Say of each run of Chinese that it is: for fonts, for line breaks, for screen readers."""
-    for text in list(doctree.findall(nodes.Text)):
-        if not CHINESE.search(text) or _kept_as_it_is(text):
-            continue
-        parts: list[nodes.Node] = []
-        end = 0
-        for match in CHINESE.finditer(text):
-            if match.start() > end:
-                parts.append(nodes.Text(text[end : match.start()]))
-            parts.append(nodes.inline("", match[0], classes=["language-zh-Hans"]))
-            end = match.end()
-        if end < len(text):
-            parts.append(nodes.Text(text[end:]))
-        text.parent.replace(text, parts)
+def mark_chinese(app, error: Exception | None) -> None:
+    """Mark the Chinese of every page that was written, menus included."""
+    if error is None:
+        for page in Path(app.outdir).glob("*.html"):
+            page.write_text(marked(page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
-def _kept_as_it_is(text: nodes.Text) -> bool:
-    return any(
-        isinstance(above, (nodes.literal, nodes.literal_block, nodes.raw, nodes.math, nodes.math_block,
-                           nodes.comment))
-        for above in _above(text)
-    )  # fmt: skip
+def marked(page: str) -> str:
+    """HTML that says of each run of Chinese that it is: for fonts, line breaks, screen readers.
+
+    Code and what a browser does not show as text stay as they are.
+    """
+    parts = NO_TEXT.split(page)  # text, what is no text, the name of a tag or None, text, …
+    for place in range(0, len(parts), 3):
+        parts[place] = CHINESE.sub(r'<span lang="zh-Hans">\g<0></span>', parts[place])
+    del parts[2::3]
+    return "".join(parts)
 
 
 def _above(node: nodes.Node) -> Iterator[nodes.Node]:
