@@ -95,6 +95,20 @@ def learner(browser, lab) -> Iterator:
     context.close()
 
 
+def test_a_picture_in_the_notebook_has_its_text_alternative(browser, lab):
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{lab}/lab/tree/notebooks/{LESSONS[0]}.ipynb?reset", timeout=PATIENCE)
+    picture = page.wait_for_selector(".jp-Notebook .jp-RenderedImage img")
+    said = picture.get_attribute("alt")
+    assert said.startswith("A diagram. A headline goes to a large teacher")
+    assert picture.evaluate("img => img.naturalWidth") > 300
+    page.close()
+    assert errors == []
+
+
 def test_an_export_from_jupyterlab_keeps_the_text_alternatives(lab):
     with urllib.request.urlopen(f"{lab}/nbconvert/html/notebooks/{LESSONS[0]}.ipynb") as answer:
         page = answer.read().decode()

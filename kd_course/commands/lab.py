@@ -1,7 +1,8 @@
 """`python -m kd_course lab`: JupyterLab on the first lesson, with the course's folder as its root.
 
 jupyter/ beside this file holds what is otherwise than JupyterLab's own settings: it asks nobody for
-news, and what nbgrader brings for teachers is not enabled. A person's own settings stay theirs.
+news, what nbgrader brings for teachers is not enabled, and pictures have their text alternatives, in
+the notebook and in what is exported. A person's own settings stay theirs.
 """
 
 from __future__ import annotations
@@ -30,7 +31,13 @@ def main(argv: list[str]) -> int:
         f"--HTMLExporter.extra_template_basedirs={TEMPLATES}",
         f"--HTMLExporter.extra_template_paths={TEMPLATES}",
     ]
-    options = [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url={page}", *export, *argv]
+    options = [
+        f"--ServerApp.root_dir={ROOT}",
+        f"--LabApp.default_url={page}",
+        f"--LabApp.extra_labextensions_path={SETTINGS / 'labextensions'}",
+        *export,
+        *argv,
+    ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.insert(0, "--allow-root")
     paths = [str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]
