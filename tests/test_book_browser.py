@@ -13,10 +13,11 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import unquote, urldefrag, urlsplit
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
 pytestmark = [
     pytest.mark.thorough,
@@ -28,6 +29,10 @@ PATIENCE = 120_000  # milliseconds: a machine may be busy with other tests
 NARROW = {"width": 400, "height": 800}
 WIDE = {"width": 1280, "height": 900}
 SERIOUS = {"serious", "critical"}
+AXE = {
+    "resultTypes": ["violations"],
+    "preload": False,
+}  # it asks for style sheets that are not there
 
 # What a page says of itself, asked in the browser.
 PICTURES = """() => [...document.querySelectorAll('article img')].map(img => ({
@@ -60,6 +65,15 @@ def book(tmp_path_factory) -> Path:
     from kd_course.authoring.web import pages
 
     return pages.build_book(tmp_path_factory.mktemp("book"))
+
+
+@pytest.fixture(scope="module")
+def parsed(book) -> dict[str, BeautifulSoup]:
+    """Each page's HTML as it was written, by the file's name."""
+    return {
+        path.name: BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        for path in sorted(book.glob("*.html"))
+    }
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +111,7 @@ def opened(browser, server, book) -> dict[str, SimpleNamespace]:
         about.pictures = page.evaluate(PICTURES)
         about.typeset = page.evaluate(TYPESET)
         about.open = page.evaluate(FOLDED)
-        found = axe.run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        found = axe.run(page, options=AXE).response["violations"]
         about.violations = [v for v in found if v["impact"] in SERIOUS]
         page.set_viewport_size(NARROW)
         about.narrow = page.evaluate(OVERFLOW)
@@ -191,64 +205,57 @@ def test_in_the_dark_text_is_readable_and_pictures_stay_on_white(browser, server
     ground = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
     assert max(map(int, re.findall(r"\d+", ground)[:3])) < 80
     corners = page.evaluate(CORNERS)
-    found = Axe().run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
+    found = Axe().run(page, options={**AXE, "runOnly": ["color-contrast"]}).response["violations"]
     page.close()
     assert len(corners) == 11 and min(corners) > 0.9
     assert [violation["nodes"][0]["html"][:200] for violation in found] == []
 
 
-def test_every_link_within_the_book_leads_somewhere(book):
-    from bs4 import BeautifulSoup
-
-    made = {
-        path: BeautifulSoup(path.read_text("utf-8"), "html.parser") for path in book.glob("*.html")
-    }
+def test_every_link_within_the_book_leads_somewhere(book, parsed):
     names = {
-        path: {tag.get("id") or tag.get("name") for tag in soup.select("[id], a[name]")}
-        for path, soup in made.items()
+        page: {tag.get("id") or tag.get("name") for tag in soup.select("[id], a[name]")}
+        for page, soup in parsed.items()
     }
     dead = []
-    for path, soup in made.items():
+    for page, soup in parsed.items():
         for tag in soup.select("a[href], img[src], link[href], script[src]"):
             url = tag.get("href") or tag.get("src")
-            place, fragment = urldefrag(url)
-            if urlsplit(url).scheme or place.startswith("#"):
+            if urlsplit(url).scheme:
                 continue
-            there = (
-                (path.parent / unquote(urlsplit(urljoin(path.name, place)).path)) if place else path
-            )
-            if not there.exists() or (fragment and unquote(fragment) not in names.get(there, ())):
-                dead.append(f"{path.name}: {url}")
+            place, fragment = (unquote(part) for part in urldefrag(url))
+            place = urlsplit(place).path or page
+            if not (book / place).exists() or fragment and fragment not in names.get(place, ()):
+                dead.append(f"{page}: {url}")
     assert dead == []
 
 
-def test_chinese_is_marked_as_such(book):
-    from bs4 import BeautifulSoup
-
-    for path in book.glob("*.html"):
-        soup = BeautifulSoup(path.read_text("utf-8"), "html.parser")
-        for hidden in soup.select("script, style, pre, code, title"):
-            hidden.decompose()
+def test_chinese_is_marked_as_such(parsed):
+    seen = 0
+    for page, soup in parsed.items():
         for text in soup.find_all(string=re.compile("[\u3400-\u9fff]")):
-            assert text.find_parent(lang=True)["lang"] == "zh-Hans", f"{path.name}: {text}"
+            if text.find_parent(["script", "style", "pre", "code", "title"]) is None:
+                assert text.find_parent(lang=True)["lang"] == "zh-Hans", f"{page}: {text}"
+                seen += 1
+    assert seen > 200
 
 
-def test_terms_of_a_lesson_lead_to_the_glossary(book):
-    from bs4 import BeautifulSoup
-
-    soup = BeautifulSoup((book / "03_distillation_losses.html").read_text("utf-8"), "html.parser")
-    linked = {a["href"]: a for a in soup.select("a.kd-term")}
+def test_terms_of_a_lesson_lead_to_the_glossary(parsed):
+    linked = {a["href"]: a for a in parsed["03_distillation_losses.html"].select("a.kd-term")}
     assert linked["glossary.html#soft-target"]["title"].startswith(
         "The probabilities that a teacher"
     )
     assert 5 <= len(linked) <= 30
 
 
-def test_each_lesson_offers_both_its_notebooks_unchanged(book):
-    from bs4 import BeautifulSoup
-
+def test_each_lesson_offers_both_its_notebooks_unchanged(book, parsed):
     for path in WORKED:
-        soup = BeautifulSoup((book / f"{path.stem}.html").read_text("utf-8"), "html.parser")
-        offered = [book / a["href"] for a in soup.select("article a.download[href$='.ipynb']")]
+        links = parsed[f"{path.stem}.html"].select("article a.download[href$='.ipynb']")
         wanted = [ROOT / folder / path.name for folder in ("notebooks", "solutions")]
-        assert [file.read_bytes() for file in offered] == [file.read_bytes() for file in wanted]
+        assert [(book / a["href"]).read_bytes() for a in links] == [p.read_bytes() for p in wanted]
+
+
+def test_before_and_next_lead_through_the_lessons(parsed):
+    pages = [f"{path.stem}.html" for path in WORKED]
+    for before, page in zip(pages, pages[1:]):
+        assert parsed[page].select_one("a.left-prev")["href"] == before
+        assert parsed[before].select_one("a.right-next")["href"] == page

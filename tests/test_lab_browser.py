@@ -48,8 +48,11 @@ def lab(tmp_path_factory) -> Iterator[str]:
         port = probe.getsockname()[1]
     options = (
         *("--no-browser", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"),
-        *("--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"),
-        "--LabApp.expose_app_in_browser=True",
+        *("--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True"),
+    )
+    # The command itself, but with the copy for the course's folder.
+    start = (
+        "import pathlib, sys; from kd_course.commands import lab; lab.ROOT = pathlib.Path.cwd(); "
     )
     environment = {
         **os.environ,
@@ -59,7 +62,7 @@ def lab(tmp_path_factory) -> Iterator[str]:
     }
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "kd_course", "lab", *options],
+            [sys.executable, "-c", f"{start} sys.exit(lab.main(sys.argv[1:]))", *options],
             env=environment, stdout=log, stderr=log, cwd=folder,
         )  # fmt: skip
     address = f"http://127.0.0.1:{port}"
