@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 240_000  # milliseconds: a kernel starts, and imports torch
 LESSONS = ("00_start_here", "02_from_surprise_to_kl", "03_distillation_losses")
 
+PROGRESS = "l00-c029"  # the last cell of lesson 00: show_progress
+
 RUN_ALL = "() => jupyterapp.commands.execute('notebook:run-all-cells')"
 READY = """() => {
     const panel = window.jupyterapp && jupyterapp.shell.currentWidget;
@@ -120,34 +122,44 @@ def test_an_export_from_jupyterlab_keeps_the_text_alternatives(lab):
 
 
 def output_of(page, id: str) -> str:
-    """What a cell has printed."""
+    """What a cell has printed, and what its pictures say of themselves."""
     (cell,) = [cell for cell in page.evaluate(CELLS) if cell["id"] == id]
-    return "".join("".join(output.get("text", "")) for output in cell["outputs"])
+    texts = [
+        out.get("text") or out.get("data", {}).get("text/plain", "") for out in cell["outputs"]
+    ]
+    return "".join("".join(text) for text in texts)
 
 
-def answer(page, exercise: str, code: str) -> str:
-    """Write an exercise's cell anew, run it and its check; what the check says."""
-    name = exercise.replace(".", "-")
-    page.evaluate(SELECT, f"ex-{name}")
+def wait_for_output(page, id: str, expected: str) -> None:
+    """Until a cell has printed what is expected; fails with what it has printed instead."""
+    for _ in range(60):
+        if expected in output_of(page, id):
+            return
+        page.wait_for_timeout(500)
+    raise AssertionError(f"{id} printed {output_of(page, id)!r}, not {expected!r}")
+
+
+def answer(page, exercise: str, code: str) -> None:
+    """Write an exercise's cell anew, as a learner does; run it and its check."""
+    page.evaluate(SELECT, f"ex-{exercise.replace('.', '-')}")
     page.click(".jp-Notebook .jp-mod-active .cm-content")
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(code)
     for _ in range(2):  # the exercise, then its check
         page.keyboard.press("Shift+Enter")
-    page.wait_for_function(READY)
-    page.wait_for_timeout(500)
-    return output_of(page, f"check-{name}")
 
 
 def test_an_exercise_got_wrong_and_then_right_moves_the_progress(learner):
     page = learner("00_start_here")
     assert page.evaluate(RUN_ALL)
-    said = answer(page, "00.2", "retention = 0.90 / 0.87")
-    assert said.startswith("✗ 00.2 retention")
-    said = answer(page, "00.2", "retention = 0.87 / 0.90")
-    assert said.startswith("✓ 00.2 retention: passed")
-    assert page.evaluate(RUN_ALL)
-    assert "1 of 3" in output_of(page, "l00-c029")
+    assert "lesson 00: 0 of 3" in output_of(page, PROGRESS)
+    answer(page, "00.2", "retention = 0.90 / 0.87")
+    wait_for_output(page, "check-00-2", "✗ 00.2 retention")
+    answer(page, "00.2", "retention = 0.87 / 0.90")
+    wait_for_output(page, "check-00-2", "✓ 00.2 retention: passed")
+    page.evaluate(SELECT, PROGRESS)
+    page.keyboard.press("Shift+Enter")
+    wait_for_output(page, PROGRESS, "lesson 00: 1 of 3")
 
 
 @pytest.mark.parametrize("lesson", LESSONS[1:])
