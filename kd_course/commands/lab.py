@@ -30,6 +30,9 @@ def main(argv: list[str]) -> int:
         "--HTMLExporter.template_name=kd_course",
         f"--HTMLExporter.extra_template_basedirs={TEMPLATES}",
         f"--HTMLExporter.extra_template_paths={TEMPLATES}",
+        # What is made by way of HTML has its own.
+        "--SlidesExporter.template_name=reveal",
+        "--WebPDFExporter.template_name=webpdf",
     ]
     options = [
         f"--ServerApp.root_dir={ROOT}",
