@@ -5,7 +5,6 @@ The book itself is built and opened in a browser by test_book_browser.py.
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -127,19 +126,6 @@ def test_nbconverts_html_carries_the_alternatives(number, tmp_path, no_programs)
     assert shown == [alternatives.alternative(out) for _, out in alternatives.pictures(read(path))]
     assert "No description has been provided" not in text
     assert PROGRAM.findall(text) == ["mathjax/tex-chtml-full.js"]
-
-
-def test_nbconvert_alone_in_the_courses_folder_carries_them_too(monkeypatch):
-    """`jupyter nbconvert` reads its settings from the folder it is called in."""
-    from nbconvert import HTMLExporter, SlidesExporter
-    from traitlets.config import Config
-
-    monkeypatch.chdir(ROOT)
-    settings = Config(json.loads(Path("jupyter_nbconvert_config.json").read_text("utf-8")))
-    text, _ = HTMLExporter(config=settings).from_filename(str(worked("00")))
-    assert 'alt="A diagram. A headline goes to a large teacher' in text
-    assert "mathjax" in text and "$$" in text
-    assert SlidesExporter(config=settings).template_name == "reveal"
 
 
 # -- slides -----------------------------------------------------------------------------------
