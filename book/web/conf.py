@@ -37,6 +37,7 @@ html_css_files = ["book.css"]
 html_js_files = ["book.js"]
 html_copy_source = False  # what is offered to download is the notebook, not the staged page
 html_show_sphinx = False
+html_use_index = False  # there are no index entries; the glossary is the index
 html_context = {"default_mode": "auto"}  # light or dark, as the reader's system is
 html_theme_options = {
     "home_page_in_toc": True,

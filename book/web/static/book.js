@@ -21,3 +21,4 @@ function colourText() {
 document.addEventListener("DOMContentLoaded", colourText);
 window.addEventListener("load", letFocus);
 window.addEventListener("resize", letFocus);
+document.addEventListener("toggle", letFocus, true); // what was folded is measured when it opens

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -50,8 +49,9 @@ def copy_reveal(target: Path) -> None:
 def _copy(package: str, folder: str, wanted: tuple[str, ...], target: Path) -> None:
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        sys.exit(
-            "What the book needs is not installed: pip install -c constraints.txt -e '.[book]'"
+        raise FileNotFoundError(
+            f"the package that brings {package} is not installed: "
+            "pip install -c constraints.txt -e '.[book]'"
         )
     home = Path(spec.submodule_search_locations[0]) / folder
     for name in wanted:
