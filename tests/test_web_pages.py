@@ -16,7 +16,6 @@ from kd_course.exercises import catalogue
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKED = sorted((ROOT / "solutions").glob("[0-9][0-9]_*.ipynb"))
-SLIDES = [path for path in WORKED if path.stem[:2] in ("02", "03", "06")]
 PROGRAM = re.compile(r"<(?:script|link)[^>]*\b(?:src|href)=\"([^\"]+)\"")
 
 
@@ -114,7 +113,7 @@ def test_chinese_is_marked_where_a_reader_sees_it_and_nowhere_else():
 # -- nbconvert's HTML -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", ["00", "07"])
+@pytest.mark.parametrize("number", ["00", pytest.param("07", marks=pytest.mark.thorough)])
 def test_nbconverts_html_carries_the_alternatives(number, tmp_path, no_programs):
     from bs4 import BeautifulSoup
 
@@ -131,12 +130,15 @@ def test_nbconverts_html_carries_the_alternatives(number, tmp_path, no_programs)
 # -- slides -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", SLIDES, ids=lambda path: path.stem[:2])
+@pytest.mark.parametrize(
+    "number", ["03", *(pytest.param(n, marks=pytest.mark.thorough) for n in ("02", "06"))]
+)
 def test_a_lessons_slides_show_every_section_and_picture_and_no_solution(
-    path, tmp_path, no_programs
+    number, tmp_path, no_programs
 ):
     from bs4 import BeautifulSoup
 
+    path = worked(number)
     lesson = read(path)
     text = deck.slides(path, tmp_path).read_text(encoding="utf-8")
     slides = BeautifulSoup(text, "html.parser").select(".slides > section")
