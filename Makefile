@@ -11,6 +11,7 @@ ARGS ?=
 python := .venv/bin/python
 for_lessons := .venv/.for-lessons
 for_tests := .venv/.for-tests
+for_book := .venv/.for-book
 lessons := $(sort $(foreach source,$(wildcard solutions/[0-9][0-9]_*.py),\
     $(firstword $(subst _, ,$(notdir $(source))))))
 
@@ -25,7 +26,13 @@ editions = $(shell ls -r $(1)/*.ipynb)  # later lessons take longer: they go out
 pytest := OMP_NUM_THREADS=1 $(python) -m pytest -n logical --maxprocesses 4 --dist loadfile \
     --no-loadscope-reorder
 
-.PHONY: help lab test test-all test-thorough lint verify notebooks doctor clean
+# `make slides 02 03`: what follows are lessons, not targets.
+ifeq (slides,$(firstword $(MAKECMDGOALS)))
+chosen := $(wordlist 2,$(words $(MAKECMDGOALS)),$(MAKECMDGOALS))
+$(eval $(chosen):;@:)
+endif
+
+.PHONY: help lab test test-all test-thorough lint verify notebooks book slides doctor clean $(chosen)
 
 help:
 	@echo 'make lab        JupyterLab on the first lesson (the first time: installs into .venv)'
@@ -34,6 +41,8 @@ help:
 	@echo 'make lint       ruff and mypy alone'
 	@echo 'make verify     the worked lessons at full length, held to the ledger of reference runs'
 	@echo 'make notebooks  builds both editions of every lesson, and the tables of the README'
+	@echo 'make book       the worked lessons as a web edition, into build/book/html; runs none of them'
+	@echo 'make slides 02  slides of a lesson, into build/slides; without a number, of 02, 03 and 06'
 	@echo 'make doctor     says whether the course can run here'
 	@echo 'make clean      removes what make made: .venv, results, caches of Python'
 
@@ -53,6 +62,10 @@ $(for_tests): $(for_lessons)
 	$(pip_install) '.[dev]'
 	@touch $@
 
+$(for_book): $(for_lessons)
+	$(pip_install) '.[book]'
+	@touch $@
+
 lab: $(for_lessons)
 	$(python) -m kd_course lab $(ARGS)
 
@@ -66,7 +79,7 @@ test: lint
 	$(quiet) $(shortened) $(pytest) --nbval-lax $(call editions,notebooks) $(ARGS); lessons=$$?; \
 	if [ $$lessons -eq 5 ]; then lessons=0; fi; exit $$((tests + lessons))  # 5: ARGS chose none
 
-test-thorough: $(for_tests)
+test-thorough: $(for_tests) $(for_book)
 	$(quiet) $(pytest) -m thorough tests $(ARGS); tests=$$?; \
 	$(quiet) $(shortened) $(pytest) --nbval-lax $(call editions,solutions) $(ARGS); lessons=$$?; \
 	if [ $$tests -eq 5 ]; then tests=0; fi; \
@@ -82,6 +95,12 @@ verify: $(for_lessons)
 notebooks: $(for_tests)
 	$(python) -m kd_course.authoring build $(ARGS)
 	$(python) -m kd_course.authoring readme
+
+book: $(for_book)
+	$(python) -m kd_course.authoring.web book
+
+slides: $(for_book)
+	$(python) -m kd_course.authoring.web slides $(or $(chosen),02 03 06)
 
 doctor: $(for_lessons)
 	$(python) -m kd_course doctor

@@ -16,6 +16,8 @@ os.environ["KD_PROGRESS"] = "0"
 
 # Files whose few tests take longest. They come first, so that no process is left alone with one.
 LONGEST = (
+    "test_book_browser.py",
+    "test_lab_browser.py",
     "test_scales.py",
     "test_authoring.py",
     "test_release.py",
@@ -54,6 +56,24 @@ def make_hub(data_sets):
     yield make
     for stand_in in running:
         stand_in.close()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's chromium, driven by Playwright; or a reason. KD_CHROMIUM names another of its kind."""
+    import shutil
+
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    names = (os.environ.get("KD_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    program = next(filter(None, map(shutil.which, filter(None, names))), None)
+    if program is None:
+        pytest.skip("no chromium on this machine (on Debian: apt-get install chromium)")
+    with playwright.sync_playwright() as driver:
+        running = driver.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-gpu"], timeout=120_000
+        )
+        yield running
+        running.close()
 
 
 @pytest.fixture(scope="session")

@@ -50,7 +50,11 @@ def calls_of(module: str, page: Path) -> Iterator[list[str]]:
 
 def make_targets(commands: list[list[str]]) -> set[str]:
     return {
-        word for words in commands if words[0] == "make" for word in words[1:] if "=" not in word
+        word
+        for words in commands
+        if words[0] == "make"
+        for word in words[1:]
+        if "=" not in word and not word.isdigit()  # `make slides 03`: a lesson
     }
 
 

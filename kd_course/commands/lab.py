@@ -1,7 +1,8 @@
 """`python -m kd_course lab`: JupyterLab on the first lesson, with the course's folder as its root.
 
 jupyter/ beside this file holds what is otherwise than JupyterLab's own settings: it asks nobody for
-news, and what nbgrader brings for teachers is not enabled. A person's own settings stay theirs.
+news, what nbgrader brings for teachers is not enabled, and pictures have their text alternatives, in
+the notebook and in what is exported. A person's own settings stay theirs.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = Path(__file__).with_name("jupyter")
+# By which "Save and Export Notebook As: HTML" keeps the pictures' text alternatives.
+TEMPLATES = ROOT / "kd_course" / "authoring" / "web" / "templates"
 FIRST_LESSON = "notebooks/00_start_here.ipynb"
 
 
@@ -23,7 +26,21 @@ def main(argv: list[str]) -> int:
     # Named as a file, the lesson would make its folder the root, without the worked editions. As
     # the page to begin with it does not.
     page = f"/lab/tree/{FIRST_LESSON}"
-    options = [f"--ServerApp.root_dir={ROOT}", f"--LabApp.default_url={page}", *argv]
+    export = [
+        "--HTMLExporter.template_name=kd_course",
+        f"--HTMLExporter.extra_template_basedirs={TEMPLATES}",
+        f"--HTMLExporter.extra_template_paths={TEMPLATES}",
+        # What is made by way of HTML has its own.
+        "--SlidesExporter.template_name=reveal",
+        "--WebPDFExporter.template_name=webpdf",
+    ]
+    options = [
+        f"--ServerApp.root_dir={ROOT}",
+        f"--LabApp.default_url={page}",
+        f"--LabApp.extra_labextensions_path={SETTINGS / 'labextensions'}",
+        *export,
+        *argv,
+    ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.insert(0, "--allow-root")
     paths = [str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]
