@@ -6,6 +6,9 @@ they do not change what a step costs; how long the sentences are does, and that 
 
 Here are the classifier's ways of training; a language model's are in bench_tokens.py, and where a
 step's time goes in bench_share.py.
+
+For authors: `--record` on a machine that does nothing else, then `python -m kd_course.authoring readme`
+shows the record in docs/distil_your_own.md. It ends with 1 where a target is missed, and the page says so.
 """
 
 from __future__ import annotations
