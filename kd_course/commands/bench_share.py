@@ -31,14 +31,12 @@ PRODUCTS = 8  # of them in a timing
 class Switch:
     """One thing that may make a step cheaper.
 
-    arguments: the trainer's. frozen: the table of words is not trained. config: of the student.
-    best: what the page advises.
+    arguments: the trainer's. frozen: the table of words is not trained. best: what the page advises.
     """
 
     name: str
     arguments: dict[str, Any] = field(default_factory=dict)
     frozen: bool = False
-    config: dict[str, Any] = field(default_factory=dict)
     best: bool = False
 
 
@@ -48,8 +46,6 @@ def switches() -> Iterator[Switch]:
     yield Switch("AdamW in single operations", {"optim": "adamw_torch"})
     yield Switch("gradients not clipped", {"max_grad_norm": 0})
     yield Switch("words frozen", frozen=True, best=True)
-    no_dropout = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
-    yield Switch("words frozen, no dropout", frozen=True, config=no_dropout)
     if has_bfloat16():
         half = {"bf16": True, "use_cpu": not torch.cuda.is_available()}
         yield Switch("words frozen, bfloat16", half, frozen=True)
@@ -85,7 +81,7 @@ class Steps:
 
     def _seconds_an_example(self, switch: Switch) -> float:
         if switch.name not in self.trainers:
-            model = student(**switch.config)
+            model = student()
             if switch.frozen:
                 model.get_input_embeddings().requires_grad_(False)
             self.trainers[switch.name] = trainer_of(
@@ -99,10 +95,11 @@ class Steps:
         return seconds_an_example(self.trainers[switch.name])
 
 
-def student(**config: Any) -> BertForSequenceClassification:
+def student() -> BertForSequenceClassification:
     torch.manual_seed(0)
-    config = {"vocab_size": WORDS, "num_hidden_layers": LAYERS, "num_labels": CLASSES} | config
-    return BertForSequenceClassification(BertConfig(**STUDENT, **config))
+    return BertForSequenceClassification(
+        BertConfig(vocab_size=WORDS, num_hidden_layers=LAYERS, num_labels=CLASSES, **STUDENT)
+    )
 
 
 def operations_of_a_step() -> int:
