@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 09 · Inside the teacher: is it worth looking inside?
 #
-# So far a student has seen of its teacher what everybody sees: the answer. Inside, the teacher has much more, a vector for every token at every layer, and maps of which token looks at which. Many methods copy that. In this lesson you write four of the losses they use, see each at work, and hold each of them to a control that published work often leaves out: a teacher that has learnt nothing.
+# So far a student has seen of its teacher what everybody sees: the answer. Inside, the teacher has much more, a vector for every token at every layer, and maps of which token looks at which. Many methods copy that. In this lesson you write four of the losses they use, see each at work, and hold each of them to a control: a teacher that has learnt nothing.
 #
 # **You will be able to**
 # - say which layer of a student is compared with which of its teacher's, and avoid the off-by-one;
@@ -191,7 +191,7 @@ def layer_map(student_layers, teacher_layers):
 check("09.1", layer_map)
 
 # %% [markdown]
-# [TinyBERT](https://arxiv.org/abs/1909.10351) spreads 4 layers over 12 like this. Does it matter? [Yu, Wen and Mou (2025)](https://arxiv.org/abs/2502.04499) found that even a map from top to bottom gives surprisingly good students, so that map is an arm of our experiment. These are the three maps of this lesson:
+# [TinyBERT](https://arxiv.org/abs/1909.10351) spreads 4 layers over 12 like this, and matches the embeddings as well. Does it matter? [Yu, Wen and Mou (2025)](https://arxiv.org/abs/2502.04499) found that even a map from top to bottom gives surprisingly good students, so that map is an arm of our experiment. These are the three maps of this lesson:
 
 # %% tags=["hide-input"]
 figure, panels = plt.subplots(1, 3, figsize=(9, 3.2), sharey=True)
@@ -218,7 +218,7 @@ plots.show(figure, alt="Layers of student and teacher, joined by lines: " + "; "
 #
 # $$L_\text{hidden} = \frac{1}{\sum_t m_t} \sum_t m_t \, \frac{\lVert W h^S_t - h^T_t \rVert^2}{d}$$
 #
-# m is 1 for a token and 0 for padding, t runs over all tokens of the batch, and d is the teacher's width. W belongs to the student's side. Were the *teacher's* vectors mapped, W could shrink to nothing, and the loss with it.
+# Superscripts S and T mean student and teacher; h is a token's vector, m is 1 for a token and 0 for padding, t runs over all tokens of the batch, and d is the teacher's width. W belongs to the student's side. Were the *teacher's* vectors mapped, W could shrink to nothing, and the loss with it. (In this lesson's experiment both are 128 wide, so no W is needed.)
 #
 # ### Exercise 09.2 · How far is the student's vector?
 # {{exercise:09.2}}
@@ -315,7 +315,7 @@ row = bert.eval()(ids, output_attentions=True).attentions[0][0, 0, 0]
 print(f"eager, in eval mode, it sums to {row.sum().item():.2f}")
 
 # %% [markdown]
-# Two traps. The fast implementation that is the default has no maps to return, and it returns an empty tuple without a word: a loss that adds up over layers is 0 at every step, for ever. And in training the map comes *after dropout*. Its rows are no distributions any more. A student whose attention is compared must have no dropout on it. `losses.attention_loss` refuses both.
+# Two traps. The fast implementation that is the default has no maps to return. It returns an empty tuple, with no more than a warning, which is easily missed (this notebook switches warnings off): a loss that adds up over layers is 0 at every step, for ever. And in training the map comes *after dropout*. Its rows are no distributions any more. A student whose attention is compared must have no dropout on it. `losses.attention_loss` refuses both.
 #
 # ### Exercise 09.4 · What does a token look at?
 # {{exercise:09.4}}
@@ -346,7 +346,7 @@ def attention_loss(student, teacher, mask):
 check("09.4", attention_loss)
 
 # %% [markdown]
-# What does the teacher look at, when it reads a question? Below is the head of its last layer that looks most from the question's words to the passage's, with the thirty words that it looks at most, beside the same head of a student that knows nothing yet.
+# What does the teacher look at, when it reads a question? Below is the head of its last layer that looks most from the question's words to the passage's, with the stretch of thirty neighbouring tokens that it looks at most, beside the same head of a student that knows nothing yet.
 
 # %% tags=["hide-input"]
 example = sets["validation"]["rows"][0]
@@ -454,7 +454,7 @@ for heads in (1, 4):
     print(f"relations of {heads} head{'s' * (heads > 1)}, turned: {abs(found):.3f} nats")
 
 # %% [markdown]
-# Whether that blindness is a strength or a weakness is for the experiment to say. Here are the relations among the words of the question above, the mean over the heads: the teacher's, then those of a student that knows nothing yet.
+# Cut into four heads, as in section 6, relations do notice such a turn. Here are the relations among the words of the question above, the mean over the heads: the teacher's, then those of a student that knows nothing yet.
 
 # %% tags=["hide-input"]
 asked = np.flatnonzero(~in_passage)[1:14]
@@ -494,7 +494,7 @@ plots.show(
 # %% [markdown]
 # ### Contrastive
 #
-# The student's vector of a text should be nearer to the teacher's vector of *that* text than to its vectors of others ([CRD](https://arxiv.org/abs/1910.10699), in its form within one batch, [InfoNCE](https://arxiv.org/abs/1807.03748)). It is a classification with as many classes as rows:
+# The student's vector of a text should be nearer to the teacher's vector of *that* text than to its vectors of others ([CRD](https://arxiv.org/abs/1910.10699), in its form within one batch, [InfoNCE](https://arxiv.org/abs/1807.03748)). With $z_i$ the mean of row i's token vectors in the compared layer, B rows, and a temperature τ (0.1 in section 6), it is a classification with as many classes as rows:
 #
 # $$L_\text{contrastive} = -\frac1B \sum_i \log \frac{\exp(\cos(z^S_i, z^T_i)/\tau)}{\sum_j \exp(\cos(z^S_i, z^T_j)/\tau)}$$
 #
@@ -526,7 +526,7 @@ def contrastive_loss(student, teacher, ids, temperature):
 check("09.6", contrastive_loss)
 
 # %% [markdown]
-# Why exchange the excluded entries *after* the division? With -∞ before it and a temperature that is learnt, too, the loss is right and the temperature's gradient NaN: [a repair of published code](https://github.com/NVIDIA-NeMo/Automodel/pull/3850) tells of it.
+# Why exchange the excluded entries *after* the division? With -∞ before it and a temperature that is learnt, too, the loss is right and the temperature's gradient NaN: [a proposed repair of published code](https://github.com/NVIDIA-NeMo/Automodel/pull/3850) tells of it.
 #
 # ### Four losses of one batch
 #
@@ -567,11 +567,11 @@ for arm in ("hidden states", "attention", "relations", "contrastive"):
     print(f"{arm:<16}{values[0]:>12.2f}{values[1]:>16.2f}")
 
 # %% [markdown]
-# Copied layers are not the teacher: its second layer here stands on the embeddings, not on a first layer, so no loss is 0. To the contrastive loss, a guess among four costs ln 4 = 1.39, and among the 32 of a training batch ln 32 = 3.47. For the untrained student all four losses are of the same order, so each gets the weight 1 in section 6. That was fixed beforehand: only learning rates are tuned there.
+# Copied layers are not the teacher: its second layer here stands on the embeddings, not on a first layer, so no loss is 0. Hidden states and attention fall clearly, relations hardly, and the contrastive loss is even above a guess among four, ln 4 = 1.39: copied layers need not be closer in every form. (Four rows are few, and here each counts as a text of its own.) For the untrained student the losses lie within a factor of about three, so each gets the weight 1 in section 6, and so does the same loss with an untrained teacher, whose size was not set equal. That was fixed beforehand: only learning rates are tuned there.
 #
 # ## 6 · The experiment
 #
-# Every student starts from its own random weights, with the same labelled questions and the same number of steps. What differs is what it learns from:
+# With one seed all arms start from the same random weights, with the same labelled questions and the same number of steps, so gains are taken seed by seed. The loss is lesson 03's, plus the weight times the sum of the comparisons inside, one for each pair of layers. What differs is what a student learns from:
 #
 # | arm | learns from |
 # |---|---|
@@ -582,7 +582,7 @@ for arm in ("hidden states", "attention", "relations", "contrastive"):
 # | each of the four, *untrained teacher* | the same, with the inside of a teacher that has learnt nothing; the soft targets stay the trained one's |
 # | hidden states, *reversed map* | as hidden states, but the first layer is compared with the last |
 #
-# The last two kinds are controls. To match *anything* well-behaved inside may help a student: it keeps its vectors from running away. Only what the *trained* teacher gives beyond an untrained one is the teacher's knowledge. [Mason-Williams et al.](https://arxiv.org/abs/2510.12615) built their experiments around random controls, and found less transfer of knowledge than anticipated.
+# The last two kinds are controls. To match *anything* well-behaved inside might help a student. Only what the *trained* teacher gives beyond an untrained one is the teacher's knowledge. [Mason-Williams et al.](https://arxiv.org/abs/2510.12615) built their experiments around random controls of their own kind, and found less transfer of knowledge than anticipated.
 #
 # ### Exercise 09.7 · A teacher that has learnt nothing
 # {{exercise:09.7}}
@@ -735,9 +735,11 @@ if offline:
     print(experiments.expectation_table(report))
 
 # %% [markdown]
-# **The teacher's attention is worth copying here.** Over soft targets it gains {{ledger:09/offline/attention/gain over soft targets|interval}} in F1. And it is the teacher's knowledge: the maps of an untrained teacher do harm, so that the trained one's gain over them is even larger, {{ledger:09/offline/attention/gain over untrained teacher|interval}}.
+# **The teacher's attention is worth copying here.** Over soft targets it gains {{ledger:09/offline/attention/gain over soft targets|interval}} in F1. And that is no gain which any teacher gives: an untrained teacher's maps do not help, they cost {{ledger:09/offline/attention, untrained teacher/gain over soft targets|interval}} at this weight.
 #
-# The contrastive loss gains, too, and beyond its untrained teacher. Hidden states and relations do not: neither is told apart from plain soft targets, nor from what a teacher gives that knows nothing. Of four looks inside, two are worth it here. Each arm is set beside soft targets, since a gain over labels alone may be the soft targets' own:
+# The contrastive loss gains, too, and beyond its untrained teacher. For hidden states and relations the question stays open. So five seeds show a gain for two of the four looks inside; of the other two they show neither a gain nor its absence.
+#
+# Whether soft targets themselves beat labels is open as well: {{ledger:09/offline/soft targets/gain over labels|interval}}. Your one seed may look decided; five are not. Each arm is set beside soft targets, since a gain over labels alone may be the soft targets' own:
 #
 # | `offline`, {{ledger:09/offline/labels/F1|count}} seeds | test F1 | gain over soft targets |
 # |---|---|---|
@@ -755,7 +757,7 @@ if offline:
 #
 # An interval that leaves out 0 says that the arm differs from soft targets, in this experiment. One that holds 0 leaves it open; it is no proof that there is nothing. The last column looks nine times, so one interval that leaves out 0 by a little is weak evidence.
 #
-# And a gain over soft targets is not yet the teacher's knowledge: an untrained teacher may give it, too. What the trained teacher's inside gives beyond an untrained one's, in F1:
+# And a gain over soft targets is not yet the teacher's knowledge: an untrained teacher may give it, too. (None is shown to, here.) What the trained teacher's inside gives beyond an untrained one's, in F1; where the untrained one does harm, the figure holds that harm as well, and is not the size of the knowledge:
 #
 # | compared inside | gain over the untrained teacher |
 # |---|---|
@@ -764,13 +766,13 @@ if offline:
 # | relations | {{ledger:09/offline/relations/gain over untrained teacher|interval}} |
 # | contrastive | {{ledger:09/offline/contrastive/gain over untrained teacher|interval}} |
 #
-# As for the layer map, nothing speaks for the even one: it gains {{ledger:09/offline/hidden states/gain over reversed map|interval}} over the reversed one, as Yu, Wen and Mou would lead one to expect.
+# As for the layer map, the difference between even and reversed is open: {{ledger:09/offline/hidden states/gain over reversed map|interval}}. That neither supports nor contradicts Yu, Wen and Mou; it would take more seeds.
 #
 # ### How far has each seed come?
 #
-# A student that has found out how to read answers most questions; one that has not answers by the kind of word that is asked for. The picture has a thin line for each seed of the reference run, and a thick one for yours; the dotted line is section 1's, half-way between the two. After 100 steps {{ledger:09/offline/labels/share found|percent}} of the seeds are past it from labels, {{ledger:09/offline/soft targets/share found|percent}} with soft targets; with attention all are, and sooner.
+# By step 100 every seed of every arm scores far above what knowing the kind of a question is worth: all have learnt to read to some degree. The picture has a thin line for each seed of the reference run, and a thick one for yours. The dotted line, section 1's, is a mark half-way to the teacher and no gate; several seeds end within a point of it. So read the lines, and the mean with its interval, rather than the share of seeds beyond it.
 #
-# Nothing jumps: the lines climb, some later than others. Where some seeds are past the line and others are not, as with relations, the mean says little and its interval is wide. Five seeds are too few to compare two shares.
+# At the look after 50 steps attention is past the line with every seed, and soft targets with none; 25 steps later all of theirs are, too. Nothing jumps: the lines climb, some later than others.
 
 # %% tags=["hide-input"]
 own = {arm: [curves[arm, seed] for seed in seeds] for arm in arms}
@@ -839,7 +841,7 @@ for arm in [arm for arm in READING_ARMS if arm in grid]:
     print(f"    {arm:<34}" + "   ".join(f"{rate:g}: {score:.3f}" for rate, score in entries))
 
 # %% [markdown]
-# **What this does not show.** The teacher learnt from some 16,000 labelled questions of its own, the students from 1,000 others; what it passes on, inside or outside, is also what those taught it. One teacher, one student's shape, one number of labels, 100 steps, one weight for every comparison: a method that loses here may win with more time or another weight. Hidden states and attention are compared at two layers, as in TinyBERT, relations and the contrastive loss at one, as in MiniLMv2 and CRD: the table compares recipes, not forms alone. Seeds change the student's weights and the order of the questions, not the questions and not the teacher.
+# **What this does not show.** The teacher learnt from some 16,000 labelled questions of its own, the students from 1,000 others; what it passes on, inside or outside, is also what those taught it. One teacher, one student's shape, one number of labels, 100 steps, one weight for every comparison: a method that loses here may win with more time or another weight. Hidden states and attention are compared at two layers, as in TinyBERT, relations and the contrastive loss at one, as in MiniLMv2 and CRD: the table compares recipes, not forms alone. Seeds change the student's weights, the order of the questions and the untrained teacher, not the questions and not the trained teacher.
 #
 # ### A table to read
 #
@@ -872,7 +874,7 @@ check("09.8", supported)
 # %% [markdown]
 # ## 7 · What became alike?
 #
-# A student may gain without becoming like its teacher, and become like it without gaining. How alike are two layers? *CKA* ([Kornblith et al., 2019](https://arxiv.org/abs/1905.00414)) is 1 where the one layer's vectors are the other's, turned and scaled, and near 0 where they have nothing in common. Below, every layer of a student with every layer of its teacher.
+# A student may gain without becoming like its teacher, and become like it without gaining. How alike are two layers? *CKA* ([Kornblith et al., 2019](https://arxiv.org/abs/1905.00414)) is 1 where the one layer's vectors are the other's, turned and scaled, and near 0 where they have nothing in common. Below, every layer of a student with every layer of its teacher, for one seed. The embeddings of even an untrained student are much like the teacher's: a word gets the same vector each time, in any model. So compare a cell with the same cell of *untrained*.
 
 # %% tags=["hide-input"]
 
@@ -927,7 +929,9 @@ plots.show(
 )
 
 # %% [markdown]
-# Look at the last cell of the last row, of both models' last layers, and at the same cell of the student that was compared with nothing inside. How much of the likeness comes from the task alone? (The vectors of *attention* were compared with nothing either: only its maps were.)
+# Look at the last cell of the last row, of both models' last layers. How much of the likeness comes from the task alone? *Labels* and *soft targets* tell, which were compared with nothing inside; nor were the vectors of *attention*, only its maps.
+#
+# And its maps? One question, one seed. Only the attention student was asked to match this head; in the soft-targets student another head may do the same work, or none, so a dark panel proves nothing. Which of the teacher's bright columns has the attention student taken over?
 
 # %%
 draw_attention(
@@ -1168,7 +1172,7 @@ experiments.plot_comparison(
 print(experiments.comparison_table(report, named, "accuracy"))
 
 # %% [markdown]
-# At `offline`, with 200 labels, the student that was distilled first gains {{ledger:09/offline/distilled first, few labels/gain over fine-tuned longer|interval}} in accuracy over the one that was fine-tuned for as many steps. Against the untrained teacher's relations it gains {{ledger:09/offline/distilled first, few labels/gain over untrained teacher first|interval}}. The teacher knew the task: these are mechanics.
+# At `offline`, with 200 labels, more steps of fine-tuning did not help: the longer arm ends below the short one in every seed. So the comparison that counts is with the better of the two: distilled first gains {{ledger:09/offline/distilled first, few labels/gain over fine-tuned|interval}} in accuracy. Over the untrained teacher's relations it gains {{ledger:09/offline/distilled first, few labels/gain over untrained teacher first|interval}}, but that arm, too, lies below plain fine-tuning. The teacher knew the task: these are mechanics.
 #
 # The question itself is asked at `small`: does distilling on plain text beat as many more steps of fine-tuning, where the teacher was not trained for the task? The ledger has no such run yet (it takes an hour and more on two cores). `python -m kd_course run 09 --scale small --seeds 3` makes one, with 500 labels and with all of them.
 #
@@ -1223,7 +1227,7 @@ for name, entries in (report.table("task grid") or {}).items():
     print(f"    {name}, validation accuracy   {tried}")
 
 # %% [markdown]
-# The rate of the first part was chosen by its own loss, without any label, and the untrained teacher's relations are learnt at the same. Those of the second were chosen as in section 6, with few labels; at `small`, by one seed.
+# The rate of the first part was chosen by its own loss, without any label, and the untrained teacher's relations are learnt at the same, which was not tuned for them. Those of the second were chosen as in section 6, with few labels (at `small`, by one seed); for the untrained control two rates came out level.
 #
 # ## 9 · What others have found
 #
@@ -1239,7 +1243,7 @@ for name, entries in (report.table("task grid") or {}).items():
 # | relational KD | 72.22 |
 # | CRD, contrastive | 74.14 |
 #
-# For this pair none of the older methods beats plain soft targets, in this table or in the rows left out here; only the authors' own does. In language, [Wang et al. (2023)](https://aclanthology.org/2023.acl-short.157/) compared hidden states, attention and soft targets on equal terms and found attention best overall. They also found that the *layers a student starts from* matter much for hidden states and soft targets, and little for attention.
+# This is one of the table's thirteen pairs. For it none of the older methods beats plain soft targets; for some others a few do. And there each method *replaces* the soft targets, while in section 6 it is added to them. In language, [Wang et al. (2023)](https://aclanthology.org/2023.acl-short.157/) compared hidden states, attention and soft targets on equal terms and found attention best overall. They also found that the *layers a student starts from* matter much for hidden states and soft targets when distilling for a task, and little for attention.
 #
 # > **The article, audited.** The article that this course grew from says in section 2.2.3 that a student may lose some of the teacher's key knowledge on the way, and that contrastive and dynamic distillation were proposed against it. It names no loss, no measure of what is lost, and no result. In section 1.2 the student first learns the teacher's *outputs* and is then fine-tuned on a task. But outputs belong to a task. Before one is chosen there are masked words to guess, and the inside (section 8).
 #

@@ -121,7 +121,7 @@ class Attention(Comparison):
         if not outputs.attentions:
             raise ValueError(
                 f"{whose} returned no attention: transformers' fast implementations have none to "
-                f'return, and say nothing. model.set_attn_implementation("eager") changes that.'
+                f'return, and only warn. model.set_attn_implementation("eager") changes that.'
             )
         return outputs.attentions[layer - 1]
 
