@@ -587,7 +587,7 @@ for arm in ("hidden states", "attention", "relations", "contrastive"):
 # ### Exercise 09.7 · A teacher that has learnt nothing
 # {{exercise:09.7}}
 #
-# Return an untrained model of the teacher's own class, made from the teacher's own `config`, and from nothing else of it: call `torch.manual_seed(seed)`, then make it. It is in eval mode, and the teacher stays as it was.
+# Return an untrained model of the teacher's own class, made from the teacher's own `config`, and from nothing else of it: seed torch with `seed`, then make it. It is in eval mode, and the teacher stays as it was.
 
 
 # %% exercise="09.7"

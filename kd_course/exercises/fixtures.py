@@ -33,9 +33,9 @@ def linear_with_frozen_bias(weight: Tensor, bias: Tensor) -> nn.Linear:
     return layer
 
 
-def tied_to(other: nn.Linear) -> nn.Linear:
-    """A linear layer whose weight is another layer's own, not a copy of it."""
-    layer = linear(other.weight.detach())
+def tied_to(other: nn.Linear, bias: Tensor) -> nn.Linear:
+    """A linear layer whose weight is another layer's own, not a copy of it; the bias is not."""
+    layer = linear(other.weight.detach(), bias)
     layer.weight = other.weight
     return layer
 
@@ -44,6 +44,11 @@ def sgd_over(learning_rate: float, *modules: nn.Module) -> torch.optim.SGD:
     """Plain gradient descent over several modules, a group of parameters each."""
     groups = [{"params": list(module.parameters())} for module in modules]
     return torch.optim.SGD(groups, lr=learning_rate)
+
+
+def sgd_over_weights(learning_rate: float, *modules: nn.Linear) -> torch.optim.SGD:
+    """Plain gradient descent over the weights of several layers, a group each; over no bias."""
+    return torch.optim.SGD([{"params": [each.weight]} for each in modules], lr=learning_rate)
 
 
 class TinyEncoder(nn.Module):

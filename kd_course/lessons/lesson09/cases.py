@@ -109,8 +109,9 @@ def unheld_cases(random) -> list[Case]:
         FIXTURES + "linear_with_frozen_bias",
         (weights(2, 3), random_normal(random, 2)),
     )
-    tied = Made("projection", FIXTURES + "tied_to", (Handle("student"),))
     bias = random_normal(random, 4)
+    tied = Made("projection", FIXTURES + "tied_to", (Handle("student"), bias[:3].clone()))
+    weights_only = (0.1, Handle("student"), Handle("projection"))
     return [
         Case(
             (linear("student", weights(2, 3)), linear("projection", weights(4, 2)), sgd("student")),
@@ -126,11 +127,11 @@ def unheld_cases(random) -> list[Case]:
         ),
         Case(
             (
-                linear("student", weights(2, 3)),
+                linear("student", weights(2, 3), random_normal(random, 2)),
                 linear("projection", weights(4, 2), bias.clone()),
-                sgd("student", "projection"),
+                Made("optimizer", FIXTURES + "sgd_over_weights", weights_only),
             ),
-            "both are held, in two groups",
+            "both weights are held, in two groups, and no bias",
             clause="an optimizer with several groups",
         ),
         Case(
@@ -145,7 +146,7 @@ def unheld_cases(random) -> list[Case]:
         ),
         Case(
             (linear("student", square.clone()), tied, sgd("student")),
-            "the projection's weight is the student's own",
+            "the projection's weight is the student's own, its bias is not",
             clause="one parameter in both modules",
         ),
     ]

@@ -72,7 +72,7 @@ EXERCISES = (
         question="A teacher of 12 layers gives 13 hidden states. What is the first of them, and which index has the last?",
         hint="Where should the student's last layer end up? Then divide the depth evenly, in whole numbers, from the bottom.",
         withheld=("kd_course.distillation.layer_map",),
-        allowed="plain Python",
+        allowed="plain Python; not kd_course.distillation, which has it",
     ),
     Exercise(
         id="09.2",

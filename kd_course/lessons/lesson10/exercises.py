@@ -303,7 +303,7 @@ EXERCISES = (
         "student?",
         hint="Two distributions over k + 1 classes, then KL. Of the student, stay with logarithms: those of the "
         "pieces outside ids can be added up by a function of torch.",
-        withheld=("kd_course.losses.top_k_target_loss", "kd_course.losses.top_k.top_k_target_loss"),
+        withheld=("kd_course.losses.top_k_target_loss",),
         allowed="torch and torch.nn.functional; not kd_course.losses",
     ),
     Exercise(
