@@ -51,7 +51,7 @@ HEADLINES = {  # of lessons whose arms are others
         ("soft targets", "soft targets/F1"),
         ("labels", "labels/F1"),
         ("few labels (accuracy): distilled first", "distilled first, few labels/accuracy"),
-        ("fine-tuned for as many steps", "fine-tuned longer, few labels/accuracy"),
+        ("fine-tuned alone", "fine-tuned, few labels/accuracy"),
     ),
     "10": (
         ("teacher", "teacher/accuracy"),
