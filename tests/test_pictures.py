@@ -8,6 +8,8 @@ import torch
 
 from kd_course import cost, experiments, models
 from kd_course.corpora import news, pictures
+from kd_course.corpora.grammars import hidden_letters
+from kd_course.corpora.grammars.context_free import Grammar, Meaning
 from kd_course.corpora.pictures import HIDDEN
 
 FEW = {"train": 12, "unlabelled": 6, "validation": 6, "test": 12}
@@ -25,12 +27,12 @@ def data():
 
 def test_the_same_seed_gives_the_same_headlines_everywhere(data):
     texts = [text for split in data.values() for text in split["seen"]]
-    assert experiments.fingerprint(texts) == "FINGERPRINT"
+    assert experiments.fingerprint(texts) == "be0f2ec2a61bc7f4"
 
 
 def test_the_same_seed_gives_the_same_dots_everywhere(data):
     grey = np.round(255 * pictures.picture(data["train"]["seen"][0]))
-    assert int(grey.sum()) == -1
+    assert int(grey.sum()) == 232_219
 
 
 def test_other_test_rows_leave_the_other_splits_as_they_are(data):
@@ -116,15 +118,29 @@ def inside_of(grammar, capitals):
     return grammar.inside(text[0].upper() + text[1:])
 
 
-def test_no_reading_is_left_out():
-    """Sentences drawn by the grammar that look alike below a smudge are each other's readings."""
-    looks: dict[str, set[str]] = {}
-    for text, _, _ in first(news.draws(0), 6000):
-        looks.setdefault(pictures.hide(text, 12, 24), set()).add(text.upper())
-    alike = {seen: texts for seen, texts in looks.items() if len(texts) > 1}
-    assert len(alike) > 5
-    for seen, texts in list(alike.items())[:20]:
-        assert texts <= {reading.text for reading in pictures.readings(seen)}
+def test_no_reading_is_left_out_and_none_is_counted_twice():
+    """Against all sentences of a small grammar, spelled out by hand."""
+    grammar = Grammar(
+        (0.5, 0.5),
+        [
+            Meaning("up", (3, 1), ("{who} (rose|grew) {how?50}", "it (rose|fell)")),
+            Meaning("down", (1, 2), ((3, "{who} (fell|lost) {how?50}"), "{who} rose")),
+        ],
+        {"who": ["Anna", (2, "Otto"), "Otto's cat"], "how": ["fast", "a lot"]},
+    )
+    seen = hidden_letters.readings(grammar, "■■■O ■■■■.")
+    expected = {  # who · verb · nothing behind it, by hand
+        "OTTO ROSE.": {0: 0.5 * 0.5 * 0.5 * 0.5, 1: 0.25 * 0.5},
+        "OTTO GREW.": {0: 0.5 * 0.5 * 0.5 * 0.5},
+        "OTTO FELL.": {1: 0.75 * 0.5 * 0.5 * 0.5},
+        "OTTO LOST.": {1: 0.75 * 0.5 * 0.5 * 0.5},
+    }
+    assert seen.keys() == expected.keys()
+    for text, meanings in expected.items():
+        assert seen[text] == pytest.approx(meanings)
+    (cat,) = hidden_letters.readings(grammar, "OTTO'■ CAT ROS■ ■ LOT.")
+    assert cat == "OTTO'S CAT ROSE A LOT."
+    assert not hidden_letters.readings(grammar, "■■■O ■■■■■.")
 
 
 def test_the_posterior_of_a_picture_is_the_average_of_its_readings():

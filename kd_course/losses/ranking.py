@@ -33,7 +33,7 @@ def margin_loss(
     pair. Raises ValueError for shapes that differ, or fewer than two candidates.
 
     Hofstätter et al., Improving Efficient Neural Ranking Models with Cross-Architecture Knowledge
-    Distillation, 2020, section 3: Margin-MSE.
+    Distillation, 2020: Margin-MSE.
     """
     student, teacher, mask = _scores(student_scores, teacher_scores, mask)
     pairs = mask[:, :1] & mask[:, 1:]
@@ -59,7 +59,7 @@ def listwise_loss(
     questions that have at least one; there is no factor τ². Raises ValueError for shapes that differ, and
     for a temperature that is not positive.
 
-    Ren et al., RocketQAv2, 2021, equation 5, at temperature 1.
+    Ren et al., RocketQAv2, 2021: listwise distillation.
     """
     student_temperature = positive_temperature(student_temperature)
     teacher_temperature = positive_temperature(teacher_temperature)
@@ -88,7 +88,7 @@ def in_batch_loss(
     Returns a scalar in nats, the mean over questions of -log softmax_j(q_i · p_j / temperature) at
     j = i. Raises ValueError for other shapes, and for a temperature that is not positive.
 
-    Karpukhin et al., Dense Passage Retrieval for Open-Domain Question Answering, 2020, section 3.2.
+    Karpukhin et al., Dense Passage Retrieval for Open-Domain Question Answering, 2020.
     """
     temperature = positive_temperature(temperature)
     questions = in_full_precision(questions, "questions")
@@ -118,7 +118,7 @@ def mean_pooled(vectors: Tensor, mask: Tensor) -> Tensor:
     vectors: (batch, length, width); mask: (batch, length), true (or 1) where there is text.
     Returns (batch, width); zeros for a row without a token.
 
-    Reimers & Gurevych, Sentence-BERT, 2019, section 3.
+    Reimers & Gurevych, Sentence-BERT, 2019.
     """
     mask = as_mask(mask, vectors.shape[:-1])
     kept = torch.where(mask[..., None], in_full_precision(vectors, "vectors"), 0.0)
