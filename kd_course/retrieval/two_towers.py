@@ -26,7 +26,8 @@ class BiEncoder(nn.Module):
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Vectors of texts: (batch, length) twice -> (batch, width)."""
         states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        return mean_pooled(states, attention_mask)
+        # So that a dot product is that of the means divided by √width, as attention's scores are.
+        return mean_pooled(states, attention_mask) / states.shape[-1] ** 0.25
 
 
 def bi_encoder(start: PreTrainedModel, layers: int | Sequence[int]) -> BiEncoder:

@@ -22,6 +22,7 @@ EXPECTED = {
         "slipped by one/gain over control": "-",
         "margins/gain over labels": "?",
         "lists/gain over labels": "?",
+        "lists and labels/gain over labels": "?",
         "MSE on scores/gain over margins": "-",
         "dealt out/gain over labels": "-",
     },
@@ -32,6 +33,7 @@ EXPECTED = {
         "slipped by one/gain over control": "-",
         "margins/gain over labels": "?",
         "lists/gain over labels": "?",
+        "lists and labels/gain over labels": "?",
         "MSE on scores/gain over margins": "-",
         "dealt out/gain over labels": "-",
     },
@@ -45,7 +47,14 @@ SEEING = (  # the arms of the pictures
     "MSE on logits",
     "slipped by one",
 )
-RANKING = ("labels", "margins", "lists", "MSE on scores", "dealt out")  # those of the passages
+RANKING = (  # those of the passages
+    "labels",
+    "margins",
+    "lists",
+    "lists and labels",
+    "MSE on scores",
+    "dealt out",
+)
 
 # The learning rate that was best for each arm on validation rows, out of `learning_rates`.
 CHOSEN = dict.fromkeys(SEEING, 4e-3) | dict.fromkeys(RANKING, 1e-3)
@@ -69,7 +78,9 @@ class AcrossModalities(LessonSettings):
     layers: int  # how many of them
     passages: int  # that training questions are asked about
     questions: int  # that a bi-encoder learns from
+    tested_passages: int  # among which the right one is looked for
     tested_questions: int
+    reranked: int  # of these, for how many the cross-encoder reads the ten best by words
     candidates: int  # passages a question that the teacher compares: the right one and wrong ones
     questions_a_step: int
     max_length: int  # tokens of question and passage together
@@ -88,6 +99,7 @@ def _recipes(rates: dict[str, float], seeing: int, ranking: int) -> dict[str, Re
     recipes = {}
     for arm in (*SEEING, *RANKING):
         alpha = 0.0 if arm in ("control", "hard answers", "labels") else 1.0
+        alpha = 0.5 if arm == "lists and labels" else alpha
         recipes[arm] = Recipe(rates[arm], seeing if arm in SEEING else ranking, alpha)
     return recipes
 
@@ -111,10 +123,12 @@ def settings(run: Switches) -> AcrossModalities:
         started_from="reading",
         layers=1,
         passages=300,
-        questions=1_000,
+        questions=600,
+        tested_passages=400,
         tested_questions=1_000,
+        reranked=200,
         candidates=4,
-        questions_a_step=16,
+        questions_a_step=8,
         max_length=256,
         recipes=_recipes(CHOSEN, 600, 120),
         learning_rates=(5e-4, 1e-3, 2e-3, 4e-3, 8e-3),
@@ -133,7 +147,6 @@ def settings(run: Switches) -> AcrossModalities:
             layers=3,
             passages=600,
             questions=1_200,
-            tested_questions=1_000,
             questions_a_step=8,
             max_length=192,
             recipes={
@@ -153,7 +166,9 @@ def settings(run: Switches) -> AcrossModalities:
         layers=6,
         passages=10_000,
         questions=40_000,
+        tested_passages=2_000,
         tested_questions=5_000,
+        reranked=1_000,
         candidates=8,
         questions_a_step=32,
         max_length=384,
