@@ -598,9 +598,7 @@ if is_open.sum() > 1:
     for arm, colour, line in zip(shown_arms, colours, ("o-", "s--", "d:")):
         p = np.concatenate([p_of(arm, seed) for seed in seeds])
         bins = metrics.reliability(p, np.tile(labels["test"], len(seeds)))
-        mid.plot(
-            [b[0] for b in bins], [b[1] for b in bins], line, color=plots.COLOURS[colour], label=arm
-        )
+        mid.plot(bins["confidence"], bins["accuracy"], line, color=plots.COLOURS[colour], label=arm)
     mid.plot([0.3, 1], [0.3, 1], color=plots.COLOURS["control"], linewidth=1)
     mid.set(title="How sure, and how often right", xlabel="confidence", ylabel="accuracy")
     mid.legend(fontsize=8)
