@@ -103,6 +103,10 @@ MARGIN = named(
             ),
             "Each wrong passage has a margin of its own.",
         ),
+        "only the first wrong passage is looked at": (
+            margins(lambda s: leads(s)[:, :1], lambda t: leads(t)[:, :1]),
+            "Each wrong passage has a margin of its own.",
+        ),
         "the last passage is taken for the right one": (
             margins(_as_last, _as_last),
             "The right passage stands first.",
@@ -266,6 +270,15 @@ def in_batch(
         return mean(rows(found, ids), ids)
 
     return loss
+
+
+def dots(questions: Tensor, passages: Tensor) -> Tensor:
+    return questions @ passages.T
+
+
+def cosines(questions: Tensor, passages: Tensor) -> Tensor:
+    """(batch, passages): the cosines, divided by 0.1."""
+    return F.normalize(questions, dim=-1) @ F.normalize(passages, dim=-1).T / 0.1
 
 
 def nothing(questions, passages, ids):

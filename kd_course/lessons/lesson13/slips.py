@@ -67,7 +67,7 @@ AVERAGED = named(
         "the beliefs are multiplied, as if all texts were true at once": (
             averaged(
                 lambda logits: logits.log_softmax(-1),
-                torch.ones_like,
+                lambda weights: torch.ones_like(weights)[:, None],
                 lambda total: total.softmax(-1),
             ),
             "A picture shows one text or another, not all of them.",
@@ -247,12 +247,6 @@ def _last_token(vectors, mask):
     return torch.stack(rows)
 
 
-def _first_token(vectors, mask):
-    places = [row.nonzero().flatten().tolist() for row in mask.bool()]
-    rows = [v[at[0]] if at else torch.zeros_like(v[0]) for v, at in zip(vectors, places)]
-    return torch.stack(rows)
-
-
 def _largest(vectors, mask):
     there = mask.bool()[..., None]
     found = torch.where(there, vectors, -torch.inf).amax(1)
@@ -266,7 +260,7 @@ def _unit_length(vectors, mask):
 POOLING = named(
     {
         "padding is part of the mean": (
-            lambda vectors, mask: vectors.nan_to_num(0.0, 0.0, 0.0).mean(1),
+            lambda vectors, mask: vectors.mean(1),
             "A text's vector must not depend on how far its batch was padded.",
         ),
         "summed over the tokens, divided by the whole length": (
@@ -282,7 +276,7 @@ POOLING = named(
             "By how many tokens is a mean of those that count divided?",
         ),
         "the first token's vector": (
-            _first_token,
+            lambda vectors, mask: vectors[:, 0],
             "That is [CLS]. The mean over all tokens is asked for.",
         ),
         "the last token's vector": (_last_token, "The mean over all tokens is asked for."),
