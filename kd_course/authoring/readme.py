@@ -45,6 +45,11 @@ HEADLINES = {  # of lessons whose arms are others
         ("distilled", "distilled/F1"),
         ("control", "control/F1"),
     ),
+    "13": (
+        ("teacher, reads the text", "teacher/accuracy"),
+        ("distilled, sees a picture", "distilled/accuracy"),
+        ("control", "control/accuracy"),
+    ),
 }
 DEVICES = {"CPU": "laptop, two cores", "GPU": "GPU"}  # as the ledger and the table call them
 
