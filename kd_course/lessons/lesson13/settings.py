@@ -75,7 +75,7 @@ class AcrossModalities(LessonSettings):
     dataset: str  # of the questions: "reading" is the embedded corpus, else the hub's identifier
     ranker: str  # the cross-encoder: a teacher that ships, or an encoder that is trained here
     started_from: str  # whose layers a bi-encoder begins with
-    layers: int  # how many of them
+    layers: int | tuple[int, ...]  # which of them, counted from 0, or how many
     passages: int  # that training questions are asked about
     questions: int  # that a bi-encoder learns from
     tested_passages: int  # among which the right one is looked for
@@ -121,7 +121,7 @@ def settings(run: Switches) -> AcrossModalities:
         dataset="reading",
         ranker="ranking",
         started_from="reading",
-        layers=1,
+        layers=(0,),
         passages=300,
         questions=600,
         tested_passages=400,
