@@ -389,7 +389,7 @@ teacher_says = {
 report = experiments.Report(
     "13",
     setting.run.scale,
-    data=experiments.fingerprint(headlines["test"]["seen"]),
+    data=experiments.fingerprint([setting.medium, *headlines["test"]["seen"]]),
     test_seed=setting.test_seed,
     shortened=setting.run.shortened,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +34,7 @@ def bi_encoder(start: PreTrainedModel, layers: int | Sequence[int]) -> BiEncoder
 
     layers: as `models.copy_layers` takes them.
     """
-    return BiEncoder(copy.deepcopy(models.copy_layers(start, layers).base_model))
+    return BiEncoder(models.copy_layers(start, layers).base_model)
 
 
 def encode(

@@ -26,11 +26,9 @@ def readings(grammar: Grammar, pattern: str) -> dict[str, dict[int, float]]:
     pattern: a sentence in capitals, HIDDEN in place of letters; gaps, signs and figures are as they
     are. Capitals and small letters are one. Empty when no sentence of the grammar fits.
     """
-    if grammar._root is None:
-        grammar._root = grammar._build_root()
     chart = _Chart(to_patterns(pattern))
     found: dict[str, dict[int, float]] = {}
-    for end, words, p, final in chart.walk(grammar._root, 0):
+    for end, words, p, final in chart.walk(grammar.root, 0):
         if end == len(chart.patterns):
             meanings = found.setdefault(to_text(words).upper(), {})
             for meaning, q in final.items():
