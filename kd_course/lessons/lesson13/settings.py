@@ -130,7 +130,7 @@ def settings(run: Switches) -> AcrossModalities:
         candidates=4,
         questions_a_step=8,
         max_length=256,
-        recipes=_recipes(CHOSEN, 600, 120),
+        recipes=_recipes(CHOSEN, 900, 120),
         learning_rates=(5e-4, 1e-3, 2e-3, 4e-3, 8e-3),
         ranking_rates=(2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3),
     )
@@ -158,6 +158,7 @@ def settings(run: Switches) -> AcrossModalities:
     return replace(
         offline,
         medium="sound" if spoken else "pictures",
+        student="medium",
         paired=40_000,
         batch_size=64,
         dataset="rajpurkar/squad" if spoken else run.dataset or "rajpurkar/squad",
