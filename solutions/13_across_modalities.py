@@ -201,7 +201,7 @@ def draw_smudge(axes_picture, axes_readings, axes_answer, start):
     said = ", ".join(f"{name} {p:.2f}" for name, p in zip(news.NAMES, average))
     mean = ", ".join(f"{name} {p:.2f}" for name, p in zip(news.NAMES, of_logits))
     return (
-        f"{seen} has {len(found)} readings, the likeliest {found[0].text} with weight "
+        f"{seen} has {len(found)} reading{'s' * (len(found) > 1)}, the likeliest {found[0].text} with weight "
         f"{found[0].weight:.2f}. Averaged answer: {said}. Mean of the logits: {mean}."
     )
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import torch
+from hub_contents import BERT, MINILM, QUESTIONS, tables, write_encoder
 
 from kd_course import losses, metrics
 from kd_course.authoring.references import references
@@ -198,3 +202,27 @@ def test_the_lesson_has_five_pictures_and_a_widget(lesson):
     code = "\n".join(cell.source for cell in lesson.cells if cell.is_code)
     assert len(re.findall(r"plots\.show\(|plot_comparison\(", code)) >= 5
     assert "widgets.show(" in code
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("scale", ["small", "full"])
+def test_the_lesson_runs_whole_through_the_hub(scale, make_hub, tmp_path):
+    identifier = {"small": MINILM, "full": BERT}[scale]
+    # A tokenizer that knows words: one that spells them makes dozens of windows of every passage.
+    passages = tables(QUESTIONS)["train"]["context"].to_pylist()
+    hub = make_hub()
+    hub.add_model(
+        identifier,
+        write_encoder(tmp_path / "model", identifier, texts=passages, vocabulary=2000),
+    )
+    environment = hub.environment(tmp_path / "home") | {"KD_CACHE": str(tmp_path / "cache")}
+    command = [sys.executable, "-m", "kd_course", "run", "--plain", "13", "--scale", scale]
+    command += ["--limit", "24", "--max-steps", "2", "--out", str(tmp_path / "out")]
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=900, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    results = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert results["scale"] == scale and results["shortened"]
+    assert {f"{arm}/accuracy" for arm in SEEING} <= set(results["figures"])
+    assert {f"{arm}/MRR@10" for arm in RANKING} <= set(results["figures"])
