@@ -640,7 +640,7 @@ for arm in seeing:
 #
 # ## 6 · When a teacher of another kind has nothing to give
 #
-# Cross-modal distillation fails more often than papers show. [Xue and others (2023)](https://arxiv.org/abs/2206.06487) call it "not a universal cure" and propose the *modality focusing hypothesis*: what decides is the share of what the teacher uses that both modalities have (features that are *modality-general*), not how accurate the teacher is. [Xie, Xu and Sanguinetti (2025)](https://arxiv.org/abs/2510.13182) put it as a criterion: it works where the mutual information between teacher's and student's representations exceeds that between the student's representation and the labels. Their proof is for Gaussian variables, and it is a preprint.
+# Cross-modal distillation does not always help. [Xue and others (2023)](https://arxiv.org/abs/2206.06487) call it "not a universal cure" and propose the *modality focusing hypothesis*: what decides is the share of what the teacher uses that both modalities have (features that are *modality-general*), not how accurate the teacher is. [Xie, Xu and Sanguinetti (2025)](https://arxiv.org/abs/2510.13182) put it as a criterion: it works where the mutual information between teacher's and student's representations exceeds that between the student's representation and the labels. Their proof is for Gaussian variables, and it is a preprint.
 #
 # ### Exercise 13.10 · Which pair can teach?
 # {{exercise:13.10}}
@@ -663,7 +663,7 @@ check("13.10", good_pair)
 #
 # Which of ten thousand passages answers a question? A **cross-encoder** reads question and passage as one input and gives a score. It sees which words belong together, and it must be run ten thousand times for each question. A **bi-encoder** gives each text a vector, and the score is a dot product. The passages are encoded once, before anybody asks. So the one teaches, the other serves.
 #
-# What can be copied? The teacher's scores are logits of its own head; the student's are dot products. They have neither zero nor unit in common. In the pictures' terms: *MSE on scores* compares what the student cannot know with what it need not know.
+# What can be copied? The teacher's scores are logits of its own head; the student's are dot products. They have neither zero nor unit in common. *MSE on scores* asks the student for its teacher's zero and unit all the same, although neither says which passage is better.
 
 # %% tags=["nbval-check-output"]
 teacher_scores = torch.tensor([[4.0, 1.0, -2.0]])  # logits of a cross-encoder
@@ -727,7 +727,7 @@ def listwise_kl(student_scores, teacher_scores, student_temperature, teacher_tem
 check("13.6", listwise_kl)
 
 # %% [markdown]
-# Here the first half of the lesson comes back. A bi-encoder encodes a passage without knowing the question: it cannot see all that its teacher sees. Over lists, KL teaches it the average again; margins are squares, and teach the mean margin.
+# Is this the first half of the lesson again? Not quite. A bi-encoder gets all that its teacher gets, the question and the passage. It is only bound to bring them together by a dot product. What it lacks is form, not sight, so no list of readings tells what it will learn, and theory does not choose between the two losses. The experiment has to.
 #
 # ## 8 · What labels alone teach, and how one looks
 #
@@ -1031,7 +1031,7 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# Against labels alone, lists come to {{ledger:13/offline/lists/gain over labels|interval}} of MRR@10 and margins to {{ledger:13/offline/margins/gain over labels|interval}}. <!-- finding --> MSE on scores, beside margins: {{ledger:13/offline/MSE on scores/gain over margins|interval}}. <!-- finding --> Look at *words in common*, too, which nobody trained: a baseline that papers on small models like to leave out. Questions about one passage count as one row in these intervals.
+# Against labels alone, lists come to {{ledger:13/offline/lists/gain over labels|interval}} of MRR@10 and margins to {{ledger:13/offline/margins/gain over labels|interval}}. <!-- finding --> MSE on scores, beside margins: {{ledger:13/offline/MSE on scores/gain over margins|interval}}. <!-- finding --> Look at *words in common*, too: nobody trained it, and a small student may not reach it. Questions about one passage count as one row in these intervals.
 #
 # ### What the shape is for
 #
