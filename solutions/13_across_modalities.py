@@ -16,7 +16,7 @@
 #
 # **When an exercise resists**, `hint("13.1")` asks a question first, then gives a direction, and last says where the answer stands in the [worked edition](../solutions/13_across_modalities.ipynb).
 #
-# **What runs** at `offline`: generated headlines, drawn as small pictures, and generated questions; two teachers that ship with the course, students trained from scratch or from one layer, no network. At `small`: twice as many pictures, and real questions ([SQuAD](https://arxiv.org/abs/1606.05250)) with [MiniLM](https://arxiv.org/abs/2002.10957) as cross-encoder and three of its layers as bi-encoder. At `full`: [BERT-base](https://arxiv.org/abs/1810.04805) and six of its layers, on a GPU. The pictures are generated at every scale, because only of them the truth is known.
+# **What runs** at `offline`: generated headlines, drawn as small pictures, and generated questions; two teachers that ship with the course, a student that is trained from scratch and one that begins with a teacher's token vectors, no network. At `small`: twice as many pictures, and real questions ([SQuAD](https://arxiv.org/abs/1606.05250)) with [MiniLM](https://arxiv.org/abs/2002.10957) as cross-encoder and three of its layers as bi-encoder. At `full`: [BERT-base](https://arxiv.org/abs/1810.04805) and six of its layers, on a GPU. The pictures are generated at every scale, because only of them the truth is known.
 
 # %% tags=["setup"]
 import base64
@@ -917,26 +917,29 @@ print(
 # | MSE on scores | the teacher's scores themselves |
 # | dealt out | lists, of another question: a random teacher |
 #
-# All start from the same layers and take the same steps on the same candidates.
+# All start from the same weights and take the same steps on the same candidates. At `offline` the student is as small as a bi-encoder can be: the reading teacher's token vectors, averaged, without a layer. It knows a text's words and not their order. Its vectors have one length, in training and when they are served, and a score is 20 times a cosine: enough room for the teacher's margins.
 
 # %%
 start = models.load(teachers.obtain(setting.started_from), ["relevance"])[0]
 
 
-def vectors(model, texts):
-    """(texts, width), with a gradient."""
-    batch = pieces(
-        texts, truncation=True, max_length=setting.max_length, padding=True, return_tensors="pt"
-    ).to(device)
+passage_ids, question_ids = (
+    pieces(texts, truncation=True, max_length=setting.max_length)["input_ids"]
+    for texts in library["train"][:2]
+)
+
+
+def vectors(model, rows):
+    """(texts, width), with a gradient. rows: texts as token numbers."""
+    batch = pieces.pad({"input_ids": rows}, return_tensors="pt").to(device)
     return model(batch["input_ids"], batch["attention_mask"])
 
 
 def ranking_loss(arm, model, numbers):
     """What some training questions cost a bi-encoder, by an arm's loss."""
-    passages, questions, right = library["train"]
     found = compared[numbers]  # (questions, candidates), the right passage first
-    q = vectors(model, [questions[i] for i in numbers])
-    c = vectors(model, [passages[j] for j in found.T.flatten()])  # all right ones, then all others
+    q = vectors(model, [question_ids[i] for i in numbers])
+    c = vectors(model, [passage_ids[j] for j in found.T.flatten()])  # right ones, then the others
     scores = (q[None] * c.view(found.shape[1], len(numbers), -1)).sum(-1).T
     taught = told_scores[numbers].to(device)
     if arm == "dealt out":

@@ -76,3 +76,11 @@ def test_a_long_passage_is_cut_and_stays_one_row(reader):
     model, tokenizer = reader
     rows = retrieval.pair_rows(model, tokenizer, QUESTIONS[:1], [" ".join(PASSAGES * 9)], length=40)
     assert len(rows) == 1 and len(rows[0]["input_ids"]) == 40
+
+
+def test_without_a_layer_the_order_of_the_words_says_nothing(reader):
+    model, tokenizer = reader
+    bag = retrieval.bi_encoder(model, 0).eval()
+    vectors = retrieval.encode(bag, tokenizer, ["may may in happened", "happened in may may"])
+    torch.testing.assert_close(vectors[0], vectors[1], atol=1e-5, rtol=1e-4)
+    assert vectors.norm(dim=-1).tolist() == pytest.approx([20**0.5] * 2, rel=1e-5)

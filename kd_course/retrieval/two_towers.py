@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from kd_course import models
@@ -15,8 +16,15 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
+SCALE = 20.0  # of the cosine of two texts
+
+
 class BiEncoder(nn.Module):
-    """An encoder whose text vector is the mean over its tokens; question and passage share it."""
+    """An encoder whose text vector is the mean over its tokens; question and passage share it.
+
+    Vectors have length √SCALE, in training and when they are served: a dot product is SCALE times
+    the cosine, and two scores of one question can be apart by as much as a teacher's logits.
+    """
 
     def __init__(self, encoder: nn.Module) -> None:
         super().__init__()
@@ -25,16 +33,20 @@ class BiEncoder(nn.Module):
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
         """Vectors of texts: (batch, length) twice -> (batch, width)."""
         states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        # So that a dot product is that of the means divided by √width, as attention's scores are.
-        return mean_pooled(states, attention_mask) / states.shape[-1] ** 0.25
+        return SCALE**0.5 * F.normalize(mean_pooled(states, attention_mask), dim=-1)
 
 
 def bi_encoder(start: PreTrainedModel, layers: int | Sequence[int]) -> BiEncoder:
     """A bi-encoder out of some of a model's layers, its head left away; no tensor is shared.
 
-    layers: as `models.copy_layers` takes them.
+    layers: as `models.copy_layers` takes them; 0 keeps the token vectors alone, so that a text's
+    vector knows its words and not their order.
     """
-    return BiEncoder(models.copy_layers(start, layers).base_model)
+    encoder = models.copy_layers(start, layers or 1).base_model
+    if layers == 0:
+        stack, _ = models.layer_stack(encoder)
+        del stack[:]
+    return BiEncoder(encoder)
 
 
 def encode(

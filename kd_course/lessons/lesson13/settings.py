@@ -57,7 +57,7 @@ RANKING = (  # those of the passages
 )
 
 # The learning rate that was best for each arm on validation rows, out of `learning_rates`.
-CHOSEN = dict.fromkeys(SEEING, 4e-3) | dict.fromkeys(RANKING, 1e-3)
+CHOSEN = dict.fromkeys(SEEING, 4e-3) | dict.fromkeys(RANKING, 5e-3)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class AcrossModalities(LessonSettings):
     dataset: str  # of the questions: "reading" is the embedded corpus, else the hub's identifier
     ranker: str  # the cross-encoder: a teacher that ships, or an encoder that is trained here
     started_from: str  # whose layers a bi-encoder begins with
-    layers: int | tuple[int, ...]  # which of them, counted from 0, or how many
+    layers: int  # how many of them; 0: its token vectors alone
     passages: int  # that training questions are asked about
     questions: int  # that a bi-encoder learns from
     tested_passages: int  # among which the right one is looked for
@@ -121,18 +121,18 @@ def settings(run: Switches) -> AcrossModalities:
         dataset="reading",
         ranker="ranking",
         started_from="reading",
-        layers=(0,),
+        layers=0,
         passages=300,
         questions=600,
         tested_passages=400,
         tested_questions=1_000,
         reranked=200,
         candidates=4,
-        questions_a_step=8,
+        questions_a_step=16,
         max_length=256,
-        recipes=_recipes(CHOSEN, 900, 120),
+        recipes=_recipes(CHOSEN, 900, 300),
         learning_rates=(5e-4, 1e-3, 2e-3, 4e-3, 8e-3),
-        ranking_rates=(2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3),
+        ranking_rates=(1e-3, 2.5e-3, 5e-3, 1e-2, 2e-2),
     )
     if run.scale == "offline":
         return offline
