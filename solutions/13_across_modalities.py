@@ -1105,7 +1105,7 @@ plots.show(
 #
 # ## 10 · How the recipes were chosen
 #
-# Every arm was offered the same learning rates at the same steps, and took the one that was best on validation, on average over three seeds: by accuracy for the pictures, by MRR@10 for the passages. The test rows had no say. (`KD_MAPS=1` computes this log again: some hundred and eighty short trainings.)
+# Every arm was offered the same learning rates at the same steps, and took the one that was best on validation, on average over three seeds: by accuracy for the pictures, by MRR@10 for the passages. The test rows had no say. (`KD_MAPS=1` computes this log again: some two hundred short trainings.)
 
 
 # %%

@@ -130,8 +130,8 @@ def settings(run: Switches) -> AcrossModalities:
         candidates=4,
         questions_a_step=16,
         max_length=256,
-        recipes=_recipes(CHOSEN, 900, 300),
-        learning_rates=(5e-4, 1e-3, 2e-3, 4e-3, 8e-3),
+        recipes=_recipes(CHOSEN, 1_500, 300),
+        learning_rates=(5e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2),
         ranking_rates=(1e-3, 2.5e-3, 5e-3, 1e-2, 2e-2),
     )
     if run.scale == "offline":
@@ -150,7 +150,7 @@ def settings(run: Switches) -> AcrossModalities:
             questions_a_step=8,
             max_length=192,
             recipes={
-                **_recipes(dict.fromkeys(SEEING, 4e-3) | dict.fromkeys(RANKING, 5e-5), 1_500, 150),
+                **_recipes(dict.fromkeys(SEEING, 4e-3) | dict.fromkeys(RANKING, 5e-5), 2_000, 150),
                 "ranker": Recipe(1e-4, 150),
             },
             ranking_rates=(2e-5, 5e-5, 1e-4),
