@@ -18,7 +18,14 @@ from kd_course.authoring.source import read, source_of
 from kd_course.corpora import news, pictures
 from kd_course.exercises import examine
 from kd_course.exercises.catalogue import of_lesson
-from kd_course.lessons.lesson13.settings import CHOSEN, EXPECTED, RANKING, SEEING, settings
+from kd_course.lessons.lesson13.settings import (
+    CHOSEN,
+    EXPECTED,
+    FEW_PICTURES,
+    RANKING,
+    SEEING,
+    settings,
+)
 from kd_course.settings import Switches
 
 
@@ -168,8 +175,11 @@ def test_every_arm_has_a_recipe_of_the_grid_and_is_expected_nowhere_else():
         assert set(setting.recipes) - {"ranker"} == set(CHOSEN) == {*SEEING, *RANKING}
         for arm in CHOSEN:
             assert setting.recipes[arm] in setting.grid(arm), (scale, arm)
-        for kind in (SEEING, RANKING):
-            assert len({setting.recipes[arm].steps for arm in kind}) == 1
+        steps = {arm: setting.recipes[arm].steps for arm in CHOSEN}
+        assert len({steps[arm] for arm in RANKING}) == 1
+        assert {5 * steps[arm] for arm in FEW_PICTURES} == {
+            steps[arm] for arm in SEEING if arm not in FEW_PICTURES
+        }
         for expected in EXPECTED.get(scale, {}):
             assert expected.split("/")[0] in CHOSEN, expected
 

@@ -12,6 +12,9 @@ EXPECTED = {
     "offline": {
         "distilled/gain over control": "+",
         "distilled/KL minus control": "-",
+        "distilled/gain over control, as many steps": "+",
+        "control, as many steps/gain over control": "?",
+        "control, as many steps/KL minus control": "+",
         "distilled/gain over hard answers": "?",
         "distilled/KL minus hard answers": "-",
         "distilled, same pictures/gain over control": "?",
@@ -41,12 +44,14 @@ EXPECTED = {
 
 SEEING = (  # the arms of the pictures
     "control",
+    "control, as many steps",
     "distilled, same pictures",
     "distilled",
     "hard answers",
     "MSE on logits",
     "slipped by one",
 )
+FEW_PICTURES = ("control", "distilled, same pictures")  # these take a fifth of the others' steps
 RANKING = (  # those of the passages
     "labels",
     "margins",
@@ -95,12 +100,16 @@ class AcrossModalities(LessonSettings):
 
 
 def _recipes(rates: dict[str, float], seeing: int, ranking: int) -> dict[str, Recipe]:
-    """A recipe an arm: the same steps for all of a kind. Teachers teach at T = 1, labels are left out."""
+    """A recipe an arm: the same steps for all of a kind, but for those that see few pictures.
+
+    At `offline` every arm then sees each of its pictures five times. Teachers teach at T = 1, alone.
+    """
+    without = ("control", "control, as many steps", "hard answers", "labels")
     recipes = {}
     for arm in (*SEEING, *RANKING):
-        alpha = 0.0 if arm in ("control", "hard answers", "labels") else 1.0
-        alpha = 0.5 if arm == "lists and labels" else alpha
-        recipes[arm] = Recipe(rates[arm], seeing if arm in SEEING else ranking, alpha)
+        alpha = 0.0 if arm in without else 0.5 if arm == "lists and labels" else 1.0
+        steps = seeing if arm in SEEING else ranking
+        recipes[arm] = Recipe(rates[arm], steps // 5 if arm in FEW_PICTURES else steps, alpha)
     return recipes
 
 
