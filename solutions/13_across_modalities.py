@@ -601,8 +601,8 @@ if is_open.sum() > 1:
     left.set_yticks(range(3), shown_arms)
     left.invert_yaxis()
     left.grid(axis="y", visible=False)
-    left.set(title="What goes to neutral", xlabel="probability, where the smudge leaves it open")
-    left.legend(fontsize=8)
+    left.set(xlim=(0, 1), title="What goes to neutral", xlabel="probability, where the smudge leaves it open")
+    left.legend(fontsize=8, loc="lower right")
     for arm, colour, line in zip(shown_arms, colours, ("o-", "s--", "d:")):
         p = np.concatenate([p_of(arm, seed) for seed in seeds])
         bins = metrics.reliability(p, np.tile(labels["test"], len(seeds)))
