@@ -10,7 +10,7 @@
 # - distil a cross-encoder into a bi-encoder with losses that do not compare what cannot be compared;
 # - tell in advance when a teacher of another modality has nothing to give.
 #
-# **You need** lessons [02](02_from_surprise_to_kl.ipynb) (KL), [03](03_distillation_losses.ipynb) (soft loss) and [06](06_text_classification.ipynb) (the news, calibration). Sections 7 to 9 use the questions of lesson [08](08_question_answering.ipynb).
+# **You need** lessons [02](02_from_surprise_to_kl.ipynb) (KL), [03](03_distillation_losses.ipynb) (soft loss) and [06](06_text_classification.ipynb) (the news, calibration); [08](08_question_answering.ipynb) has the questions of sections 7 to 9.
 #
 # **Minutes** 120, of which the computer needs about four.
 #
