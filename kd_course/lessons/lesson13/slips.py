@@ -333,7 +333,7 @@ def mean_reciprocal(
 
 
 def _by_argsort(scores, right):
-    order = scores.argsort(1, descending=True, stable=True)
+    order = scores.argsort(dim=1, descending=True, stable=True)
     return (order == right[:, None]).int().argmax(1) + 1
 
 
