@@ -35,9 +35,9 @@ class TeacherRecipe:
 RECIPE = TeacherRecipe(
     start="reading",
     level="plain",
-    passages=400,
+    passages=1_200,
     candidates=4,
-    steps=200,
+    steps=900,
     learning_rate=5e-4,
     batch_size=6,
 )
