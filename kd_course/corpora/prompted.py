@@ -1,12 +1,13 @@
 """Prompts and what should be written after them, whatever the data set: one form for lesson 14.
 
-"headlines" is the embedded corpus whose truth is known. "summaries" asks for a headline of a passage
-of the embedded reading corpus, whose title is the reference. Anything else is an identifier of the
+"headlines" is the embedded corpus whose truth is known. "summaries" asks for one sentence
+about a passage of the embedded reading corpus; the reference is its first, which tells what happened. Anything else is an identifier of the
 hub, a data set of questions in SQuAD's schema: the prompt is the passage with its question.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 ANSWER = (
     "Answer the question with a few words from the text.\n\nText: {context}\n\nQuestion: {question}"
 )
-SUMMARISE = "Write a headline for this text.\n\nText: {context}"
+SUMMARISE = "Sum up this text in one sentence.\n\nText: {context}"
 
 
 class Prompted(NamedTuple):
@@ -56,7 +57,7 @@ def load(
         splits = headlines.load(0, sizes=sizes, test_seed=test_seed)
         return {name: _headlines(splits[name]) for name in sizes}
     if dataset == "summaries":
-        # Every passage has several questions, one after the other, and one title.
+        # Every passage has several questions, one after the other, and is summed up once.
         loaded = reading.load(0, sizes=sizes, test_seed=test_seed)
         return {
             name: _asked(
@@ -88,7 +89,9 @@ def _headlines(rows: Any) -> Prompted:
 def _asked(rows: Any, tokenizer: PreTrainedTokenizerBase, answers: bool = False) -> Prompted:
     form = ANSWER if answers else SUMMARISE
     references: list[list[str]] = (
-        [answer["text"] for answer in rows["answers"]] if answers else [[t] for t in rows["title"]]
+        [answer["text"] for answer in rows["answers"]]
+        if answers
+        else [[_lead(text)] for text in rows["context"]]
     )
     return Prompted(
         prompts=[in_chat(form.format(**row), tokenizer) for row in rows],
@@ -96,6 +99,11 @@ def _asked(rows: Any, tokenizer: PreTrainedTokenizerBase, answers: bool = False)
         references=references,
         groups=rows["context"][:],
     )
+
+
+def _lead(text: str) -> str:
+    """The first sentence of a passage."""
+    return re.split(r"(?<=[.!?]) (?=[A-Z])", text)[0]
 
 
 def in_chat(request: str, tokenizer: PreTrainedTokenizerBase) -> str:

@@ -125,7 +125,7 @@ def generalised_jsd_loss(
     if beta == 1:
         return reverse_kl_loss(student_logits, teacher_logits, mask=mask)
     log_q, log_p = _log_probabilities(student_logits, teacher_logits, mask)
-    log_m = torch.logaddexp(log_p + math.log(beta), log_q + math.log1p(-beta))
+    log_m = _log_mixture(log_p, log_q, beta)
     weight = beta if convention == "paper" else 1 - beta
     return mean_over_rows(weight * _kl(log_p, log_m) + (1 - weight) * _kl(log_q, log_m))
 
@@ -170,6 +170,14 @@ def _log_probabilities(
     student = counted_rows(student_logits, "student_logits", mask)
     teacher = counted_rows(teacher_logits.detach(), "teacher_logits", mask)
     return F.log_softmax(student, dim=-1), F.log_softmax(teacher, dim=-1)
+
+
+def _log_mixture(log_p: Tensor, log_q: Tensor, beta: float) -> Tensor:
+    """log (β p + (1 - β) q); what both exclude passes no gradient, where logaddexp would give NaN."""
+    both = (log_p == -math.inf) & (log_q == -math.inf)
+    log_p, log_q = log_p.masked_fill(both, 0.0), log_q.masked_fill(both, 0.0)
+    log_m = torch.logaddexp(log_p + math.log(beta), log_q + math.log1p(-beta))
+    return log_m.masked_fill(both, -math.inf)
 
 
 def _kl(log_a: Tensor, log_b: Tensor) -> Tensor:
