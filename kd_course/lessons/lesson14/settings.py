@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from kd_course.settings import LessonSettings, Recipe, Switches
+from kd_course.settings import HUB_DATA, LessonSettings, Recipe, Switches
 
 # The sign of each main comparison, written down before the reference run reads its test rows: from
 # theory, and from trials on other rows. "?" is no guess. Of a KL below the other's is better.
 EXPECTED = {
     "offline": {
-        "labels, more text/valid minus labels": "+",
-        "sequence-level/valid minus labels": "?",
+        "labels, more text/valid share minus labels": "+",
+        "sequence-level/valid share minus labels": "?",
         "forward KL/KL minus labels": "-",
-        "forward KL/valid minus labels": "+",
-        "forward KL/valid minus labels, more text": "?",
-        "reverse KL, own prefixes/valid minus labels": "+",
-        "reverse KL, own prefixes/valid minus forward KL": "+",
+        "forward KL/valid share minus labels": "+",
+        "forward KL/valid share minus labels, more text": "?",
+        "reverse KL, own prefixes/valid share minus labels": "+",
+        "reverse KL, own prefixes/valid share minus forward KL": "+",
         "reverse KL, own prefixes/KL minus forward KL": "+",
-        "reverse KL, own prefixes/valid minus reverse KL, data prefixes": "+",
-        "forward KL, own prefixes/valid minus forward KL": "-",
-        "JSD, own prefixes/valid minus forward KL": "?",
-        "reverse KL, cold/valid minus labels": "-",
-        "reverse KL, own prefixes/valid minus labels, colder": "?",
+        "reverse KL, own prefixes/valid share minus reverse KL, data prefixes": "+",
+        "forward KL, own prefixes/valid share minus forward KL": "-",
+        "JSD, own prefixes/valid share minus forward KL": "?",
+        "reverse KL, cold/valid share minus labels": "-",
+        "reverse KL, own prefixes/valid share minus forward KL, colder": "?",
         "forward KL/acceptance minus labels": "+",
         "reverse KL, own prefixes/acceptance minus forward KL": "?",
         "encoder-decoder/F1 minus decoder": "+",
@@ -87,7 +87,11 @@ class GenerativeTeachers(LessonSettings):
     answers_tested: int  # test questions there
     answer_recipes: dict[str, Recipe]
     writer: str | int  # its encoder-decoder: layers beside the shipped reader, or an identifier
-    recipes: dict[str, Recipe]  # one an arm
+    zero_shot: (
+        str  # sentences that the teacher labels unasked-for, an identifier of the hub; "": none
+    )
+    library_steps: int  # of TRL's trainer, where it is installed; 0: it is not tried
+    recipes: dict[str, Recipe]  # one an arm; "teacher" where it is trained here
     learning_rates: tuple[float, ...]  # what every arm's was chosen from, on validation
 
     def grid(self, arm: str) -> list[Recipe]:
@@ -122,6 +126,8 @@ def settings(run: Switches) -> GenerativeTeachers:
             answers_tested=300,
             answer_recipes={"encoder-decoder": Recipe(2e-3, 150), "decoder": Recipe(2e-3, 40)},
             writer=1,
+            zero_shot="",
+            library_steps=0,
             recipes={arm: Recipe(rate, 400) for arm, rate in CHOSEN.items()},
             learning_rates=(1.25e-3, 2.5e-3, 5e-3, 1e-2, 2e-2),
         )
@@ -149,6 +155,8 @@ def settings(run: Switches) -> GenerativeTeachers:
             answers_tested=300,
             answer_recipes={"encoder-decoder": Recipe(2e-3, 150), "decoder": Recipe(2e-3, 40)},
             writer=1,
+            zero_shot=HUB_DATA,
+            library_steps=0,
             recipes={arm: Recipe(1e-4, 60) for arm in ("labels", "sequence-level", "forward KL")},
             learning_rates=(5e-5, 1e-4, 2e-4),
         )
@@ -175,6 +183,8 @@ def settings(run: Switches) -> GenerativeTeachers:
         answers_tested=1500,
         answer_recipes={"encoder-decoder": Recipe(3e-4, 3000), "decoder": Recipe(3e-4, 3000)},
         writer="google-t5/t5-small",
+        zero_shot=HUB_DATA,
+        library_steps=50,
         recipes={
             "teacher": Recipe(2e-5, 2500),
             **{
