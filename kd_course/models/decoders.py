@@ -50,6 +50,7 @@ def decoder(
         vocab_size=len(tokenizer),
         n_positions=longest,
         n_head=shape["n_embd"] // 32,
+        initializer_range=shape["n_embd"] ** -0.5,  # 0.02 is for models six times as wide
         resid_pdrop=dropout,
         embd_pdrop=dropout,
         attn_pdrop=dropout,
