@@ -106,3 +106,34 @@ def test_an_architecture_that_is_not_known_is_refused_by_name():
 def test_an_unknown_size_is_refused_with_the_sizes_there_are(tokenizer):
     with pytest.raises(ValueError, match="tiny"):
         models.classifier("huge", tokenizer, NAMES, seed=0)
+
+
+# -- models that write ------------------------------------------------------------------------
+
+
+def test_a_decoders_layers_are_copied_and_numbered_anew():
+    import torch
+    from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
+
+    gpt = GPT2LMHeadModel(GPT2Config(vocab_size=20, n_positions=16, n_embd=32, n_layer=3, n_head=1))
+    llama = LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=20,
+            hidden_size=32,
+            intermediate_size=32,
+            num_hidden_layers=3,
+            num_attention_heads=1,
+        )
+    )
+    ids = torch.tensor([[3, 4, 5]])
+    for teacher in (gpt, llama):
+        student = models.copy_layers(teacher, [0, 2]).eval()
+        whole = student(input_ids=ids, use_cache=False).logits
+        # layer 2 stands second now, and finds its own place in the cache
+        begun = student(input_ids=ids[:, :2], use_cache=True)
+        went_on = student(input_ids=ids[:, 2:], past_key_values=begun.past_key_values)
+        torch.testing.assert_close(went_on.logits[0, 0], whole[0, 2])
+        assert models.copy_layers(teacher, 3).state_dict().keys() == teacher.state_dict().keys()
+    assert set(models.queries_keys_values(llama, 1)) == {"query", "key", "value"}
+    with pytest.raises(ValueError, match="one map"):
+        models.queries_keys_values(gpt, 1)

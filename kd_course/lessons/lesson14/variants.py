@@ -237,4 +237,4 @@ def generalised_jsd(student_logits, teacher_logits, beta):
     ### END SOLUTION
 
 
-VARIANTS = variant
+VARIANTS = tuple(variant)
