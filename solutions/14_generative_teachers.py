@@ -526,6 +526,10 @@ def joined(parts):
 def divergence(kind, student, told):
     """The loss of a kind; of a teacher's best words alone only the forward one can be had."""
     if isinstance(told, losses.TopK):
+        if kind != "forward":
+            raise ValueError(
+                f"kept must be None for {kind!r}: what is not kept would be impossible"
+            )
         return losses.top_k_target_loss(student, told, temperature=1.0)
     if kind == "forward":
         return losses.forward_kl_loss(student, told)
@@ -606,27 +610,25 @@ their_rows = {"labels, more text": more_rows, "sequence-level": teachers_rows}
 begun = {}  # students after a first half of forward KL, which several arms share
 
 
-def first_half(seed, what):
+def first_half(seed, what, recipe):
     """A student after the half that is common to all arms that begin with forward KL."""
-    recipe = setting.recipes["forward KL"]
-    if (seed, what) not in begun:
-        student = untaught(seed, what)
+    key = seed, what, recipe.learning_rate
+    if key not in begun:
         about = {"seed": seed, "arm": "forward KL", "rows": rows["train"], "told": told}
-        begun[seed, what] = half(student, recipe, "forward", "data", **about)
-    return copy.deepcopy(begun[seed, what])
+        begun[key] = half(untaught(seed, what), recipe, "forward", "data", **about)
+    return copy.deepcopy(begun[key])
 
 
 def taught(arm, seed, what=setting.student, recipe=None):
     """A student of one arm, both halves."""
     recipe, (one, two) = recipe or setting.recipes[arm], HALVES[arm]
-    own_rows = their_rows.get(arm, rows["train"])
+    about = {"arm": arm, "rows": their_rows.get(arm, rows["train"]), "told": told}
     if one == ("forward", "data"):
-        student = first_half(seed, what)
+        common = recipe if arm == "forward KL" else setting.recipes["forward KL"]
+        student = first_half(seed, what, common)
     else:
-        student = half(
-            untaught(seed, what), recipe, *one, seed=seed, arm=arm, rows=own_rows, told=told
-        )
-    return half(student, recipe, *two, seed=seed + 1000, arm=arm, rows=own_rows, told=told)
+        student = half(untaught(seed, what), recipe, *one, seed=seed, **about)
+    return half(student, recipe, *two, seed=seed + 1000, **about)
 
 
 seeds = setting.run.seeds
@@ -798,8 +800,8 @@ def by_place(model, some):
 test_prompts = [row["prompt"] for row in rows["test"]]
 figure, panels = plt.subplots(1, 2, figsize=(10, 3.4), sharey=True)
 described = []
-for axes, arm in zip(panels, ("labels", arms[-2] if known else "forward KL")):
-    arm = "reverse KL, own prefixes" if arm != "labels" and known else arm
+other_arm = "reverse KL, own prefixes" if known else "forward KL"
+for axes, arm in zip(panels, ("labels", other_arm)):
     own = generation.written_rows(test_prompts, says[arm, first][0], end=end)
     for name, some, line in (("the data's words", rows["test"], "-"), ("its own", own, "--")):
         values = by_place(students[arm, first], some)
@@ -818,7 +820,7 @@ plots.show(figure, alt="KL from the teacher by place. " + "; ".join(described) +
 
 # %% tags=["hide-input"]
 tokens, texts = says["labels", first]
-wrong = [i for i in range(len(texts)) if good(texts)[i] == 0] or [0]
+wrong = np.flatnonzero(good(texts) == 0).tolist() or [0]
 chosen = generation.written_rows([test_prompts[wrong[0]]], tokens[wrong[:1]], end=end)
 batch = generation.collate(chosen, end=end).to(device)
 with torch.no_grad():
@@ -1049,19 +1051,19 @@ print(f"by the formula: {generation.tokens_per_call(share, setting.drafted):.2f}
 # %% [markdown]
 # The formula takes every token as equally easy and no text as ending, so it is only near. With the library it is one argument, `model.generate(**inputs, assistant_model=draft)`.
 #
-# ### Exercise 14.9 · What a draft buys
-# {{exercise:14.9}}
+# ### Exercise 14.7 · What a draft buys
+# {{exercise:14.7}}
 #
 # A draft writes three tokens ahead. Each is kept with probability 0.75, if those before it were kept; after a refused one all others are lost. Then the teacher gives one more token, the replacement or the next. One call of the teacher takes as long for four tokens as for one; one token of the draft takes a tenth of that. How many times as fast is writing with this draft as without?
 
-# %% exercise="14.9"
+# %% exercise="14.7"
 speed_up = ...
 ### BEGIN SOLUTION
 speed_up = (1 + 0.75 + 0.75**2 + 0.75**3) / (1 + 3 * 0.1)
 ### END SOLUTION
 
-# %% check="14.9"
-check("14.9", speed_up)
+# %% check="14.7"
+check("14.7", speed_up)
 
 # %% [markdown]
 # ## 7 · Answers that are written
@@ -1074,23 +1076,21 @@ check("14.9", speed_up)
 # %%
 def passages(split, number):
     """Questions, passages and answers of the plain reading corpus."""
-    size = {"train": 0, "validation": 0, "test": 0, "test_new_names": 0} | {split: number}
-    loaded = reading.load(0, level="plain", sizes=size, test_seed=setting.test_seed or 0)
+    size = {name: 0 for name in reading.SIZES} | {split: number}
+    loaded = reading.load(0, level="plain", sizes=size, test_seed=setting.answers_seed)
     return loaded[split]
 
 
 reader, words = models.load_reader(teachers.obtain("reading"))
-learnt, tested = (
-    passages("train", at_most(setting.asked)),
-    passages("test", at_most(setting.answers_tested)),
-)
+learnt = passages("train", at_most(setting.asked))
+tested = passages("test", at_most(setting.answers_tested) // reading.QUESTIONS + 1)
 tested = tested.select(range(min(setting.answers_tested, len(tested))))
 answers_of = {
     "train": [answer["text"][0] for answer in learnt["answers"]],
     "test": [answer["text"] for answer in tested["answers"]],
 }
 if isinstance(setting.writer, str):
-    beside, beside_words = transformers.AutoModelForSeq2SeqLM.from_pretrained(setting.writer), None
+    beside = transformers.AutoModelForSeq2SeqLM.from_pretrained(setting.writer)
     beside_words = transformers.AutoTokenizer.from_pretrained(setting.writer)
     beside_start, beside_end = beside.config.decoder_start_token_id, beside_words.eos_token_id
 else:
@@ -1153,7 +1153,9 @@ asks = {
     name: words(some["question"][:], some["context"][:])["input_ids"]
     for name, some in (("train", learnt), ("test", tested))
 }
-on = models.decoder("small", words, seed=first, longest=320).to(device).train()
+longest_answer = 16
+room = max(len(ids) for some in asks.values() for ids in some) + longest_answer
+on = models.decoder("small", words, seed=first, longest=room).to(device).train()
 optimizer = torch.optim.AdamW(on.parameters(), lr=recipe.learning_rate)
 endings = answer_ids(answers_of["train"], words, words.sep_token_id)
 for numbers in minibatches(len(learnt), recipe, first):
@@ -1164,7 +1166,6 @@ for numbers in minibatches(len(learnt), recipe, first):
     optimizer.zero_grad()
 
 # %%
-longest_answer = 16
 written_answers = {"encoder-decoder": [], "decoder": []}
 for begin in range(0, len(tested), 50):
     numbers = list(range(begin, min(begin + 50, len(tested))))
@@ -1232,7 +1233,7 @@ for i in range(min(4, len(tested))):
 #
 # **Black-box teachers.** A teacher behind an interface gives text, no probabilities. What is left is *sequence-level*: its completions as labels. Section 5 has the arm and what it came to. [Gudibande and others (2023)](https://arxiv.org/abs/2305.15717) fine-tuned models of 1.5 to 13 billion parameters on a proprietary model's text and found that people rated them highly, while they "close little to none of the gap" on tasks that the imitation data did not cover: style is imitated, knowledge is not. So measure what you want, on cases the imitation data did not show, and not by how it sounds.
 #
-# **Rationales.** A teacher that writes can also say *why*. [Hsieh and others (2023)](https://arxiv.org/abs/2305.02301) let the student learn the label and the teacher's reason as two tasks, $L = L_{\text{label}} + \lambda L_{\text{rationale}}$, told apart by a prefix of the input; when it is used, the student writes the label only, and pays nothing for the reasons. They report gains over labels alone at the same number of examples. Nothing in the method checks that a reason is true.
+# **Rationales.** A teacher that writes can also say *why*. [Hsieh and others (2023)](https://arxiv.org/abs/2305.02301) let the student learn the label and the teacher's reason as two tasks, $L = L_{\text{label}} + \lambda L_{\text{rationale}}$, told apart by a prefix of the input; when it is used, the student writes the label only, and pays nothing for the reasons. They report better students with fewer examples than labels alone need. Nothing in the method checks that a reason is true.
 #
 # **Another tokenizer.** All losses so far compare the same word in two distributions. What if the teacher cuts text otherwise? Two things are then missing: which *place* belongs to which, and which *word* to which.
 #
@@ -1282,13 +1283,13 @@ for a, b in generation.shared_spans(*cuts.values()):
 # %% [markdown]
 # Within a span no token has a partner, but the span as a whole has a probability in both models: by the chain rule, the product of its tokens' *conditional* probabilities. (To multiply the first token's with marginals of the later ones is a mistake that [has been made](https://github.com/huggingface/trl/issues/5905).) For the words there is a bolder answer, the **universal logit distillation loss** of [Boizard and others (2025)](https://arxiv.org/abs/2402.12030): forget which word it is. Sort both distributions by size and compare the largest with the largest.
 #
-# ### Exercise 14.7 · Sizes without words
-# {{exercise:14.7}}
+# ### Exercise 14.9 · Sizes without words
+# {{exercise:14.9}}
 #
 # Return the mean over the rows of $\sum_i |p_{(i)} - q_{(i)}|$, where $p_{(i)}$ is the teacher's $i$-th largest probability and $q_{(i)}$ the student's. The shorter of the two vocabularies is filled up with probabilities of 0. The teacher is not trained.
 
 
-# %% exercise="14.7"
+# %% exercise="14.9"
 def uld(student_logits, teacher_logits):
     """The universal logit distillation loss.
 
@@ -1303,8 +1304,8 @@ def uld(student_logits, teacher_logits):
     ### END SOLUTION
 
 
-# %% check="14.7"
-check("14.7", uld)
+# %% check="14.9"
+check("14.9", uld)
 
 # %% tags=["nbval-check-output"]
 says_rose, says_fell = torch.tensor([[3.0, 0.0, 1.0]]), torch.tensor([[0.0, 3.0, 1.0]])

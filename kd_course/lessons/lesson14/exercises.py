@@ -202,7 +202,7 @@ def speculative_cases(random) -> list[Case]:
     ]
 
 
-# -- 14.7 sizes without words -----------------------------------------------------------------
+# -- 14.9 sizes without words -----------------------------------------------------------------
 
 
 def uld_cases(random) -> list[Case]:
@@ -410,44 +410,6 @@ EXERCISES = (
     ),
     Exercise(
         id="14.7",
-        name="uld",
-        title="Sizes without words",
-        lesson="14",
-        signature="uld(student_logits, teacher_logits)",
-        points=3,
-        minutes=10,
-        difficulty=2,
-        importance=3,
-        cases=uld_cases,
-        misconceptions=loss_slips.ULD,
-        question="If the words cannot be compared, what else of two distributions can?",
-        hint="Probabilities first, sorted from the largest on; then zeros behind the shorter one.",
-        withheld=("kd_course.losses.uld_loss", "kd_course.losses.sequences.uld_loss"),
-        allowed="torch and torch.nn.functional; not kd_course.losses",
-    ),
-    Exercise(
-        id="14.8",
-        name="shared_spans",
-        title="Where both tokenizers cut",
-        lesson="14",
-        signature="shared_spans(one, other)",
-        points=3,
-        minutes=12,
-        difficulty=3,
-        importance=3,
-        cases=span_cases,
-        misconceptions=slips.SPANS,
-        question="Draw the text as a line with the cuts of the one above it, those of the other below. Where does a span end?",
-        hint="Leave out the tokens that cover nothing, but keep the numbers of the others. Then collect the ends that both "
-        "have.",
-        withheld=(
-            "kd_course.generation.shared_spans",
-            "kd_course.generation.alignment.shared_spans",
-        ),
-        allowed="plain Python",
-    ),
-    Exercise(
-        id="14.9",
         name="speed_up",
         title="What a draft buys",
         lesson="14",
@@ -486,5 +448,43 @@ EXERCISES = (
         hint="Add up the probabilities that at least one token comes out, at least two, and so on. Then divide by what the "
         "call costs, with its draft.",
         allowed="pen and paper",
+    ),
+    Exercise(
+        id="14.8",
+        name="shared_spans",
+        title="Where both tokenizers cut",
+        lesson="14",
+        signature="shared_spans(one, other)",
+        points=3,
+        minutes=12,
+        difficulty=3,
+        importance=3,
+        cases=span_cases,
+        misconceptions=slips.SPANS,
+        question="Draw the text as a line with the cuts of the one above it, those of the other below. Where does a span end?",
+        hint="Leave out the tokens that cover nothing, but keep the numbers of the others. Then collect the ends that both "
+        "have.",
+        withheld=(
+            "kd_course.generation.shared_spans",
+            "kd_course.generation.alignment.shared_spans",
+        ),
+        allowed="plain Python",
+    ),
+    Exercise(
+        id="14.9",
+        name="uld",
+        title="Sizes without words",
+        lesson="14",
+        signature="uld(student_logits, teacher_logits)",
+        points=3,
+        minutes=10,
+        difficulty=2,
+        importance=3,
+        cases=uld_cases,
+        misconceptions=loss_slips.ULD,
+        question="If the words cannot be compared, what else of two distributions can?",
+        hint="Probabilities first, sorted from the largest on; then zeros behind the shorter one.",
+        withheld=("kd_course.losses.uld_loss", "kd_course.losses.sequences.uld_loss"),
+        allowed="torch and torch.nn.functional; not kd_course.losses",
     ),
 )

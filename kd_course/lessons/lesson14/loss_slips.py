@@ -1,4 +1,4 @@
-"""Wrong answers that people really give in 14.1, 14.2, 14.3 and 14.7: divergences of writers."""
+"""Wrong answers that people really give in 14.1, 14.2, 14.3 and 14.9: divergences of writers."""
 
 from __future__ import annotations
 
@@ -443,7 +443,7 @@ JSD = named(
 )
 
 
-# -- 14.7 sizes without words -----------------------------------------------------------------
+# -- 14.9 sizes without words -----------------------------------------------------------------
 
 
 def sorted_p(logits: Tensor, descending: bool = True) -> Tensor:

@@ -85,6 +85,7 @@ class GenerativeTeachers(LessonSettings):
     drafted: int  # tokens that a draft runs ahead
     asked: int  # passages of the section on written answers
     answers_tested: int  # test questions there
+    answers_seed: int  # draws them: generated at every scale, and read by nothing else
     answer_recipes: dict[str, Recipe]
     writer: str | int  # its encoder-decoder: layers beside the shipped reader, or an identifier
     zero_shot: (
@@ -124,6 +125,7 @@ def settings(run: Switches) -> GenerativeTeachers:
             drafted=3,
             asked=400,
             answers_tested=300,
+            answers_seed=1314,
             answer_recipes={"encoder-decoder": Recipe(2e-3, 150), "decoder": Recipe(2e-3, 40)},
             writer=1,
             zero_shot="",
@@ -153,6 +155,7 @@ def settings(run: Switches) -> GenerativeTeachers:
             drafted=3,
             asked=400,
             answers_tested=300,
+            answers_seed=1314,
             answer_recipes={"encoder-decoder": Recipe(2e-3, 150), "decoder": Recipe(2e-3, 40)},
             writer=1,
             zero_shot=HUB_DATA,
@@ -181,6 +184,7 @@ def settings(run: Switches) -> GenerativeTeachers:
         drafted=4,
         asked=3600,
         answers_tested=1500,
+        answers_seed=1314,
         answer_recipes={"encoder-decoder": Recipe(3e-4, 3000), "decoder": Recipe(3e-4, 3000)},
         writer="google-t5/t5-small",
         zero_shot=HUB_DATA,
@@ -190,7 +194,8 @@ def settings(run: Switches) -> GenerativeTeachers:
             **{
                 arm: Recipe(5e-5, 2500)
                 for arm in CHOSEN
-                if arm not in ("labels, more text", "reverse KL, cold")
+                # Reverse KL on the data's prefixes needs all words of the teacher's kept answers.
+                if arm not in ("labels, more text", "reverse KL, cold", "reverse KL, data prefixes")
             },
         },
         learning_rates=(2e-5, 5e-5, 1e-4),

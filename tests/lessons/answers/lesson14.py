@@ -549,7 +549,7 @@ def accept_or_replace(drafted, draft_p, target_p, u, v):
     return torch.where(u < target_p[i, drafted] / draft_p[i, drafted], drafted, other)
 
 
-# %% 14.7 wrong: unsorted
+# %% 14.9 wrong: unsorted
 def uld(student_logits, teacher_logits):
     q, p = student_logits.softmax(-1), teacher_logits.detach().softmax(-1)
     n = max(q.shape[-1], p.shape[-1])
@@ -557,7 +557,7 @@ def uld(student_logits, teacher_logits):
     return (p - q).abs().sum(-1).mean()
 
 
-# %% 14.7 wrong: ascending
+# %% 14.9 wrong: ascending
 def uld(student_logits, teacher_logits):
     q = student_logits.softmax(-1).sort(-1).values
     p = teacher_logits.detach().softmax(-1).sort(-1).values
@@ -566,7 +566,7 @@ def uld(student_logits, teacher_logits):
     return (p - q).abs().sum(-1).mean()
 
 
-# %% 14.7 wrong: cut
+# %% 14.9 wrong: cut
 def uld(student_logits, teacher_logits):
     q = student_logits.softmax(-1).sort(-1, descending=True).values
     p = teacher_logits.detach().softmax(-1).sort(-1, descending=True).values
@@ -574,7 +574,7 @@ def uld(student_logits, teacher_logits):
     return (p[:, :n] - q[:, :n]).abs().sum(-1).mean()
 
 
-# %% 14.7 wrong: no softmax
+# %% 14.9 wrong: no softmax
 def uld(student_logits, teacher_logits):
     q = student_logits.sort(-1, descending=True).values
     p = teacher_logits.detach().sort(-1, descending=True).values
@@ -583,7 +583,7 @@ def uld(student_logits, teacher_logits):
     return (p - q).abs().sum(-1).mean()
 
 
-# %% 14.7 wrong: squared
+# %% 14.9 wrong: squared
 def uld(student_logits, teacher_logits):
     q = student_logits.softmax(-1).sort(-1, descending=True).values
     p = teacher_logits.detach().softmax(-1).sort(-1, descending=True).values
@@ -592,7 +592,7 @@ def uld(student_logits, teacher_logits):
     return (p - q).square().sum(-1).mean()
 
 
-# %% 14.7 wrong: total variation
+# %% 14.9 wrong: total variation
 def uld(student_logits, teacher_logits):
     q = student_logits.softmax(-1).sort(-1, descending=True).values
     p = teacher_logits.detach().softmax(-1).sort(-1, descending=True).values
@@ -601,7 +601,7 @@ def uld(student_logits, teacher_logits):
     return 0.5 * (p - q).abs().sum(-1).mean()
 
 
-# %% 14.7 wrong: mean over everything
+# %% 14.9 wrong: mean over everything
 def uld(student_logits, teacher_logits):
     q = student_logits.softmax(-1).sort(-1, descending=True).values
     p = teacher_logits.detach().softmax(-1).sort(-1, descending=True).values
@@ -610,7 +610,7 @@ def uld(student_logits, teacher_logits):
     return F.l1_loss(q, p)
 
 
-# %% 14.7 wrong: padded before the softmax
+# %% 14.9 wrong: padded before the softmax
 def uld(student_logits, teacher_logits):
     n = max(student_logits.shape[-1], teacher_logits.shape[-1])
     a = F.pad(student_logits, (0, n - student_logits.shape[-1]))
@@ -620,7 +620,7 @@ def uld(student_logits, teacher_logits):
     return (p - q).abs().sum(-1).mean()
 
 
-# %% 14.7 right: padded with -inf
+# %% 14.9 right: padded with -inf
 def uld(student_logits, teacher_logits):
     n = max(student_logits.shape[-1], teacher_logits.shape[-1])
     sizes = []
@@ -630,7 +630,7 @@ def uld(student_logits, teacher_logits):
     return (sizes[0] - sizes[1]).abs().sum() / len(student_logits)
 
 
-# %% 14.7 right: zeros in front, from the smallest on
+# %% 14.9 right: zeros in front, from the smallest on
 def uld(student_logits, teacher_logits):
     q = student_logits.softmax(-1).sort(-1).values
     p = teacher_logits.detach().softmax(-1).sort(-1).values
@@ -746,32 +746,32 @@ def shared_spans(one, other):
     ]
 
 
-# %% 14.9 wrong: the draft is free
+# %% 14.7 wrong: the draft is free
 speed_up = 1 + 0.75 + 0.75**2 + 0.75**3
 
-# %% 14.9 wrong: all four
+# %% 14.7 wrong: all four
 speed_up = 4 / 1.3
 
-# %% 14.9 wrong: three quarters of three, and one
+# %% 14.7 wrong: three quarters of three, and one
 speed_up = (1 + 3 * 0.75) / 1.3
 
-# %% 14.9 wrong: no token of the teacher's
+# %% 14.7 wrong: no token of the teacher's
 speed_up = (0.75 + 0.75**2 + 0.75**3) / 1.3
 
-# %% 14.9 wrong: the draft is free, by formula
+# %% 14.7 wrong: the draft is free, by formula
 speed_up = (1 - 0.75**4) / (1 - 0.75)
 
-# %% 14.9 wrong: three quarters, the draft free
+# %% 14.7 wrong: three quarters, the draft free
 speed_up = 3.25 / 1.3
 
-# %% 14.9 wrong: as if all were kept, by hand
+# %% 14.7 wrong: as if all were kept, by hand
 speed_up = 3.0769
 
-# %% 14.9 wrong: without the teacher's, by hand
+# %% 14.7 wrong: without the teacher's, by hand
 speed_up = 1.334
 
-# %% 14.9 right: the sum
+# %% 14.7 right: the sum
 speed_up = sum(0.75**k for k in range(4)) / 1.3
 
-# %% 14.9 right: by hand
+# %% 14.7 right: by hand
 speed_up = 2.103
