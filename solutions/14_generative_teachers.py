@@ -1024,7 +1024,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The use decides the ranking. As a writer the student of reverse KL was ahead; as a draft it comes to {{ledger:14/offline/reverse KL, own prefixes/acceptance minus forward KL|interval}} against that of forward KL. <!-- finding --> A draft is corrected wherever it strays, so being right alone is worth little; what counts is to be like the teacher, in all that the teacher says. [Zhou and others (2024)](https://arxiv.org/abs/2310.08461) (DistillSpec) distil drafts on purpose, and report 10 to 45 % of speed over a draft that was not.
+# The use decides the ranking. As a writer the student of reverse KL was ahead; as a draft it comes to {{ledger:14/offline/reverse KL, own prefixes/acceptance minus forward KL|interval}} against that of forward KL. <!-- finding --> A draft is corrected wherever it strays, so being right alone is worth little; what counts is to be like the teacher, in all that the teacher says. [Zhou and others (2024)](https://arxiv.org/abs/2310.08461) (DistillSpec) distil drafts on purpose, on text that the draft writes itself, and report 10 to 45 % more speed than standard speculative decoding.
 #
 # And in practice, with a loop that drafts, reads and corrects:
 
@@ -1281,7 +1281,7 @@ for a, b in generation.shared_spans(*cuts.values()):
     print(f"{pieces[0]!s:<20}{pieces[1]}")
 
 # %% [markdown]
-# Within a span no token has a partner, but the span as a whole has a probability in both models: by the chain rule, the product of its tokens' *conditional* probabilities. (To multiply the first token's with marginals of the later ones is a mistake that [has been made](https://github.com/huggingface/trl/issues/5905).) For the words there is a bolder answer, the **universal logit distillation loss** of [Boizard and others (2025)](https://arxiv.org/abs/2402.12030): forget which word it is. Sort both distributions by size and compare the largest with the largest.
+# Within a span no token has a partner, but the span as a whole has a probability in both models: by the chain rule, the product of its tokens' *conditional* probabilities. (To multiply the *whole* distribution of the first token with the later tokens' probabilities, which hold only after the token that was really written, is a mistake that [has been made](https://github.com/huggingface/trl/pull/5905).) For the words there is a bolder answer, the **universal logit distillation loss** of [Boizard and others (2025)](https://arxiv.org/abs/2402.12030): forget which word it is. Sort both distributions by size and compare the largest with the largest.
 #
 # ### Exercise 14.9 · Sizes without words
 # {{exercise:14.9}}
