@@ -670,6 +670,7 @@ def good(texts, split="test"):
 quality_of = {arm: np.stack([good(says[arm, s][1]) for s in seeds]) for arm in arms}
 nats_of = rows_over_seeds(nats)
 measured = {quality: quality_of, unit: nats_of}
+together = None if known else data["test"].groups  # questions on one passage count as one row
 report.add_rows(f"teacher/{quality}", good(says["teacher", first][1])[None], seeds=[None])
 report.add_rows(f"teacher/{unit}", nats(teacher)[None], seeds=[None])
 for arm in ("teacher", *arms):
@@ -682,7 +683,7 @@ for arm in ("teacher", *arms):
             report.add(f"{arm}/meanings", len(meant), **about)
 for arm in arms:
     for name, of in measured.items():
-        report.add_rows(f"{arm}/{name}", of[arm], seeds=seeds)
+        report.add_rows(f"{arm}/{name}", of[arm], seeds=seeds, clusters=together)
 for name in (quality, unit, *(["meanings"] if known else []), "tokens"):
     print(experiments.comparison_table(report, ["teacher", *arms], name), end="\n\n")
 
@@ -755,7 +756,9 @@ print(f"{'':<28}{'less that of …':<28}{quality:<28}{unit}")
 for arm, others in QUESTIONS.items():
     for other in [one for one in others if {arm, one} <= set(arms)]:
         found = [
-            report.add_rows(f"{arm}/{name} minus {other}", of[arm], of[other], seeds=seeds)
+            report.add_rows(
+                f"{arm}/{name} minus {other}", of[arm], of[other], seeds=seeds, clusters=together
+            )
             for name, of in measured.items()
         ]
         print(f"{arm:<28}{other:<28}{found[0]!s:<28}{found[1]}")
@@ -980,11 +983,15 @@ def overlap(model, seed=None):
 
 acceptance = rows_over_seeds(overlap)
 for arm in arms:
-    report.add_rows(f"{arm}/acceptance", acceptance[arm], seeds=seeds)
+    report.add_rows(f"{arm}/acceptance", acceptance[arm], seeds=seeds, clusters=together)
 for arm, others in QUESTIONS.items():
     for other in [one for one in others if {arm, one} <= set(arms)]:
         report.add_rows(
-            f"{arm}/acceptance minus {other}", acceptance[arm], acceptance[other], seeds=seeds
+            f"{arm}/acceptance minus {other}",
+            acceptance[arm],
+            acceptance[other],
+            seeds=seeds,
+            clusters=together,
         )
 ranked = {
     name: sorted(arms, key=lambda arm: -float(np.mean(of[arm])))
