@@ -860,7 +860,7 @@ plots.show(
 )
 
 # %% [markdown]
-# ### Capacity settles a debate
+# ### Does capacity settle the debate?
 #
 # [Wu and others (2024)](https://arxiv.org/abs/2404.02657) object that "mode-seeking" and "mean-seeking" do not show in language models, since with enough training both directions end at the same place; early on, they say, forward KL fits the teacher's head first and reverse KL its tail. Gu and others build on the difference. Both can be right: a student that *can* hold its teacher ends there by either road, and one that cannot has to choose what to give up. Then the difference should shrink as the student grows.
 
@@ -896,7 +896,7 @@ if capacity:
     for axes, name in ((left, "valid share"), (right, "KL from the truth (nats)")):
         axes.set(xlabel="parameters of the student", ylabel=name, xscale="log")
     left.legend()
-    figure.suptitle("The larger the student, the less hangs on the direction")
+    figure.suptitle("Both directions, by the size of the student")
     plots.show(
         figure, alt="From the smallest to the largest student. " + "; ".join(described) + "."
     )
