@@ -315,7 +315,7 @@ check("14.2", reverse_kl)
 # ### Exercise 14.3 · Between the two
 # {{exercise:14.3}}
 #
-# Return the loss of the formula above, for `beta` between 0 and 1, in nats, the mean over the rows. At `beta` 0 return KL(teacher ‖ student), at 1 KL(student ‖ teacher). $M$ is a mixture of probabilities, and its gradient belongs to the student, too. The teacher is not trained.
+# Return the loss of the formula above, for `beta` between 0 and 1, in nats, the mean over the rows. At `beta` 0 return KL(teacher ‖ student), at 1 KL(student ‖ teacher). $M$ is a mixture of probabilities. The teacher is not trained.
 
 
 # %% exercise="14.3"

@@ -156,7 +156,7 @@ def on_policy_cases(random) -> list[Case]:
             clause="an empty completion",
         ),
         Case(
-            (words(2), words(4), [*words(2), end, *words(2), end], end),
+            (words(2), words(4), [*words(2), end, *words(2), end, *words(1)], end),
             "the sampler wrote on after the end",
             clause="tokens after the end that are no end tokens",
         ),

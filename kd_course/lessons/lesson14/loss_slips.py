@@ -375,11 +375,6 @@ def _zero(p, q):
     return 0.0 * kl(p, q)
 
 
-def _frozen_mixture(p, q, beta):
-    m = (beta * p + (1 - beta) * q).detach()
-    return beta * kl(p, m) + (1 - beta) * kl(q, m)
-
-
 def _first_term(p, q, beta):
     m = beta * p + (1 - beta) * q
     return beta * kl(p, m)
@@ -426,10 +421,6 @@ JSD = named(
         "the ends are exchanged": (
             between(paper, (lambda p, q: kl(q, p), kl)),
             "Which divergence stands at β = 0?",
-        ),
-        "the mixture is detached": (
-            between(_frozen_mixture),
-            "The value is right. The student is a part of the mixture, and moves it.",
         ),
         "the student's part is missing": (
             between(_first_term),

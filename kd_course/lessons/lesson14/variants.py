@@ -129,7 +129,7 @@ def completion_kl(student_logits, teacher_logits, input_ids, prompt_lengths, end
 
 # -- 14.3 between the two ---------------------------------------------------------------------
 
-_ROWS = "in nats, the mean over the rows. The gradient of the mixture belongs to the student, too. The teacher is not trained."
+_ROWS = "in nats, the mean over the rows. The teacher is not trained."
 
 
 def _jsd_slips(inner, ends=None):
