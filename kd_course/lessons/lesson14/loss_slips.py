@@ -375,6 +375,13 @@ def _zero(p, q):
     return 0.0 * kl(p, q)
 
 
+def _live_jsd(student_logits, teacher_logits, beta):
+    p, q = teacher_logits.softmax(-1), student_logits.softmax(-1)
+    if beta in (0, 1):
+        return (kl(p, q) if beta == 0 else kl(q, p)).mean()
+    return paper(p, q, beta).mean()
+
+
 def _first_term(p, q, beta):
     m = beta * p + (1 - beta) * q
     return beta * kl(p, m)
@@ -430,6 +437,7 @@ JSD = named(
             between(paper, mean=torch.sum),
             "The mean over the rows is asked for.",
         ),
+        "the teacher is trained as well": (_live_jsd, "No gradient may reach the teacher."),
     }
 )
 

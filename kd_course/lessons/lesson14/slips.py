@@ -138,7 +138,8 @@ def rest_of(target, draft):
 
 def draw(weights, v):
     """The first token at which the running sum of the weights, made to sum to one, exceeds v."""
-    sums = (weights / weights.sum(-1, keepdim=True)).cumsum(-1)
+    # Of no weights at all the last one is taken: it is never asked for where the rest is (p - q)₊.
+    sums = (weights / weights.sum(-1, keepdim=True).clamp(min=1e-9)).cumsum(-1)
     return (sums <= v[:, None]).sum(-1).clamp(max=weights.shape[-1] - 1)
 
 
@@ -152,10 +153,7 @@ def speculative(
     def answer(drafted, draft_p, target_p, u, v):
         rows = torch.arange(len(drafted))
         kept = keep(target_p[rows, drafted], draft_p[rows, drafted], u)
-        left = rest(target_p, draft_p)
-        # rows whose rest is empty are never replaced
-        left = torch.where(left.sum(-1, keepdim=True) > 0, left, torch.ones_like(left))
-        return torch.where(kept, drafted, pick(left, v))
+        return torch.where(kept, drafted, pick(rest(target_p, draft_p), v))
 
     return answer
 
