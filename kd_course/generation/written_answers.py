@@ -28,18 +28,15 @@ def encoder_decoder(
     reader's width and begins with its embeddings. Only the decoder has gradients.
     Raises ValueError for another architecture.
     """
-    from transformers import EncoderDecoderModel, RoFormerConfig, RoFormerForCausalLM, set_seed
+    from transformers import EncoderDecoderModel, RoFormerForCausalLM, set_seed
 
     if not hasattr(reader, "roformer"):
         raise ValueError(f"reader must be a RoFormer, but is a {type(reader).__name__}")
-    about = reader.config.to_dict() | {
-        "num_hidden_layers": layers,
-        "is_decoder": True,
-        "add_cross_attention": True,
-        "tie_word_embeddings": True,
-    }
+    config = copy.deepcopy(reader.config)
+    config.num_hidden_layers = layers
+    config.is_decoder = config.add_cross_attention = config.tie_word_embeddings = True
     set_seed(seed)
-    decoder = RoFormerForCausalLM(RoFormerConfig(**about))
+    decoder = RoFormerForCausalLM(config)
     words = decoder.get_input_embeddings().weight
     with torch.no_grad():
         words.copy_(reader.get_input_embeddings().weight)
