@@ -646,10 +646,11 @@ def rows_over_seeds(measure):
     return {arm: np.stack([measure(students[arm, s], s) for s in seeds]) for arm in arms}
 
 
-def nats(model, seed=None):
-    """(rows,): of every test text log p - log q, or where p is not known -log q."""
-    log_q = generation.log_probabilities(model, rows["test"], end=end).numpy()
-    return (np.array(data["test"].log_p) if known else 0.0) - log_q
+def nats(model, seed=None, split="test", temperature=1.0):
+    """(rows,): of every text of a split log p - log q, or where p is not known -log q."""
+    about = {"end": end, "temperature": temperature}
+    log_q = generation.log_probabilities(model, rows[split], **about).numpy()
+    return (np.array(data[split].log_p) if known else 0.0) - log_q
 
 
 says = {
@@ -697,59 +698,56 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# One picture holds the whole trade: to the right says more of what is right, further up misses less. The lines show what *temperature* does to the students of labels and of forward KL: sampled colder, each says fewer things, and more of them are right. That is the control which a table of methods leaves out. A method is worth something if its point lies *outside* these lines.
+# One picture holds the whole trade. To the right, more of what is said is right; further down, less is missed. The lines show what *temperature* does: sampled colder, a student takes fewer risks, is right more often, and misses more. One number does that, without any teacher, and it is the control that a table of methods leaves out. A method is worth something if its point lies below the lines of the others.
 
 # %% tags=["hide-input"]
 frontier = {}
 if known and setting.temperatures:
     for arm in ("labels", "forward KL", "reverse KL, own prefixes"):
-        points = []
+        frontier[arm] = {}
         for temperature in setting.temperatures:
-            tokens, texts = write(
-                students[arm, first], "validation", seed=first, temperature=temperature
-            )
-            meant = {headlines.meaning_of(text) for text in texts} - {None}
-            points.append((float(good(texts, "validation").mean()), len(meant)))
-        frontier[arm] = points
+            about = {"seed": first, "temperature": temperature}
+            right_share = good(write(students[arm, first], "validation", **about)[1], "validation")
+            missed = nats(students[arm, first], split="validation", temperature=temperature)
+            frontier[arm][temperature] = float(right_share.mean()), float(missed.mean())
     figure, axes = plt.subplots(figsize=(7.2, 4.4))
     marks = {"labels": ("o:", "control"), "forward KL": ("s--", "student")}
     marks["reverse KL, own prefixes"] = ("D-", "highlight")
     described = []
     for arm, points in frontier.items():
         line, colour = marks[arm]
-        axes.plot(*zip(*points), line, color=plots.COLOURS[colour], label=arm)
-        axes.annotate("T = 1", points[0], xytext=(5, 5), textcoords="offset points", fontsize=8)
+        axes.plot(*zip(*points.values()), line, color=plots.COLOURS[colour], label=arm)
+        axes.annotate("T = 1", points[1.0], xytext=(5, 5), textcoords="offset points", fontsize=8)
+        coldest = points[min(points)]
         described.append(
-            f"{arm}: {points[0][0]:.2f} valid and {points[0][1]} meanings at T = 1, "
-            f"{points[-1][0]:.2f} and {points[-1][1]} at T = {setting.temperatures[-1]}"
+            f"{arm}: {points[1.0][0]:.2f} valid and {points[1.0][1]:.1f} nats at T = 1, "
+            f"{coldest[0]:.2f} and {coldest[1]:.1f} at T = {min(points)}"
         )
     axes.set(
-        title="What is right against what is said, by temperature",
+        title="What is right against what is missed, by temperature",
         xlabel="valid share of the headlines",
-        ylabel="different meanings in them",
+        ylabel="KL from the truth (nats)",
     )
     axes.legend()
     plots.show(
         figure,
-        alt="Valid share and meanings covered on validation prompts. " + "; ".join(described) + ".",
+        alt="Valid share and KL from the truth on validation texts. " + "; ".join(described) + ".",
     )
 
 # %% [markdown]
-# The lines are drawn from validation prompts. For the test rows one temperature is chosen on them, for each seed: that at which the student of forward KL says as many different things as the student of reverse KL does at T = 1. With the same breadth, who is right more often?
+# The lines are drawn from validation texts. For the test rows one temperature is chosen on them, for each seed: that at which the student of forward KL is right as often as the student of reverse KL is at T = 1. At the same share of valid headlines, who misses more?
 
 
 # %%
-def colder(arm, like, seed):
-    """A student's test texts at the temperature that makes it as broad as another one, on validation."""
+def as_often_right(arm, like, seed):
+    """The temperature that makes a student right as often as another one is at T = 1, on validation."""
 
-    def breadth(model, temperature):
+    def share(model, temperature):
         _, texts = write(model, "validation", seed=seed, temperature=temperature)
-        return len({headlines.meaning_of(text) for text in texts} - {None})
+        return good(texts, "validation").mean()
 
-    aim = breadth(students[like, seed], 1.0)
-    model = students[arm, seed]
-    best = min(setting.temperatures, key=lambda t: abs(breadth(model, t) - aim))
-    return good(write(model, "test", seed=seed, temperature=best)[1])
+    aim = share(students[like, seed], 1.0)
+    return min(setting.temperatures, key=lambda t: abs(share(students[arm, seed], t) - aim))
 
 
 print(f"{'':<28}{'less that of …':<28}{quality:<28}{unit}")
@@ -764,19 +762,26 @@ for arm, others in QUESTIONS.items():
         print(f"{arm:<28}{other:<28}{found[0]!s:<28}{found[1]}")
 if frontier:
     like = "reverse KL, own prefixes"
-    cold_rows = np.stack([colder("forward KL", like, seed) for seed in seeds])
-    report.add_rows("forward KL, colder/valid share", cold_rows, seeds=seeds)
-    found = report.add_rows(
-        f"{like}/valid share minus forward KL, colder", quality_of[like], cold_rows, seeds=seeds
+    chosen_t = {seed: as_often_right("forward KL", like, seed) for seed in seeds}
+    cold = {s: students["forward KL", s] for s in seeds}
+    cold_nats = np.stack([nats(cold[s], temperature=chosen_t[s]) for s in seeds])
+    cold_good = np.stack(
+        [good(write(cold[s], "test", seed=s, temperature=chosen_t[s])[1]) for s in seeds]
     )
-    print(f"{like:<28}{'forward KL, colder':<28}{found}")
+    report.add_rows("forward KL, colder/valid share", cold_good, seeds=seeds)
+    report.add_rows("forward KL, colder/KL", cold_nats, seeds=seeds)
+    found = [
+        report.add_rows(f"{like}/{name} minus forward KL, colder", of[like], other, seeds=seeds)
+        for (name, of), other in zip(measured.items(), (cold_good, cold_nats))
+    ]
+    print(f"{like:<28}{'forward KL, colder':<28}{found[0]!s:<28}{found[1]}")
 
 # %% [markdown]
 # Reverse KL on own prefixes makes the most of what the student writes right: {{ledger:14/offline/reverse KL, own prefixes/valid share minus forward KL|interval}} above forward KL. <!-- finding --> The price stands in the other measure: it is {{ledger:14/offline/reverse KL, own prefixes/KL minus forward KL|interval}} nats further from the truth. <!-- finding --> Neither is "better". A student that suggests, where a person picks, should cover; one whose text goes out unread should be right.
 #
 # Is it the divergence, or the prefixes? Compare one step at a time. From forward to reverse on the *data's* prefixes, or to *own* prefixes with forward KL, the gain is a fraction of the pair's, or a loss: forward KL on own prefixes comes to {{ledger:14/offline/forward KL, own prefixes/valid share minus forward KL|interval}}. <!-- finding --> Forward KL asks the student to cover all that the teacher would say after a prefix, senseless ones included, where the teacher itself only guesses. And reverse KL from the start, without a first half that covers, is no method at all: {{ledger:14/offline/reverse KL, cold/valid share}} valid. <!-- finding -->
 #
-# Is it more than a temperature? At equal breadth the student of reverse KL is right {{ledger:14/offline/reverse KL, own prefixes/valid share minus forward KL, colder|interval}} more often than that of forward KL, sampled colder. <!-- finding -->
+# Is it more than a temperature? Made right as often by a lower temperature, the student of forward KL misses more than that of reverse KL: the difference is {{ledger:14/offline/reverse KL, own prefixes/KL minus forward KL, colder|interval}} nats. <!-- finding -->
 #
 # *Sequence-level* is the arm of those who have the teacher's text and nothing else. It copies the teacher's slips along with the rest: {{ledger:14/offline/sequence-level/valid share minus labels|interval}} against labels. <!-- finding --> (In lesson 07 it helped most. There the teacher rewrote with its *best* sentence, found by beam search; here it is a sample, and the data were drawn from the truth itself.) And the arm with more text says what collecting would have bought: {{ledger:14/offline/labels, more text/valid share minus labels|interval}}. <!-- finding -->
 #

@@ -78,11 +78,16 @@ def collate(rows: Sequence[Row], *, end: int) -> Written:
 
 
 def log_probabilities(
-    model: PreTrainedModel, rows: Sequence[Row], *, end: int, batch_size: int = 128
+    model: PreTrainedModel,
+    rows: Sequence[Row],
+    *,
+    end: int,
+    batch_size: int = 128,
+    temperature: float = 1.0,
 ) -> Tensor:
     """log q(completion | prompt) of every row in nats, its end included: (rows,), float64.
 
-    The model is asked in eval mode and put back into its own.
+    temperature: at which the model would write. It is asked in eval mode and put back into its own.
     """
     was_training = model.training
     model.eval()
@@ -94,7 +99,7 @@ def log_probabilities(
                 log_q = model(
                     input_ids=batch.input_ids, attention_mask=batch.attention_mask, use_cache=False
                 ).logits.float()
-                log_q = log_q.log_softmax(-1)
+                log_q = (log_q / temperature).log_softmax(-1)
             chosen = log_q.gather(-1, batch.labels.clamp(min=0)[..., None])[..., 0]
             found.append(chosen.masked_fill(~batch.mask, 0.0).double().sum(-1).cpu())
     finally:
