@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from kd_course.experiments import Report
 
-LONGEST = 32  # tokens of a completion
+LONGEST = 44  # tokens of a completion
 
 
 @dataclass(frozen=True)

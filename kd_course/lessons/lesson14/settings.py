@@ -116,7 +116,7 @@ def settings(run: Switches) -> GenerativeTeachers:
             validated=500,
             tested=600,
             batch_size=64,
-            longest=32,
+            longest=44,
             longest_prompt=1,
             kept=None,
             warm_up=0.5,
