@@ -98,9 +98,10 @@ def test_layers_the_teacher_has_not_are_refused(teacher, layers):
 
 
 def test_an_architecture_that_is_not_known_is_refused_by_name():
-    gpt = GPT2LMHeadModel(GPT2Config(vocab_size=20, n_embd=8, n_layer=1, n_head=1))
-    with pytest.raises(ValueError, match="GPT2LMHeadModel"):
-        models.copy_layers(gpt, 1)
+    shape = {"d_model": 8, "d_kv": 4, "d_ff": 8, "num_layers": 1, "num_heads": 1}
+    t5 = T5ForConditionalGeneration(T5Config(vocab_size=20, **shape))
+    with pytest.raises(ValueError, match="T5ForConditionalGeneration"):
+        models.copy_layers(t5, 1)
 
 
 def test_an_unknown_size_is_refused_with_the_sizes_there_are(tokenizer):
@@ -113,7 +114,7 @@ def test_an_unknown_size_is_refused_with_the_sizes_there_are(tokenizer):
 
 def test_a_decoders_layers_are_copied_and_numbered_anew():
     import torch
-    from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
+    from transformers import T5Config, T5ForConditionalGeneration, LlamaConfig, LlamaForCausalLM
 
     gpt = GPT2LMHeadModel(GPT2Config(vocab_size=20, n_positions=16, n_embd=32, n_layer=3, n_head=1))
     llama = LlamaForCausalLM(

@@ -28,7 +28,7 @@ class TeacherRecipe:
 
 
 RECIPE = TeacherRecipe(
-    size="small", texts=20_000, vocabulary=1000, steps=700, learning_rate=4e-3, batch_size=64
+    size="small", texts=20_000, vocabulary=1000, steps=900, learning_rate=8e-3, batch_size=64
 )
 
 
@@ -66,6 +66,7 @@ def fit(
             per_device_eval_batch_size=256,
             warmup_steps=0.1,
             weight_decay=0.01,
+            adam_beta2=0.98,
             eval_strategy="steps",
             eval_steps=max(1, recipe.steps // 5),
             logging_steps=max(1, recipe.steps // 5),
