@@ -7,6 +7,10 @@ from transformers import (
     DistilBertForSequenceClassification,
     GPT2Config,
     GPT2LMHeadModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+    T5Config,
+    T5ForConditionalGeneration,
 )
 
 from kd_course import models
@@ -113,9 +117,6 @@ def test_an_unknown_size_is_refused_with_the_sizes_there_are(tokenizer):
 
 
 def test_a_decoders_layers_are_copied_and_numbered_anew():
-    import torch
-    from transformers import T5Config, T5ForConditionalGeneration, LlamaConfig, LlamaForCausalLM
-
     gpt = GPT2LMHeadModel(GPT2Config(vocab_size=20, n_positions=16, n_embd=32, n_layer=3, n_head=1))
     llama = LlamaForCausalLM(
         LlamaConfig(
