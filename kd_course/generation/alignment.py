@@ -23,28 +23,25 @@ def shared_spans(one: Offsets, other: Offsets) -> list[tuple[range, range]]:
     Raises ValueError where they do not.
     """
     first, second = _covering(one, "one"), _covering(other, "other")
-    ends = [[end for _, _, end in side] for side in (first, second)]
-    if first and second and (first[0][1] != second[0][1] or ends[0][-1] != ends[1][-1]):
-        raise ValueError(
-            f"one and other must cover the same text, but run from {first[0][1]} to {ends[0][-1]} "
-            f"and from {second[0][1]} to {ends[1][-1]}"
-        )
     if bool(first) != bool(second):
         raise ValueError("one and other must cover the same text, but one of them covers none")
-    spans = []
-    for cut in sorted(set(ends[0]) & set(ends[1])):
-        before = [sum(end <= cut for end in side) for side in ends]
-        spans.append(before)
-    begun, found = [0, 0], []
-    for stop in spans:
-        found.append(
-            tuple(
-                range(side[a][0], side[b - 1][0] + 1)
-                for side, a, b in zip((first, second), begun, stop, strict=True)
-            )
+    if first and (first[0][1], first[-1][2]) != (second[0][1], second[-1][2]):
+        raise ValueError(
+            f"one and other must cover the same text, but run from {first[0][1]} to {first[-1][2]} "
+            f"and from {second[0][1]} to {second[-1][2]}"
         )
-        begun = stop
-    return [(a, b) for a, b in found]
+    found: list[tuple[range, range]] = []
+    begun = -1
+    for cut in sorted({end for _, _, end in first} & {end for _, _, end in second}):
+        found.append((_within(first, begun, cut), _within(second, begun, cut)))
+        begun = cut
+    return found
+
+
+def _within(side: list[tuple[int, int, int]], begun: int, cut: int) -> range:
+    """The numbers of the tokens that end after the one cut, and not after the other."""
+    numbers = [number for number, _, end in side if begun < end <= cut]
+    return range(numbers[0], numbers[-1] + 1)
 
 
 def _covering(offsets: Offsets, name: str) -> list[tuple[int, int, int]]:
