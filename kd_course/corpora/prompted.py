@@ -38,7 +38,7 @@ class Prompted(NamedTuple):
 
     def first(self, number: int | None) -> Prompted:
         """The first rows of a split; all where number is None."""
-        return Prompted(*(None if part is None else part[:number] for part in self))
+        return Prompted._make(part and part[:number] for part in self)
 
 
 def load(

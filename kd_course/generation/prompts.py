@@ -36,7 +36,7 @@ class Written(NamedTuple):
     labels: Tensor
 
     def to(self, device: Any) -> Written:
-        return Written(*(part.to(device) for part in self))
+        return Written._make(part.to(device) for part in self)
 
 
 def rows_of(

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from kd_course.models.layers import layer_stack
 
 if TYPE_CHECKING:
-    from torch import nn
     from transformers import PreTrainedModel
 
 
@@ -46,9 +45,9 @@ def copy_layers(teacher: PreTrainedModel, layers: int | Sequence[int]) -> PreTra
     return student.train()
 
 
-def _number(layers: Sequence[nn.Module]) -> None:
+def _number(layers: list) -> None:
     """Tell the layers where they stand now, where they keep that."""
     for place, layer in enumerate(layers):
         for module in layer.modules():
             if isinstance(getattr(module, "layer_idx", None), int):
-                module.layer_idx = place  # type: ignore[assignment]
+                module.layer_idx = place
