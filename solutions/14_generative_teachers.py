@@ -408,6 +408,8 @@ figure.suptitle("β in two conventions: the paper's loss fades at both ends")
 plots.show(figure, alt=" ".join(told))
 
 # %% [markdown]
+# At these three places the bump goes the same way in both conventions, from covering to choosing. What differs is the size of the loss, and that is what a learning rate is tuned for.
+#
 # ### Exercise 14.4 · Which divergence wrote this?
 # {{exercise:14.4}}
 #
@@ -835,7 +837,7 @@ with torch.no_grad():
     log_q = logits_of(students["labels", first], batch).log_softmax(-1)
     log_p = asked(batch).log_softmax(-1)
 each = (log_q.exp() * (log_q - log_p)).sum(-1).cpu().numpy()
-pieces = [tokenizer.decode([token]) for token in chosen[0]["completion"]]
+pieces = [tokenizer.decode([token]) for token in chosen[0]["completion"][:28]]
 figure, axes = plt.subplots(figsize=(10, 1.6))
 place = 0.0
 for piece, value in zip(pieces, each):
@@ -861,7 +863,7 @@ axes.axis("off")
 plots.show(
     figure,
     alt=f"Tokens of a text that went wrong, darker where student and teacher differ more; most at "
-    f"{pieces[int(each.argmax())]!r}, {each.max():.2f} nats.",
+    f"{pieces[int(each[: len(pieces)].argmax())]!r}, {each[: len(pieces)].max():.2f} nats.",
 )
 
 # %% [markdown]

@@ -28,7 +28,7 @@ class TeacherRecipe:
 
 
 RECIPE = TeacherRecipe(
-    size="small", texts=20_000, vocabulary=1000, steps=900, learning_rate=8e-3, batch_size=64
+    size="small", texts=20_000, vocabulary=1000, steps=2000, learning_rate=5e-3, batch_size=64
 )
 
 
