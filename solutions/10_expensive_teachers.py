@@ -1052,17 +1052,36 @@ print(
 )
 
 # %% [markdown]
-# **Peers may help one another a little.** Less a student alone, mutual learning has {{ledger:10/offline/mutual/gain over control|interval}} of accuracy; less a student alone that takes both trainings' steps, {{ledger:10/offline/mutual/gain over control, twice the steps|interval}} (the lower end is just above 0 before rounding). Of some twenty comparisons in this table one may leave out 0 by chance, and a run of one seed, like yours, can leave both open: weak evidence. A stale peer less a fresh one is {{ledger:10/offline/mutual, stale/gain over mutual|interval}}: open.
+# In the reference run ({{ledger:10/offline/control/accuracy|count}} seeds):
 #
-# **They do not reach a student that the big teacher taught for twice the steps:** {{ledger:10/offline/mutual/gain over distilled, twice the steps|interval}}. The student's compute is the same; the teacher's own training is not counted, and it has seen twenty times the labels. At equal steps the difference is {{ledger:10/offline/mutual/gain over distilled|interval}}, open because of one stray seed. One small student on one corpus refutes no paper, least of all one about pictures.
+# | accuracy of | less that of | reference, 95 % interval |
+# |---|---|---|
+# | mutual | control | {{ledger:10/offline/mutual/gain over control|interval}} |
+# | mutual | control, twice the steps | {{ledger:10/offline/mutual/gain over control, twice the steps|interval}} |
+# | mutual, stale | mutual | {{ledger:10/offline/mutual, stale/gain over mutual|interval}} |
+# | mutual | distilled | {{ledger:10/offline/mutual/gain over distilled|interval}} |
+# | mutual | distilled, twice the steps | {{ledger:10/offline/mutual/gain over distilled, twice the steps|interval}} |
+# | mutual | distilled, same labels | {{ledger:10/offline/mutual/gain over distilled, same labels|interval}} |
+# | mutual | distilled from an ensemble | {{ledger:10/offline/mutual/gain over distilled from an ensemble|interval}} |
+# | distilled | control | {{ledger:10/offline/distilled/gain over control|interval}} |
+# | distilled, dealt out | control | {{ledger:10/offline/distilled, dealt out/gain over control|interval}} |
+# | distilled | distilled, dealt out | {{ledger:10/offline/distilled/gain over distilled, dealt out|interval}} |
+# | distilled, assistant | control | {{ledger:10/offline/distilled, assistant/gain over control|interval}} |
+# | distilled, assistant | distilled | {{ledger:10/offline/distilled, assistant/gain over distilled|interval}} |
+# | hard answers | control | {{ledger:10/offline/hard answers/gain over control|interval}} |
+# | hard answers, proxy | hard answers | {{ledger:10/offline/hard answers, proxy/gain over hard answers|interval}} |
 #
-# **With the same labels nothing is told apart.** The experiment separates the peers neither from a larger model that was trained first, {{ledger:10/offline/mutual/gain over distilled, same labels|interval}}, nor from an ensemble of two controls, {{ledger:10/offline/mutual/gain over distilled from an ensemble|interval}}. Both of these cost more than peers do (section 9).
+# **Peers may help one another a little.** Mutual learning is ahead of a student alone, and of one that takes the steps of both trainings (there the lower end is just above 0 before rounding). Of some twenty comparisons one may leave out 0 by chance, and a run of one seed, like yours, can leave both open: weak evidence. Whether a stale peer is worse than a fresh one is open.
 #
-# **One of five trainings went astray.** *Distilled* less the control is {{ledger:10/offline/distilled/gain over control|interval}}, and its accuracy goes from {{ledger:10/offline/distilled/accuracy|range}}: four seeds are above their control, one is far below. Its learning rate was the best on validation by a hair over the next lower one, and none of the three seeds that chose it failed (section 9). So every comparison with that arm is wide here, and says little. Whoever had trained one seed would have seen a gain, or the opposite, and no reason to doubt either.
+# **They do not reach a student that the big teacher taught for twice the steps.** The student's compute is the same there; the teacher's own training is not counted, and it has seen twenty times the labels. At equal steps the difference is open. One small student on one corpus refutes no paper, least of all one about pictures.
 #
-# **Another sentence's answers are worse than none.** With answers dealt out among sentences of one label, the student's accuracy less the control's is {{ledger:10/offline/distilled, dealt out/gain over control|interval}}; the labels weigh less there, too. The direct test, right answers less dealt-out ones, is {{ledger:10/offline/distilled/gain over distilled, dealt out|interval}}: open, as four seeds are for the right answers and the stray one is against.
+# **With the same labels nothing is told apart.** The experiment separates the peers neither from a larger model that was trained first, nor from an ensemble of two controls. Both of these cost more than peers do (section 9).
 #
-# **The teacher's choice says more than the label.** Learnt from the classes that it chose, without any probabilities, a student gains {{ledger:10/offline/hard answers/gain over control|interval}} over the control. The rules that generate the headlines leave a label partly to chance; a teacher that has seen many averages over it.
+# **One of five trainings went astray.** The accuracy of *distilled* goes from {{ledger:10/offline/distilled/accuracy|range}}: four seeds are above their control, one is far below. Its learning rate was the best on validation by a hair over the next lower one, and none of the three seeds that chose it failed (section 9). So every comparison with that arm is wide here, and says little. Whoever had trained one seed would have seen a gain, or the opposite, and no reason to doubt either.
+#
+# **Another sentence's answers are worse than none.** With answers dealt out among sentences of one label, the student is behind the control; the labels weigh less there, too. The direct test, right answers less dealt-out ones, is open: four seeds are for the right answers, and the stray one is against.
+#
+# **The teacher's choice says more than the label.** A student gains from the classes that the teacher chose, without any probabilities. The rules that generate the headlines leave a label partly to chance; a teacher that has seen many averages over it.
 #
 # ### How much of it is sharpness?
 #
@@ -1105,11 +1124,20 @@ for arm in arms:
         print(f"{arm:<28}{pair[0]!s:<26}{pair[1]}")
 
 # %% [markdown]
-# Part of what peers gain in nats is sharpness: mutual learning less the control is {{ledger:10/offline/mutual/KL minus control|interval}} nats as it is (below 0 is better) and {{ledger:10/offline/mutual/scaled KL minus control|interval}} after scaling. Who reports the first figure only lets the reader take a temperature for a teacher.
+# In the reference run, in nats less the control's (below 0 is better):
 #
-# Softness of the wrong sentences does not show a gain: as it is, the student with dealt-out answers differs from the control by {{ledger:10/offline/distilled, dealt out/KL minus control|interval}} nats, which is open. One temperature for each takes sharpness out of the comparison, and then that student is further from the truth, by {{ledger:10/offline/distilled, dealt out/scaled KL minus control|interval}}: it has learnt less about the sentences.
+# | arm | as it is | after scaling |
+# |---|---|---|
+# | mutual | {{ledger:10/offline/mutual/KL minus control|interval}} | {{ledger:10/offline/mutual/scaled KL minus control|interval}} |
+# | distilled | {{ledger:10/offline/distilled/KL minus control|interval}} | {{ledger:10/offline/distilled/scaled KL minus control|interval}} |
+# | distilled, dealt out | {{ledger:10/offline/distilled, dealt out/KL minus control|interval}} | {{ledger:10/offline/distilled, dealt out/scaled KL minus control|interval}} |
+# | hard answers | {{ledger:10/offline/hard answers/KL minus control|interval}} | {{ledger:10/offline/hard answers/scaled KL minus control|interval}} |
 #
-# Hard answers make a student too sure, by {{ledger:10/offline/hard answers/KL minus control|interval}} nats more than the control; one temperature mends that.
+# **Part of what peers gain is sharpness**, and part is left after scaling. Who reports the first column only lets the reader take a temperature for a teacher.
+#
+# **Softness of the wrong sentences shows no gain.** As it is, the student with dealt-out answers cannot be told from the control. Scaling takes sharpness out of the comparison, and then that student is further from the truth: it has learnt less about the sentences.
+#
+# **Hard answers make a student too sure**, and one temperature mends that.
 #
 # ## 7 · Churn: would it say the same tomorrow?
 #
@@ -1145,13 +1173,13 @@ experiments.plot_comparison(
 # %% [markdown]
 # Whether peers change sides less often stays open in the reference run: mutual less control is {{ledger:10/offline/mutual/churn minus control|interval}}. In every seed it is less. But the control's churn goes from {{ledger:10/offline/control/churn|range}}: in one seed its two trainings disagree far more than in the others, and that pair makes the interval wide.
 #
-# For the distilled student the differences go both ways, two of them large: its own stray seed and the control's odd pair. So {{ledger:10/offline/distilled/churn minus control|interval}} says nothing. Your run's intervals are narrower only because they know one seed.
+# For the distilled student the differences go both ways, two of them large: its own stray seed and the control's odd pair. So that comparison says nothing. Your run's intervals are narrower only because they know one seed.
 #
 # ## 8 · A cheaper model stands in
 #
-# **An assistant.** Where the teacher is much larger than the student, [Mirzadeh and others (2020)](https://arxiv.org/abs/1902.03393) put a medium model between them. That this helps is disputed: [Cho and Hariharan (2019)](https://arxiv.org/abs/1910.01348) found a chain of distillation steps ineffective, and a teacher that was stopped early better. Here the assistant's student gains {{ledger:10/offline/distilled, assistant/gain over control|interval}} over the control. Less the student who heard the teacher itself it is {{ledger:10/offline/distilled, assistant/gain over distilled|interval}}: open. Three seeds are against the assistant, one hardly for it, and one much for it, the one in which the teacher's own student went astray. The two arms also have different learning rates. An assistant has another use: once it is trained, it answers for less than the teacher asks.
+# **An assistant.** Where the teacher is much larger than the student, [Mirzadeh and others (2020)](https://arxiv.org/abs/1902.03393) put a medium model between them. That this helps is disputed: [Cho and Hariharan (2019)](https://arxiv.org/abs/1910.01348) found a chain of distillation steps ineffective, and a teacher that was stopped early better. Here the assistant's student gains over the control (section 6). Whether it gains over the student who heard the teacher itself is open. Three seeds are against the assistant, one hardly for it, and one much for it, the one in which the teacher's own student went astray. The two arms also have different learning rates. An assistant has another use: once it is trained, it answers for less than the teacher asks.
 #
-# **A proxy for a black box.** Some teachers sell text and keep their probabilities. The article calls what helps then a *distilled proxy model*: an open model is trained on what the black box says, and the student learns from the proxy's probabilities. [Chen and others (2024)](https://arxiv.org/abs/2401.07013) do so with language models (Proxy-KD): the proxy is fine-tuned and then aligned with the black box by preferences, and its soft targets are weighed by how well it is aligned. Their abstract says that this "surpasses traditional white-box KD techniques"; it is a preprint, and we found no replication by others. The arm *hard answers, proxy* is the idea without the alignment and without the weights. Less the student that takes the black box at its word it is {{ledger:10/offline/hard answers, proxy/gain over hard answers|interval}}: open, some seeds for it and some against. The proxy has heard the same answers and knows no more of the teacher.
+# **A proxy for a black box.** Some teachers sell text and keep their probabilities. The article calls what helps then a *distilled proxy model*: an open model is trained on what the black box says, and the student learns from the proxy's probabilities. [Chen and others (2024)](https://arxiv.org/abs/2401.07013) do so with language models (Proxy-KD): the proxy is fine-tuned and then aligned with the black box by preferences, and its soft targets are weighed by how well it is aligned. Their abstract says that this "surpasses traditional white-box KD techniques"; it is a preprint, and we found no replication by others. The arm *hard answers, proxy* is the idea without the alignment and without the weights. Whether it is ahead of the student that takes the black box at its word is open (section 6): some seeds are for it and some against. The proxy has heard the same answers and knows no more of the teacher.
 #
 # ### Exercise 10.8 · Trust the proxy where it agrees
 # {{exercise:10.8}}
