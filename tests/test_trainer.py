@@ -112,6 +112,19 @@ def test_the_same_seed_gives_the_same_weights(tmp_path, tokenizer):
     assert_same_weights(one, other, **EXACTLY)
 
 
+def test_the_order_of_the_rows_is_that_of_the_data_seed_where_there_is_one(tmp_path, tokenizer):
+    def order(**seeds):
+        options = training_arguments(tmp_path, use_cpu=True, **seeds)
+        rows = tagged(40)
+        trainer = DistillationTrainer(
+            model=bert(1), args=options, train_dataset=rows, processing_class=tokenizer, alpha=0.0
+        )
+        return list(trainer._get_train_sampler(rows))
+
+    assert order(seed=1, data_seed=5) == order(seed=2, data_seed=5) == order(seed=5)
+    assert order(seed=1, data_seed=5) != order(seed=1, data_seed=6)
+
+
 def test_a_cached_teacher_teaches_what_a_live_one_does(tmp_path, tokenizer):
     teacher, rows = bert(0), sentences()
     outputs = cached_teacher_outputs(teacher, rows, tokenizer, folder=tmp_path, progress=False)

@@ -101,6 +101,24 @@ def test_no_link_leads_back_into_the_folders_of_the_course(staged):
         assert (staged / "files" / "notebooks" / path.name).is_file()
 
 
+def test_files_of_one_name_are_downloaded_each_by_itself(tmp_path):
+    for lesson in ("06", "10"):
+        (tmp_path / lesson).mkdir()
+        (tmp_path / lesson / "settings.py").write_text(lesson)
+    (tmp_path / "solutions").mkdir()
+    text = staging.relinked(
+        "[a](../06/settings.py) [b](../10/settings.py)", tmp_path / "solutions", tmp_path / "book"
+    )
+    links = re.findall(r"\]\((.*?)\)", text)
+    assert [(tmp_path / "book" / link).read_text() for link in links] == ["06", "10"]
+
+
+def test_a_hint_that_holds_what_looks_like_html_is_shown_as_it_stands():
+    cell = nbformat.v4.new_code_cell("answer = 1", id="ex-00-1")
+    (hints, _) = staging.folded_exercise(cell, "", ("Is `a < b`, or <b> & c?", ""))
+    assert "<p>Is <code>a &lt; b</code>, or &lt;b&gt; &amp; c?</p>" in hints.source
+
+
 def test_chinese_is_marked_where_a_reader_sees_it_and_nowhere_else():
     extension = pytest.importorskip("kd_course.authoring.web.extension", reason="needs docutils")
     page = '<title>蒸馏</title><p title="教师">从教师（BERT）学</p><pre><b>代码</b></pre><code>学</code>'

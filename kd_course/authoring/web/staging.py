@@ -186,7 +186,7 @@ def instead_of_widget(source: str) -> str:
 def relinked(text: str, folder: Path, target: Path) -> str:
     """The text of a file in folder with its links fit for target, where lessons and pages lie flat.
 
-    A link to another file of the repository becomes one to download that file.
+    folder: one of the course's first level. A link to another file of the repository becomes one to download that file.
     """
 
     def new_link(match: re.Match) -> str:
@@ -198,10 +198,11 @@ def relinked(text: str, folder: Path, target: Path) -> str:
             return f"]({there.name}{hash}{anchor})"
         if there.suffix == ".md" and there.parent.name == "book":
             return f"]({there.name}{hash}{anchor})"
-        copy = target / "files" / there.name
+        inside = there.relative_to(folder.parent)  # many lessons have a settings.py
+        copy = target / "files" / inside
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(there, copy)
-        return f"](files/{there.name})"
+        return f"](files/{inside.as_posix()})"
 
     return re.sub(r"\]\(([^)\s]+)\)", new_link, text)
 
