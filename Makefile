@@ -18,8 +18,10 @@ lessons := $(sort $(foreach source,$(wildcard solutions/[0-9][0-9]_*.py),\
 # Tests measure the code, not the machine's settings: no network, the default scale.
 quiet := env -u KD_SEEDS -u KD_LIMIT -u KD_MAPS -u KD_MAX_STEPS -u KD_RESULTS \
     -u NBGRADER_EXECUTION KD_PROGRESS=0 KD_SCALE=offline HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
-# Lessons are tested for their path: three steps a training, and of every split a part.
-shortened := KD_MAX_STEPS=3 KD_LIMIT=200
+# Lessons are tested for their path: three steps a training, and of every split a part. Their kernels
+# keep what a step frees, as those of `make lab` do: kd_course/commands/allocator.py tells why.
+shortened := KD_MAX_STEPS=3 KD_LIMIT=200 \
+    MALLOC_MMAP_MAX_=$${MALLOC_MMAP_MAX_-0} MALLOC_TRIM_THRESHOLD_=$${MALLOC_TRIM_THRESHOLD_-20000000000}
 # Two processes with a thread each are faster on two cores than one process with two threads; a
 # file, and so a notebook, stays in one process. Files go out as tests/conftest.py orders them.
 editions = $(shell ls -r $(1)/*.ipynb)  # later lessons take longer: they go out first

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gc
 import json
+import sys
 
 import numpy as np
 import pytest
 
 from kd_course.authoring import bench_block, readme
-from kd_course.commands import bench, bench_share, bench_tokens
+from kd_course.commands import bench, bench_memory, bench_share, bench_tokens
 
 
 @pytest.fixture
@@ -133,3 +134,26 @@ def test_a_ratio_tells_whether_its_median_meets_its_target():
     assert bench.Ratio("a", [0.9, 1.04, 2.0], at_most=1.05).met
     assert not bench.Ratio("b", [2.0, 3.2, 9.0], at_least=3.3).met
     assert "MISSED" in bench.Ratio("b", [2.0, 3.2, 9.0], at_least=3.3).row()[-1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="malloc's settings are those of Linux' glibc")
+@pytest.mark.parametrize("loss, status", [(0.5, 0), (0.5000001, 1)])
+def test_kept_memory_is_compared_in_pairs_and_other_losses_fail(loss, status, monkeypatch, capsys):
+    def in_a_process(batches, kept):
+        order.append(kept)
+        told = {"seconds": 9.0 if kept else 10.0, "memory": 3.0 if kept else 2.0}
+        return told | {"loss": loss if kept else 0.5}
+
+    order: list[bool] = []
+    monkeypatch.setattr(bench_memory.allocator, "has_glibc", lambda: True)
+    monkeypatch.setattr(bench_memory, "in_a_process", in_a_process)
+    assert bench_memory.main(["--pairs", "2", "--json"]) == status
+    time, memory = json.loads(capsys.readouterr().out)["ratios"]
+    assert (time["median"], memory["median"]) == (0.9, 1.5)
+    assert order == [False, True, True, False]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="malloc's settings are those of Linux' glibc")
+def test_a_training_tells_its_processor_time_its_memory_and_its_loss(tiny):
+    told = bench_memory.trained(batches=1)
+    assert told["seconds"] > 0 and told["memory"] > 50 and 0 < told["loss"] < 10

@@ -21,7 +21,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from kd_course.commands import doctor
+from kd_course.commands import allocator, doctor
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -171,6 +171,8 @@ def test_make_test_adds_what_tests_need_once(checkout):
         "KD_MAX_STEPS=3 KD_LIMIT=200" in second
         and "--nbval-lax notebooks/08_last.ipynb notebooks/00_first.ipynb" in second
     )
+    for name, value in allocator.SETTINGS.items():  # a person's own setting wins
+        assert f"{name}=${{{name}-{value}}}" in second
     assert second.index("ruff check") < second.index("mypy") < second.index("pytest")
 
 
@@ -193,7 +195,10 @@ def test_the_lab_has_the_whole_course_in_it_and_asks_nothing(monkeypatch):
     monkeypatch.setattr("jupyterlab.labapp.main", lambda: started.append(sys.argv[1:]))
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", "own")
     monkeypatch.setattr(sys, "argv", ["python"])
+    monkeypatch.setattr(lab.allocator, "settings", lambda: {"MALLOC_MMAP_MAX_": "0"})
+    monkeypatch.setenv("MALLOC_MMAP_MAX_", "64")  # and so it is put back afterwards
     assert lab.main(["--no-browser"]) == 0
+    assert os.environ["MALLOC_MMAP_MAX_"] == "0"  # the kernels inherit it
     (options,) = started
     assert f"--ServerApp.root_dir={ROOT}" in options and options[-1] == "--no-browser"
     assert "--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb" in options

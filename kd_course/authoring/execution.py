@@ -14,6 +14,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 
 from kd_course.authoring.source import ROOT, LessonError
+from kd_course.commands import allocator
 from kd_course.commands.lesson_kernel import ThisPython, in_private
 
 SECONDS_A_CELL = 1800
@@ -41,7 +42,7 @@ def execute(notebook: NotebookNode, name: str, folder: Path) -> NotebookNode:
     )
     try:
         environment = {"KD_PROGRESS": "0", "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-        client.execute(env=os.environ | environment)
+        client.execute(env=os.environ | allocator.settings() | environment)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         raise LessonError(f"{name}: {_failing_cell(notebook)}{error}") from error
     notebook.metadata = about  # the kernel enters its Python's version there

@@ -11,6 +11,8 @@ import os
 import sys
 from pathlib import Path
 
+from kd_course.commands import allocator
+
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = Path(__file__).with_name("jupyter")
 # By which "Save and Export Notebook As: HTML" keeps the pictures' text alternatives.
@@ -44,6 +46,7 @@ def main(argv: list[str]) -> int:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.insert(0, "--allow-root")
     paths = [str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    os.environ.update(allocator.settings())  # of the kernels that it starts
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
     from jupyterlab.labapp import main as start
 

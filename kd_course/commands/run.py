@@ -21,7 +21,7 @@ from tabulate import tabulate
 from tqdm import tqdm
 
 from kd_course import experiments, settings
-from kd_course.commands import ledger_entry, plain
+from kd_course.commands import allocator, ledger_entry, plain
 from kd_course.console import make_readable
 from kd_course.storage import refuse_unwritable
 
@@ -186,6 +186,7 @@ def run_lesson(
     left = folder if without_jupyter else folder / notebook.name
     start = time.monotonic()
     if without_jupyter:
+        allocator.keep_here()
         failure = plain.execute(notebook, folder, working_folder(notebook, folder))
     else:
         failure = execute(notebook, left)
@@ -269,7 +270,7 @@ def execute(notebook: Path, target: Path) -> str | None:
         where = working_folder(notebook, target.parent)
         kernel = LessonKernel(content, where, on_cell=on_cell, on_step=on_step)
         try:
-            kernel.execute()
+            kernel.execute(env=os.environ | allocator.settings())
         except (CellExecutionError, DeadKernelError) as error:
             failure = str(error)
         finally:
