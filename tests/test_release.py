@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 
 import kd_course
-from kd_course.authoring import editions, readme
+from kd_course.authoring import book, editions, readme
 from kd_course.authoring.source import (
     LessonError,
     outside_solution,
@@ -591,7 +591,28 @@ def test_hours_and_plans_are_what_the_lessons_say_and_nothing_planned_is_said_to
         assert f"<!-- begin:{name} -->" in text
         assert blocks[name].count("\n") == weeks + 1
     there = {path.stem[:2] for path in sources()}
-    assert not {number for number in re.findall(r"planned:\* (\d\d)", text)} & there
+    planned = set(re.findall(r"planned:\* (\d\d)", text))
+    assert not planned & there
+    assert ("it does not exist yet" in text) == bool(planned)
+
+
+def test_no_plan_has_a_lesson_before_what_it_needs():
+    needs = {
+        lesson.number: set(re.findall(r"\((\d\d)_", re.split(r"[.;](?: |$)", need)[0]))
+        for lesson in map(read, sources())
+        if (need := lesson.head_entry("You need"))
+    }
+    assert needs["09"] == {"03", "08"}  # read from the text: "lessons [03](…) and [08](…)"
+    for name, weeks in readme.PLANS.items():
+        taken: set[str] = set()
+        for lesson in " ".join(weeks).split():
+            assert needs.get(lesson, set()) <= taken, f"{name}: {lesson} needs {needs[lesson]}"
+            taken.add(lesson)
+
+
+def test_the_plan_of_fifteen_weeks_is_the_whole_course():
+    whole = [slug[:2] for slug in book.SLUGS]
+    assert " ".join(readme.PLANS["weeks-15"]).split() == whole
 
 
 def test_every_link_of_the_page_leads_somewhere():

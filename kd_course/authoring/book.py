@@ -88,13 +88,14 @@ def glossary_page(entries: list[dict]) -> str:
         f"| {entry['says']} | {link(entry['lesson'])} |"
         for entry in sorted(entries, key=lambda entry: _alphabetical(entry["en"]))
     ]
+    not_yet = "Lessons marked *planned* are not written yet. " if planned() else ""
     return "\n".join(
         [
             GENERATED.format("glossary.toml"),
             "# Glossary",
             "",
             f"{len(entries)} terms in English and Chinese, each with the lesson that introduces it. "
-            "Lessons marked *planned* are not written yet. One Chinese word, 校准, stands for two things: "
+            f"{not_yet}One Chinese word, 校准, stands for two things: "
             "for calibration of probabilities, which is meant here, and for the search for a "
             "quantizer's scales.",
             "",

@@ -66,13 +66,17 @@ TEACHING = ROOT / "docs" / "teaching.md"
 THROUGHPUT = ROOT / "kd_course" / "grading" / "throughput.json"
 # Plans for a class: the lessons of each week. A lesson that does not exist yet is called planned.
 PLANS = {
-    "weeks-5": ("00 01", "02", "03", "05", "06"),
-    "weeks-10": ("00 01", "02", "03", "04", "05", "06", "07", "08", "09", "15"),
+    "weeks-5": ("00 01", "02", "03", "05 06", "15"),
+    "weeks-10": ("00 01", "02", "03", "04", "05", "06", "07", "12", "14", "15"),
     "weeks-15": (
-        *("00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "14"),
+        *("00 01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13", "14"),
         "15",
     ),
 }
+NOT_YET = """\
+Where a lesson is *planned*, it does not exist yet. Until it does, use the week for a project:
+students take the cells of lesson 06, change one thing (the data, the student's size, what is held
+equal), and report the difference with its control, several seeds and an interval."""
 PLANNED = {
     "07": "Machine translation",
     "08": "Question answering",
@@ -87,10 +91,13 @@ PLANNED = {
 
 
 def readme_blocks() -> dict[str, str]:
-    """The generated blocks by name: "picture", "syllabus" and "training"."""
+    """The generated blocks by name: "picture", "syllabus", "planned" and "training"."""
     lessons = [read(path) for path in sources()]
     shown = f"![{picture.text_alternative()}]({picture.PICTURE.relative_to(ROOT).as_posix()})"
-    return {"picture": shown, "syllabus": _syllabus(lessons), "training": _training(lessons)}
+    blocks = {"picture": shown, "syllabus": _syllabus(lessons), "training": _training(lessons)}
+    there = {lesson.number for lesson in lessons}
+    planned = [f"{number} {title}" for number, title in PLANNED.items() if number not in there]
+    return blocks | {"planned": f"Planned: {' · '.join(planned)}." if planned else ""}
 
 
 def fill(
@@ -145,12 +152,15 @@ def _syllabus(lessons: list[Lesson]) -> str:
 
 
 def teaching_blocks() -> dict[str, str]:
-    """The generated blocks of the page for teachers: "hours", "throughput", and one a plan of weeks."""
+    """The generated blocks of the page for teachers: "hours", "throughput", one a plan of weeks, and
+    "planned", which says what to do in the week of a lesson that there is not.
+    """
     lessons = {lesson.number: lesson for lesson in map(read, sources())}
     blocks = {"hours": _hours(list(lessons.values())), "throughput": _throughput()}
     for name, weeks in PLANS.items():
         blocks[name] = _weeks([week.split() for week in weeks], lessons)
-    return blocks
+    in_plans = set(" ".join(week for weeks in PLANS.values() for week in weeks).split())
+    return blocks | {"planned": NOT_YET if in_plans - lessons.keys() else ""}
 
 
 def _throughput() -> str:
