@@ -127,7 +127,7 @@ check("10.1", cache_bytes)
 
 # %% tags=["nbval-check-output"]
 for tokens_kept, k in ((10**9, None), (10**9, 64), (10**9, 16)):
-    each = 4 * 50_000 if k is None else 8 * k + 4
+    each = 4 * 50_000 if k is None else k * (2 + 4) + 4  # two bytes tell 50,000 pieces apart
     name = "all logits" if k is None else f"the {k} best"
     print(f"a billion tokens, {name:<11}: {tokens_kept * each / 1e12:7.3f} TB")
 
@@ -163,7 +163,7 @@ def taught_by(p, k):
 
 
 def distance(p, q):
-    """Total variation: how much of the probability lies on the wrong pieces, 0 to 1."""
+    """Total variation: how much of the probability must move to make one the other, 0 to 1."""
     return 0.5 * (p - q).abs().sum(-1)
 
 
@@ -195,9 +195,9 @@ for k in sizes:
     )
 
 # %% [markdown]
-# *Bytes* counts four for a number and four for a value, as the package keeps them. *Wrong* is how much of the student's probability would have to move to other pieces to make it the teacher's (0: none, 1: all), at the optimum of the loss; the tail is spread evenly here, which knows nothing of the language. The column before it shows the truncated loss at its best, below zero.
+# *Bytes* counts four for a number and four for a value, as the package keeps them: two would do for the numbers here, as in exercise 10.1, but four do for every vocabulary. *Wrong* is how much of the student's probability is *misplaced*: would have to move to other pieces to make it the teacher's (0: none, 1: all), at the optimum of the loss; the tail is spread evenly here, which knows nothing of the language. The column before it shows the truncated loss at its best, below zero.
 #
-# By the share of wrong probability the two are nearly alike: the tail bucket knows how much lies outside, not where. What it saves is another thing. The truncated student calls a piece *impossible* that the teacher merely finds rare, and the first time such a piece turns up its surprise has no bound. And on what is left it is too sure, by just the mass outside.
+# By the share of misplaced probability the two are nearly alike: the tail bucket knows how much lies outside, not where. What it saves is another thing. The truncated student calls a piece *impossible* that the teacher merely finds rare, and the first time such a piece turns up its surprise has no bound. And on what is left it is too sure, by just the mass outside.
 #
 # How does that look for one place of one sentence? Move the slider. The bars are the teacher's most probable pieces, and on the right all others together.
 
@@ -239,8 +239,8 @@ def in_words(k, wrong):
     mass = top_k_of(p[place], k).sum().item()
     return (
         f"k = {k}: the pieces kept hold {mass:.3f} of the teacher's probability at this place. "
-        f"At its best the truncated loss puts {wrong['truncated']:.3f} of the student's on wrong "
-        f"pieces and nothing on the others, the tail bucket {wrong['tail bucket']:.3f}."
+        f"At its best the truncated loss gives the others nothing, and {wrong['truncated']:.3f} of "
+        f"the student's probability is misplaced; with the tail bucket {wrong['tail bucket']:.3f} is."
     )
 
 
@@ -373,10 +373,10 @@ for temperature, axes in zip((1, 3), panels):
     axes.set(xscale="log", yscale="log", title=f"T = {temperature}")
     axes.set_xlabel("answers looked at, each drawn anew")
     described.append(
-        f"At T = {temperature} twelve drawn pieces put {noise[0]:.3f} of the probability on wrong pieces in "
-        f"one look and {noise[-1]:.4f} in the mean of a thousand, the twelve best {fixed:.4f} for ever."
+        f"At T = {temperature} twelve drawn pieces misplace {noise[0]:.3f} of the probability in one "
+        f"look and {noise[-1]:.4f} in the mean of a thousand, the twelve best {fixed:.4f} for ever."
     )
-panels[0].set_ylabel("probability on wrong pieces")
+panels[0].set_ylabel("misplaced probability")
 panels[0].legend()
 figure.suptitle("Bias stays, noise averages out")
 plots.show(figure, alt=" ".join(described))
@@ -422,13 +422,13 @@ right.annotate("truncated: without bound", (weights[0], 4), fontsize=9)
 for axes in (left, right):
     axes.axvline(4 * vocabulary, color=plots.COLOURS["ink"], linewidth=1)
     axes.set(xscale="log", yscale="log", xlabel="bytes a token (line: all logits)")
-left.set(title="Probability on wrong pieces", ylabel="share")
+left.set(title="Misplaced probability", ylabel="share")
 right.set(title="KL from the teacher", ylabel="nats", ylim=(None, 30))
 left.legend(fontsize=8)
 figure.suptitle("What an answer teaches, by its weight")
 plots.show(
     figure,
-    alt="Left, share of wrong probability by bytes a token: "
+    alt="Left, share of misplaced probability by bytes a token: "
     + "; ".join(described)
     + f". Right, KL from the teacher: the tail bucket {nats[0]:.3f} nats at {weights[0]} bytes, "
     f"{nats[-1]:.5f} at {weights[-1]}; truncated without bound.",
