@@ -40,6 +40,11 @@ def tied_to(other: nn.Linear, bias: Tensor) -> nn.Linear:
     return layer
 
 
+def under(name: str, layer: nn.Module) -> nn.ModuleDict:
+    """A module that holds this layer under a name, which its parameters' names begin with."""
+    return nn.ModuleDict({name: layer})
+
+
 def sgd_over(learning_rate: float, *modules: nn.Module) -> torch.optim.SGD:
     """Plain gradient descent over several modules, a group of parameters each."""
     groups = [{"params": list(module.parameters())} for module in modules]

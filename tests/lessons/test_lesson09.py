@@ -18,6 +18,7 @@ from kd_course import experiments, losses, metrics, settings
 from kd_course.authoring.references import references
 from kd_course.authoring.source import read, source_of
 from kd_course.distillation import layer_map
+from kd_course.exercises import sheets
 from kd_course.exercises.catalogue import of_lesson
 from kd_course.lessons.lesson09.settings import EXPECTED, READING_ARMS, TASK_ARMS, rates_beside
 
@@ -51,6 +52,13 @@ def test_the_hidden_loss_is_the_packages(answers):
         expected = losses.hidden_state_loss(student, teacher, mask=mask, projection=project)
         found = answers["09.2"](student, teacher, mask, weight)
         torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_list_of_names_learnt_by_heart_is_right_on_one_case_of_one_draw_at_most(answers):
+    exercise = next(e for e in of_lesson("09") if e.id == "09.3")
+    drawn = [case for seed in (3, 4) for case in sheets.cases_of(exercise, seed)]
+    outcomes = sheets.outcomes_of(exercise, answers["09.3"], drawn)
+    assert len({tuple(outcome.value) for outcome in outcomes}) == len(drawn) == 12
 
 
 def test_the_attention_loss_is_numpys_and_the_packages(answers):
