@@ -134,6 +134,9 @@ def test_the_students_package_installs_and_what_it_installs_lacks_them_too(cours
     assert done.returncode == 0, done.stderr
     names = [str(path.relative_to(tmp_path / "site")) for path in files_in(tmp_path / "site")]
     assert "kd_course/losses/targets.py" in names and "kd_course/exercises/engine.py" in names
+    # By which students' JupyterLab and nbconvert keep the pictures' text alternatives.
+    assert "share/jupyter/labextensions/kd-course-alternatives/package.json" in names
+    assert "etc/jupyter/jupyter_nbconvert_config.json" in names
     assert not [n for n in names if re.search(TEACHERS_ALONE, n)]
     bodies = {squeezed("".join(solution_lines(inspect.getsource(v.reference))))
               for lesson in LESSONS for v in variants.of_lesson(lesson)}  # fmt: skip

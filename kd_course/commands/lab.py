@@ -3,6 +3,11 @@
 jupyter/ beside this file holds what is otherwise than JupyterLab's own settings: it asks nobody for
 news, what nbgrader brings for teachers is not enabled, and pictures have their text alternatives, in
 the notebook and in what is exported. A person's own settings stay theirs.
+
+jupyter/environment/ is installed with the package (`tool.flit.external-data`), under the environment's
+share/ and etc/: there JupyterLab, however it is started, finds the extension that shows the
+alternatives, and `jupyter nbconvert --to html` the template that keeps them. `--template lab` is
+nbconvert's own.
 """
 
 from __future__ import annotations
@@ -15,6 +20,8 @@ from kd_course.commands import allocator
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = Path(__file__).with_name("jupyter")
+# What installing the course lays into its environment; a checkout that is not installed has it here.
+ENVIRONMENT = SETTINGS / "environment"
 # By which "Save and Export Notebook As: HTML" keeps the pictures' text alternatives.
 TEMPLATES = ROOT / "kd_course" / "authoring" / "web" / "templates"
 FIRST_LESSON = "notebooks/00_start_here.ipynb"
@@ -39,7 +46,7 @@ def main(argv: list[str]) -> int:
     options = [
         f"--ServerApp.root_dir={ROOT}",
         f"--LabApp.default_url={page}",
-        f"--LabApp.extra_labextensions_path={SETTINGS / 'labextensions'}",
+        f"--LabApp.extra_labextensions_path={ENVIRONMENT / 'share/jupyter/labextensions'}",
         *export,
         *argv,
     ]
