@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from kd_course.authoring import editions, execution, package_map, readme
+from kd_course.authoring import editions, execution, install_cell, package_map, readme
 from kd_course.authoring.__main__ import build, keep_outputs
 from kd_course.authoring.references import references
 from kd_course.authoring.source import (
@@ -58,12 +58,16 @@ def test_a_committed_notebook_is_what_its_source_builds(lesson, folder):
         ), now.id
 
 
-def test_the_links_below_a_title_lead_somewhere(lesson):
-    for folder in ("solutions", "notebooks"):
+def test_a_lesson_links_its_other_edition_the_lessons_beside_it_and_the_glossary(lesson):
+    here = LESSONS.index(lesson.slug)
+    before = [f"{slug}.ipynb" for slug in LESSONS[max(here - 1, 0) : here]]
+    after = [f"{slug}.ipynb" for slug in LESSONS[here + 1 : here + 2]]
+    for folder, other in (("solutions", "notebooks"), ("notebooks", "solutions")):
         line = committed(folder, lesson).cells[0].source.splitlines()[2]
-        targets = re.findall(r"\]\((.+?\.ipynb)\)", line)
-        assert len(targets) in (2, 3) and targets[0].endswith(f"/{lesson.slug}.ipynb")
+        targets = re.findall(r"\]\((.+?)\)", line)
+        assert targets == [f"../{other}/{lesson.slug}.ipynb", *before, *after, editions.GLOSSARY]
         assert all((ROOT / folder / target).is_file() for target in targets)
+        assert ("before: " in line, "next: " in line) == (bool(before), bool(after))
 
 
 @pytest.mark.parametrize("folder", ["solutions", "notebooks"])
@@ -75,6 +79,16 @@ def test_a_committed_notebook_is_valid_was_run_and_raised_nothing(lesson, folder
     assert not [
         cell.id for cell in code for output in cell.outputs if output.output_type == "error"
     ]
+
+
+@pytest.mark.parametrize("folder", ["solutions", "notebooks"])
+def test_the_first_cell_installs_the_course_and_says_nothing_where_it_is(lesson, folder):
+    code = [cell for cell in committed(folder, lesson).cells if cell.cell_type == "code"]
+    assert code[0].id == install_cell.ID and code[0].outputs == []
+    assert code[0].metadata.jupyter.source_hidden and "setup" in code[1].metadata.tags
+    assert install_cell.ID not in {
+        cell.id for cell in editions.worked(lesson).cells
+    }  # `release` takes this
 
 
 @pytest.mark.parametrize("folder", ["solutions", "notebooks"])
@@ -423,6 +437,72 @@ def test_without_execution_outputs_stay_where_the_source_is_the_same():
         cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text="out")]
     keep_outputs(after, before)
     assert [len(cell.outputs) for cell in after.cells] == [1, 0]
+
+
+def test_the_cell_that_installs_counts_as_run_where_all_others_were():
+    def notebook(*ids):
+        cells = [nbformat.v4.new_code_cell("1", id=id) for id in ids]
+        return nbformat.v4.new_notebook(cells=cells)
+
+    before, after = notebook("a", "b"), notebook(install_cell.ID, "a", "b")
+    for number, cell in enumerate(before.cells, start=1):
+        cell.execution_count = number
+    keep_outputs(after, before)
+    assert [cell.execution_count for cell in after.cells] == [1, 2, 3]
+    unfinished = notebook(install_cell.ID, "a", "c")
+    keep_outputs(unfinished, before)
+    assert [cell.execution_count for cell in unfinished.cells] == [None, 1, None]
+
+
+# -- the cell that installs the course --------------------------------------------------------
+
+
+@pytest.fixture
+def install(tmp_path, monkeypatch):
+    """install(source, there): runs the cell in a folder of its own; what it gave to pip."""
+    asked = []
+    monkeypatch.setattr("subprocess.run", lambda words, check: asked.append(words))
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.chdir(tmp_path / "notebooks")
+
+    def install(source, there):
+        monkeypatch.setattr("importlib.util.find_spec", lambda name: object() if there else None)
+        exec(compile(source, "<install>", "exec"), {})
+        return [words[3:] for words in asked]
+
+    return install
+
+
+def citation(folder, line=""):
+    path = folder / "CITATION.cff"
+    path.write_text(f"title: A course\n{line}\nlicense: MIT\n", encoding="utf-8")
+    return path
+
+
+def test_where_the_course_is_nothing_is_installed(install):
+    assert install(install_cell.source(), there=True) == []
+
+
+def test_a_checkout_is_installed_from_where_it_is(install, tmp_path):
+    (tmp_path / "pyproject.toml").touch()
+    assert install(install_cell.source(), there=False) == [["install", "--quiet", ".."]]
+
+
+def test_a_lone_notebook_installs_from_the_address_of_the_citation(install, tmp_path):
+    known = citation(tmp_path, 'repository-code: "https://github.com/owner/course/"')
+    found = install(install_cell.source(known), there=False)
+    assert found == [["install", "--quiet", "git+https://github.com/owner/course"]]
+
+
+def test_without_an_address_the_cell_says_where_to_write_one(install, tmp_path):
+    source = install_cell.source(citation(tmp_path))
+    with pytest.raises(ModuleNotFoundError, match="write its address into this cell"):
+        install(source, there=False)
+    assert 'address = ""  # where pip finds the course' in source
+    written = source.replace('address = ""', 'address = "git+https://example.org/course"')
+    assert install(written, there=False) == [
+        ["install", "--quiet", "git+https://example.org/course"]
+    ]
 
 
 def test_a_block_without_content_is_refused():

@@ -178,6 +178,7 @@ def test_an_answer_takes_along_what_it_builds_on_and_leaves_the_rest():
     sources = [cell["source"] for cell in found.ways["03.10"].careful[0]]
     assert any("surprises =" in source for source in sources)
     assert len(sources) <= len(exercises) + 3  # of some forty code cells, beside the answers
+    assert not any("find_spec" in source for source in sources)  # the cell that installs the course
 
 
 def test_only_the_nearest_giver_above_counts_and_what_changes_it_on_the_way():

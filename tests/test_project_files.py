@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
 
 from kd_course import __version__
 from kd_course.__main__ import COMMANDS
@@ -189,7 +192,21 @@ def test_windows_installs_as_the_readme_says(jobs):
     assert run[:3] == [make.replace("py ", "python ", 1), install, f"{start} --version"]
 
 
-# -- the container ----------------------------------------------------------------------------
+# -- Binder and the container -----------------------------------------------------------------
+
+
+def test_binder_installs_the_course_with_a_python_that_it_allows():
+    made = yaml.safe_load((ROOT / "binder" / "environment.yml").read_text("utf-8"))
+    (python,) = [one for one in made["dependencies"] if one.startswith("python=")]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert python.removeprefix("python=") in SpecifierSet(project["requires-python"])
+    script = ROOT / "binder" / "postBuild"
+    assert os.access(script, os.X_OK) or os.name == "nt"
+    shebang, *lines = script.read_text("utf-8").replace("\\\n", " ").splitlines()
+    assert shebang == "#!/bin/bash" and "set -e" in lines
+    install = shlex.split(lines[-1])
+    assert install[:4] == ["python", "-m", "pip", "install"]
+    assert install[-4:] == ["-c", "constraints.txt", "-e", "."]
 
 
 def test_the_container_installs_as_the_readme_says_and_shows_jupyterlab():

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import nbformat
 
-from kd_course.authoring import book, editions, execution, readme, references
+from kd_course.authoring import book, editions, execution, install_cell, readme, references
 from kd_course.authoring.source import ROOT, Lesson, LessonError, read, review, source_of, sources
 from kd_course.console import make_readable
 from kd_course.storage import write_whole
@@ -87,12 +87,23 @@ def build(lesson: Lesson, *, run: bool = True, root: Path = ROOT) -> None:
 
 
 def keep_outputs(notebook: nbformat.NotebookNode, before: nbformat.NotebookNode) -> None:
-    """Carry outputs over from an earlier build, for code cells whose id and source are the same."""
+    """Carry outputs over from an earlier build, for code cells whose id and source are the same.
+
+    Where every cell has them the notebook is numbered as if it had been run. The cell that installs
+    the course needs no earlier build: where the course is, and so here, it prints nothing.
+    """
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     old = {(cell.id, cell.source): cell for cell in before.cells if cell.cell_type == "code"}
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and (cell.id, cell.source) in old:
+    complete = True
+    for cell in code:
+        if (cell.id, cell.source) in old:
             kept = old[cell.id, cell.source]
             cell.outputs, cell.execution_count = kept.outputs, kept.execution_count
+        elif cell.id != install_cell.ID:
+            complete = False
+    if complete:
+        for number, cell in enumerate(code, start=1):
+            cell.execution_count = number
 
 
 if __name__ == "__main__":

@@ -15,11 +15,13 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions
 from traitlets.config import Config
 
+from kd_course.authoring import install_cell
 from kd_course.authoring.source import FIELD, Cell, Lesson, LessonError
 from kd_course.exercises import catalogue
 from kd_course.exercises.spec import Exercise
 
 STUB = "...  # your code here"
+GLOSSARY = "../book/glossary.md"  # from a notebook's folder
 HIDDEN = "hide-input"  # a tag: JupyterLab folds the cell's code away and shows its output
 ABOUT = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -35,14 +37,25 @@ ABOUT = {
 
 
 def of_course(folder: str, lesson: Lesson, others: Sequence[Lesson]) -> NotebookNode:
-    """The edition that lies in "solutions" or "notebooks", with links to the other one and on.
+    """The edition that lies in "solutions" or "notebooks": what every lesson has beside its source.
 
+    Below its title stand links to the other edition, the lessons before and after, and the glossary;
+    its first code cell installs the course where it is missing.
     others: the course's lessons in their order, this one among them. Raises LessonError.
     """
     notebook = worked(lesson) if folder == "solutions" else for_learners(lesson)
     title, _, rest = notebook.cells[0].source.partition("\n")
     notebook.cells[0].source = f"{title}\n\n{_way(folder, lesson, others)}\n{rest}"
+    first = next(i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code")
+    notebook.cells.insert(first, _installing())
     return notebook
+
+
+def _installing() -> NotebookNode:
+    made = nbformat.v4.new_code_cell(install_cell.source(), id=install_cell.ID)
+    made.metadata.tags = [HIDDEN, install_cell.ID]
+    made.metadata.jupyter = {"source_hidden": True}
+    return made
 
 
 def _way(folder: str, lesson: Lesson, others: Sequence[Lesson]) -> str:
@@ -54,6 +67,7 @@ def _way(folder: str, lesson: Lesson, others: Sequence[Lesson]) -> str:
         if 0 <= place < len(others):
             near = others[place]
             links.append(f"{word}: [{near.number} {near.title}]({near.slug}.ipynb)")
+    links.append(f"[glossary]({GLOSSARY})")
     return " · ".join(links)
 
 

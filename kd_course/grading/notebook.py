@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from kd_course.authoring import install_cell
 from kd_course.authoring.source import read, source_of
 from kd_course.exercises.spec import Exercise
 from kd_course.grading.cells import StudentCell
@@ -78,7 +79,8 @@ def _teachers(lesson: str) -> tuple[dict[str, str], dict[str, str], frozenset[st
     given = frozenset().union(
         *(names_of(python[c.id]).gives for c in cells if c.role == "setup"), ()
     )
-    roles = {c.id: c.role for c in cells}
+    roles = {c.id: c.role for c in cells} | {install_cell.ID: "code"}
+    python[install_cell.ID] = python_of(install_cell.source())
     return {_squeezed(python[id]): roles[id] for id in python}, roles, given
 
 

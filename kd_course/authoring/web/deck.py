@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from kd_course.authoring import install_cell
 from kd_course.authoring.web import pages
 
 LONGEST_CODE = 20  # lines that fit on a slide; of longer code only the output is shown
@@ -52,7 +53,7 @@ def as_deck(lesson: NotebookNode) -> NotebookNode:
     deck = nbformat.v4.new_notebook(metadata=lesson.metadata)
     for cell in lesson.cells:
         tags = cell.metadata.get("tags", ())
-        if "slide-skip" in tags:
+        if "slide-skip" in tags or cell.id == install_cell.ID:
             continue
         if cell.cell_type == "markdown":
             deck.cells += _text(cell, whole="slide-full" in tags)

@@ -1,9 +1,10 @@
 """What Sphinx builds the book from: worked notebooks and the pages of book/, laid out in one folder.
 
-A staged lesson is its worked notebook, outputs and all, with four changes. Of an exercise the
+A staged lesson is its worked notebook, outputs and all, with five changes. Of an exercise the
 learner's stub is shown, and its two hints and the solution are folded below it. A widget, which
 lives only where a kernel runs, leaves its sentence. The line below the title offers both notebooks
-to download. Links between folders become links between pages.
+to download. Links between folders become links between pages. The cell that installs the course is
+left out.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from kd_course.authoring import install_cell
 from kd_course.authoring.web import alternatives
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -72,6 +74,8 @@ def lesson_page(
     """
     page = nbformat.v4.new_notebook(metadata=lesson.metadata)
     for cell in lesson.cells:
+        if cell.id == install_cell.ID:  # a page of the book is not run
+            continue
         exercise = _exercise(cell)
         if exercise:
             page.cells += folded_exercise(cell, stub_of.get(cell.id, ""), help_of.get(exercise, ()))
