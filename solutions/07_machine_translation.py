@@ -1060,13 +1060,18 @@ def cross_attention(model, source):
 
 
 # %% tags=["hide-input"]
+def shade(weight):
+    """White for 0, sky blue for 1: dark text can be read on every shade, whatever the page is like."""
+    return "#" + "".join(f"{round(255 + weight * (full - 255)):02x}" for full in (86, 180, 233))
+
+
 def attention_table(title, columns, lines, weights):
     """A table whose cells are the darker, the larger the weight: text that any browser can draw."""
     head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
     body = "".join(
         f"<tr><th>{html.escape(line)}</th>"
         + "".join(
-            f'<td style="background:rgba(0,114,178,{w:.2f});color:{"white" if w > 0.5 else "black"}">{w:.2f}</td>'
+            f'<td style="background:{shade(w)};color:#222222">{w:.2f}</td>'
             for w in row
         )
         + "</tr>"

@@ -19,6 +19,8 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
+from kd_course.authoring.web import alternatives, deck
+
 pytestmark = [
     pytest.mark.thorough,
     pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),  # of Sphinx's extensions
@@ -55,6 +57,20 @@ CORNERS = """() => [...document.querySelectorAll('article .cell_output img')].ma
     brush.drawImage(img, 0, 0);
     const at = (x, y) => brush.getImageData(x, y, 1, 1).data.slice(0, 3).reduce((a, b) => a + b) / 765;
     return Math.min(at(1, 1), at(canvas.width - 2, canvas.height - 2)); })"""
+
+
+# Of slides, each shown for a moment: how many blocks of code and output there are, and which of
+# them are wider than they are shown.
+CUT = """() => {
+    for (const slide of document.querySelectorAll('.slides section')) {
+        slide.style.setProperty('display', 'block', 'important');
+        slide.hidden = false;
+    }
+    const blocks = [...document.querySelectorAll('.slides pre')].filter(b => b.clientWidth);
+    const cut = blocks.filter(block => block.scrollWidth > block.clientWidth + 1);
+    return [blocks.length, cut.map(block => block.innerText.slice(0, 200))]; }"""
+# Looked at in the dark, too: equations and plots, a table in colours, tables and long equations.
+DARK = ("02", "07", "10")
 
 
 @pytest.fixture(scope="module")
@@ -144,8 +160,6 @@ def test_pages_ask_nobody_but_their_own_server(opened, server):
 
 
 def test_every_picture_is_there_with_the_alternative_that_the_lesson_gave(opened):
-    from kd_course.authoring.web import alternatives
-
     for path in WORKED:
         outputs = alternatives.pictures(nbformat.read(path, as_version=4))
         said = [alternatives.alternative(output) for _, output in outputs]
@@ -195,20 +209,41 @@ def test_the_search_finds_temperature_in_the_lesson_about_it(browser, server):
     page.close()
 
 
-def test_in_the_dark_text_is_readable_and_pictures_stay_on_white(browser, server):
+@pytest.mark.parametrize("lesson", DARK)
+def test_in_the_dark_text_is_readable_and_pictures_stay_on_white(lesson, browser, server):
     from axe_playwright_python.sync_playwright import Axe
 
+    (path,) = [path for path in WORKED if path.stem.startswith(lesson)]
     page = browser.new_page(viewport=WIDE, color_scheme="dark")
     page.set_default_timeout(PATIENCE)
-    page.goto(f"{server}/02_from_surprise_to_kl.html", timeout=PATIENCE)
+    page.goto(f"{server}/{path.stem}.html", timeout=PATIENCE)
     assert page.get_attribute("html", "data-theme") == "dark"
     ground = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
     assert max(map(int, re.findall(r"\d+", ground)[:3])) < 80
     corners = page.evaluate(CORNERS)
     found = Axe().run(page, options={**AXE, "runOnly": ["color-contrast"]}).response["violations"]
     page.close()
-    assert len(corners) == 11 and min(corners) > 0.9
+    assert len(corners) == len(list(alternatives.pictures(nbformat.read(path, as_version=4)))) > 0
+    assert min(corners) > 0.9
     assert [violation["nodes"][0]["html"][:200] for violation in found] == []
+
+
+def test_no_line_of_a_slide_is_cut(browser, tmp_path):
+    """A projector has no scroll bar."""
+    pytest.importorskip("sphinx_revealjs", reason="reveal.js comes with the extra [book]")
+    made, long = nbformat.v4, f"words = {' + '.join(['distillation'] * 15)}"
+    printed = made.new_output("stream", name="stdout", text="x" * 300)
+    cells = [
+        made.new_markdown_cell(f"# Long lines\n\n```python\n{long}\n```"),
+        made.new_code_cell(long, outputs=[printed]),
+    ]
+    nbformat.write(made.new_notebook(cells=cells), tmp_path / "98_test.ipynb")
+    page = browser.new_page(viewport={"width": 1100, "height": 720})
+    page.set_default_timeout(PATIENCE)
+    page.goto(deck.slides(tmp_path / "98_test.ipynb", tmp_path).as_uri(), timeout=PATIENCE)
+    blocks, cut = page.evaluate(CUT)
+    page.close()
+    assert blocks == 3 and cut == []
 
 
 def test_every_link_within_the_book_leads_somewhere(book, parsed):

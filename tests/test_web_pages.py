@@ -5,13 +5,17 @@ The book itself is built and opened in a browser by test_book_browser.py.
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
 
+from kd_course.authoring import install_cell
 from kd_course.authoring.web import alternatives, deck, pages, staging
+from kd_course.commands import lab
 from kd_course.exercises import catalogue
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -52,6 +56,32 @@ def test_every_picture_of_a_lesson_says_what_is_seen(path):
     assert not any("&quot;" in text or "&#x27;" in text for text in said)
 
 
+COLOURED = re.compile(r'style="background:([^;"]+);color:([^;"]+)"')
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of "#rrggbb", as WCAG 2.2 defines it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("path", WORKED, ids=lambda path: path.stem[:2])
+def test_text_in_a_coloured_cell_of_a_table_is_readable_on_any_page(path):
+    """The colours hide the page below, and their contrast is 4.5 or more (WCAG 2.2, 1.4.3)."""
+    found = [
+        pair
+        for cell in read(path).cells
+        for output in cell.get("outputs", ())
+        for pair in COLOURED.findall("".join(output.get("data", {}).get("text/html", "")))
+    ]
+    for ground, text in found:
+        assert re.fullmatch(r"#[0-9a-f]{6} #[0-9a-f]{6}", f"{ground} {text}"), (ground, text)
+        dark, light = sorted((luminance(ground), luminance(text)))
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, (ground, text)
+    assert found or path.stem[:2] != "07"  # which has such tables
+
+
 def test_a_picture_without_an_alternative_stops_the_book():
     lesson = read(worked("03"))
     (cell, output), *_ = alternatives.pictures(lesson)
@@ -83,6 +113,13 @@ def test_an_exercise_shows_its_stub_and_folds_hints_and_solution(staged):
     assert "softmax" in answer.source and "SOLUTION" not in answer.source
     assert staging.DRAWING in answer.metadata.tags
     assert check.id == "check-03-1" and staging.DRAWING not in check.metadata.get("tags", ())
+
+
+def test_the_cell_that_installs_the_course_is_on_no_page_and_no_slide(staged):
+    lesson = read(worked("03"))
+    assert install_cell.ID in {cell.id for cell in lesson.cells}
+    shown = [*read(staged / "03_distillation_losses.ipynb").cells, *deck.as_deck(lesson).cells]
+    assert not any("find_spec" in cell.source for cell in shown)
 
 
 def test_a_widget_leaves_its_sentence(staged):
@@ -133,8 +170,6 @@ def test_chinese_is_marked_where_a_reader_sees_it_and_nowhere_else():
 
 @pytest.mark.parametrize("number", ["00", pytest.param("07", marks=pytest.mark.thorough)])
 def test_nbconverts_html_carries_the_alternatives(number, tmp_path, no_programs):
-    from bs4 import BeautifulSoup
-
     path = worked(number)
     text = pages.as_html(path, tmp_path).read_text(encoding="utf-8")
     shown = [
@@ -143,6 +178,70 @@ def test_nbconverts_html_carries_the_alternatives(number, tmp_path, no_programs)
     assert shown == [alternatives.alternative(out) for _, out in alternatives.pictures(read(path))]
     assert "No description has been provided" not in text
     assert PROGRAM.findall(text) == ["mathjax/tex-chtml-full.js"]
+
+
+@pytest.fixture
+def convert(tmp_path, monkeypatch):
+    """convert(notebook, to): what plain `jupyter nbconvert --to …` makes of it where the course is installed."""
+    from nbconvert.nbconvertapp import NbConvertApp
+
+    # Installed, these two lie under the environment's own share/ and etc/.
+    monkeypatch.setenv("JUPYTER_PATH", str(lab.ENVIRONMENT / "share" / "jupyter"))
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(lab.ENVIRONMENT / "etc" / "jupyter"))
+
+    def convert(notebook: Path, to: str, *options: str) -> BeautifulSoup:
+        app = NbConvertApp()
+        where = f"--output-dir={tmp_path}"
+        app.initialize([str(notebook), f"--to={to}", "--output=page", where, *options])
+        app.start()
+        (page,) = tmp_path.glob("page*.html")
+        return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+
+    return convert
+
+
+@pytest.mark.parametrize("to", ["html", "slides"])
+def test_plain_nbconvert_keeps_the_alternatives_where_the_course_is_installed(to, convert):
+    path = worked("00")
+    shown = [img["alt"] for img in convert(path, to).select(".jp-RenderedImage img")]
+    assert shown == [alternatives.alternative(out) for _, out in alternatives.pictures(read(path))]
+
+
+def test_plain_nbconvert_is_the_librarys_own_for_other_pictures_and_other_templates(
+    convert, tmp_path
+):
+    pictures = [
+        nbformat.v4.new_output(
+            "display_data",
+            {"image/png": "iVBORw0KGgo="},
+            metadata={"image/png": about},
+        )
+        for about in ({"alt": 'A "bar" < a line', "width": 30}, {"width": 40})
+    ]
+    cell = nbformat.v4.new_code_cell("show()", outputs=pictures)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "other.ipynb")
+    said, silent = convert(tmp_path / "other.ipynb", "html").select(".jp-RenderedImage img")
+    assert (said["alt"], said["width"]) == ('A "bar" < a line', "30")
+    assert (silent["alt"][:14], silent["width"]) == ("No description", "40")
+    own = convert(tmp_path / "other.ipynb", "html", "--template=lab").select("img")
+    assert [img["alt"][:14] for img in own] == ["No description"] * 2
+
+
+def test_jupyterlab_finds_what_shows_the_alternatives_where_the_course_is_installed(monkeypatch):
+    from jupyter_core.paths import jupyter_path
+    from jupyterlab_server.config import get_federated_extensions
+
+    monkeypatch.setenv("JUPYTER_PATH", str(lab.ENVIRONMENT / "share" / "jupyter"))
+    found = get_federated_extensions(jupyter_path("labextensions"))["kd-course-alternatives"]
+    program = Path(found["ext_path"]) / found["jupyterlab"]["_build"]["load"]
+    assert program.is_relative_to(lab.ENVIRONMENT) and program.is_file()
+
+
+def test_an_export_of_jupyterlabs_uses_the_same_templates():
+    settings = lab.ENVIRONMENT / "etc" / "jupyter"
+    of_nbconvert = settings / "jupyter_nbconvert_config.json"
+    of_the_server = settings / "jupyter_server_config.d" / "kd_course_alternatives.json"
+    assert json.loads(of_nbconvert.read_text()) == json.loads(of_the_server.read_text())
 
 
 # -- slides -----------------------------------------------------------------------------------
@@ -154,8 +253,6 @@ def test_nbconverts_html_carries_the_alternatives(number, tmp_path, no_programs)
 def test_a_lessons_slides_show_every_section_and_picture_and_no_solution(
     number, tmp_path, no_programs
 ):
-    from bs4 import BeautifulSoup
-
     path = worked(number)
     lesson = read(path)
     text = deck.slides(path, tmp_path).read_text(encoding="utf-8")
