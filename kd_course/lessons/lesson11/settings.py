@@ -87,7 +87,7 @@ class ShiftingGround(LessonSettings):
     between: tuple[float, ...]  # further ones, for arms that have no temperature to choose
 
     def grid(self, arm: str) -> list[Recipe]:
-        """The recipes that an arm's was chosen from: nine for every arm."""
+        """The recipes that an arm's was chosen from: twelve for every arm."""
         recipe = self.recipes[arm]
         if not recipe.alpha:
             rates = sorted((*self.learning_rates, *self.between))
@@ -139,8 +139,8 @@ def settings(run: Switches) -> ShiftingGround:
             batch_size=32,
             max_length=64,
             recipes={"adaptation": Recipe(5e-4, 60), **_recipes(CHOSEN, 500)},
-            learning_rates=(1e-3, 2e-3, 4e-3),
-            between=(5e-4, 7e-4, 1.4e-3, 2.8e-3, 5.6e-3, 8e-3),
+            learning_rates=(1e-3, 2e-3, 4e-3, 8e-3),
+            between=(3.5e-4, 5e-4, 7e-4, 1.4e-3, 2.8e-3, 5.6e-3, 1.1e-2, 1.6e-2),
         )
     # What KD_DATASET names is the target; the other one of the two is the source.
     target = run.dataset or HUB_DATA
@@ -169,6 +169,6 @@ def settings(run: Switches) -> ShiftingGround:
             "adaptation": Recipe(5e-5, 30),
             **_recipes(_of_rate(rate), 300),
         },
-        learning_rates=(rate / 2, rate, 2 * rate),
-        between=(rate / 4, rate / 3, 0.7 * rate, 1.4 * rate, 2.8 * rate, 4 * rate),
+        learning_rates=(rate / 2, rate, 2 * rate, 4 * rate),
+        between=tuple(rate * times for times in (0.18, 0.25, 0.35, 0.7, 1.4, 2.8, 5.6, 8)),
     )
