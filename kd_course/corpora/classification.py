@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
 
 UNSEEN_TEMPLATES = "news, unseen templates"  # the embedded corpus on another ground: lesson 11
+EMBEDDED = ("news", UNSEEN_TEMPLATES)
 
 
 def load(
@@ -44,32 +45,17 @@ def load(
     """
     if pool not in ("own", "news"):
         raise ValueError(f'pool must be "own" or "news", but is {pool!r}')
-    if only and name in ("news", UNSEEN_TEMPLATES):
-        raise ValueError(
-            f"only is for data of the hub: {name} keeps its classes, as its truth does"
-        )
+    if only and name in EMBEDDED:
+        raise ValueError(f"only is for data of the hub: {name} keeps its classes")
     if limit is not None:  # a test of the path asks for no more than it uses
         labelled, transfer = labelled and min(labelled, limit), min(transfer, limit)
-    embedded = name in ("news", UNSEEN_TEMPLATES)
+    embedded = name in EMBEDDED
     if embedded:
-        from kd_course.corpora import news
-
-        load_own = news.load if name == "news" else news.load_unseen_templates
-        data = load_own(seed, test_seed=test_seed)
-        unlabelled = data.pop("unlabelled")
+        data, unlabelled = _embedded(name, seed, test_seed)
     else:
-        from kd_course.corpora import hub
-
-        data = hub.load_dataset(name)
-        if only:
-            data = type(data)({split: of_classes(rows, only) for split, rows in data.items()})
-        data["train"] = data["train"].shuffle(seed=seed)
-        beyond = list(range(len(data["train"])))[labelled:] if labelled else []
-        unlabelled = data["train"].select(beyond)
+        data, unlabelled = _of_the_hub(name, labelled, only, seed)
     if pool == "news" and not embedded:
-        from kd_course.corpora import news
-
-        unlabelled = news.load(seed)["unlabelled"].select_columns(["text", "label"])
+        unlabelled = _embedded("news", seed, None)[1].select_columns(["text", "label"])
     for what, wanted, there in (
         ("labelled", labelled or 0, len(data["train"])),
         ("transfer", transfer, len(unlabelled)),
@@ -85,6 +71,29 @@ def load(
             {split: rows.select(range(min(limit, len(rows)))) for split, rows in data.items()}
         )
     return data
+
+
+def _embedded(name: str, seed: int, test_seed: int | None) -> tuple[DatasetDict, Dataset]:
+    """A corpus that the course generates, and its pool of unlabelled text."""
+    from kd_course.corpora import news
+
+    draw = news.load if name == "news" else news.load_unseen_templates
+    data = draw(seed, test_seed=test_seed)
+    return data, data.pop("unlabelled")
+
+
+def _of_the_hub(
+    name: str, labelled: int | None, only: Sequence[str], seed: int
+) -> tuple[DatasetDict, Dataset]:
+    """A data set of the hub, shuffled, and its training sentences beyond the labelled ones."""
+    from kd_course.corpora import hub
+
+    data = hub.load_dataset(name)
+    if only:
+        data = type(data)({split: of_classes(rows, only) for split, rows in data.items()})
+    data["train"] = data["train"].shuffle(seed=seed)
+    beyond = list(range(len(data["train"])))[labelled:] if labelled else []
+    return data, data["train"].select(beyond)
 
 
 def of_classes(rows: Dataset, names: Sequence[str]) -> Dataset:

@@ -109,14 +109,14 @@ def test_a_students_error_lies_within_the_disagreement_of_the_teachers():
         assert wrong - apart - 1e-9 <= own <= wrong + apart + 1e-9
 
 
-def test_every_arm_has_a_recipe_out_of_nine():
+def test_every_arm_has_a_recipe_out_of_twelve():
     for scale in ("offline", "small", "full"):
         setting = settings(Switches(scale))
         arms = set(setting.recipes) - {"teacher", "adaptation"}
         assert arms == set(CHOSEN) and set(TAUGHT) < arms
         for arm in arms:
             grid = setting.grid(arm)
-            assert len(set(map(str, grid))) == len(grid) == 9
+            assert len(set(map(str, grid))) == len(grid) == 12
             assert setting.recipes[arm] in grid
             assert {recipe.steps for recipe in grid} == {setting.recipes[arm].steps}
 
