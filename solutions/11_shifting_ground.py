@@ -669,7 +669,7 @@ check("11.7", least_sure)
 #
 # All take the same steps, except the last, which takes those of *adaptation* besides, as the adapted teacher does. *Labels are counted*: at `offline` the teacher has learnt from 40,000 (*teacher_labels*), all of the source, and that is more than any student has. Only the three arms with target labels have seen one.
 #
-# The last two are the article's section 8.4, distillation together with transfer learning: *transfer, then distil*, or *distil, then transfer*?
+# (Not every scale has all arms.) The last two are the article's section 8.4, distillation together with transfer learning: *transfer, then distil*, or *distil, then transfer*?
 
 
 # %%
@@ -866,7 +866,7 @@ questions = {
 }
 print(f"{'accuracy on the target of …':<32}{'less that of …':<32}this run")
 for arm, others in questions.items():
-    for other in others:
+    for other in [one for one in others if {arm, one} <= set(arms)]:
         pair = right["target"][arm], right["target"][other]
         gain = report.add_rows(f"{arm}/gain over {other}", *pair, seeds=seeds)
         closer = report.add_rows(
@@ -1005,7 +1005,7 @@ check("11.8", what_it_shows)
 # %% [markdown]
 # ## 6 · What may choose, where there are no labels
 #
-# Who adapts to new ground has no labels there. That is the whole situation, and it forbids what most comparisons do without a word: to choose a learning rate, a temperature or a step to stop at by validation rows *of the target*. Here every arm was offered twelve recipes, and took the one that was right most often on the validation labels of the **source**. One seed tried all twelve, two more seeds the best four. For arms that differ from one another on the target only, that is a poor judge. It is the only honest one there is without target labels. (`KD_MAPS=1` computes the log again, and the curve below it: some three hundred trainings.)
+# Who adapts to new ground has no labels there. That is the whole situation, and it forbids what most comparisons do without a word: to choose a learning rate, a temperature or a step to stop at by validation rows *of the target*. Here every arm was offered as many recipes as the others, and took the one that was right most often on the validation labels of the **source**. One seed tried them all (twelve at `offline`), two more seeds the best third. For arms that differ from one another on the target only, that is a poor judge. It is the only honest one there is without target labels. (`KD_MAPS=1` computes the log again, and the curve below it: some three hundred trainings.)
 
 
 # %%
@@ -1020,7 +1020,7 @@ def validated(arm, recipe, seed):
 def searched(arm):
     """For each recipe on offer its rate, its temperature, and what came out: of one seed, or of three."""
     tried = {recipe: [validated(arm, recipe, 0)] for recipe in setting.grid(arm)}
-    for recipe in sorted(tried, key=tried.get, reverse=True)[:4]:
+    for recipe in sorted(tried, key=tried.get, reverse=True)[: len(tried) // 3]:
         tried[recipe] += [validated(arm, recipe, seed) for seed in (1, 2)]
     return [[r.learning_rate, r.temperature, *right] for r, right in tried.items()]
 

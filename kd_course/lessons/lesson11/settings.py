@@ -63,6 +63,17 @@ CHOSEN = {
     "target text, row temperatures": (2e-3, 4.0),
     "target text, standardised": (2e-3, 1.0),
 }
+# At `small` a student takes minutes: the arms whose question is where to ask, and one way to weigh.
+FEWER = (
+    "control",
+    "control, target labels",
+    "distilled",
+    "source text",
+    "target text",
+    "target text, dealt out",
+    "target text, weighted",
+    "adapted teacher",
+)
 
 
 @dataclass(frozen=True)
@@ -85,11 +96,12 @@ class ShiftingGround(LessonSettings):
     recipes: dict[str, Recipe]  # one an arm; "adaptation" for what is trained on once more
     learning_rates: tuple[float, ...]  # what every arm's was chosen from
     between: tuple[float, ...]  # further ones, for arms that have no temperature to choose
+    temperatures: bool  # whether they are tried as well, in the arms that have one
 
     def grid(self, arm: str) -> list[Recipe]:
-        """The recipes that an arm's was chosen from: twelve for every arm."""
+        """The recipes that an arm's was chosen from: as many for every arm, twelve offline."""
         recipe = self.recipes[arm]
-        if not recipe.alpha:
+        if not (recipe.alpha and self.temperatures):
             rates = sorted((*self.learning_rates, *self.between))
             return [replace(recipe, learning_rate=rate) for rate in rates]
         return [
@@ -114,9 +126,9 @@ def _recipes(chosen: dict[str, tuple[float, float]], steps: int) -> dict[str, Re
     }
 
 
-def _of_rate(rate: float) -> dict[str, tuple[float, float]]:
-    """One learning rate for all arms, the temperatures as they are."""
-    return {arm: (rate, temperature) for arm, (_, temperature) in CHOSEN.items()}
+def _of_rate(rate: float, arms: tuple[str, ...]) -> dict[str, tuple[float, float]]:
+    """One learning rate for these arms, the temperatures as they are."""
+    return {arm: (rate, CHOSEN[arm][1]) for arm in arms}
 
 
 def settings(run: Switches) -> ShiftingGround:
@@ -141,6 +153,7 @@ def settings(run: Switches) -> ShiftingGround:
             recipes={"adaptation": Recipe(5e-4, 60), **_recipes(CHOSEN, 500)},
             learning_rates=(1e-3, 2e-3, 4e-3, 8e-3),
             between=(3.5e-4, 5e-4, 7e-4, 1.4e-3, 2.8e-3, 5.6e-3, 1.1e-2, 1.6e-2),
+            temperatures=True,
         )
     # What KD_DATASET names is the target; the other one of the two is the source.
     target = run.dataset or HUB_DATA
@@ -167,8 +180,9 @@ def settings(run: Switches) -> ShiftingGround:
         recipes={
             "teacher": Recipe(5e-5 if small else 3e-5, 250),
             "adaptation": Recipe(5e-5, 30),
-            **_recipes(_of_rate(rate), 300),
+            **_recipes(_of_rate(rate, FEWER if small else tuple(CHOSEN)), 300),
         },
         learning_rates=(rate / 2, rate, 2 * rate, 4 * rate),
-        between=tuple(rate * times for times in (0.18, 0.25, 0.35, 0.7, 1.4, 2.8, 5.6, 8)),
+        between=(),
+        temperatures=False,
     )
