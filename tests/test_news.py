@@ -569,3 +569,44 @@ def test_fresh_test_rows_leave_the_other_splits_as_they_are():
         assert mixed[name]["text"] == source[name]["text"], name
     with pytest.raises(ValueError, match="test_seed"):
         news.load(0, sizes=sizes, test_seed=-1)
+
+
+# --- The other ground -------------------------------------------------------------------------
+
+FEW = {"train": 30, "unlabelled": 90, "validation": 20, "test": 40}
+
+
+@pytest.fixture(scope="module")
+def unseen():
+    return news.load_unseen_templates(sizes=FEW, test_seed=3)
+
+
+def test_the_other_ground_has_its_splits_and_hides_the_pools_labels(unseen):
+    assert {name: len(rows) for name, rows in unseen.items()} == FEW
+    assert set(unseen["unlabelled"]["label"]) == {news.UNLABELLED}
+    np.testing.assert_allclose(news.posterior(unseen["test"]["text"]), unseen["test"]["posterior"])
+
+
+def test_on_the_other_ground_too_a_text_stands_in_one_split_whatever_the_seeds(unseen):
+    other = news.load_unseen_templates(seed=3, sizes=FEW, test_seed=0)
+    for name, rows in unseen.items():
+        for another, others in other.items():
+            if name != another:
+                assert not set(rows["text"]) & set(others["text"])
+    assert other["test"]["text"] != unseen["test"]["text"]
+
+
+def test_only_the_test_rows_follow_the_test_seed(unseen):
+    again = news.load_unseen_templates(sizes=FEW)
+    assert again["unlabelled"]["text"] == unseen["unlabelled"]["text"]
+    assert again["test"]["text"] != unseen["test"]["text"]
+
+
+def test_the_other_ground_shares_no_text_with_the_first(unseen):
+    seen = news.grammar()
+    assert not any(seen.inside(text) for rows in unseen.values() for text in rows["text"])
+
+
+def test_another_split_of_the_other_ground_is_refused():
+    with pytest.raises(ValueError, match="no such split"):
+        news.load_unseen_templates(sizes={"teacher": 3})

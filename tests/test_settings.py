@@ -146,6 +146,18 @@ def test_more_text_is_training_sentences_beyond_the_labelled_ones(ten_real_sente
     assert len(data["train"]) == 6 and set(data["unlabelled"]["label"]) == {-100}
 
 
+def test_data_of_other_classes_are_brought_to_the_common_ones_by_name(ten_real_sentences):
+    data = classification.load("a/b", only=("b", "a"))
+    assert data["train"].features["label"].names == ["b", "a"]
+    for text, label in zip(data["train"]["text"], data["train"]["label"]):
+        assert label == (0 if int(text.split()[-1]) % 2 else 1)  # "b" is what had the label 1
+    assert len(classification.load("a/b", only=("a",))["test"]) == 5
+    with pytest.raises(ValueError, match=r"no class \['d'\]"):
+        classification.load("a/b", only=("a", "d"))
+    with pytest.raises(ValueError, match="keeps its classes"):
+        classification.load("news", only=("negative",))
+
+
 def test_a_limited_run_asks_for_no_more_than_its_limit(ten_real_sentences):
     data = classification.load("a/b", labelled=2000, transfer=63_000, limit=5)
     assert (len(data["train"]), len(data["unlabelled"])) == (5, 5)

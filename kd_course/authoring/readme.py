@@ -59,6 +59,12 @@ HEADLINES = {  # of lessons whose arms are others
         ("mutual", "mutual/accuracy"),
         ("control", "control/accuracy"),
     ),
+    "11": (
+        ("teacher, on new ground", "teacher/target accuracy"),
+        ("student asked there", "target text/target accuracy"),
+        ("asked at home", "source text/target accuracy"),
+        ("control", "control/target accuracy"),
+    ),
 }
 DEVICES = {"CPU": "laptop, two cores", "GPU": "GPU"}  # as the ledger and the table call them
 

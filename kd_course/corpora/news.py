@@ -40,6 +40,7 @@ SIZES = {
     "test": 4_000,
     "test_unseen_templates": 2_000,
 }
+UNSEEN_SIZES = {"train": 1_000, "unlabelled": 8_000, "validation": 2_000, "test": 4_000}
 TEACHER_SIZE = 40_000
 WORDS = range(6, 41)  # a sentence has at least 6 words and at most 40
 
@@ -81,6 +82,37 @@ def load(
         fresh = _splits(test_seed, tuple(tests.items()))
         splits = splits | {name: fresh[name] for name in fresh if name.startswith("test")}
     # Copies: whoever changes a split's format changes nobody else's.
+    return DatasetDict({name: copy.copy(split) for name, split in splits.items()})
+
+
+def load_unseen_templates(
+    seed: int = 0, *, sizes: Mapping[str, int] | None = None, test_seed: int | None = None
+) -> DatasetDict:
+    """Another ground: financial news of templates that `load`'s training rows never have.
+
+    The labels, their shares and the names of firms are the same, the wording is not. Returns train,
+    unlabelled (labels -100), validation and test, with the columns of `load`; no text stands in two
+    of them, whatever the seeds. Its sentences and those of `load`'s test_unseen_templates are drawn
+    from one grammar, so texts may be shared with that split, which is for models that have read
+    nothing of this ground.
+    sizes: other numbers of rows than UNSEEN_SIZES. test_seed: as in `load`.
+    Raises ValueError when a seed or a size is no whole number >= 0, or a split does not exist.
+    """
+    from datasets import DatasetDict
+
+    _check_count(seed, "seed:")
+    unknown = set(sizes or {}) - set(UNSEEN_SIZES)
+    if unknown:
+        raise ValueError(f"sizes: no such split {sorted(unknown)}; there are {list(UNSEEN_SIZES)}")
+    wanted = {**UNSEEN_SIZES, **(sizes or {})}
+    for name, size in wanted.items():
+        _check_count(size, f"sizes: {name!r}")
+    rest = {name: n for name, n in wanted.items() if name != "test"}
+    _check_count(seed if test_seed is None else test_seed, "test_seed:")
+    splits = {
+        **_unseen_splits(seed, tuple(rest.items())),
+        **_unseen_splits(seed if test_seed is None else test_seed, (("test", wanted["test"]),)),
+    }
     return DatasetDict({name: copy.copy(split) for name, split in splits.items()})
 
 
@@ -138,15 +170,7 @@ def _check_count(value: int, name: str) -> None:
 def _splits(seed: int, sizes: tuple[tuple[str, int], ...]) -> dict[str, Dataset]:
     wanted = dict(sizes)
     unseen_size = wanted.pop("test_unseen_templates")
-    rows: dict[str, dict[str, int]] = {name: {} for name in wanted}
-    missing = sum(wanted.values())
-    for text, label in _sentences(grammar(), seed):
-        if not missing:
-            break
-        place = _place(text)
-        if place in rows and len(rows[place]) < wanted[place] and text not in rows[place]:
-            rows[place][text] = label
-            missing -= 1
+    rows = _placed(grammar(), seed, wanted)
     unseen: dict[str, int] = {}
     for text, label in _sentences(grammar(unseen_templates=True), _UNSEEN_STREAM + seed):
         if len(unseen) == unseen_size:
@@ -156,6 +180,29 @@ def _splits(seed: int, sizes: tuple[tuple[str, int], ...]) -> dict[str, Dataset]
     datasets["unlabelled"] = _dataset(dict.fromkeys(rows["unlabelled"], UNLABELLED), grammar())
     datasets["test_unseen_templates"] = _dataset(unseen, grammar(unseen_templates=True))
     return datasets
+
+
+@lru_cache(maxsize=4)
+def _unseen_splits(seed: int, sizes: tuple[tuple[str, int], ...]) -> dict[str, Dataset]:
+    source = grammar(unseen_templates=True)
+    rows = _placed(source, _UNSEEN_STREAM + seed, dict(sizes))
+    if "unlabelled" in rows:
+        rows["unlabelled"] = dict.fromkeys(rows["unlabelled"], UNLABELLED)
+    return {name: _dataset(split, source) for name, split in rows.items()}
+
+
+def _placed(source: Grammar, seed: int, wanted: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    """Of a stream of sentences, the first that may stand in each split: text -> label, by split."""
+    rows: dict[str, dict[str, int]] = {name: {} for name in wanted}
+    missing = sum(wanted.values())
+    for text, label in _sentences(source, seed):
+        if not missing:
+            break
+        place = _place(text)
+        if place in rows and len(rows[place]) < wanted[place] and text not in rows[place]:
+            rows[place][text] = label
+            missing -= 1
+    return rows
 
 
 @lru_cache(maxsize=1)

@@ -18,6 +18,7 @@ from kd_course.distillation.internals import (
 )
 from kd_course.distillation.options import seq2seq_training_arguments, training_arguments
 from kd_course.distillation.prediction import predict_logits
+from kd_course.distillation.selection import most_uncertain
 from kd_course.distillation.seq2seq_trainer import Seq2SeqDistillationTrainer
 from kd_course.distillation.span_trainer import SpanDistillationTrainer, predict_spans
 from kd_course.distillation.token_outputs import TopKOutputs
@@ -40,6 +41,7 @@ __all__ = [
     "cached_teacher_outputs",
     "last_checkpoint",
     "layer_map",
+    "most_uncertain",
     "predict_logits",
     "predict_spans",
     "seq2seq_training_arguments",

@@ -7,13 +7,22 @@ one number: the mean over the rows that count. A row is an example, or a token; 
     L = α · L_soft + (1 - α) · L_hard          α weighs the soft part; L_soft carries T²
 
 targets.py has the losses over classes or a vocabulary, answer_spans.py the one over positions,
-top_k.py the one from a teacher's k best words, inside.py those over what a model computes on its way.
+top_k.py the one from a teacher's k best words, inside.py those over what a model computes on its way,
+adaptive.py the soft loss with a temperature or a weight of its own for every row or step.
 
 Computed and returned in float32, whatever precision the logits come in (float64 for float64).
 
 Hinton, Vinyals & Dean, Distilling the Knowledge in a Neural Network, 2015.
 """
 
+from kd_course.losses.adaptive import (
+    annealed_temperature,
+    certainty,
+    certainty_weights,
+    row_temperatures,
+    row_wise_soft_loss,
+    standardised,
+)
 from kd_course.losses.answer_spans import span_distillation_loss
 from kd_course.losses.inside import (
     attention_loss,
@@ -28,14 +37,20 @@ from kd_course.losses.top_k import TopK, top_k_of, top_k_target_loss
 __all__ = [
     "IGNORED_LABEL",
     "TopK",
+    "annealed_temperature",
     "attention_loss",
+    "certainty",
+    "certainty_weights",
     "contrastive_loss",
     "distillation_loss",
     "hard_target_loss",
     "hidden_state_loss",
     "relation_loss",
+    "row_temperatures",
+    "row_wise_soft_loss",
     "soft_target_loss",
     "span_distillation_loss",
+    "standardised",
     "top_k_of",
     "top_k_target_loss",
 ]
