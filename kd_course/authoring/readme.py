@@ -59,6 +59,12 @@ HEADLINES = {  # of lessons whose arms are others
         ("mutual", "mutual/accuracy"),
         ("control", "control/accuracy"),
     ),
+    "14": (
+        ("teacher (valid share)", "teacher/valid share"),
+        ("reverse KL, own prefixes", "reverse KL, own prefixes/valid share"),
+        ("forward KL", "forward KL/valid share"),
+        ("control (labels)", "labels/valid share"),
+    ),
 }
 DEVICES = {"CPU": "laptop, two cores", "GPU": "GPU"}  # as the ledger and the table call them
 
