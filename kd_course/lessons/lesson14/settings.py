@@ -131,7 +131,7 @@ def settings(run: Switches) -> GenerativeTeachers:
             zero_shot="",
             library_steps=0,
             recipes={arm: Recipe(rate, 400) for arm, rate in CHOSEN.items()},
-            learning_rates=(1.25e-3, 2.5e-3, 5e-3, 1e-2, 2e-2),
+            learning_rates=(2.5e-3, 5e-3, 1e-2, 2e-2, 4e-2),
         )
     if run.scale == "small":
         return GenerativeTeachers(
