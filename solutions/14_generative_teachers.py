@@ -1409,7 +1409,9 @@ def searched(arm):
     tried = {recipe: [tried_at(arm, recipe, 0)] for recipe in setting.grid(arm)}
     for recipe in sorted(tried, key=tried.get, reverse=True)[:3]:
         tried[recipe] += [tried_at(arm, recipe, seed) for seed in (1, 2)]
-    return [[r.learning_rate, *np.mean(found, 0), len(found)] for r, found in tried.items()]
+    return [
+        [r.learning_rate, *np.mean(found, 0).tolist(), len(found)] for r, found in tried.items()
+    ]
 
 
 if setting.run.maps:
