@@ -51,6 +51,7 @@ from kd_course import (
 )
 from kd_course.corpora import classification, headlines, prompted, reading
 from kd_course.distillation import predict_spans
+from kd_course.downloads import fetch
 from kd_course.exercises import check, hint, show_progress
 from kd_course.lessons.lesson14.settings import QUESTIONS
 
@@ -124,8 +125,8 @@ def write(model, split, *, seed, temperature=1.0, limit=None):
     generator = torch.Generator().manual_seed(10_000 + seed)
     about = {"longest": setting.longest, "end": end, "generator": generator}
     parts = [
-        generation.sample(model, asked[i : i + 256], temperature=temperature, **about)
-        for i in range(0, len(asked), 256)
+        generation.sample(model, asked[i : i + setting.at_once], temperature=temperature, **about)
+        for i in range(0, len(asked), setting.at_once)
     ]
     width = max(part.shape[1] for part in parts)
     written = torch.cat([F.pad(part, (0, width - part.shape[1]), value=end) for part in parts])
@@ -908,7 +909,11 @@ if capacity:
         figure, alt="From the smallest to the largest student. " + "; ".join(described) + "."
     )
 else:
-    print("The reference run has this map; KD_MAPS=1 computes it here.")
+    print(
+        "The reference run has this map; KD_MAPS=1 computes it here."
+        if setting.students
+        else "Sizes are compared at `offline` only."
+    )
 
 # %% [markdown]
 # ## 6 · The same students, another use: drafts
@@ -1045,7 +1050,7 @@ plots.show(
 # %%
 generator = torch.Generator().manual_seed(first)
 draft, calls, written_tokens = students["forward KL", first], 0, 0
-for prompt in test_prompts[: 3 if setting.run.shortened else 20]:
+for prompt in test_prompts[: 3 if setting.run.shortened else setting.spoken]:
     completion, asked_times, _ = generation.speculate(
         teacher,
         draft,
@@ -1095,7 +1100,14 @@ def passages(split, number):
     return loaded[split]
 
 
+def pretrained_writer(name):
+    """An encoder-decoder of the hub, T5's kind, in full precision."""
+    load = transformers.AutoModelForSeq2SeqLM.from_pretrained
+    return fetch(name, lambda: load(name, dtype="float32"))
+
+
 reader, words = models.load_reader(teachers.obtain("reading"))
+reader = reader.to(device)
 learnt = passages("train", at_most(setting.asked))
 tested = passages("test", at_most(setting.answers_tested) // reading.QUESTIONS + 1)
 tested = tested.select(range(min(setting.answers_tested, len(tested))))
@@ -1104,8 +1116,10 @@ answers_of = {
     "test": [answer["text"] for answer in tested["answers"]],
 }
 if isinstance(setting.writer, str):
-    beside = transformers.AutoModelForSeq2SeqLM.from_pretrained(setting.writer)
-    beside_words = transformers.AutoTokenizer.from_pretrained(setting.writer)
+    beside = pretrained_writer(setting.writer)
+    beside_words = fetch(
+        setting.writer, lambda: transformers.AutoTokenizer.from_pretrained(setting.writer)
+    )
     beside_start, beside_end = beside.config.decoder_start_token_id, beside_words.eos_token_id
 else:
     beside = generation.encoder_decoder(reader, words, layers=setting.writer, seed=first)
@@ -1135,57 +1149,114 @@ def read_in(some):
     return {name: torch.tensor(values).to(device) for name, values in padded.items()}
 
 
-def minibatches(number, recipe, seed):
-    """Row numbers of each step."""
-    random = np.random.default_rng(seed)
-    for _ in range(2 * steps_of(recipe)):
-        yield random.permutation(number)[:32].tolist()
-
-
 def answer_ids(texts, tokenizer, end):
     return [[*ids, end] for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]]
 
 
-recipe = setting.answer_recipes["encoder-decoder"]
-beside.to(device).train()
-optimizer = torch.optim.AdamW(
-    [p for p in beside.parameters() if p.requires_grad], lr=recipe.learning_rate
-)
-targets = answer_ids(answers_of["train"], beside_words, beside_end)
-for numbers in minibatches(len(learnt), recipe, first):
-    seen, labels = generation.decoder_inputs(
-        [targets[i] for i in numbers], start=beside_start, pad=beside_words.pad_token_id
+def batches_beside(model):
+    """What an encoder-decoder is taught from: what it reads and what it should write, 32 at a time.
+
+    What an encoder that is not taught makes of a question never changes: it is asked once.
+    """
+    encoder = model.to(device).get_encoder()
+    taught_too = any(weights.requires_grad for weights in encoder.parameters())
+    targets = answer_ids(answers_of["train"], beside_words, beside_end)
+    order = np.random.default_rng(first).permutation(len(learnt)).tolist()
+    found = []
+    for begin in range(0, len(order), 32):
+        numbers = order[begin : begin + 32]
+        inputs = read_in(learnt[numbers])
+        seen, labels = generation.decoder_inputs(
+            [targets[i] for i in numbers], start=beside_start, pad=beside_words.pad_token_id
+        )
+        if not taught_too:
+            with torch.no_grad():
+                seen_once = encoder(**inputs)
+            inputs = {"encoder_outputs": seen_once, "attention_mask": inputs["attention_mask"]}
+        found.append(({**inputs, "decoder_input_ids": seen.to(device)}, labels.to(device)))
+    return found
+
+
+def teach(model, recipe, batches, loss_of):
+    """Steps on batches in a random order; the learning rate rises and falls once."""
+    steps, random, order = 2 * steps_of(recipe), np.random.default_rng(first), []
+    weights = [one for one in model.parameters() if one.requires_grad]
+    optimizer = torch.optim.AdamW(weights, lr=recipe.learning_rate)
+    schedule = get_linear_schedule_with_warmup(optimizer, steps // 10, steps)
+    model.to(device).train()
+    for _ in range(steps):
+        order = order or random.permutation(len(batches)).tolist()
+        loss_of(model, *batches[order.pop()]).backward()
+        nn.utils.clip_grad_norm_(weights, 1.0)
+        optimizer.step()
+        schedule.step()
+        optimizer.zero_grad()
+    return model.eval()
+
+
+def by_answers(model, inputs, labels):
+    return losses.hard_target_loss(model(**inputs).logits, labels)
+
+
+def by_probabilities(model, inputs, labels):
+    """Forward KL from the teacher that writes, where there is one."""
+    with torch.no_grad():
+        told = beside_teacher(**inputs).logits
+    return losses.forward_kl_loss(model(**inputs).logits, told, mask=labels != -100)
+
+
+seen_beside = batches_beside(beside)
+writers = {"encoder-decoder": beside}
+if setting.writers_teacher:
+    untaught_beside = copy.deepcopy(beside)
+    beside_teacher = pretrained_writer(setting.writers_teacher)
+    teach(beside_teacher, setting.answer_recipes["teacher"], seen_beside, by_answers)
+    recipe = setting.answer_recipes["encoder-decoder, taught"]
+    writers["encoder-decoder, taught"] = teach(
+        untaught_beside, recipe, seen_beside, by_probabilities
     )
-    logits = beside(**read_in(learnt[numbers]), decoder_input_ids=seen.to(device)).logits
-    losses.hard_target_loss(logits, labels.to(device)).backward()
-    optimizer.step()
-    optimizer.zero_grad()
+    writers["teacher that writes"] = beside_teacher
+teach(beside, setting.answer_recipes["encoder-decoder"], seen_beside, by_answers)
+print(
+    f"{cost.parameters(beside):,} parameters, of which "
+    f"{sum(w.numel() for w in beside.parameters() if w.requires_grad):,} are taught"
+)
 
 # %%
-recipe = setting.answer_recipes["decoder"]
 asks = {
     name: words(some["question"][:], some["context"][:])["input_ids"]
     for name, some in (("train", learnt), ("test", tested))
 }
 longest_answer = 16
 room = max(len(ids) for some in asks.values() for ids in some) + longest_answer
-on = models.decoder("small", words, seed=first, longest=room).to(device).train()
-optimizer = torch.optim.AdamW(on.parameters(), lr=recipe.learning_rate)
+on = models.decoder("small", words, seed=first, longest=room)
 endings = answer_ids(answers_of["train"], words, words.sep_token_id)
-for numbers in minibatches(len(learnt), recipe, first):
+seen_on = []
+for begin in range(0, len(endings), 32):
+    numbers = range(begin, min(begin + 32, len(endings)))
     some = [{"prompt": asks["train"][i], "completion": endings[i]} for i in numbers]
     batch = generation.collate(some, end=words.sep_token_id).to(device)
-    losses.hard_target_loss(logits_of(on, batch), batch.labels[batch.mask]).backward()
-    optimizer.step()
-    optimizer.zero_grad()
+    seen_on.append((batch, batch.labels[batch.mask]))
+teach(
+    on,
+    setting.answer_recipes["decoder"],
+    seen_on,
+    lambda model, batch, labels: losses.hard_target_loss(logits_of(model, batch), labels),
+)
+print(f"{cost.parameters(on):,} parameters, all of them taught")
 
 # %%
-written_answers = {"encoder-decoder": [], "decoder": []}
+written_answers = {name: [] for name in (*writers, "decoder")}
 for begin in range(0, len(tested), 50):
     numbers = list(range(begin, min(begin + 50, len(tested))))
-    beside_ids = generation.write_beside(
-        beside, read_in(tested[numbers]), start=beside_start, end=beside_end, longest=longest_answer
+    inputs, about = (
+        read_in(tested[numbers]),
+        {"start": beside_start, "end": beside_end, "longest": longest_answer},
     )
+    wrote = [
+        (name, generation.write_beside(model, inputs, **about), beside_words, beside_end)
+        for name, model in writers.items()
+    ]
     on_ids = generation.sample(
         on,
         [asks["test"][i] for i in numbers],
@@ -1193,10 +1264,7 @@ for begin in range(0, len(tested), 50):
         end=words.sep_token_id,
         temperature=0,
     )
-    for name, ids, tokens_of, stop in (
-        ("encoder-decoder", beside_ids, beside_words, beside_end),
-        ("decoder", on_ids, words, words.sep_token_id),
-    ):
+    for name, ids, tokens_of, stop in (*wrote, ("decoder", on_ids, words, words.sep_token_id)):
         cut = [row[: row.index(stop)] if stop in row else row for row in ids.tolist()]
         written_answers[name] += [
             tokens_of.decode(row, skip_special_tokens=True).strip() for row in cut
@@ -1335,22 +1403,31 @@ print(f"KL {losses.forward_kl_loss(says_rose[None], says_fell[None]):.3f} nats")
 
 # %%
 if setting.zero_shot:
-    news = classification.load(setting.zero_shot, limit=setting.run.limit)
-    labels = np.array(news["test"]["label"])[:200]
-    names = news["test"].features["label"].names
-    scores = []
-    for text in news["test"]["text"][: len(labels)]:
-        request = f"Is this news positive, negative or neutral for investors? One word.\n\n{text}"
-        asked_for = prompted.in_chat(request, tokenizer)
-        tries = generation.rows_of(
-            [asked_for] * len(names), [f" {name}" for name in names], tokenizer
+    news = classification.load(setting.zero_shot, limit=setting.run.limit)["validation"]
+    news = news.select(range(min(300, len(news))))
+    labels, names = np.array(news["label"]), news.features["label"].names
+    request = "Is this news positive, negative or neutral for investors? One word.\n\n{}"
+    asks = [prompted.in_chat(request.format(text), tokenizer) for text in news["text"]]
+    # An answer is known by its first token: whichever of the three it is most likely to begin with.
+    begins = [
+        row["completion"][0]
+        for row in generation.rows_of(
+            asks[: len(names)],
+            [prompted.answer_to(name.capitalize(), tokenizer) for name in names],
+            tokenizer,
         )
-        scores.append(generation.log_probabilities(teacher, tries, end=end).numpy())
-    hits = (np.array(scores).argmax(-1) == labels).astype(float)[None]
+    ]
+    tries = [row | {"completion": begins[:1]} for row in generation.rows_of(asks, asks, tokenizer)]
+    chosen = torch.cat([asked(batch)[:, begins] for batch in batches_of(tries)]).argmax(-1).cpu()
+    hits = (chosen.numpy() == labels).astype(float)[None]
     commonest = (labels == np.bincount(labels).argmax()).astype(float)[None]
-    own = report.add_rows("teacher, no training/accuracy", hits, seeds=[None])
+    own = report.add_rows("teacher, zero-shot/accuracy", hits, seeds=[None])
     base = report.add_rows("commonest class/accuracy", commonest, seeds=[None])
+    less = report.add_rows(
+        "teacher, zero-shot/accuracy minus commonest class", hits, commonest, seeds=[None]
+    )
     print(f"the teacher, asked without training: {own}\nalways the commonest class: {base}")
+    print(f"difference: {less}")
 else:
     print("No such data at this scale.")
 
@@ -1370,22 +1447,22 @@ if setting.library_steps and importlib.util.find_spec("trl"):
         teacher_model=teacher,
         args=DistillationConfig(
             output_dir="results/library",
-            max_steps=min(
-                setting.library_steps,
-                abs(setting.run.max_steps) if setting.run.max_steps > 0 else setting.library_steps,
-            ),
+            max_steps=setting.library_steps if setting.run.max_steps < 0 else setting.run.max_steps,
+            learning_rate=setting.recipes["reverse KL, own prefixes"].learning_rate,
+            per_device_train_batch_size=setting.batch_size,
+            max_completion_length=setting.longest,
             beta=1.0,
+            bf16=gpu,
+            save_strategy="no",
             report_to="none",
         ),
         train_dataset=datasets.Dataset.from_dict({"prompt": data["train"].prompts}),
         processing_class=tokenizer,
     )
     trainer.train()
-    report.add_rows(
-        f"the library's/{quality}",
-        good(write(library_student, "test", seed=first, temperature=float(known))[1])[None],
-        seeds=[None],
-    )
+    library_student = library_student.to(device).eval()
+    own = good(write(library_student, "test", seed=first, temperature=float(known))[1])[None]
+    print(f"{quality}: {report.add_rows(f'the library/{quality}', own, seeds=[None])}")
 else:
     print("The library's trainer is not asked for here, or not installed.")
 

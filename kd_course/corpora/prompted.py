@@ -1,8 +1,9 @@
 """Prompts and what should be written after them, whatever the data set: one form for lesson 14.
 
-"headlines" is the embedded corpus whose truth is known. "summaries" asks for one sentence
-about a passage of the embedded reading corpus; the reference is its first, which tells what happened. Anything else is an identifier of the
-hub, a data set of questions in SQuAD's schema: the prompt is the passage with its question.
+"headlines" is the embedded corpus whose truth is known. "summaries" asks for one sentence about a
+passage of the embedded reading corpus; the reference is its first, which tells what happened. Anything
+else is an identifier of the hub, a data set of questions in SQuAD's schema: the prompt is the passage
+with its question.
 """
 
 from __future__ import annotations
@@ -65,10 +66,12 @@ def load(
             )
             for name in sizes
         }
-    loaded = hub.load_questions(dataset, limit=None)
+    loaded = hub.load_questions(dataset)
+    # Questions on one article stand together: the first few would all be about the same.
+    mixed = {name: loaded[name].shuffle(seed=0) for name in sizes}
     return {
         name: _asked(
-            loaded[name].select(range(min(size, len(loaded[name])))), tokenizer, answers=True
+            mixed[name].select(range(min(size, len(mixed[name])))), tokenizer, answers=True
         )
         for name, size in sizes.items()
     }
@@ -95,7 +98,7 @@ def _asked(rows: Any, tokenizer: PreTrainedTokenizerBase, answers: bool = False)
     )
     return Prompted(
         prompts=[in_chat(form.format(**row), tokenizer) for row in rows],
-        completions=[some[0] for some in references],
+        completions=[answer_to(some[0], tokenizer) for some in references],
         references=references,
         groups=rows["context"][:],
     )
@@ -113,3 +116,8 @@ def in_chat(request: str, tokenizer: PreTrainedTokenizerBase) -> str:
         text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
         return str(text)
     return f"{request}\n\nAnswer:"
+
+
+def answer_to(text: str, tokenizer: PreTrainedTokenizerBase) -> str:
+    """An answer as it stands behind `in_chat`: after "Answer:" with a space before it."""
+    return text if getattr(tokenizer, "chat_template", None) else f" {text}"

@@ -59,6 +59,7 @@ def sample(
                     position_ids=places,
                     past_key_values=cache,
                     use_cache=True,
+                    logits_to_keep=1,  # of a long prompt only the last token's are wanted
                 )
             cache = outputs.past_key_values
             token = _next_token(outputs.logits[:, -1], temperature, generator)
