@@ -16,7 +16,7 @@
 #
 # **When an exercise resists**, `hint("14.1")` asks a question first, then gives a direction, and last says where the answer stands in the [worked edition](../solutions/14_generative_teachers.ipynb).
 #
-# **What runs** at `offline`: short generated headlines, a teacher of [GPT-2](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf)'s architecture that ships with the course, students of half its width, no network. At `small`: [SmolLM2-135M](https://arxiv.org/abs/2502.02737), a third of its layers as student, questions of [SQuAD](https://arxiv.org/abs/1606.05250). At `full`: GPT-2-medium and GPT-2, T5-small for section 7, on a GPU.
+# **What runs** at `offline`: short generated headlines, a teacher of [GPT-2](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf)'s architecture that ships with the course, students of half its width, no network. At `small`: [SmolLM2-135M](https://arxiv.org/abs/2502.02737), a third of its layers as student, questions of [SQuAD](https://arxiv.org/abs/1606.05250); with `KD_DATASET=summaries` it sums up the passages of lesson 08 in a sentence instead. At `full`: GPT-2-medium teaches GPT-2, and in section 7 T5-base teaches T5-small, on a GPU.
 
 # %% tags=["setup"]
 import base64
@@ -311,7 +311,9 @@ check("14.2", reverse_kl)
 #
 # $$\beta\,\mathrm{KL}(P\,\|\,M) + (1-\beta)\,\mathrm{KL}(Q\,\|\,M).$$
 #
-# Look at β near 0. The mixture is then nearly the student, the second term vanishes, and the first has the weight β: the loss goes to **0**, and its gradient with it. The same happens at 1. Libraries therefore treat the ends apart, and return forward KL at 0 and reverse KL at 1: a jump. Whoever sets β = 0.999 in the hope of "nearly reverse KL" trains a thousand times too slowly. This has been reported [as a bug](https://github.com/modelscope/ms-swift/issues/10078) more than once, and TRL for a while [mixed the wrong way round](https://github.com/huggingface/trl/pull/3043). Exchange the two weights, and the loss runs from forward KL to reverse KL without a jump: the **continuous** convention. So of a published β one has to know whose it is.
+# Look at β near 0. The mixture is then nearly the student, the second term vanishes, and the first has the weight β: the loss goes to 0, and its gradient with it. The same happens at 1. Libraries therefore treat the ends apart, and return forward KL at 0 and reverse KL at 1: a jump. Whoever sets β = 0.999 gets the direction of reverse KL with a thousandth of its gradient. Plain gradient descent is then a thousand times too slow. Adam divides by the gradient's size and hides it, until the loss is added to another one, which then drowns it.
+#
+# One library [cut β off just before 1](https://github.com/verl-project/verl-recipe/issues/151), and whoever asked for 1 trained on next to nothing, without a warning. TRL for a while [mixed the wrong way round](https://github.com/huggingface/trl/pull/3043). Exchange the two weights, and the loss runs from forward KL to reverse KL without a jump: the *continuous* convention, which [others have proposed](https://github.com/modelscope/ms-swift/pull/10213). So of a published β one has to know whose it is.
 #
 # ### Exercise 14.3 · Between the two
 # {{exercise:14.3}}
@@ -409,7 +411,7 @@ figure.suptitle("β in two conventions: the paper's loss fades at both ends")
 plots.show(figure, alt=" ".join(told))
 
 # %% [markdown]
-# At these three places the bump goes the same way in both conventions, from covering to choosing. What differs is the size of the loss, and that is what a learning rate is tuned for.
+# At these three places the bump goes the same way in both conventions, from covering to choosing. What differs is the size of the loss, and with it what the loss weighs beside another one.
 #
 # ### Exercise 14.4 · Which divergence wrote this?
 # {{exercise:14.4}}
@@ -780,13 +782,32 @@ if frontier:
     print(f"{like:<28}{'forward KL, colder':<28}{found[0]!s:<28}{found[1]}")
 
 # %% [markdown]
-# Reverse KL on own prefixes makes the most of what the student writes right: {{ledger:14/offline/reverse KL, own prefixes/valid share minus forward KL|interval}} above forward KL. <!-- finding --> The price stands in the other measure: it is {{ledger:14/offline/reverse KL, own prefixes/KL minus forward KL|interval}} nats further from the truth. <!-- finding --> Neither is "better". A student that suggests, where a person picks, should cover; one whose text goes out unread should be right.
+# In the reference run ({{ledger:14/offline/labels/valid share|count}} seeds; of the valid share above 0 is better, of the KL below 0):
 #
-# Is it the divergence, or the prefixes? Compare one step at a time. From forward to reverse on the *data's* prefixes, or to *own* prefixes with forward KL, the gain is a fraction of the pair's, or a loss: forward KL on own prefixes comes to {{ledger:14/offline/forward KL, own prefixes/valid share minus forward KL|interval}}. <!-- finding --> Forward KL asks the student to cover all that the teacher would say after a prefix, senseless ones included, where the teacher itself only guesses. And reverse KL from the start, without a first half that covers, is no method at all: {{ledger:14/offline/reverse KL, cold/valid share}} valid. <!-- finding -->
+# | what of | less that of | valid share, 95 % interval | KL (nats), 95 % interval |
+# |---|---|---|---|
+# | forward KL | labels | {{ledger:14/offline/forward KL/valid share minus labels|interval}} | {{ledger:14/offline/forward KL/KL minus labels|interval}} |
+# | reverse KL, own prefixes | labels | {{ledger:14/offline/reverse KL, own prefixes/valid share minus labels|interval}} | {{ledger:14/offline/reverse KL, own prefixes/KL minus labels|interval}} |
+# | reverse KL, own prefixes | forward KL | {{ledger:14/offline/reverse KL, own prefixes/valid share minus forward KL|interval}} | {{ledger:14/offline/reverse KL, own prefixes/KL minus forward KL|interval}} |
+# | reverse KL, own prefixes | reverse KL, data prefixes | {{ledger:14/offline/reverse KL, own prefixes/valid share minus reverse KL, data prefixes|interval}} | {{ledger:14/offline/reverse KL, own prefixes/KL minus reverse KL, data prefixes|interval}} |
+# | reverse KL, own prefixes | forward KL, colder | {{ledger:14/offline/reverse KL, own prefixes/valid share minus forward KL, colder|interval}} | {{ledger:14/offline/reverse KL, own prefixes/KL minus forward KL, colder|interval}} |
+# | reverse KL, data prefixes | forward KL | {{ledger:14/offline/reverse KL, data prefixes/valid share minus forward KL|interval}} | {{ledger:14/offline/reverse KL, data prefixes/KL minus forward KL|interval}} |
+# | reverse KL, cold | labels | {{ledger:14/offline/reverse KL, cold/valid share minus labels|interval}} | {{ledger:14/offline/reverse KL, cold/KL minus labels|interval}} |
+# | forward KL, own prefixes | forward KL | {{ledger:14/offline/forward KL, own prefixes/valid share minus forward KL|interval}} | {{ledger:14/offline/forward KL, own prefixes/KL minus forward KL|interval}} |
+# | JSD, own prefixes | forward KL | {{ledger:14/offline/JSD, own prefixes/valid share minus forward KL|interval}} | {{ledger:14/offline/JSD, own prefixes/KL minus forward KL|interval}} |
+# | sequence-level | labels | {{ledger:14/offline/sequence-level/valid share minus labels|interval}} | {{ledger:14/offline/sequence-level/KL minus labels|interval}} |
+# | labels, more text | labels | {{ledger:14/offline/labels, more text/valid share minus labels|interval}} | {{ledger:14/offline/labels, more text/KL minus labels|interval}} |
+# | forward KL | labels, more text | {{ledger:14/offline/forward KL/valid share minus labels, more text|interval}} | {{ledger:14/offline/forward KL/KL minus labels, more text|interval}} |
 #
-# Is it more than a temperature? Made right as often by a lower temperature, the student of forward KL misses more than that of reverse KL: the difference is {{ledger:14/offline/reverse KL, own prefixes/KL minus forward KL, colder|interval}} nats. <!-- finding -->
+# **Right, or complete?** Of all arms, reverse KL on own prefixes makes the most of what the student writes right. <!-- finding --> The price stands in the other column: it is further from the truth than forward KL is. <!-- finding --> Neither is "better". A student that suggests, where a person picks, should cover; one whose text goes out unread should be right.
 #
-# *Sequence-level* is the arm of those who have the teacher's text and nothing else. It copies the teacher's slips along with the rest: {{ledger:14/offline/sequence-level/valid share minus labels|interval}} against labels. <!-- finding --> (In lesson 07 it helped most. There the teacher rewrote with its *best* sentence, found by beam search; here it is a sample, and the data were drawn from the truth itself.) And the arm with more text says what collecting would have bought: {{ledger:14/offline/labels, more text/valid share minus labels|interval}}. <!-- finding -->
+# **Is it the divergence, or the prefixes?** Compare one step at a time. From forward to reverse on the *data's* prefixes, or to *own* prefixes with forward KL, the gain is a fraction of the pair's, or a loss. <!-- finding --> Forward KL asks the student to cover all that the teacher would say after a prefix, senseless ones included, where the teacher itself only guesses. And reverse KL from the start, without a first half that covers, is no method at all. <!-- finding -->
+#
+# **Is it more than a temperature?** Made right as often by a lower temperature, the student of forward KL misses more than that of reverse KL. <!-- finding -->
+#
+# **The teacher's text alone** is the arm *sequence-level*. It copies the teacher's slips along with the rest, and is behind the labels. <!-- finding --> (In lesson 07 it helped most. There the teacher rewrote with its *best* sentence, found by beam search; here it is a sample, and the data were drawn from the truth itself.) And the arm with more text says what collecting would have bought: more than any soft loss in one column, less in the other. <!-- finding -->
+#
+# What this does not show: equal steps are not equal cost. On own prefixes the student writes a text at every step and the teacher reads it anew; on the data's prefixes it was asked once. And it is one grammar, one teacher, one budget of steps.
 #
 # ### Where does a student go astray?
 #
@@ -870,7 +891,7 @@ plots.show(
 # %% [markdown]
 # ### Does capacity settle the debate?
 #
-# [Wu and others (2024)](https://arxiv.org/abs/2404.02657) object that "mode-seeking" and "mean-seeking" do not show in language models, since with enough training both directions end at the same place; early on, they say, forward KL fits the teacher's head first and reverse KL its tail. Gu and others build on the difference. Both can be right: a student that *can* hold its teacher ends there by either road, and one that cannot has to choose what to give up. Then the difference should shrink as the student grows.
+# [Wu and others (2024)](https://arxiv.org/abs/2404.02657) object that "mode-seeking" and "mean-seeking" do not show in language models, since with enough training both directions end at the same place; early on, they say, forward KL fits the teacher's head first and reverse KL its tail. Gu and others build on the difference. Both can be right: a student that *can* hold its teacher ends there by either road, and one that cannot has to choose what to give up. Then the difference should shrink as the student grows. (The learning rates are those of the middle size.)
 
 
 # %%
@@ -916,9 +937,11 @@ else:
     )
 
 # %% [markdown]
+# In the reference run both the gain in valid headlines and its price in nats shrink as the student grows, and neither is gone at the largest size here. <!-- finding --> Two seeds a size show a direction, not a law. But it is the direction that would let both papers be right.
+#
 # ## 6 · The same students, another use: drafts
 #
-# A large model is slow because it writes token by token, and each token waits for the one before. *Reading* many tokens at once costs hardly more than writing one. So let the student write a few tokens ahead, let the teacher read them at once, and keep those that it agrees with: **speculative decoding** ([Leviathan and others 2023](https://arxiv.org/abs/2211.17192)). What comes out has the teacher's distribution, *exactly*, however poor the student is. A poor student only makes it slow.
+# A large model is slow because it writes token by token, and each token waits for the one before. *Reading* a few tokens at once takes hardly longer than writing one, where the time goes into fetching the weights. So let the student write a few tokens ahead, let the teacher read them at once, and keep those that it agrees with: **speculative decoding** ([Leviathan and others 2023](https://arxiv.org/abs/2211.17192)). What comes out has the teacher's distribution, *exactly*, however poor the student is. A poor student only makes it slow.
 #
 # How can that be? Say the student draws a token from $q$, and the teacher's distribution is $p$. Keep the token with probability $\min(1, p/q)$. Then each token comes out by this road with probability $q \min(1, p/q) = \min(p, q)$. What is missing of $p$ is $p - \min(p, q) = (p - q)_+$. So if the token is refused, draw another from just that, made to sum to one.
 #
@@ -1043,7 +1066,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The use decides the ranking. As a writer the student of reverse KL was ahead; as a draft it comes to {{ledger:14/offline/reverse KL, own prefixes/acceptance minus forward KL|interval}} against that of forward KL. <!-- finding --> A draft is corrected wherever it strays, so being right alone is worth little; what counts is to be like the teacher, in all that the teacher says. [Zhou and others (2024)](https://arxiv.org/abs/2310.08461) (DistillSpec) distil drafts on purpose, on text that the draft writes itself, and report 10 to 45 % more speed than standard speculative decoding.
+# The use decides the ranking. As a writer the student of reverse KL was ahead; as a draft its acceptance less that of forward KL is {{ledger:14/offline/reverse KL, own prefixes/acceptance minus forward KL|interval}}. <!-- finding --> A draft is corrected wherever it strays, so being right alone is worth little; what counts is to be like the teacher, in all that the teacher says. [Zhou and others (2024)](https://arxiv.org/abs/2310.08461) (DistillSpec) distil drafts on purpose, on text that the draft writes itself, and report 10 to 45 % more speed than standard speculative decoding.
 #
 # And in practice, with a loop that drafts, reads and corrects:
 
@@ -1523,7 +1546,7 @@ print(experiments.expectation_table(report))
 # - **The end masked as padding**: it never stops. **Another end token than the teacher's**: neither does it.
 # - **Logits not shifted, or shifted twice.** Both train, and both look almost right.
 # - **F.kl_div(input, target) is KL(target ‖ input)**: the arguments read the wrong way round.
-# - **β = 0.999 for "nearly reverse"**: nearly no gradient. **A mixture of logits or of logs** in place of probabilities.
+# - **β = 0.999 for "nearly reverse"**: a thousandth of the gradient. **A mixture of logits or of logs** in place of probabilities.
 # - **Own prefixes with forward KL**, or reverse KL without a start that covers.
 # - **Valid share reported alone**: a student that always writes one right sentence has the best there is.
 # - **A temperature taken for a method.** Sample the control colder first.

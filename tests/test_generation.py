@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import tiny_models
 import torch
 from scipy.stats import chisquare
 
@@ -230,3 +231,37 @@ def test_an_answer_in_other_capitals_stands_in_the_passage():
     passage = ["Anna Berg leads  Kallanen."]
     assert generation.not_in_passage(["anna berg"], passage) == [False]
     assert generation.not_in_passage(["berg anna"], passage) == [True]
+
+
+def test_a_t5_is_taught_and_writes_as_its_library_does_it():
+    model = tiny_models.encoder_decoder(3, "t5")
+    start, end, pad = model.config.decoder_start_token_id, 3, 0
+    ids = torch.tensor([[9, 8, 7, 3], [6, 5, 3, 0]])
+    inputs = {"input_ids": ids, "attention_mask": (ids != pad).long()}
+    answers = [[5, 6, end], [7, end]]
+    read, labels = generation.decoder_inputs(answers, start=start, pad=pad)
+    with torch.no_grad():
+        logits = model(**inputs, decoder_input_ids=read).logits
+        expected = model(**inputs, labels=labels)
+    torch.testing.assert_close(logits[labels != -100], expected.logits[labels != -100])
+    written = generation.write_beside(model, inputs, start=start, end=end, longest=6)
+    library = model.generate(**inputs, max_new_tokens=6, do_sample=False)
+    for ours, theirs in zip(written.tolist(), library[:, 1:].tolist(), strict=True):
+        stop = ours.index(end) + 1 if end in ours else len(ours)
+        assert ours[:stop] == theirs[:stop]
+
+
+def test_an_encoder_decoder_keeps_its_readers_encoder_and_is_taught_beside_it():
+    reader, words = models.load_reader("reading")
+    model = generation.encoder_decoder(reader, words, layers=1, seed=0)
+    inputs = words(["Who leads Kallanen?"], ["Anna Berg leads Kallanen."], return_tensors="pt")
+    with torch.no_grad():
+        seen = model.get_encoder()(**inputs).last_hidden_state
+        torch.testing.assert_close(seen, reader.roformer(**inputs).last_hidden_state)
+    taught = {name for name, weights in model.named_parameters() if weights.requires_grad}
+    assert taught and all(name.startswith("decoder.") for name in taught)
+    assert model.encoder.embeddings.word_embeddings.weight is not (
+        reader.get_input_embeddings().weight
+    )
+    with pytest.raises(ValueError, match="RoFormer"):
+        generation.encoder_decoder(tiny_models.bert(0), words, layers=1, seed=0)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import torch
+from hub_contents import write_writer
 from scipy.stats import chisquare
 
 from kd_course import generation, losses
@@ -143,4 +147,51 @@ def test_no_measured_figure_is_typed_into_the_prose(lesson):
 
 def test_the_lesson_has_between_2500_and_4000_words(lesson):
     prose = "\n".join(cell.source for cell in lesson.cells if not cell.is_code)
-    assert 2500 <= len(prose.split()) <= 4700  # with statements, links and references
+    prose = prose.partition("## Further reading")[0]
+    prose = re.sub(r"### Exercise .*?(?=\n#|\Z)", "", prose, flags=re.S)  # what is asked, not told
+    prose = re.sub(r"(?m)^\|.*$|\]\([^)]*\)|\{\{.*?\}\}|<!--.*?-->", " ", prose)
+    assert 2500 <= len(prose.split()) <= 4000
+
+
+# -- the scales ---------------------------------------------------------------------------------
+
+WRITERS = {
+    "small": {"HuggingFaceTB/SmolLM2-135M-Instruct": "llama"},
+    "full": {
+        "openai-community/gpt2-medium": "gpt2",
+        "openai-community/gpt2": "gpt2",
+        "google-t5/t5-base": "t5",
+        "google-t5/t5-small": "t5",
+    },
+}
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("scale", "dataset"), [("small", ""), ("small", "summaries"), ("full", "")]
+)
+def test_the_lesson_runs_whole_through_the_hub(scale, dataset, make_hub, tmp_path):
+    hub = make_hub()
+    for identifier, kind in WRITERS[scale].items():
+        hub.add_model(identifier, write_writer(tmp_path / identifier, kind))
+    environment = hub.environment(tmp_path / "home") | {
+        "KD_CACHE": str(tmp_path / "cache"),
+        "KD_DATASET": dataset,
+    }
+    command = [sys.executable, "-m", "kd_course", "run", "--plain", "14", "--scale", scale]
+    command += ["--limit", "8", "--max-steps", "2", "--out", str(tmp_path / "out")]
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=900, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    results = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert results["scale"] == scale and results["shortened"]
+    expected = {"teacher/F1", "labels/F1", "forward KL/F1 minus labels", "forward KL/acceptance"}
+    expected |= {
+        "teacher, zero-shot/accuracy",
+        "encoder-decoder/F1",
+        "decoder/share not in passage",
+    }
+    if scale == "full":
+        expected |= {"encoder-decoder, taught/F1", "reverse KL, own prefixes/F1 minus labels"}
+    assert expected <= set(results["figures"])
