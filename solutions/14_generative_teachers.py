@@ -900,11 +900,14 @@ if setting.run.maps and setting.students:
     for what in setting.students:
         for arm in ("forward KL", "reverse KL, own prefixes"):
             grown = [taught(arm, seed, what) for seed in seeds[:2]]
-            right_share = [good(write(m, "test", seed=s)[1]).mean() for s, m in zip(seeds, grown)]
+            right_share = [
+                good(write(m, "validation", seed=s)[1], "validation").mean()
+                for s, m in zip(seeds, grown)
+            ]
             axis[f"{what}/{arm}"] = [
                 cost.parameters(grown[0]),
                 float(np.mean(right_share)),
-                float(np.mean([nats(m).mean() for m in grown])),
+                float(np.mean([nats(m, split="validation").mean() for m in grown])),
             ]
     report.add_table("capacity", axis)
 capacity = report.table("capacity")
@@ -925,9 +928,12 @@ if capacity:
     for axes, name in ((left, "valid share"), (right, "KL from the truth (nats)")):
         axes.set(xlabel="parameters of the student", ylabel=name, xscale="log")
     left.legend()
-    figure.suptitle("Both directions, by the size of the student")
+    figure.suptitle("Both directions, by the size of the student (validation texts, two seeds)")
     plots.show(
-        figure, alt="From the smallest to the largest student. " + "; ".join(described) + "."
+        figure,
+        alt="On validation texts, from the smallest to the largest student. "
+        + "; ".join(described)
+        + ".",
     )
 else:
     print(
@@ -1003,14 +1009,15 @@ print(
 
 # %%
 teachers_tests = generation.written_rows(test_prompts, says["teacher", first][0], end=end)
+teachers_p = [(batch, asked(batch).softmax(-1)) for batch in batches_of(teachers_tests)]
 
 
 def overlap(model, seed=None):
     """(texts,): of each of the teacher's texts how probable it is that a drafted token is kept."""
     found = []
-    for batch in batches_of(teachers_tests):
+    for batch, p in teachers_p:
         with torch.no_grad():
-            q, p = logits_of(model, batch).softmax(-1), asked(batch).softmax(-1)
+            q = logits_of(model, batch).softmax(-1)
         each = torch.minimum(p, q).sum(-1).cpu().split(batch.mask.sum(-1).tolist())
         found += [one.mean().item() for one in each]
     return np.array(found)
