@@ -328,3 +328,49 @@ def write_opus_mt(folder: Path) -> Path:
         )
     ).save_pretrained(folder)
     return folder
+
+
+def write_writer(folder: Path, kind: str, *, texts: Sequence[str] = ()) -> Path:
+    """Write a "gpt2", "llama" (which has a chat template) or "t5" with random weights.
+
+    texts: what its tokenizer learns its words from; by default the questions and passages.
+    """
+    from transformers import (
+        GPT2Config,
+        GPT2LMHeadModel,
+        LlamaConfig,
+        LlamaForCausalLM,
+        T5Config,
+        T5ForConditionalGeneration,
+        set_seed,
+    )
+
+    from kd_course import models
+
+    asked = tables(QUESTIONS)["train"]
+    texts = texts or [*asked["context"].to_pylist(), *asked["question"].to_pylist()]
+    tokenizer = models.train_spelling_tokenizer(list(texts), vocabulary=1200)
+    tokenizer.model_max_length = 1024
+    if kind == "llama":
+        tokenizer.chat_template = (
+            "{% for message in messages %}{{ message['content'] }}\n{% endfor %}Model: "
+        )
+    tokenizer.save_pretrained(folder)
+    end = tokenizer.eos_token_id
+    common = {"vocab_size": len(tokenizer), "eos_token_id": end, "pad_token_id": end}
+    set_seed(0)
+    if kind == "gpt2":
+        shape = {"n_embd": 16, "n_layer": 2, "n_head": 2, "n_positions": 1024}
+        model = GPT2LMHeadModel(GPT2Config(**common, **shape, bos_token_id=end))
+    elif kind == "llama":
+        shape = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 30}
+        heads = {"num_attention_heads": 4, "num_key_value_heads": 2}
+        tied = {"tie_word_embeddings": True, "max_position_embeddings": 1024}
+        model = LlamaForCausalLM(LlamaConfig(**common, **shape, **heads, **tied))
+    else:
+        shape = {"d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 2, "num_heads": 2}
+        model = T5ForConditionalGeneration(
+            T5Config(**common, **shape, decoder_start_token_id=end, dropout_rate=0.0)
+        )
+    model.save_pretrained(folder)
+    return folder

@@ -267,7 +267,7 @@ FLOORS = [
     {"kd_course", "divergences", "storage", "downloads", "silence", "console", "text_files"},
     {"losses", "settings", "plots", "metrics", "cost"},
     {"experiments", "corpora", "models", "spans", "compression"},
-    {"translation", "widgets"},
+    {"translation", "generation", "widgets"},
     {"distillation"},
     {"teachers"},
     {"exercises", "lessons"},

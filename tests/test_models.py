@@ -7,6 +7,10 @@ from transformers import (
     DistilBertForSequenceClassification,
     GPT2Config,
     GPT2LMHeadModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+    T5Config,
+    T5ForConditionalGeneration,
 )
 
 from kd_course import models
@@ -98,11 +102,40 @@ def test_layers_the_teacher_has_not_are_refused(teacher, layers):
 
 
 def test_an_architecture_that_is_not_known_is_refused_by_name():
-    gpt = GPT2LMHeadModel(GPT2Config(vocab_size=20, n_embd=8, n_layer=1, n_head=1))
-    with pytest.raises(ValueError, match="GPT2LMHeadModel"):
-        models.copy_layers(gpt, 1)
+    shape = {"d_model": 8, "d_kv": 4, "d_ff": 8, "num_layers": 1, "num_heads": 1}
+    t5 = T5ForConditionalGeneration(T5Config(vocab_size=20, **shape))
+    with pytest.raises(ValueError, match="T5ForConditionalGeneration"):
+        models.copy_layers(t5, 1)
 
 
 def test_an_unknown_size_is_refused_with_the_sizes_there_are(tokenizer):
     with pytest.raises(ValueError, match="tiny"):
         models.classifier("huge", tokenizer, NAMES, seed=0)
+
+
+# -- models that write ------------------------------------------------------------------------
+
+
+def test_a_decoders_layers_are_copied_and_numbered_anew():
+    gpt = GPT2LMHeadModel(GPT2Config(vocab_size=20, n_positions=16, n_embd=32, n_layer=3, n_head=1))
+    llama = LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=20,
+            hidden_size=32,
+            intermediate_size=32,
+            num_hidden_layers=3,
+            num_attention_heads=1,
+        )
+    )
+    ids = torch.tensor([[3, 4, 5]])
+    for teacher in (gpt, llama):
+        student = models.copy_layers(teacher, [0, 2]).eval()
+        whole = student(input_ids=ids, use_cache=False).logits
+        # layer 2 stands second now, and finds its own place in the cache
+        begun = student(input_ids=ids[:, :2], use_cache=True)
+        went_on = student(input_ids=ids[:, 2:], past_key_values=begun.past_key_values)
+        torch.testing.assert_close(went_on.logits[0, 0], whole[0, 2])
+        assert models.copy_layers(teacher, 3).state_dict().keys() == teacher.state_dict().keys()
+    assert set(models.queries_keys_values(llama, 1)) == {"query", "key", "value"}
+    with pytest.raises(ValueError, match="one map"):
+        models.queries_keys_values(gpt, 1)

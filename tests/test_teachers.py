@@ -15,7 +15,10 @@ from kd_course.models import SHIPPED
     "name",
     [
         "news",
-        *(pytest.param(name, marks=pytest.mark.thorough) for name in ("translation", "reading")),
+        *(
+            pytest.param(name, marks=pytest.mark.thorough)
+            for name in ("translation", "reading", "headlines")
+        ),
     ],
 )
 def test_the_shipped_weights_give_the_ledgers_figures(name):
@@ -73,6 +76,7 @@ def test_a_teacher_is_trained_again_once_and_then_kept(tmp_path, monkeypatch):
 SHORT = {  # what a test changes of a recipe
     "reading": dict(size="mini", vocabulary=400, stages=(("plain", 6, 2),)),
     "translation": dict(size="tiny", vocabulary=(300, 600), pairs=160, epochs=1),
+    "headlines": dict(size="mini", vocabulary=300, texts=80, steps=2),
 }
 
 
@@ -81,12 +85,14 @@ def test_checkpoints_of_a_teacher_that_read_another_corpus_are_not_gone_on_from(
     name, tmp_path, monkeypatch
 ):
     """The corpus changes with the course, the recipe may not: then training starts anew."""
-    from kd_course.corpora import parallel, reading
+    from kd_course.corpora import headlines, parallel, reading
 
     maker = teachers.MAKERS[name]
     recipe = replace(maker.RECIPE, **SHORT[name])
     if name == "reading":
         corpus, other = reading, reading.teacher_corpus(recipe.seed + 1, 6, level="plain")
+    elif name == "headlines":
+        corpus, other = headlines, headlines.teacher_corpus(recipe.seed + 1, 80)
     else:
         corpus, other = parallel, parallel.teacher_corpus(seed=recipe.seed + 1, size=160)
     maker.fit(

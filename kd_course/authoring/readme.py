@@ -65,6 +65,12 @@ HEADLINES = {  # of lessons whose arms are others
         ("asked at home", "source text/target accuracy"),
         ("control", "control/target accuracy"),
     ),
+    "14": (
+        ("teacher (valid share)", "teacher/valid share"),
+        ("reverse KL, own prefixes", "reverse KL, own prefixes/valid share"),
+        ("forward KL", "forward KL/valid share"),
+        ("control (labels)", "labels/valid share"),
+    ),
 }
 DEVICES = {"CPU": "laptop, two cores", "GPU": "GPU"}  # as the ledger and the table call them
 

@@ -7,8 +7,9 @@ one number: the mean over the rows that count. A row is an example, or a token; 
     L = α · L_soft + (1 - α) · L_hard          α weighs the soft part; L_soft carries T²
 
 targets.py has the losses over classes or a vocabulary, answer_spans.py the one over positions,
-top_k.py the one from a teacher's k best words, inside.py those over what a model computes on its way,
-adaptive.py the soft loss with a temperature or a weight of its own for every row or step.
+top_k.py the one from a teacher's k best words, sequences.py those of a model that writes, inside.py
+those over what a model computes on its way, adaptive.py the soft loss with a temperature or a weight
+of its own for every row or step.
 
 Computed and returned in float32, whatever precision the logits come in (float64 for float64).
 
@@ -31,6 +32,13 @@ from kd_course.losses.inside import (
     relation_loss,
 )
 from kd_course.losses.rows import IGNORED_LABEL
+from kd_course.losses.sequences import (
+    completion_mask,
+    forward_kl_loss,
+    generalised_jsd_loss,
+    reverse_kl_loss,
+    uld_loss,
+)
 from kd_course.losses.targets import distillation_loss, hard_target_loss, soft_target_loss
 from kd_course.losses.top_k import TopK, top_k_of, top_k_target_loss
 
@@ -41,16 +49,21 @@ __all__ = [
     "attention_loss",
     "certainty",
     "certainty_weights",
+    "completion_mask",
     "contrastive_loss",
     "distillation_loss",
+    "forward_kl_loss",
+    "generalised_jsd_loss",
     "hard_target_loss",
     "hidden_state_loss",
     "relation_loss",
     "row_temperatures",
     "row_wise_soft_loss",
+    "reverse_kl_loss",
     "soft_target_loss",
     "span_distillation_loss",
     "standardised",
     "top_k_of",
     "top_k_target_loss",
+    "uld_loss",
 ]

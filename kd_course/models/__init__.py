@@ -5,6 +5,14 @@ loading, serving) works here.
 """
 
 from kd_course.models.copying import copy_layers
+from kd_course.models.decoders import (
+    DECODERS,
+    END,
+    LONGEST_WRITTEN,
+    decoder,
+    load_decoder,
+    train_spelling_tokenizer,
+)
 from kd_course.models.encoders import (
     LONGEST,
     READERS,
@@ -19,16 +27,22 @@ from kd_course.models.encoders import (
 from kd_course.models.layers import layer_stack, queries_keys_values
 
 __all__ = [
+    "DECODERS",
+    "END",
     "LONGEST",
+    "LONGEST_WRITTEN",
     "READERS",
     "SHIPPED",
     "SIZES",
     "classifier",
     "copy_layers",
+    "decoder",
     "layer_stack",
     "load",
+    "load_decoder",
     "load_reader",
     "queries_keys_values",
     "reader",
+    "train_spelling_tokenizer",
     "train_tokenizer",
 ]

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 
 def copy_layers(teacher: PreTrainedModel, layers: int | Sequence[int]) -> PreTrainedModel:
-    """A student with some of the teacher's encoder layers and everything else of it, copied.
+    """A student with some of the teacher's layers and everything else of it, copied.
 
     layers: which ones, counted from 0, bottom first; or how many, spread evenly, the last included.
-    Returns a model of the same class, in training mode; it shares no tensor with the teacher.
+    Returns a model of the same class, in training mode; it shares no tensor with the teacher. A
+    decoder's layers are numbered anew, for each finds its place in the cache by its number.
     Raises ValueError for layers that the teacher has not, or an architecture not known here.
 
     Sanh et al., DistilBERT, 2019, section 2: every other layer.
@@ -36,5 +37,17 @@ def copy_layers(teacher: PreTrainedModel, layers: int | Sequence[int]) -> PreTra
     del student_stack[:]
     student_stack.extend(kept)
     setattr(student.config, counter, len(chosen))
+    _number(kept)
+    kinds = getattr(student.config, "layer_types", None)
+    if kinds is not None:  # what a cache keeps for each layer
+        student.config.layer_types = [kinds[i] for i in chosen]
     student.requires_grad_(True)
     return student.train()
+
+
+def _number(layers: list) -> None:
+    """Tell the layers where they stand now, where they keep that."""
+    for place, layer in enumerate(layers):
+        for module in layer.modules():
+            if isinstance(getattr(module, "layer_idx", None), int):
+                module.layer_idx = place

@@ -1,4 +1,4 @@
-"""An encoder's layers, and what of each makes queries, keys and values: where each kind keeps them."""
+"""A model's layers, and what of each makes queries, keys and values: where each kind keeps them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import nn
 
-# For each family of encoders: the list of layers, the config's name for how many there are, and
-# within a layer the linear maps that make its queries, keys and values.
+# For each family: the list of layers, the config's name for how many there are, and within a layer
+# the linear maps that make its queries, keys and values; none where one map makes all three.
 _FAMILIES = (
     (
         "encoder.layer",
@@ -20,14 +20,20 @@ _FAMILIES = (
         "n_layers",
         ("attention.q_lin", "attention.k_lin", "attention.v_lin"),
     ),
+    ("h", "n_layer", ()),  # GPT-2
+    (
+        "layers",  # Llama, and most that came after it
+        "num_hidden_layers",
+        ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
+    ),
 )
 
 
 def layer_stack(model: nn.Module) -> tuple[nn.ModuleList, str]:
-    """An encoder's list of layers, and its config's name for how many there are.
+    """A model's list of layers, and its config's name for how many there are.
 
-    model: of BERT's, RoBERTa's, MiniLM's, RoFormer's or DistilBERT's architecture, with a head or
-    without. Raises ValueError for another one.
+    model: an encoder of BERT's, RoBERTa's, MiniLM's, RoFormer's or DistilBERT's architecture, or a
+    decoder of GPT-2's or Llama's, with a head or without. Raises ValueError for another one.
     """
     stack, counter, _ = _family(model)
     return stack, counter
@@ -38,9 +44,14 @@ def queries_keys_values(model: nn.Module, layer: int) -> dict[str, nn.Module]:
 
     layer: counted from 1, as in `hidden_states`, where 0 is the embeddings.
     What they give is (batch, length, width), all heads side by side; in a RoFormer before the
-    rotation that tells positions. Raises ValueError for a layer that the model has not.
+    rotation that tells positions. Raises ValueError for a layer that the model has not, and for a
+    GPT-2, which has one map for all three.
     """
     stack, _, names = _family(model)
+    if not names:
+        raise ValueError(
+            f"queries, keys and values of a {type(model).__name__} come out of one map, not of three"
+        )
     if not 1 <= layer <= len(stack):
         raise ValueError(
             f"layer must lie in 1 … {len(stack)}, the model's own, but is {layer}: 0 is the "
@@ -58,6 +69,6 @@ def _family(model: nn.Module) -> tuple[nn.ModuleList, str, tuple[str, ...]]:
         except AttributeError:
             continue
     raise ValueError(
-        f"only the layers of BERT, RoBERTa, MiniLM, RoFormer and DistilBERT are known here, not "
-        f"those of {type(model).__name__}"
+        f"only the layers of BERT, RoBERTa, MiniLM, RoFormer, DistilBERT, GPT-2 and Llama are known "
+        f"here, not those of {type(model).__name__}"
     )

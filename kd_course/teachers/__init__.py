@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kd_course.models import SHIPPED
-from kd_course.teachers import news_recipe, reading_recipe, translation_recipe
+from kd_course.teachers import headlines_recipe, news_recipe, reading_recipe, translation_recipe
 
 if TYPE_CHECKING:
     from kd_course.experiments import Report
 
 MAKERS = {
+    "headlines": headlines_recipe,
     "news": news_recipe,
     "reading": reading_recipe,
     "translation": translation_recipe,

@@ -107,6 +107,14 @@ class Grammar:
         wording.draw(draw, words)
         return to_text(words), label
 
+    def word_counts(self, label: int) -> dict[int, float]:
+        """How probable each number of words of a sentence is, given its label: exactly."""
+        counts: dict[int, float] = {}
+        for given, wording in zip(self.given_label, self._wordings, strict=True):
+            for number, p in wording.word_counts.items():
+                counts[number] = counts.get(number, 0.0) + given[label] * p
+        return counts
+
     # Reading: from the words back to the label.
 
     def inside(self, text: str) -> dict[int, float]:

@@ -13,6 +13,7 @@ from itertools import accumulate, product
 from typing import Protocol
 
 Draw = Callable[[], float]  # a number in [0, 1): random.Random(seed).random, the same everywhere
+CLOSING = (",", ";", ":", "'s")  # written without a space before them
 NUMBER = "0"  # every word that starts with a digit has this key in the first-word index
 
 
@@ -20,6 +21,7 @@ class Words(Protocol):
     """A stretch of words whose probabilities a list of alternatives could not hold."""
 
     first: frozenset[str]
+    words_written: int  # always as many, and no punctuation among them
 
     def draw(self, draw: Draw, out: list[str]) -> None:
         """Append one stretch, drawn from its distribution."""
@@ -31,7 +33,16 @@ class Words(Protocol):
 class Symbol:
     """A rule made ready: its alternatives as sequences of words and symbols, with probabilities."""
 
-    __slots__ = ("name", "weights", "sequences", "_cumulated", "_trie", "empty", "_first")
+    __slots__ = (
+        "name",
+        "weights",
+        "sequences",
+        "_cumulated",
+        "_trie",
+        "empty",
+        "_first",
+        "_counts",
+    )
 
     def __init__(self, name: str, weights: Sequence[float], sequences: Sequence[tuple]) -> None:
         total = sum(weights)
@@ -41,6 +52,7 @@ class Symbol:
         self._cumulated = cumulated(weights)
         self._trie: Node | None = None
         self._first: frozenset[str] | None = None
+        self._counts: dict[int, float] | None = None
         self.empty = sum(  # the probability of standing for no words at all
             p * _product(getattr(item, "empty", 0.0) for item in sequence)
             for p, sequence in zip(self.weights, sequences, strict=True)
@@ -93,6 +105,20 @@ class Symbol:
                 for word in _first(sequence[0])
             )
         return self._first
+
+    @property
+    def word_counts(self) -> dict[int, float]:
+        """How probable each number of words is; punctuation that closes up is no word of its own."""
+        if self._counts is None:
+            counts: dict[int, float] = defaultdict(float)
+            for p, sequence in zip(self.weights, self.sequences, strict=True):
+                sums = {0: p}
+                for item in sequence:
+                    sums = _convolved(sums, _counts_of(item))
+                for number, probability in sums.items():
+                    counts[number] += probability
+            self._counts = dict(counts)
+        return self._counts
 
 
 class Node:
@@ -179,6 +205,21 @@ def _key(word: str) -> str:
 
 def _first(item: str | Symbol | Words) -> Iterable[str]:
     return (_key(item),) if isinstance(item, str) else item.first
+
+
+def _counts_of(item: str | Symbol | Words) -> dict[int, float]:
+    if isinstance(item, str):
+        return {0 if item in CLOSING else 1: 1.0}
+    return item.word_counts if isinstance(item, Symbol) else {item.words_written: 1.0}
+
+
+def _convolved(these: dict[int, float], those: dict[int, float]) -> dict[int, float]:
+    """The distribution of a sum: of one number from each."""
+    sums: dict[int, float] = defaultdict(float)
+    for a, p in these.items():
+        for b, q in those.items():
+            sums[a + b] += p * q
+    return sums
 
 
 def _product(numbers: Iterable[float]) -> float:

@@ -16,6 +16,7 @@ class Uniform:
     """One number, all of a range equally likely: `Uniform(range(30, 400), tenths)`."""
 
     first = frozenset([NUMBER])
+    words_written = 1
 
     def __init__(self, values: range, write: Callable[[int], str] = str, after: str = "") -> None:
         self.values = values
@@ -47,6 +48,7 @@ class Comparison:
         choices: Mapping[str, Mapping[str, float]],
     ) -> None:
         self.pattern = pattern.split()
+        self.words_written = len(self.pattern)
         self.old = old
         self.sign = 1 if step[0] > 0 else -1
         self.step = sorted(abs(s) for s in step)

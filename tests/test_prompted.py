@@ -1,0 +1,45 @@
+"""Prompts and completions in one form, whatever the data set."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from kd_course.corpora import headlines, prompted, reading
+
+SIZES = {"train": 6, "validation": 3, "test": 4}
+PLAIN = SimpleNamespace(chat_template=None)
+
+
+class Chat:
+    chat_template = "…"
+
+    def apply_chat_template(self, messages, *, tokenize, add_generation_prompt):
+        assert not tokenize and add_generation_prompt
+        return f"<user>{messages[0]['content']}<model>"
+
+
+def test_a_headline_is_asked_for_by_its_label_and_keeps_its_truth():
+    splits = prompted.load("headlines", PLAIN, sizes=SIZES)
+    rows = headlines.load(0, sizes=SIZES)["test"]
+    assert splits["test"].completions == rows["text"][:]
+    assert splits["test"].prompts == [headlines.PROMPTS[label] for label in rows["label"]]
+    assert splits["test"].log_p == rows["log_p"][:]
+    assert len(splits["train"].first(2).prompts) == 2 and splits["train"].first(2).labels
+
+
+def test_a_summary_is_of_the_passage_in_its_prompt_and_asked_for_once():
+    sizes = {"train": 2, "validation": 1, "test": 2}
+    splits = prompted.load("summaries", PLAIN, sizes=sizes)
+    passages = reading.load(0, sizes=sizes)["test"]["context"][:: reading.QUESTIONS]
+    assert [len(splits[name].prompts) for name in sizes] == [2, 1, 2]
+    for passage, prompt, lead in zip(
+        passages, splits["test"].prompts, splits["test"].completions, strict=True
+    ):
+        assert passage in prompt and passage.startswith(lead) and lead.endswith(".")
+        assert len(lead) < len(passage) and prompt.endswith("Answer:")
+    assert splits["test"].log_p is None
+
+
+def test_a_request_is_put_into_the_models_own_template():
+    assert prompted.in_chat("Why?", Chat()) == "<user>Why?<model>"
+    assert prompted.in_chat("Why?", PLAIN) == "Why?\n\nAnswer:"
