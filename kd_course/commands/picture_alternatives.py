@@ -45,7 +45,7 @@ def as_html(png: str, about: dict[str, Any]) -> str:
     grounds = ("light", "dark")
     ground = about.get("needs_background")
     kind = f' class="jp-needs-{ground}-background"' if ground in grounds else ""
-    source = "".join(png.split())
+    source = escape("".join(png.split()))
     return f'<div class="jp-RenderedImage"><img alt="{said}"{sizes}{kind} src="data:{PICTURE};base64,{source}"></div>'
 
 
