@@ -207,24 +207,27 @@ def test_plain_nbconvert_keeps_the_alternatives_where_the_course_is_installed(to
     assert shown == [alternatives.alternative(out) for _, out in alternatives.pictures(read(path))]
 
 
-def test_plain_nbconvert_is_the_librarys_own_for_other_pictures_and_other_templates(
-    convert, tmp_path
+@pytest.mark.parametrize("template", ["lab", "classic"])
+def test_any_template_keeps_them_and_a_picture_that_has_none_is_as_it_was(
+    template, convert, tmp_path
 ):
+    about = ({"alt": 'A "bar" < a line &amp; more', "width": 30}, {"width": 40})
     pictures = [
-        nbformat.v4.new_output(
-            "display_data",
-            {"image/png": "iVBORw0KGgo="},
-            metadata={"image/png": about},
-        )
-        for about in ({"alt": 'A "bar" < a line', "width": 30}, {"width": 40})
+        nbformat.v4.new_output("display_data", {"image/png": "AAAA"}, metadata={"image/png": one})
+        for one in about
     ]
     cell = nbformat.v4.new_code_cell("show()", outputs=pictures)
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "other.ipynb")
-    said, silent = convert(tmp_path / "other.ipynb", "html").select(".jp-RenderedImage img")
-    assert (said["alt"], said["width"]) == ('A "bar" < a line', "30")
+    page = convert(tmp_path / "other.ipynb", "html", f"--template={template}")
+    said, silent = page.select("img[src^='data:image/png']")
+    assert (said["alt"], said["width"]) == ('A "bar" < a line & more', "30")
     assert (silent["alt"][:14], silent["width"]) == ("No description", "40")
-    own = convert(tmp_path / "other.ipynb", "html", "--template=lab").select("img")
-    assert [img["alt"][:14] for img in own] == ["No description"] * 2
+    assert bool(page.select(".jp-Cell")) == (template == "lab")  # it is the template asked for
+
+
+def test_where_html_is_sanitised_the_picture_stays(convert):
+    page = convert(worked("00"), "html", "--HTMLExporter.sanitize_html=True")
+    assert page.select("img[src^='data:image/png']")
 
 
 def test_jupyterlab_finds_what_shows_the_alternatives_where_the_course_is_installed(monkeypatch):
@@ -237,7 +240,7 @@ def test_jupyterlab_finds_what_shows_the_alternatives_where_the_course_is_instal
     assert program.is_relative_to(lab.ENVIRONMENT) and program.is_file()
 
 
-def test_an_export_of_jupyterlabs_uses_the_same_templates():
+def test_an_export_of_jupyterlabs_has_the_same_settings():
     settings = lab.ENVIRONMENT / "etc" / "jupyter"
     of_nbconvert = settings / "jupyter_nbconvert_config.json"
     of_the_server = settings / "jupyter_server_config.d" / "kd_course_alternatives.json"

@@ -6,8 +6,7 @@ the notebook and in what is exported. A person's own settings stay theirs.
 
 jupyter/environment/ is installed with the package (`tool.flit.external-data`), under the environment's
 share/ and etc/: there JupyterLab, however it is started, finds the extension that shows the
-alternatives, and `jupyter nbconvert --to html` the template that keeps them. `--template lab` is
-nbconvert's own.
+alternatives, and `jupyter nbconvert --to html` the settings that keep them (picture_alternatives.py).
 """
 
 from __future__ import annotations
