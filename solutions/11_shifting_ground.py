@@ -1005,7 +1005,7 @@ check("11.8", what_it_shows)
 # %% [markdown]
 # ## 6 · What may choose, where there are no labels
 #
-# Who adapts to new ground has no labels there. That is the whole situation, and it forbids what most comparisons do without a word: to choose a learning rate, a temperature or a step to stop at by validation rows *of the target*. Here every arm was offered as many recipes as the others, and took the one that was right most often on the validation labels of the **source**. One seed tried them all (twelve at `offline`), two more seeds the best third. For arms that differ from one another on the target only, that is a poor judge. It is the only honest one there is without target labels. (`KD_MAPS=1` computes the log again, and the curve below it: some three hundred trainings.)
+# Who adapts to new ground has no labels there. That is the whole situation, and it forbids what most comparisons do without a word: to choose a learning rate, a temperature or a step to stop at by validation rows *of the target*. Here every arm was offered as many recipes as the others, and took the one that was right most often on the validation labels of the **source**. One seed tried them all (twelve at `offline`), two more seeds the best third. Where the best lay at the end of a list, the next recipe beyond it was tried, too; the log of the reference run has these. For arms that differ from one another on the target only, that is a poor judge. It is the only honest one there is without target labels. (`KD_MAPS=1` computes the log again, and the curve below it: some three hundred trainings.)
 
 
 # %%
