@@ -235,7 +235,7 @@ plots.show(
 )
 
 # %% [markdown]
-# In the reference run the teacher's accuracy changes by {{ledger:11/offline/teacher/accuracy, target minus source|interval}} from source to target, its confidence by {{ledger:11/offline/teacher/confidence, target minus source|interval}}. Put the two beside one another: who watches a teacher without labels sees the second figure only. At `offline` the truth is known, and the last column of the table is what a perfect reader would reach: it says whether the target is merely harder.
+# In the reference run the teacher is far less often right on the target ({{ledger:11/offline/teacher/accuracy, target minus source|interval}}), and if anything surer ({{ledger:11/offline/teacher/confidence, target minus source|interval}}). Who watches a teacher without labels sees the second figure only. At `offline` the truth is known, and the last column of the table is what a perfect reader would reach: it says whether the target is merely harder.
 #
 # That confidence cannot be trusted under a shift is no trait of this teacher. [Ovadia and others (2019)](https://arxiv.org/abs/1906.02530) compared many methods on shifted data and found that calibration made afterwards, on data from home, "does indeed fall short".
 #
@@ -885,15 +885,36 @@ print(
 )
 
 # %% [markdown]
-# **Where to ask.** In the reference run, asking about target sentences in place of as many source sentences changes the accuracy on the target by {{ledger:11/offline/target text/gain over source text|interval}}. On the source the same choice changes it by {{ledger:11/offline/target text/source gain over source text|interval}}. Read the two together: a small student has room for so much, and what it spends abroad it may lack at home.
+# In the reference run, on the target's sentences (of accuracy above 0 is better, of KL below 0; an interval that holds 0 does not tell the two arms apart):
 #
-# **Was it the answers?** Dealt out among the sentences, the same answers teach about nothing. Set against that arm, the one that keeps them in place comes to {{ledger:11/offline/target text/gain over target text, dealt out|interval}}. And against a few true target labels, the answers come to {{ledger:11/offline/target text/gain over control, target labels|interval}}. (That difference holds two things: many answers of a teacher that is often wrong, and few labels with no teacher at all.)
+# | what of | less that of | accuracy, 95 % interval | KL from the truth (nats), 95 % interval |
+# |---|---|---|---|
+# | distilled | control | {{ledger:11/offline/distilled/gain over control|interval}} | {{ledger:11/offline/distilled/target KL minus control|interval}} |
+# | source text | distilled | {{ledger:11/offline/source text/gain over distilled|interval}} | {{ledger:11/offline/source text/target KL minus distilled|interval}} |
+# | target text | distilled | {{ledger:11/offline/target text/gain over distilled|interval}} | {{ledger:11/offline/target text/target KL minus distilled|interval}} |
+# | target text | source text | {{ledger:11/offline/target text/gain over source text|interval}} | {{ledger:11/offline/target text/target KL minus source text|interval}} |
+# | target text | target text, dealt out | {{ledger:11/offline/target text/gain over target text, dealt out|interval}} | {{ledger:11/offline/target text/target KL minus target text, dealt out|interval}} |
+# | target text | control, target labels | {{ledger:11/offline/target text/gain over control, target labels|interval}} | {{ledger:11/offline/target text/target KL minus control, target labels|interval}} |
+# | target text, weighted | target text | {{ledger:11/offline/target text, weighted/gain over target text|interval}} | {{ledger:11/offline/target text, weighted/target KL minus target text|interval}} |
+# | target text, annealed | target text | {{ledger:11/offline/target text, annealed/gain over target text|interval}} | {{ledger:11/offline/target text, annealed/target KL minus target text|interval}} |
+# | target text, row temperatures | target text | {{ledger:11/offline/target text, row temperatures/gain over target text|interval}} | {{ledger:11/offline/target text, row temperatures/target KL minus target text|interval}} |
+# | target text, standardised | target text | {{ledger:11/offline/target text, standardised/gain over target text|interval}} | {{ledger:11/offline/target text, standardised/target KL minus target text|interval}} |
+# | target text, least sure tenth | target text, tenth by chance | {{ledger:11/offline/target text, least sure tenth/gain over target text, tenth by chance|interval}} | {{ledger:11/offline/target text, least sure tenth/target KL minus target text, tenth by chance|interval}} |
+# | target text, least sure tenth | target text | {{ledger:11/offline/target text, least sure tenth/gain over target text|interval}} | {{ledger:11/offline/target text, least sure tenth/target KL minus target text|interval}} |
+# | target text, then labels | target text | {{ledger:11/offline/target text, then labels/gain over target text|interval}} | {{ledger:11/offline/target text, then labels/target KL minus target text|interval}} |
+# | adapted teacher | target text, then labels | {{ledger:11/offline/adapted teacher/gain over target text, then labels|interval}} | {{ledger:11/offline/adapted teacher/target KL minus target text, then labels|interval}} |
 #
-# **How to weigh.** An interval that holds 0 says that this experiment does not tell an arm from the plain one, whose temperature was tuned with as many trials. Against it, weights by confidence come to {{ledger:11/offline/target text, weighted/gain over target text|interval}} and the annealed temperature to {{ledger:11/offline/target text, annealed/gain over target text|interval}}. The table above has the other two. Three classes are few: with a hundred, there is more in a soft target for a temperature to bring out.
+# **Where to ask.** Asked abroad, the student is right there more often than one that heard the teacher on the labelled sentences only. Against as many further sentences *from home* that is not shown: the interval just holds 0. Nor is a price at home; there the two differ by {{ledger:11/offline/target text/source gain over source text|interval}}.
 #
-# **Which rows.** The least sure tenth, set against a tenth drawn by chance: {{ledger:11/offline/target text, least sure tenth/gain over target text, tenth by chance|interval}}. Set against all rows: {{ledger:11/offline/target text, least sure tenth/gain over target text|interval}}. The first figure is about the choice, the second about the claim that a tenth is enough.
+# The other column holds the surprise. The student that was asked abroad is *further* from the truth than the one that was asked at home. Its teacher is as sure abroad as at home and much less often right, and the student has taken over both. (A part of it may be the temperature: the source's labels chose 2 for *target text* and 1 for *source text*, and a student that is taught at 2 and read at 1 is surer.)
 #
-# **Transfer, then distil, or the other way?** With the same labels, the student of the adapted teacher less the student that adapts itself: {{ledger:11/offline/adapted teacher/gain over target text, then labels|interval}}.
+# **Was it the answers?** Yes. With the same answers dealt out among the sentences the student is far less often right. But compare the teacher's 4,000 answers with 200 true labels from there: in accuracy the two cannot be told apart, and in nats the labels are ahead. They say what no answer of this teacher says, how often one is wrong here. (That difference holds two things, many answers of a teacher that is often wrong, and few labels with no teacher at all.)
+#
+# **How to weigh.** No way of weighing is told from the plain one in accuracy, whose temperature was tuned with as many trials, and all four lie below it. In nats *annealed* and *standardised* come closer to the truth; both leave the student less sure abroad. Three classes are few: with a hundred, there is more in a soft target for a temperature to bring out.
+#
+# **Which rows.** The least sure tenth is not told from a tenth drawn by chance. Against all rows it is not told either, and what the interval leaves open is a loss of two points at most. So a tenth may well be enough, and that it matters *which* is not shown. In nats a tenth is even ahead of all: who is told less believes less. (Its temperature is 1, and this may be a part of it here as well.)
+#
+# **Transfer, then distil, or the other way?** A few labels after the distilling help, a little in accuracy and much in nats. In accuracy the order is not decided, though most of the interval lies on the side of distilling first. In nats the teacher that was adapted first is ahead. What the labels mend above all is how sure one is, and a teacher that was mended so may pass it on.
 #
 # <details><summary><b>Going deeper:</b> aligning features</summary>
 #
@@ -961,7 +982,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The student of *target text* chooses the teacher's wrong class more often than the control does by {{ledger:11/offline/target text/mistakes shared minus control|interval}} of these sentences (below 0: less often). A positive figure is the price in the formula of section 2. A student that listened perfectly would end at the dotted line; to get to the left of it takes something that the teacher does not have, labels from there for example.
+# The student that was asked abroad repeats the teacher's mistakes: it chooses the same wrong class more often than the control does, by {{ledger:11/offline/target text/mistakes shared minus control|interval}} of these sentences. For the student that was asked at home such a surplus is not shown ({{ledger:11/offline/source text/mistakes shared minus control|interval}}). That is the price in the formula of section 2. A student that listened perfectly would end at the dotted line; to get to the left of it takes something that the teacher does not have, labels from there for example.
 #
 # Which sentences are these? The surest of the teacher's mistakes, with what the student of *target text* makes of them:
 
@@ -1005,7 +1026,7 @@ check("11.8", what_it_shows)
 # %% [markdown]
 # ## 6 · What may choose, where there are no labels
 #
-# Who adapts to new ground has no labels there. That is the whole situation, and it forbids what most comparisons do without a word: to choose a learning rate, a temperature or a step to stop at by validation rows *of the target*. Here every arm was offered as many recipes as the others, and took the one that was right most often on the validation labels of the **source**. One seed tried them all (twelve at `offline`), two more seeds the best third. For arms that differ from one another on the target only, that is a poor judge. It is the only honest one there is without target labels. (`KD_MAPS=1` computes the log again, and the curve below it: some three hundred trainings.)
+# Who adapts to new ground has no labels there. That is the whole situation, and it forbids what most comparisons do without a word: to choose a learning rate, a temperature or a step to stop at by validation rows *of the target*. Here every arm was offered as many recipes as the others, and took the one that was right most often on the validation labels of the **source**. One seed tried them all (twelve at `offline`), two more seeds the best third. Where the best lay at the end of a list, the next recipe beyond it was tried, too; the log of the reference run has these. (*adaptation*, the short training on the target's few labels, has one recipe, which nothing chose.) For arms that differ from one another on the target only, that is a poor judge. It is the only honest one there is without target labels. (`KD_MAPS=1` computes the log again, and the curve below it: some three hundred trainings.)
 
 
 # %%
