@@ -80,13 +80,13 @@ header = ("", "brief", "figure", "size, at most", "of the teacher's time", "minu
 print(tabulate(rows, header, tablefmt="plain", disable_numparse=True))
 
 # %% [markdown]
-# Choose one:
+# Choose one (D needs the headlines of lesson 14):
 #
-# - **A, news**: the student of [lesson 06](06_text_classification.ipynb) with less room. Its tokenizer counts as well.
-# - **B, translation**: the time of a translation goes into writing it word by word ([lesson 07](07_machine_translation.ipynb)), so the question is what the decoder can do without.
-# - **C, reading**: questions about people and towns that no training text names ([lesson 08](08_question_answering.ipynb)).
-# - **D, headlines**: a small writer of whom at least 80 in 100 headlines must be valid. Here the size is fixed and the figure is the limit.
-# - **E**, at `small`: sentences from financial news, real ones, and not many of them.
+# - *A, news*: the student of [lesson 06](06_text_classification.ipynb) with less room. Its tokenizer counts as well.
+# - *B, translation*: the time of a translation goes into writing it word by word ([lesson 07](07_machine_translation.ipynb)), so the question is what the decoder can do without.
+# - *C, reading*: questions about people and towns that no training text names ([lesson 08](08_question_answering.ipynb)).
+# - *D, headlines*: a small writer of whom at least 80 in 100 headlines must be valid. Here the size is fixed and the figure is the limit.
+# - *E*, at `small`: sentences from financial news, real ones, and not many of them.
 #
 # The budget is three limits at once. *Size* is every byte of the folder that holds the model, its tokenizer included. *Time* is a share of the teacher's: both are timed in turns on one machine, a single input at a time, because milliseconds from two machines cannot be compared. *Minutes* are those of one final training. The method must come from this course, and whatever may be learnt from is in `brief.data()`. The test rows are not.
 #
@@ -98,7 +98,7 @@ print(capstone.brief(setting.brief))
 # %% [markdown]
 # ## 2 · How much of a gain is search?
 #
-# Whoever tries more recipes reports a better best, even when all recipes are equally good. So the best score of a search says little without the number of trials behind it. [Dodge and others (2019)](https://aclanthology.org/D19-1224/) report a curve instead: the score that the best of $n$ trials has on average, for every $n$. No further training is needed. The curve is computed from the trials that were made anyway, each treated as one draw among equals. For several published comparisons, they found, the authors would have come to another conclusion with more or with less computation.
+# Whoever tries more recipes reports a better best, even when all recipes are equally good. So the best score of a search says little without the number of trials behind it. [Dodge and others (2019)](https://aclanthology.org/D19-1224/) report a curve instead, the **expected validation performance**: the score that the best of $n$ trials has on average, for every $n$. No further training is needed. The curve is computed from the trials that were made anyway, each treated as one draw among equals. For several published comparisons, they found, the authors would have come to another conclusion with more or with less computation.
 #
 # ### Exercise 15.1 · The best of n trials
 # {{exercise:15.1}}
@@ -125,7 +125,7 @@ check("15.1", expected_best)
 # %% [markdown]
 # Here are two searches that this course has made. Both belong to [lesson 10](10_expensive_teachers.ipynb): a student that learns from a teacher's hard answers, and a control without a teacher that was given twice the steps. Each was tried with seven learning rates. The curves below are made by drawing very often instead of by the formula.
 
-# %%
+# %% tags=["nbval-check-output"]
 searches = experiments.ledger().run("10", "offline")["tables"]["grid"]
 arms = {
     "a teacher's hard answers": [accuracy for _, accuracy, _ in searches["hard answers"]],
@@ -206,9 +206,15 @@ plots.show(
 #
 # For your capstone this means three things:
 #
-# - **Count every trial**, the failed ones too. `report.tried` does it for you.
-# - **Give the control the same**: as many trials, as many steps, as many rows. The machine compares the three.
+# - **Count every trial,** the failed ones too. `report.tried` does it for you.
+# - **Give the control the same:** as many trials, as many steps, as many rows. The machine compares the three.
 # - **Look at the edge.** Where the best recipe is the first or last of its list, the search stopped too early.
+#
+# ### How to spend a few trials
+#
+# Write down how many trials there will be, and which, before the first one. Ten minutes of arithmetic belong there: trials times arms times the seconds of one training, and the same again for the seeds. Then spend the trials on what matters most, which for a small student is nearly always the learning rate. Take steps of a factor of two, wide enough that both ends are bad. Temperature and α come second; lessons [03](03_distillation_losses.ipynb) and [06](06_text_classification.ipynb) show how flat they often are.
+#
+# One seed is enough for a trial. Seeds are for the arms that are finished, where they measure how far a training can be off by chance. A trial that crashed is a trial. So is one that you stopped because it looked bad: you looked. And where the method's list grows because its best was at the edge, the control's list grows as well.
 #
 # ## 3 · What may be said of an interval?
 #
@@ -222,7 +228,7 @@ for count in (200, 500, 2000, 10_000):
     print(f"{count:>10}{halves[0]:>14.1f}{halves[1]:>8.1f}{halves[2]:>8.1f}")
 
 # %% [markdown]
-# Seeds make it wider. So with 200 rows a gain of one point cannot be shown, whatever its cause, and whoever sets out to show it will report either nothing or luck. [Card and others (2020)](https://aclanthology.org/2020.emnlp-main.745/) looked at published experiments in NLP and found that such underpowered ones are common; that makes it more likely, too, that the gains that are reported are exaggerated. [Dror and others (2018)](https://aclanthology.org/P18-1128/) read what appeared in two leading places in 2017, and found that tests of significance were often left out or misused.
+# Seeds make it wider. How likely an experiment is to show a gain that is there is called its **statistical power**. With 200 rows a gain of one point has hardly any chance to be shown, and whoever sets out to show it will report either nothing or luck. [Card and others (2020)](https://aclanthology.org/2020.emnlp-main.745/) looked at published experiments in NLP and found that such underpowered ones are common; that makes it more likely, too, that the gains that are reported are exaggerated. [Dror and others (2018)](https://aclanthology.org/P18-1128/) read what appeared in two leading places in 2017, and found that tests of significance were often left out or misused.
 #
 # ### Exercise 15.2 · An interval read aloud
 # {{exercise:15.2}}
@@ -368,6 +374,26 @@ draw_budget(
 #
 # Most sentences that mislead are true. They leave out what they should be compared with, or what was done before they were written. That is why the [reproducibility checklist](https://2021.aclweb.org/calls/reproducibility-checklist) of the ACL's 2021 conference does not ask whether results are good. It asks for the machine, the run time and the number of parameters; for the validation score beside every test score; for the exact number of training runs; for the bounds of every hyperparameter, how values were chosen and by which criterion; for mean and variance.
 #
+# ### Why is the test opened once?
+#
+# Because every further look is a trial, too. Suppose that your models are all equally good, and you publish the one that did best on the test rows. Then section 2 applies to the test: the best of $n$ looks better than it is. Here is by how much, for models that are right on 70 % of all sentences.
+
+# %% tags=["nbval-check-output"]
+random = np.random.default_rng(0)
+print("how many points too good the best of n equally good models looks:")
+print(f"{'models':>8}{'500 test rows':>16}{'2,000':>8}")
+for n in (1, 3, 10, 30):
+    excess = [
+        100 * (random.binomial(count, 0.7, (20_000, n)).max(axis=1).mean() / count - 0.7)
+        for count in (500, 2000)
+    ]
+    print(f"{n:>8}{excess[0]:>16.1f}{excess[1]:>8.1f}")
+
+# %% [markdown]
+# One look costs nothing, and ten cost about as much as many a published gain. The models here answer independently of one another; variants of one model agree more, and then it is less. But nobody knows how much less, and so nobody can take it off again. Validation rows are there to be looked at. The test is for the one sentence at the end.
+#
+# In the capstone, `report.open_test()` hands out the rows and writes a dated line into the report: when, how many, which model. Whatever comes later changes nothing of it. Should you find a mistake after you have opened the test, mend it, open it again, and give both results. That is no disgrace, and far better than the one that looks as if there had been no mistake.
+#
 # ### Exercise 15.4 · Three dishonest sentences
 # {{exercise:15.4}}
 #
@@ -395,7 +421,7 @@ check("15.4", dishonest)
 # %% [markdown]
 # ## 6 · From a question to a report
 #
-# Now the whole way once, with the brief that the settings name. In the worked edition this is a **rehearsal**: small, quick, and on test rows of a seed of its own, so that the brief's rows stay unread. In the learner's edition the same steps are a scaffold, and it is yours to fill. It does nothing until you have written down a question.
+# Now the whole way once, with the brief that the settings name. In the worked edition this is a *rehearsal*: small, quick, and on test rows of a seed of its own, so that the brief's rows stay unread. In the learner's edition the same steps are a scaffold, and it is yours to fill. It does nothing until you have written down a question.
 #
 # ### Step 1: the question comes first
 #
@@ -442,7 +468,7 @@ else:
 # %% [markdown]
 # ### Step 2: the arms
 #
-# The rehearsal has three. The *method* learns from the teacher's probabilities for every training sentence. The *control* is the same student on the labels alone. The third hears the same probabilities **dealt out** among the sentences, so that each is softened by what the teacher said of another one: if that helps as much, the teacher's knowledge is not the reason. The teacher is asked once. The student has a tokenizer of its own, because the teacher's would take a good part of its bytes; since the teacher's answer is about a whole sentence, the two need not share their pieces.
+# The rehearsal has three. The *method* learns from the teacher's probabilities for every training sentence. The *control* is the same student on the labels alone. The third hears the same probabilities *dealt out* among the sentences, so that each is softened by what the teacher said of another one: if that helps as much, the teacher's knowledge is not the reason. The teacher is asked once. The student has a tokenizer of its own, because the teacher's would take a good part of its bytes; since the teacher's answer is about a whole sentence, the two need not share their pieces.
 
 # %% tags=["worked"]
 names = data["train"].features["label"].names
@@ -756,6 +782,8 @@ else:
     print("The picture is drawn once there are candidates.")
 
 # %% [markdown]
+# The picture has one training a candidate, so a step of a point or two between neighbours says nothing. It is there to show what is out of reach, and what is cheap. If two candidates decide your claim, train both with several seeds.
+#
 # Three ways lead into the box: a narrower student, a smaller vocabulary, fewer bits. They do not cost the same. Where a candidate lies just outside, look at which of the three it has not used yet.
 #
 # ### Step 7: words, and the check
@@ -796,7 +824,15 @@ else:
 #
 # ## 7 · Who reads it, and what for?
 #
-# The machine believes nothing. It loads the model in a locked box, asks it the test rows, compares the answers with the report's, computes figures and interval again, counts trials and openings, and looks for test rows among the training rows. What it cannot see is whether the question was worth asking. That is the person's half: ten points for each of five things. The [rubric](../docs/capstone_rubric.md) has the levels, with a good and a tempting example for each.
+# The machine believes nothing of the report that it can find out by itself.
+#
+# - *The model* is loaded in a locked box: safetensors, a configuration of a known class and a tokenizer, and nothing that could run. Its bytes are counted.
+# - *Its answers* to the test rows are computed again and must be the report's. So are the figures, the difference and both ends of the interval, to the digits that you give.
+# - *Seeds and trials* are counted: three seeds at least, the same for method and control, and for the control as many trials, steps and rows.
+# - *The test* must have been opened once, by the model that lies in the folder. No test row may be among the training texts.
+# - *The time* is measured again, beside the teacher.
+#
+# Two things it cannot know. It has the answers of your other seeds and of your control from you alone, because nobody trains them again. And it does not see whether the question was worth asking. That is the person's half: ten points for each of five things. The [rubric](../docs/capstone_rubric.md) has the levels, with a good and a tempting example for each.
 #
 # | | ten points when … | tempting, and worth three at most |
 # |---|---|---|
@@ -823,7 +859,7 @@ else:
 # - **The test is looked at, then something is changed.** From then on it is a second validation split, and nobody says so.
 # - **The model that was measured is not the one that is served**: float weights in the table, eight bits in the folder.
 # - **Something not found is called absent.** An interval that holds zero is read as "no loss".
-# - **Latency from two machines**, or from two days, in one table.
+# - **Latency from two machines,** or from two days, in one table.
 # - **The tokenizer is left out of the bytes**, or the transfer text out of the check for leaks.
 # - **A mean that hides who pays**: a rare class, short sentences, new names.
 #
