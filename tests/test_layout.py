@@ -265,7 +265,7 @@ FLOORS = [
     {"translation", "widgets"},
     {"distillation"},
     {"teachers"},
-    {"exercises", "lessons"},
+    {"exercises", "lessons", "capstone"},
     {"commands"},
     {"authoring"},
     {"grading"},
