@@ -6,7 +6,7 @@
     rows = report.open_test()                      once
     report.answered(…), report.claim("…")          the figures, and one sentence
 
-briefs.py says what is asked, report.py keeps the report, model_files.py reads and writes a model
+briefs.py says what is asked, claims.py keeps the report, model_files.py reads and writes a model
 without ever opening a pickle, answering.py asks it, checks.py looks at all of it.
 """
 
@@ -18,9 +18,10 @@ from typing import Any
 from kd_course.capstone.answering import answers
 from kd_course.capstone.briefs import BRIEFS, Brief, Budget, brief, scores
 from kd_course.capstone.checks import Finding, Verdict, check_folder
+from kd_course.capstone.claims import MODEL, Report, read_report, start
 from kd_course.capstone.model_files import Refused, build, read_files
-from kd_course.capstone.report import MODEL, Report, normalised, read_report, start
 from kd_course.capstone.schema import SCHEMA, NotReadable
+from kd_course.capstone.trained_texts import normalised
 
 __all__ = [
     "BRIEFS",

@@ -18,22 +18,16 @@ import numpy as np
 
 from kd_course.capstone import answering, model_files
 from kd_course.capstone.briefs import ANSWERS, CLASSES, HEADLINES, Brief, Row, asked, brief
-from kd_course.capstone.report import (
-    CONTROL,
+from kd_course.capstone.claims import MODEL, REPORT, parsed
+from kd_course.capstone.recomputed import CONTROL, METHOD, figures, unpack
+from kd_course.capstone.schema import NotReadable
+from kd_course.capstone.trained_texts import (
     LARGEST,
-    METHOD,
-    MODEL,
-    REPORT,
     TRAINED,
     digest_of,
     digest_of_rows,
-    figures,
-    parsed,
     parsed_trained,
-    score_table,
-    unpack,
 )
-from kd_course.capstone.schema import NotReadable
 
 POINTS = {
     "report": 2,

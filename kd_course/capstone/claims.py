@@ -10,27 +10,28 @@ Every call writes the whole file or nothing, so that what was counted stays coun
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from kd_course.capstone import model_files
-from kd_course.capstone.briefs import CLASSES, Brief, Row, brief, clusters, scores
+from kd_course.capstone.briefs import Brief, Row, brief
+from kd_course.capstone.recomputed import figures, pack, timing_questions
 from kd_course.capstone.schema import FORMAT, NotReadable, checked
+from kd_course.capstone.trained_texts import (
+    LARGEST,
+    TRAINED,
+    digest_of,
+    digest_of_rows,
+    read_trained,
+)
 from kd_course.storage import write_whole
 from kd_course.text_files import as_list
 
-REPORT, TRAINED, MODEL = "report.json", "training_rows.txt", "model"
-METHOD, CONTROL = "method", "control"  # the two arms that every report has
-LARGEST = 8 * 2**20  # bytes of a report
-_DIGITS = 12  # of a text's digest: two texts in 10 ** 14 have the same
+REPORT, MODEL = "report.json", "model"
 
 
 @dataclass
@@ -291,126 +292,3 @@ def parsed(data: bytes) -> dict[str, Any]:
 
 def _refuse_constant(text: str) -> Any:
     raise NotReadable(f"{REPORT} holds {text}, which is no number: a figure was not computed")
-
-
-# -- texts ------------------------------------------------------------------------------------
-
-
-def normalised(text: str) -> str:
-    """Words and figures alone, in lower case, one space between them: what makes two texts the same."""
-    return " ".join(re.findall(r"\w+", text.lower()))
-
-
-def digest_of(text: str) -> str:
-    return hashlib.blake2b(normalised(text).encode("utf-8"), digest_size=_DIGITS // 2).hexdigest()
-
-
-def digest_of_rows(rows: Sequence[Row]) -> str:
-    """One mark of all test rows, in their order."""
-    told = json.dumps(list(rows), ensure_ascii=False, sort_keys=True)
-    return hashlib.blake2b(told.encode("utf-8"), digest_size=8).hexdigest()
-
-
-def read_trained(folder: Path) -> list[str]:
-    """The digests of training_rows.txt; none where there is no such file. Raises NotReadable."""
-    if not (folder / TRAINED).exists() and not (folder / TRAINED).is_symlink():
-        return []
-    try:
-        return parsed_trained(model_files.read_plain(folder / TRAINED, LARGEST))
-    except model_files.Refused as why:
-        raise NotReadable(str(why)) from None
-
-
-def parsed_trained(data: bytes) -> list[str]:
-    lines = data.decode("ascii", "replace").split()
-    if any(not re.fullmatch(rf"[0-9a-f]{{{_DIGITS}}}", line) for line in lines):
-        raise NotReadable(f"{TRAINED} must hold a digest a line, as report.trained_on writes them")
-    return lines
-
-
-# -- answers and figures ----------------------------------------------------------------------
-
-
-def pack(brief: Brief, answers: Sequence[Any]) -> Any:
-    """Answers as a report keeps them: classes as one string of digits, texts as a list."""
-    if brief.task == CLASSES:
-        return "".join(str(int(answer)) for answer in answers)
-    return [str(answer) for answer in answers]
-
-
-def unpack(brief: Brief, kept: Any) -> list[Any]:
-    """What `pack` made. Raises NotReadable for answers of another kind."""
-    if brief.task == CLASSES:
-        if not isinstance(kept, str) or not re.fullmatch("[0-9]*", kept):
-            raise NotReadable("runs: answers of this brief are one string of digits")
-        return [int(digit) for digit in kept]
-    if not isinstance(kept, list):
-        raise NotReadable("runs: answers of this brief are a list of texts")
-    return list(kept)
-
-
-def score_table(
-    brief: Brief, rows: Sequence[Row], runs: Sequence[dict[str, Any]], arm: str
-) -> dict[int, np.ndarray]:
-    """Of every seed of an arm: (rows,), 0 … 100."""
-    return {
-        run["seed"]: 100 * scores(brief, rows, unpack(brief, run["answers"]))
-        for run in sorted(runs, key=lambda run: run["seed"])
-        if run["arm"] == arm
-    }
-
-
-def figures(brief: Brief, rows: Sequence[Row], runs: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """{"method", "control", "difference", "low", "high"}: means over seeds and rows, and the interval.
-
-    Raises ValueError where method and control have not the same seeds.
-    """
-    from kd_course.experiments import paired_interval
-
-    method, control = (score_table(brief, rows, runs, arm) for arm in (METHOD, CONTROL))
-    if not method or list(method) != list(control):
-        raise ValueError(
-            f"method and control must have been run with the same seeds, but have {list(method)} "
-            f"and {list(control)}"
-        )
-    tables = [np.stack(list(arm.values())) for arm in (method, control)]
-    interval = paired_interval(*tables, clusters=clusters(brief, rows))
-    return {
-        "method": float(tables[0].mean()),
-        "control": float(tables[1].mean()),
-        "difference": interval.mean,
-        "low": interval.low,
-        "high": interval.high,
-    }
-
-
-def timing_questions(brief: Brief) -> list[Any]:
-    """Rows on which a model is timed: no test row, so that timing opens no test."""
-    from kd_course.capstone.answering import TIMED
-    from kd_course.capstone.briefs import ANSWERS, HEADLINES, asked
-
-    if brief.task == HEADLINES:
-        return [number % 3 for number in range(TIMED)]
-    if brief.scale != "offline":
-        return [_SENTENCE] * TIMED
-    rows = brief.corpus().load(0, sizes=_only_validation(brief))["validation"]
-    if brief.task == ANSWERS:
-        return [[row["question"], row["context"]] for row in rows][:TIMED]
-    if "translation" in rows.column_names:
-        return asked(brief.task, [{"text": row["translation"]["en"]} for row in rows])
-    return asked(brief.task, [{"text": text} for text in rows["text"]])
-
-
-_SENTENCE = (
-    "Operating profit rose to EUR 13.1 mn from EUR 8.7 mn in the corresponding period, which "
-    "represents 7.7 % of net sales."
-)
-
-
-def _only_validation(brief: Brief) -> dict[str, int]:
-    from kd_course.capstone.answering import TIMED
-    from kd_course.capstone.briefs import ANSWERS
-
-    corpus = brief.corpus()
-    count = -(-TIMED // corpus.QUESTIONS) if brief.task == ANSWERS else TIMED
-    return dict.fromkeys(corpus.SIZES, 0) | {"validation": count}
