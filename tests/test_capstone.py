@@ -472,6 +472,117 @@ def test_replies_that_are_none_earn_nothing(finished):
         assert "answers" in said
 
 
+# -- a class --------------------------------------------------------------------------------------
+
+
+def zipped(folder: Path, target: Path, inside: str = "work/", **more: bytes) -> None:
+    import zipfile
+
+    with zipfile.ZipFile(target, "w") as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                archive.write(path, f"{inside}{path.relative_to(folder).as_posix()}")
+        for name, data in more.items():
+            archive.writestr(name, data)
+
+
+@pytest.fixture
+def a_class(finished, tmp_path) -> Path:
+    """Five students: a folder, a zip, a pickle, a link, a path that leads out; and one without work."""
+    root = tmp_path / "submissions"
+    for name in ("ada", "carl", "dora"):
+        shutil.copytree(finished, root / name / "capstone")
+    zipped(finished, root / "bert.zip")
+    pickled(root / "carl" / "capstone" / "model")
+    linked(root / "dora" / "capstone" / "model")
+    zipped(finished, root / "emil.zip", **{"../../outside.json": b"{}"})
+    (root / "fred").mkdir()
+    return root
+
+
+def test_capstones_are_read_from_folders_and_zips_and_no_link_is_followed(a_class):
+    from kd_course.grading.capstone_files import submitted
+
+    found = {one.student: one for one in submitted(a_class)}
+    assert list(found) == ["ada", "bert", "carl", "dora", "emil", "fred"]
+    assert found["ada"].handed == found["bert"].handed and not found["ada"].handed.refused
+    assert "pytorch_model.bin" in found["carl"].handed.refused["model"]
+    assert "a link in model/" in found["dora"].handed.refused["model"]
+    tampered = [name for name, one in found.items() if one.tampered]
+    assert tampered == ["dora", "emil"]
+    assert found["fred"].handed is None
+    with pytest.raises(ValueError, match="unpack it"):
+        list(submitted(a_class / "bert.zip"))
+
+
+def test_a_zip_that_grows_is_not_unpacked(finished, tmp_path):
+    import zipfile
+
+    from kd_course.grading.capstone_files import submitted
+
+    (tmp_path / "all").mkdir()
+    with zipfile.ZipFile(tmp_path / "all" / "gina.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(finished / "report.json", "report.json")
+        for name in ("config.json", "tokenizer.json"):
+            archive.write(finished / "model" / name, f"model/{name}")
+        archive.writestr("model/model.safetensors", bytes(40 * 2**20))
+    (one,) = submitted(tmp_path / "all")
+    assert "larger than what is read" in one.handed.refused["model"]
+
+
+def test_a_rubric_holds_the_four_levels_and_nothing_else(tmp_path):
+    from kd_course.grading.capstone_marks import read_rubric
+
+    head = "student,question,control,evidence,tradeoff,candour\n"
+    place = tmp_path / "rubric.csv"
+    place.write_text(f"{head}ada,7,10,3,0,7\nbert,,,,,\n", encoding="utf-8")
+    assert read_rubric(place) == {
+        "ada": {"question": 7, "control": 10, "evidence": 3, "tradeoff": 0, "candour": 7}
+    }
+    place.write_text(f"{head}ada,7,10,3,0,8\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="line 2: candour must be one of 0, 3, 7, 10"):
+        read_rubric(place)
+    place.write_text("student,question\nada,7\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="lacks the column candour, control"):
+        read_rubric(place)
+
+
+@pytest.mark.thorough  # a box with transformers in it takes a quarter of a minute to load
+def test_a_class_is_marked_in_the_locked_box(a_class, tmp_path, needs_box, finished):
+    """The model is asked in the box and what it answers is compared out here."""
+    import csv
+
+    from kd_course.grading.grade_command import grade_main
+
+    model, tokenizer = capstone.load_model(finished, capstone.brief("A"))
+    answers = capstone.answers(model, tokenizer, capstone.brief("A"), ROWS)
+    for place in (finished, a_class / "ada" / "capstone"):
+        report = capstone.read_report(place)
+        for arm in ("method", "control"):
+            report.answered(arm, 0, answers, seconds=1.0)
+        report.claim("Nothing was learnt.")
+    rubric = tmp_path / "rubric.csv"
+    rubric.write_text(
+        "student,question,control,evidence,tradeoff,candour\nada,7,10,3,0,7\n", encoding="utf-8"
+    )
+    out = tmp_path / "capstone.csv"
+    command = [str(a_class), "--capstone", "--out", str(out), "--feedback", str(tmp_path / "pages")]
+    assert grade_main([*command, "--rubric", str(rubric)]) == 0
+    with open(out, newline="", encoding="utf-8") as file:
+        rows = {row["student"]: row for row in csv.DictReader(file)}
+    ada = rows["ada"]
+    assert (ada["model"], ada["answers"], ada["rubric"]) == ("5", "8", "27"), ada
+    assert int(ada["total"]) == int(ada["machine"]) + 27 and ada["status"] == "graded"
+    assert rows["bert"]["answers"] == "0" and rows["bert"]["status"] == "rubric missing"
+    assert rows["bert"]["total"] == ""
+    assert rows["carl"]["model"] == "0"
+    assert rows["dora"]["status"] == rows["emil"]["status"] == "tampered"
+    assert rows["fred"]["status"] == "missing"
+    template = (tmp_path / "capstone.rubric.csv").read_text(encoding="utf-8")
+    assert template.splitlines()[0] == "student,question,control,evidence,tradeoff,candour"
+    assert len(list((tmp_path / "pages").iterdir())) == 6
+
+
 # -- models on disk ---------------------------------------------------------------------------
 
 

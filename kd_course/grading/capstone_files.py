@@ -153,13 +153,15 @@ def _of_listing(student: str, listing: Listing) -> Submitted:
     """The capstone among what was handed in: the report that lies least deep."""
     notes = [f"{clean(str(name))} is a link; links are not followed" for name in listing.links]
     notes += listing.problems
-    tampered = bool(listing.links) or any("leads out" in problem for problem in listing.problems)
+    leads_out = any("leads out" in problem for problem in listing.problems)
     reports = [name for name in listing.files if name.name == REPORT]
     if not reports:
-        return Submitted(student, None, notes, tampered)
+        return Submitted(student, None, notes, leads_out)
     chosen = min(reports, key=lambda name: (len(name.parts), str(name)))
     if len(reports) > 1:
         notes.append(f"{len(reports)} reports; looked at is {clean(str(chosen))}")
+    # A checkpoint elsewhere may hold links that a library made; a capstone's own folder has none.
+    tampered = leads_out or any(link.is_relative_to(chosen.parent) for link in listing.links)
     return Submitted(student, _read(listing, chosen.parent), notes, tampered)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from kd_course.capstone import checks
+from kd_course.downloads import HubError
 from kd_course.exercises.spec import Case
 from kd_course.grading import capstone_files, course, results
 from kd_course.grading.box import Box, BoxBroken, Room
@@ -52,8 +53,12 @@ _COLUMNS = (
 def mark_capstones(options: argparse.Namespace, isolation: Isolation) -> int:
     """Mark every capstone below options.submissions; returns how many could not be marked.
 
-    Raises ValueError for a rubric that cannot be read, FileNotFoundError without submissions.
+    Raises ValueError for a rubric that cannot be read and for options that have no say here,
+    FileNotFoundError without submissions.
     """
+    for name in ("course", "gradebook", "lessons", "roster", "shard"):
+        if getattr(options, name):
+            raise ValueError(f"--{name} is for notebooks: --capstone goes without it")
     given = read_rubric(options.rubric) if options.rubric else {}
     if options.feedback:
         options.feedback.mkdir(parents=True, exist_ok=True)
@@ -63,7 +68,11 @@ def mark_capstones(options: argparse.Namespace, isolation: Isolation) -> int:
         for one in capstone_files.submitted(options.submissions):
             try:
                 row, text = _marked(one, box, given.get(one.student))
-            except BoxBroken as error:
+            except (
+                BoxBroken,
+                HubError,
+                ModuleNotFoundError,
+            ) as error:  # the last two: no data here
                 failed.append(one.student)
                 print(f"not graded: {one.student}: {error}", file=sys.stderr)
                 continue
@@ -98,7 +107,7 @@ def _marked(
     with box.room() as room:
         verdict = checks.examine(one.handed, lambda *asked: _ask(room, *asked))
     row |= {finding.key: finding.points for finding in verdict.findings}
-    row["machine"] = 0 if one.tampered else verdict.points
+    row["machine"] = verdict.points
     row["status"] = NO_RUBRIC
     text = f"{verdict}\n" + "".join(f"{note}\n" for note in one.notes)
     if rubric is not None:
