@@ -154,12 +154,12 @@ def test_the_scaffold_runs_to_its_end_with_nothing_filled_in(lesson):
 
 
 def test_the_scaffold_keeps_the_order_that_the_lesson_asks_for(lesson):
-    """The question before anything, all trials before the test, the model before the test."""
+    """The question first; trials, what is given up, and the model, all before the test is opened."""
     scaffold = "\n".join(cell.source for cell in lesson.cells if "scaffold" in cell.tags)
     worked = "\n".join(cell.source for cell in lesson.cells if "worked" in cell.tags)
-    steps = ("report.say(", "report.tried(", "capstone.save_model(report", "open_test(", "claim(")
+    steps = ("report.say(", "report.tried(", "candidates", "save_model(", "open_test(", "claim(")
     for code in (scaffold, worked):
-        places = [code.index(step) for step in steps]
+        places = [code.index(step) for step in steps]  # of the first time that it is done
         assert places == sorted(places) and code.count("open_test(") == 1
 
 
