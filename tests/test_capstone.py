@@ -688,3 +688,9 @@ def test_the_command_checks_a_folder(finished, capsys, tmp_path):
     assert "✗ answers   0 of 8" in printed and "✓ control   6 of 6" in printed
     assert check_main(["15", str(tmp_path / "nothing")]) == 2
     assert "there is no folder" in capsys.readouterr().err
+
+
+def test_a_model_that_does_not_load_is_asked_once(finished):
+    asked = []
+    said = failing(finished, lambda *_: asked.append(1) or {"refused": "it does not load"})
+    assert {"model", "answers", "latency"} <= set(said) and len(asked) == 1

@@ -202,24 +202,25 @@ class Work:
         return rows[: there[-1]["rows"]] if there else rows
 
     @cached_property
+    def _asked(self) -> dict[str, Any]:
+        """What comes back of the model, or {"refused": why}; it is asked once, whatever comes."""
+        if "model" in self.handed.refused:
+            return {"refused": self.handed.refused["model"]}
+        task = self.brief.task
+        try:
+            model_files.checked_config(self.handed.model[model_files.CONFIG], task)
+        except model_files.Refused as why:
+            return {"refused": str(why)}
+        questions = json.dumps(asked(task, self.opened), ensure_ascii=False).encode()
+        teacher = model_files.teacher_files(self.brief)
+        return self.ask(task, self.handed.model, teacher, questions)
+
+    @property
     def reply(self) -> dict[str, Any]:
         """What the model answers and how long it takes. Raises Failed where it does not."""
-        if "model" in self.handed.refused:
-            raise Failed(self.handed.refused["model"])
-        try:
-            model_files.checked_config(self.handed.model[model_files.CONFIG], self.brief.task)
-        except model_files.Refused as why:
-            raise Failed(str(why)) from None
-        task, questions = self.brief.task, asked(self.brief.task, self.opened)
-        told = self.ask(
-            task,
-            self.handed.model,
-            model_files.teacher_files(self.brief),
-            json.dumps(questions, ensure_ascii=False).encode(),
-        )
-        if "refused" in told:
-            raise Failed(str(told["refused"])[:400])
-        return told
+        if "refused" in self._asked:
+            raise Failed(str(self._asked["refused"])[:400])
+        return self._asked
 
     @cached_property
     def answers(self) -> list[Any]:
@@ -272,9 +273,8 @@ def _report(work: Work) -> str:
 
 
 def _model(work: Work) -> str:
-    count = len(work.reply)  # Failed where it does not load
-    assert count
-    return f"{', '.join(model_files.names_of(work.brief.task))} load and answer"
+    names = ", ".join(model_files.names_of(work.brief.task))
+    return f"{names} load, and the model answers" if work.reply else ""  # Failed where it does not
 
 
 def _answers(work: Work) -> str:
