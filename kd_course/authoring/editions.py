@@ -63,6 +63,11 @@ def worked(lesson: Lesson) -> NotebookNode:
     return _notebook(lesson, without=SCAFFOLD)
 
 
+def assigned(lesson: Lesson) -> NotebookNode:
+    """The learner's cells with their solutions still in them: what nbgrader releases from."""
+    return _notebook(lesson, without=WORKED)
+
+
 def _notebook(lesson: Lesson, *, without: str) -> NotebookNode:
     """The lesson's cells, solutions included, but for those that have a tag."""
     notebook = nbformat.v4.new_notebook(
@@ -80,7 +85,7 @@ def for_learners(lesson: Lesson) -> NotebookNode:
     A cell tagged "worked" is left out; one tagged "scaffold" stands here alone.
     """
     config = Config({"ClearSolutions": {"code_stub": {"python": STUB}}})
-    notebook, _ = ClearSolutions(config=config).preprocess(_notebook(lesson, without=WORKED), {})
+    notebook, _ = ClearSolutions(config=config).preprocess(assigned(lesson), {})
     for cell in notebook.cells:
         # Where a value is asked for, `name = ...` stands there already; a second `...` would only
         # be echoed below the cell.

@@ -137,6 +137,10 @@ def test_the_worked_edition_has_the_run_and_the_learners_the_scaffold(lesson):
     ]
     assert "worked" in tags[0] and "scaffold" not in tags[0]
     assert "scaffold" in tags[1] and "worked" not in tags[1]
+    released = {
+        t for cell in editions.assigned(lesson).cells for t in cell.metadata.get("tags", ())
+    }
+    assert "scaffold" in released and "worked" not in released, "students get the scaffold, too"
     steps = [sum(tag in cell.tags for cell in lesson.cells) for tag in ("worked", "scaffold")]
     assert steps[0] == steps[1], "a step that is worked out has its place in the scaffold"
 
