@@ -500,6 +500,7 @@ if "teacher" in setting.recipes:  # one of the hub's has not learnt this task ye
         seed=0,
         data_collator=DataCollatorWithPadding(teacher_tokenizer),
     )
+teacher = teacher.cpu().eval()
 told = predict_logits(teacher, rows_of("train", teacher_tokenizer), teacher_tokenizer)
 dealt_out = told[np.random.default_rng(0).permutation(len(told))]
 own = rows_of("train", tokenizer)
