@@ -330,8 +330,6 @@ def _filled(model: Any, data: bytes) -> Any:
     import torch
     from safetensors.torch import load
 
-    from kd_course import compression
-
     state = load(data)
     size = int.from_bytes(data[:8], "little")
     told = json.loads(data[8 : 8 + size]).get("__metadata__", {})
@@ -339,9 +337,10 @@ def _filled(model: Any, data: bytes) -> Any:
     for name, tensor in state.items():
         if tensor.is_floating_point() and not torch.isfinite(tensor).all():
             raise Refused(f"{WEIGHTS}: {name} holds NaN or infinity: the training has broken down")
-    if any(name.endswith(".codes") for name in state):
-        model = compression.int8(model)
     state = {n: t.float() if t.is_floating_point() else t for n, t in state.items()}
+    for name in [name for name in state if name.endswith(".codes")]:
+        whose = name.removesuffix("codes")  # int8 saves bytes on disk; it is widened once, here
+        state[f"{whose}weight"] = state.pop(name) * state.pop(f"{whose}scale")
     model.load_state_dict(state)
     return model
 
