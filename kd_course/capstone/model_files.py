@@ -193,7 +193,8 @@ def write_model(
 
     config = _written_config(model, task)
     kept = compression.int8(model) if int8 else model
-    files = {WEIGHTS: _pack_weights(dict(kept.state_dict())), CONFIG: config}
+    state = {name: t for name, t in kept.state_dict().items() if name not in _fixed(model)}
+    files = {WEIGHTS: _pack_weights(state), CONFIG: config}
     parts = {"tokenizer.json": tokenizer}
     if task == TRANSLATION:
         parts = {"source.json": tokenizer.source, "target.json": tokenizer.target}
@@ -309,7 +310,9 @@ def build(files: Files, task: str) -> tuple[Any, Any]:
     kind, fields = checked_config(files[CONFIG], task)
     library = importlib.import_module("transformers")
     try:
-        model = getattr(library, kind)(getattr(library, ALLOWED[task][kind])(**fields))
+        config = getattr(library, ALLOWED[task][kind])(**fields)
+        config.forced_eos_token_id = None  # Marian's default would end a cut translation with token 0
+        model = getattr(library, kind)(config)
         if WEIGHTS in files:
             model = _filled(model, files[WEIGHTS])
         if task == TRANSLATION:
@@ -341,8 +344,30 @@ def _filled(model: Any, data: bytes) -> Any:
     for name in [name for name in state if name.endswith(".codes")]:
         whose = name.removesuffix("codes")  # int8 saves bytes on disk; it is widened once, here
         state[f"{whose}weight"] = state.pop(name) * state.pop(f"{whose}scale")
-    model.load_state_dict(state)
+    _refuse_other_names(model, set(state))
+    model.load_state_dict(state, strict=False)
     return model
+
+
+def _fixed(model: Any) -> set[str]:
+    """What the architecture itself computes, sinusoidal positions for one: transformers saves none of it."""
+    return set(getattr(model, "_keys_to_ignore_on_save", None) or ())
+
+
+def _refuse_other_names(model: Any, given: set[str]) -> None:
+    """Refused where a tensor is missing, or is none of the model's. A shared one is there once."""
+    own = model.state_dict()
+    filled = {own[name].data_ptr() for name in given & own.keys()}
+    missing = [name for name in own if name not in given and own[name].data_ptr() not in filled]
+    missing = [name for name in missing if name not in _fixed(model)]
+    others = sorted(given - own.keys())
+    if missing or others:
+        what = (
+            f"lacks {missing[0]}"
+            if missing
+            else f"has {others[0][:80]}, which is none of the model's"
+        )
+        raise Refused(f"{WEIGHTS} {what}: save the model with capstone.save_model")
 
 
 _SPECIAL = {
