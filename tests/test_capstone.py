@@ -573,13 +573,18 @@ def test_a_class_is_marked_in_the_locked_box(a_class, tmp_path, needs_box, finis
     ada = rows["ada"]
     assert (ada["model"], ada["answers"], ada["rubric"]) == ("5", "8", "27"), ada
     assert int(ada["total"]) == int(ada["machine"]) + 27 and ada["status"] == "graded"
+    assert (ada["control"], ada["rubric control"]) == ("6", "10")
     assert rows["bert"]["answers"] == "0" and rows["bert"]["status"] == "rubric missing"
     assert rows["bert"]["total"] == ""
     assert rows["carl"]["model"] == "0"
     assert rows["dora"]["status"] == rows["emil"]["status"] == "tampered"
     assert rows["fred"]["status"] == "missing"
     template = (tmp_path / "capstone.rubric.csv").read_text(encoding="utf-8")
-    assert template.splitlines()[0] == "student,question,control,evidence,tradeoff,candour"
+    assert template.splitlines()[:3] == [
+        "student,question,control,evidence,tradeoff,candour",
+        "ada,7,10,3,0,7",
+        "bert,,,,,",
+    ]
     assert len(list((tmp_path / "pages").iterdir())) == 6
 
 

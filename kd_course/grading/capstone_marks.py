@@ -40,7 +40,7 @@ _COLUMNS = (
     "student",
     *checks.POINTS,
     "machine",
-    *checks.RUBRIC,
+    *(f"rubric {name}" for name in checks.RUBRIC),  # a check is called control, too
     "rubric",
     "total",
     "out_of",
@@ -90,9 +90,16 @@ def mark_capstones(options: argparse.Namespace, isolation: Isolation) -> int:
     if empty:
         place = options.out.with_suffix(".rubric.csv")
         if options.rubric is None or place.absolute() != options.rubric.absolute():
-            _write(place, ("student", *checks.RUBRIC), rows)
+            _write(place, ("student", *checks.RUBRIC), [_template(row) for row in rows])
             print(f"to be filled in, {', '.join(map(str, LEVELS))} each: {place}", file=sys.stderr)
     return len(failed)
+
+
+def _template(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A student's line of the rubric: what is given already stays."""
+    return {name: row.get(f"rubric {name}", "") for name in checks.RUBRIC} | {
+        "student": row["student"]
+    }
 
 
 def _marked(
@@ -111,7 +118,7 @@ def _marked(
     row["status"] = NO_RUBRIC
     text = f"{verdict}\n" + "".join(f"{note}\n" for note in one.notes)
     if rubric is not None:
-        row |= rubric
+        row |= {f"rubric {name}": points for name, points in rubric.items()}
         row["rubric"] = sum(rubric.values())
         row["status"] = GRADED
         row["total"] = row["machine"] + row["rubric"]
