@@ -231,8 +231,8 @@ def in_words(claim: dict[str, str]) -> str:
     beside = "than the same student with the same steps, rows and trials, taught by the labels alone"
     if low > 0:
         return (
-            f"{about} more often right {beside}: {claim['difference']} points, and between "
-            f"{claim['low']} and {claim['high']} for other seeds and other sentences."
+            f"{about} more often right {beside}: by {claim['difference']} points, 95 % interval of the "
+            f"mean {claim['low']} to {claim['high']}, over seeds and sentences."
         )
     if high < 0:
         return f"{about} less often right {beside}."
