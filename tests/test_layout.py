@@ -270,7 +270,7 @@ FLOORS = [
     {"translation", "generation", "widgets"},
     {"distillation"},
     {"teachers"},
-    {"exercises", "lessons"},
+    {"exercises", "lessons", "capstone"},
     {"commands"},
     {"authoring"},
     {"grading"},

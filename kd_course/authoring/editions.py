@@ -23,6 +23,7 @@ from kd_course.exercises.spec import Exercise
 STUB = "...  # your code here"
 GLOSSARY = "../book/glossary.md"  # from a notebook's folder
 HIDDEN = "hide-input"  # a tag: JupyterLab folds the cell's code away and shows its output
+WORKED, SCAFFOLD = "worked", "scaffold"  # tags: cells that stand in one edition only
 ABOUT = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {
@@ -73,8 +74,19 @@ def _way(folder: str, lesson: Lesson, others: Sequence[Lesson]) -> str:
 
 def worked(lesson: Lesson) -> NotebookNode:
     """The worked edition, without outputs. Raises LessonError for a field that cannot be filled."""
+    return _notebook(lesson, without=SCAFFOLD)
+
+
+def assigned(lesson: Lesson) -> NotebookNode:
+    """The learner's cells with their solutions still in them: what nbgrader releases from."""
+    return _notebook(lesson, without=WORKED)
+
+
+def _notebook(lesson: Lesson, *, without: str) -> NotebookNode:
+    """The lesson's cells, solutions included, but for those that have a tag."""
     notebook = nbformat.v4.new_notebook(
-        metadata=copy.deepcopy(ABOUT), cells=[_cell(lesson, c) for c in lesson.cells]
+        metadata=copy.deepcopy(ABOUT),
+        cells=[_cell(lesson, c) for c in lesson.cells if without not in c.tags],
     )
     notebook.nbformat_minor = 5
     nbformat.validate(notebook)
@@ -82,9 +94,12 @@ def worked(lesson: Lesson) -> NotebookNode:
 
 
 def for_learners(lesson: Lesson) -> NotebookNode:
-    """The learner's edition, without outputs: every solution replaced by a stub."""
+    """The learner's edition, without outputs: every solution replaced by a stub.
+
+    A cell tagged "worked" is left out; one tagged "scaffold" stands here alone.
+    """
     config = Config({"ClearSolutions": {"code_stub": {"python": STUB}}})
-    notebook, _ = ClearSolutions(config=config).preprocess(worked(lesson), {})
+    notebook, _ = ClearSolutions(config=config).preprocess(assigned(lesson), {})
     for cell in notebook.cells:
         # Where a value is asked for, `name = ...` stands there already; a second `...` would only
         # be echoed below the cell.

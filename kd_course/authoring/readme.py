@@ -71,6 +71,11 @@ HEADLINES = {  # of lessons whose arms are others
         ("forward KL", "forward KL/valid share"),
         ("control (labels)", "labels/valid share"),
     ),
+    "15": (
+        ("method within 100 kB", "method/accuracy"),
+        ("control", "control/accuracy"),
+        ("answers dealt out", "answers dealt out/accuracy"),
+    ),
 }
 DEVICES = {"CPU": "laptop, two cores", "GPU": "GPU"}  # as the ledger and the table call them
 

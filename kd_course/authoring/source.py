@@ -6,6 +6,7 @@
                             ### END SOLUTION is the answer and is left out for learners
 # %% check="02.1"           check("02.1", surprise)
 # %%                        any other code
+# %% tags=["worked"]        code of the worked edition alone; "scaffold": of the learner's alone
 """
 
 from __future__ import annotations

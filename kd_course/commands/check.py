@@ -1,6 +1,6 @@
-"""`python -m kd_course check 03.2 FILE` and `python -m kd_course exercises`.
+"""`python -m kd_course check 03.2 FILE`, `check 15 FOLDER` and `python -m kd_course exercises`.
 
-The file runs in a process of its own, which is killed when it does not come to an end; no report
+A capstone's folder (lesson 15) is only read: see kd_course/capstone/. A file runs in a process of its own, which is killed when it does not come to an end; no report
 from it is no pass.
 """
 
@@ -23,18 +23,24 @@ from kd_course.exercises.catalogue import all_exercises, find
 SECONDS = 16.0  # for the file and the check together, once torch is loaded
 LOADING = 60.0  # for the libraries
 PASSED, FAILED, USAGE = 0, 1, 2
+CAPSTONE = "15"  # the lesson of which a folder is handed in
 
 
 def check_main(argv: list[str]) -> int:
     """Check one exercise in a .py or .ipynb file: 0 passed, 1 not passed, 2 not understood."""
     parser = argparse.ArgumentParser(
         prog="python -m kd_course check",
-        description="Check your answer to one exercise, taken by its name from a file.",
+        description="Check your answer to one exercise, taken by its name from a file; or the "
+        "folder of your capstone (check 15 FOLDER).",
     )
-    parser.add_argument("exercise", help='its number, like "03.2"')
-    parser.add_argument("file", type=Path, help="a .py or .ipynb file that defines it")
+    parser.add_argument("exercise", help='its number, like "03.2"; 15 for the capstone')
+    parser.add_argument(
+        "file", type=Path, help="a .py or .ipynb file that defines it; the capstone's folder"
+    )
     try:
         options = parser.parse_args(argv)
+        if options.exercise == CAPSTONE:
+            return _check_capstone(options.file)
         if options.file.suffix not in (".py", ".ipynb"):
             raise ValueError(f"the file must end in .py or .ipynb, but is {options.file.name!r}")
         if not options.file.is_file():
@@ -50,6 +56,19 @@ def check_main(argv: list[str]) -> int:
         return USAGE
     print(report["message"])
     return PASSED if report["passed"] else FAILED
+
+
+def _check_capstone(folder: Path) -> int:
+    """What the machine finds in a capstone's folder, printed. Raises FileNotFoundError."""
+    from kd_course.capstone import check_folder
+    from kd_course.downloads import HubError
+
+    try:
+        verdict = check_folder(folder)
+    except (HubError, ModuleNotFoundError) as error:  # of data that are not here
+        raise FileNotFoundError(str(error)) from None
+    print(verdict)
+    return PASSED if verdict.passed else FAILED
 
 
 def list_main(argv: list[str]) -> int:

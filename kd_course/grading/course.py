@@ -16,6 +16,13 @@ from kd_course.grading.student_files import package_files
 MANIFEST = "kd_course_release.json"  # what a released course says of itself
 CONVENTION = "> **In this exercise "  # how the box over an exercise with another convention begins
 PACKAGE = Path(kd_course.__file__).parent
+CAPSTONE = "capstone"  # in place of a lesson: the box in which a handed-in model is asked
+_ASKS_A_MODEL = """
+import transformers
+import kd_course.compression, kd_course.distillation, kd_course.spans, kd_course.translation
+from transformers import BertForSequenceClassification, MarianMTModel, RoFormerForQuestionAnswering
+from kd_course.capstone.answering import reply
+"""
 # Rooms that serve nobody in there; those for teachers are left out in any case.
 LEFT_OUT = ("commands", "exercises", "__main__")
 # Of the exercises: what an attempt is run with. No spec of any exercise, no recorded output.
@@ -81,7 +88,9 @@ def data() -> dict[str, str]:
 
 
 def setup(lesson: str) -> list[dict[str, str]]:
-    """The setup cells of a lesson, from the teacher's copy."""
+    """The setup cells of a lesson, from the teacher's copy; of CAPSTONE, what asks a model."""
+    if lesson == CAPSTONE:
+        return [{"name": "<capstone>", "source": _ASKS_A_MODEL, "run": "whole"}]
     return [
         {"name": f"<setup, cell {cell.number}>", "source": python_of(cell.source), "run": "whole"}
         for cell in read(source_of(lesson)).cells

@@ -41,6 +41,10 @@ def grade_main(argv: list[str]) -> int:
             if not 0 < getattr(options, name) < float("inf"):
                 raise ValueError(f"--{name} must be above 0, not {getattr(options, name)}")
         isolation = find_isolation(unsafe=options.unsafe)
+        if options.capstone:
+            return _graded_capstones(options, isolation)
+        if options.rubric:
+            raise ValueError("--rubric goes with --capstone")
         roster = read_roster(options.roster) if options.roster else None
         submissions = collect(options.submissions, [row.id for row in roster or ()])
         _take_over(options)
@@ -68,6 +72,13 @@ def grade_main(argv: list[str]) -> int:
     except OSError as error:  # a disk that is full, a folder that is gone
         print(_not_written(error), file=sys.stderr)
         return UNFINISHED
+
+
+def _graded_capstones(options: argparse.Namespace, isolation: Any) -> int:
+    from kd_course.grading import capstone_marks
+
+    capstone_marks.warn_unsafe(isolation)
+    return UNFINISHED if capstone_marks.mark_capstones(options, isolation) else DONE
 
 
 def _not_written(error: OSError) -> str:
@@ -147,6 +158,12 @@ def _grade_parser() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", type=int, default=1, help="submissions at a time (1)")
     parser.add_argument("--shard", help="i/n: the i-th part of n; `merge` puts the parts together")
     parser.add_argument("--feedback", type=Path, help="a folder for an HTML page per student")
+    parser.add_argument(
+        "--capstone", action="store_true", help="mark the capstones of lesson 15, and nothing else"
+    )
+    parser.add_argument(
+        "--rubric", type=Path, help="with --capstone: a CSV with a person's fifty points"
+    )
     parser.add_argument("--seconds", type=float, default=Limits.seconds, help="per case (30)")
     parser.add_argument("--memory", type=float, default=2.0, help="GiB per exercise (2)")
     parser.add_argument(

@@ -169,7 +169,7 @@ def _write(folder: Path, lessons: Sequence[Lesson], key: Mapping[str, Answer], s
     for lesson in lessons:
         home = folder / "source" / lesson.slug
         home.mkdir(parents=True)
-        nbformat.write(editions.worked(lesson), home / f"{lesson.slug}.ipynb")
+        nbformat.write(editions.assigned(lesson), home / f"{lesson.slug}.ipynb")
         (home / sealed.file_name(lesson.number)).write_bytes(_checks(lesson, key))
     (folder / "nbgrader_config.py").write_text(_CONFIG, encoding="utf-8")
     _generate(folder, lessons)
