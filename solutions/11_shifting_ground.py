@@ -1108,6 +1108,8 @@ if curve:
     )
 
 # %% [markdown]
+# In the reference run the first few hundred sentences from the target bring nearly all that there is to be had, and more sentences from home bring nothing that shows. (Three seeds, the recipe of *target text* for both pools, so it is a picture and no comparison.)
+#
 # ### What was expected
 #
 # The signs below were written into this lesson's [settings](../kd_course/lessons/lesson11/settings.py) before the reference run read its test sentences. For the ways to weigh no guess was made.
