@@ -257,7 +257,9 @@ def test_an_encoder_decoder_keeps_its_readers_encoder_and_is_taught_beside_it():
     inputs = words(["Who leads Kallanen?"], ["Anna Berg leads Kallanen."], return_tensors="pt")
     with torch.no_grad():
         seen = model.get_encoder()(**inputs).last_hidden_state
-        torch.testing.assert_close(seen, reader.roformer(**inputs).last_hidden_state)
+        about = {name: inputs[name] for name in ("input_ids", "token_type_ids")}
+        marked = reader.roformer(**inputs).last_hidden_state
+        torch.testing.assert_close(seen, marked + reader.roformer.embeddings(**about))
     taught = {name for name, weights in model.named_parameters() if weights.requires_grad}
     assert taught and all(name.startswith("decoder.") for name in taught)
     assert model.encoder.embeddings.word_embeddings.weight is not (
