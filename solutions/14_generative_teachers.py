@@ -65,7 +65,7 @@ device = torch.device("cuda" if gpu else "cpu")
 print(setting)
 
 # %% [markdown]
-# The rows from *asked* to *writer* belong to section 7, all else to the experiment of section 5.
+# The rows from *asked* to *writers_teacher* belong to section 7, the next two to section 9, all else to the experiment of section 5.
 #
 # ## 1 · A writer whose truth is known
 #

@@ -125,6 +125,15 @@ def test_all_that_is_expected_is_measured():
 
 def test_the_test_rows_are_its_own():
     assert settings(Switches("offline")).test_seed == 1314
+    assert settings(Switches("small")).test_seed is None  # the hub's one test split
+    summaries = settings(Switches("small", dataset="summaries"))
+    assert summaries.test_seed == 1314 and summaries.dataset == "summaries"
+
+
+def test_the_settings_show_the_recipes_of_both_experiments():
+    shown = str(settings(Switches("offline")))
+    assert re.search(r"(?m)^recipe: labels +learning rate \S+, \d+ steps$", shown)
+    assert re.search(r"(?m)^answer recipe: decoder +learning rate \S+, \d+ steps$", shown)
 
 
 def test_the_loss_between_fades_at_both_ends_as_the_lesson_says():
