@@ -858,8 +858,9 @@ batch = generation.collate(chosen, end=end).to(device)
 with torch.no_grad():
     log_q = logits_of(students["labels", first], batch).log_softmax(-1)
     log_p = asked(batch).log_softmax(-1)
-each = (log_q.exp() * (log_q - log_p)).sum(-1).cpu().numpy()
-pieces = [tokenizer.decode([token]) for token in chosen[0]["completion"][:28]]
+each = (log_q.exp() * (log_q - log_p)).sum(-1).cpu().numpy()[:28]
+pieces = [tokenizer.decode([token]).strip() for token in chosen[0]["completion"][:28]]
+pieces = [piece if piece and piece.isprintable() else "·" for piece in pieces]
 figure, axes = plt.subplots(figsize=(10, 1.6))
 place = 0.0
 for piece, value in zip(pieces, each):
@@ -869,7 +870,7 @@ for piece, value in zip(pieces, each):
     axes.text(
         place + width / 2,
         0.5,
-        piece.strip() or "·",
+        piece,
         ha="center",
         va="center",
         fontsize=9,
@@ -877,7 +878,8 @@ for piece, value in zip(pieces, each):
     )
     place += width + 0.002
 axes.set(
-    title="KL from the teacher at each token of one text that went wrong",
+    title="KL from the teacher at each token of one text that went wrong "
+    f"(darkest: {each.max():.1f} nats)",
     xlim=(0, max(place, 0.1)),
     ylim=(0, 1),
 )
@@ -885,7 +887,7 @@ axes.axis("off")
 plots.show(
     figure,
     alt=f"Tokens of a text that went wrong, darker where student and teacher differ more; most at "
-    f"{pieces[int(each[: len(pieces)].argmax())]!r}, {each[: len(pieces)].max():.2f} nats.",
+    f"{pieces[int(each.argmax())]!r}, {each.max():.2f} nats.",
 )
 
 # %% [markdown]
@@ -927,6 +929,8 @@ if capacity:
         )
     for axes, name in ((left, "valid share"), (right, "KL from the truth (nats)")):
         axes.set(xlabel="parameters of the student", ylabel=name, xscale="log")
+        axes.set_xticks(sizes_, [f"{size:,}" for size in sizes_])
+        axes.minorticks_off()
     left.legend()
     figure.suptitle("Both directions, by the size of the student (validation texts, two seeds)")
     plots.show(
@@ -1063,6 +1067,7 @@ axes.set(
 axes.set_xticks([0, 1], [f"by {quality}", "by acceptance"])
 axes.set_yticks([])
 axes.grid(visible=False)
+axes.spines[["left", "bottom"]].set_visible(False)
 plots.show(
     figure,
     alt=f"Ranks of the students. By {quality}: "
