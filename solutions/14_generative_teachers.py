@@ -1186,6 +1186,11 @@ def read_in(some):
     return {name: torch.tensor(values).to(device) for name, values in padded.items()}
 
 
+# %% [markdown]
+# One loop teaches both shapes; what differs is what a batch is, and its loss.
+
+
+# %%
 def answer_ids(texts, tokenizer, end):
     return [[*ids, end] for ids in tokenizer(texts, add_special_tokens=False)["input_ids"]]
 
@@ -1214,9 +1219,10 @@ def batches_beside(model):
     return found
 
 
-def teach(model, recipe, batches, loss_of):
+def teach(model, recipe, batches, loss_of, *, arm):
     """Steps on batches in a random order; the learning rate rises and falls once."""
-    steps, random, order = 2 * steps_of(recipe), np.random.default_rng(first), []
+    most, random, order = setting.run.max_steps, np.random.default_rng(first), []
+    steps = min(recipe.steps, most) if most > 0 else recipe.steps
     weights = [one for one in model.parameters() if one.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=recipe.learning_rate)
     schedule = get_linear_schedule_with_warmup(optimizer, steps // 10, steps)
@@ -1242,18 +1248,20 @@ def by_probabilities(model, inputs, labels):
     return losses.forward_kl_loss(model(**inputs).logits, told, mask=labels != -100)
 
 
+# %%
 seen_beside = batches_beside(beside)
 writers = {"encoder-decoder": beside}
 if setting.writers_teacher:
     untaught_beside = copy.deepcopy(beside)
     beside_teacher = pretrained_writer(setting.writers_teacher)
-    teach(beside_teacher, setting.answer_recipes["teacher"], seen_beside, by_answers)
-    recipe = setting.answer_recipes["encoder-decoder, taught"]
-    writers["encoder-decoder, taught"] = teach(
-        untaught_beside, recipe, seen_beside, by_probabilities
-    )
+    recipe = setting.answer_recipes["teacher"]
+    teach(beside_teacher, recipe, seen_beside, by_answers, arm="teacher that writes")
     writers["teacher that writes"] = beside_teacher
-teach(beside, setting.answer_recipes["encoder-decoder"], seen_beside, by_answers)
+    arm = "encoder-decoder, taught"
+    recipe = setting.answer_recipes[arm]
+    writers[arm] = teach(untaught_beside, recipe, seen_beside, by_probabilities, arm=arm)
+recipe = setting.answer_recipes["encoder-decoder"]
+teach(beside, recipe, seen_beside, by_answers, arm="encoder-decoder")
 print(
     f"{cost.parameters(beside):,} parameters, of which "
     f"{sum(w.numel() for w in beside.parameters() if w.requires_grad):,} are taught"
@@ -1268,10 +1276,11 @@ longest_answer = 16
 room = max(len(ids) for some in asks.values() for ids in some) + longest_answer
 on = models.decoder("small", words, seed=first, longest=room)
 endings = answer_ids(answers_of["train"], words, words.sep_token_id)
-seen_on = []
-for begin in range(0, len(endings), 32):
-    numbers = range(begin, min(begin + 32, len(endings)))
-    some = [{"prompt": asks["train"][i], "completion": endings[i]} for i in numbers]
+order, seen_on = np.random.default_rng(first).permutation(len(endings)).tolist(), []
+for begin in range(0, len(order), 32):
+    some = [
+        {"prompt": asks["train"][i], "completion": endings[i]} for i in order[begin : begin + 32]
+    ]
     batch = generation.collate(some, end=words.sep_token_id).to(device)
     seen_on.append((batch, batch.labels[batch.mask]))
 teach(
@@ -1279,6 +1288,7 @@ teach(
     setting.answer_recipes["decoder"],
     seen_on,
     lambda model, batch, labels: losses.hard_target_loss(logits_of(model, batch), labels),
+    arm="decoder",
 )
 print(f"{cost.parameters(on):,} parameters, all of them taught")
 

@@ -154,6 +154,13 @@ def test_no_measured_figure_is_typed_into_the_prose(lesson):
     assert not shares
 
 
+def test_every_training_says_which_arm_it_is(lesson):
+    code = "\n".join(cell.source for cell in lesson.cells if cell.is_code)
+    assert len(re.findall(r'arm="(?:teacher that writes|encoder-decoder|decoder)"', code)) == 3
+    for call in re.findall(r"(?<!def )\bteach\((?:[^()]|\([^()]*\))*\)", code):
+        assert "arm=" in call, call
+
+
 def test_the_lesson_has_between_2500_and_4000_words(lesson):
     prose = "\n".join(cell.source for cell in lesson.cells if not cell.is_code)
     prose = prose.partition("## Further reading")[0]
