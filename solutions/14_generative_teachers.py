@@ -1446,20 +1446,20 @@ print(f"KL {losses.forward_kl_loss(says_rose[None], says_fell[None]):.3f} nats")
 #
 # ## 9 · A teacher is measured before it is believed
 #
-# Nothing so far has asked whether the teacher is any good at the task. For the headlines section 1 did. For a model that was trained on everything, it is easily forgotten. The cell asks the teacher for labels of financial news, which it was never taught to give, and compares it with whoever always answers with the commonest class. It runs where the scale names such data, on validation sentences. Our SmolLM2 (its 4-bit weights, written out again) was no better than the commonest class. <!-- finding --> Every student of such labels learns its mistakes.
+# Nothing so far has asked whether the teacher is any good at the task. For the headlines section 1 did. For a model that was trained on everything, it is easily forgotten. The cell asks the teacher for labels of financial news, which nobody here has taught it to give, and compares it with whoever always answers with the commonest class. It runs where the scale names such data, on validation sentences. Our SmolLM2 (its 4-bit weights, written out again) was no better than the commonest class. <!-- finding --> Every student of such labels learns its mistakes.
 
 # %%
 if setting.zero_shot:
     news = classification.load(setting.zero_shot, limit=setting.run.limit)["validation"]
     news = news.select(range(min(300, len(news))))
-    labels, names = np.array(news["label"]), news.features["label"].names
+    labels, names = np.array(news["label"][:]), news.features["label"].names
     request = "Is this news positive, negative or neutral for investors? One word.\n\n{}"
-    asks = [prompted.in_chat(request.format(text), tokenizer) for text in news["text"]]
+    asks = [prompted.in_chat(request.format(text), tokenizer) for text in news["text"][:]]
     # An answer is known by its first token: whichever of the three it is most likely to begin with.
     begins = [
         row["completion"][0]
         for row in generation.rows_of(
-            asks[: len(names)],
+            [asks[0]] * len(names),
             [prompted.answer_to(name.capitalize(), tokenizer) for name in names],
             tokenizer,
         )
