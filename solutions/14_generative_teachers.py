@@ -313,7 +313,7 @@ check("14.2", reverse_kl)
 #
 # Look at β near 0. The mixture is then nearly the student, the second term vanishes, and the first has the weight β: the loss goes to 0, and its gradient with it. The same happens at 1. Libraries therefore treat the ends apart, and return forward KL at 0 and reverse KL at 1: a jump. Whoever sets β = 0.999 gets the direction of reverse KL with a thousandth of its gradient. Plain gradient descent is then a thousand times too slow. Adam divides by the gradient's size and hides it, until the loss is added to another one, which then drowns it.
 #
-# One library [cut β off just before 1](https://github.com/verl-project/verl-recipe/issues/151), and whoever asked for 1 trained on next to nothing, without a warning. TRL for a while [mixed the wrong way round](https://github.com/huggingface/trl/pull/3043). Exchange the two weights, and the loss runs from forward KL to reverse KL without a jump: the *continuous* convention, which [others have proposed](https://github.com/modelscope/ms-swift/pull/10213). So of a published β one has to know whose it is.
+# One library [is reported](https://github.com/verl-project/verl-recipe/issues/151) to cut β off just before 1: whoever asks for 1 gets a loss of next to nothing, without a warning. TRL for a while [mixed the wrong way round](https://github.com/huggingface/trl/pull/3043). Exchange the two weights, and the loss runs from forward KL to reverse KL without a jump: the *continuous* convention, which [others have proposed](https://github.com/modelscope/ms-swift/pull/10213). So of a published β one has to know whose it is.
 #
 # ### Exercise 14.3 · Between the two
 # {{exercise:14.3}}
