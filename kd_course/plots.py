@@ -69,6 +69,9 @@ def role_colour(name: str) -> str:
         "sequence-level": "student",
         "word-level": "neutral",
         "both": "accent",
+        "forward KL": "student",
+        "reverse KL": "highlight",
+        "JSD": "accent",
         **{role: role for role in COLOURS},
     }
     return COLOURS[next((role for start, role in roles.items() if name.startswith(start)), "ink")]

@@ -140,8 +140,9 @@ class LessonSettings:
             value = getattr(self, one.name)
             if one.name == "run" or one.name == "test_seed" and value is None:
                 continue
-            if one.name == "recipes":
-                rows += [(f"recipe: {arm}", str(recipe)) for arm, recipe in value.items()]
+            if one.name.endswith("recipes"):
+                kind = one.name[:-1].replace("_", " ")
+                rows += [(f"{kind}: {arm}", str(recipe)) for arm, recipe in value.items()]
             else:
                 rows.append((one.name, "all" if value is None else str(value)))
         return tabulate(rows, tablefmt="plain", disable_numparse=True)

@@ -255,9 +255,12 @@ def test_an_encoder_decoder_keeps_its_readers_encoder_and_is_taught_beside_it():
     reader, words = models.load_reader("reading")
     model = generation.encoder_decoder(reader, words, layers=1, seed=0)
     inputs = words(["Who leads Kallanen?"], ["Anna Berg leads Kallanen."], return_tensors="pt")
+    inputs["token_type_ids"] = (torch.arange(inputs["input_ids"].shape[1]) > 5).long()[None]
     with torch.no_grad():
         seen = model.get_encoder()(**inputs).last_hidden_state
-        torch.testing.assert_close(seen, reader.roformer(**inputs).last_hidden_state)
+        about = {name: inputs[name] for name in ("input_ids", "token_type_ids")}
+        marked = reader.roformer(**inputs).last_hidden_state
+        torch.testing.assert_close(seen, marked + reader.roformer.embeddings(**about))
     taught = {name for name, weights in model.named_parameters() if weights.requires_grad}
     assert taught and all(name.startswith("decoder.") for name in taught)
     assert model.encoder.embeddings.word_embeddings.weight is not (

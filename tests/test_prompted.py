@@ -35,7 +35,7 @@ def test_a_summary_is_of_the_passage_in_its_prompt_and_asked_for_once():
     for passage, prompt, lead in zip(
         passages, splits["test"].prompts, splits["test"].completions, strict=True
     ):
-        assert passage in prompt and passage.startswith(lead) and lead.endswith(".")
+        assert passage in prompt and passage.startswith(lead.strip()) and lead.endswith(".")
         assert len(lead) < len(passage) and prompt.endswith("Answer:")
     assert splits["test"].log_p is None
 
@@ -43,3 +43,26 @@ def test_a_summary_is_of_the_passage_in_its_prompt_and_asked_for_once():
 def test_a_request_is_put_into_the_models_own_template():
     assert prompted.in_chat("Why?", Chat()) == "<user>Why?<model>"
     assert prompted.in_chat("Why?", PLAIN) == "Why?\n\nAnswer:"
+
+
+def test_an_answer_stands_behind_its_prompt_as_text_does():
+    assert prompted.answer_to("Oslo", Chat()) == "Oslo"
+    assert prompted.in_chat("Where?", PLAIN) + prompted.answer_to("Oslo", PLAIN) == (
+        "Where?\n\nAnswer: Oslo"
+    )
+
+
+def test_questions_on_one_article_do_not_all_come_first(monkeypatch):
+    from datasets import Dataset, DatasetDict
+
+    rows = [
+        {"context": f"article {i // 20}", "question": "?", "answers": {"text": ["a", "b"]}}
+        for i in range(60)
+    ]
+    splits = DatasetDict({name: Dataset.from_list(rows) for name in SIZES})
+    monkeypatch.setattr(prompted.hub, "load_questions", lambda _: splits)
+    loaded = prompted.load("somebody/questions", PLAIN, sizes={name: 12 for name in SIZES})
+    assert len(set(loaded["train"].groups)) == 3 and len(loaded["train"].prompts) == 12
+    assert loaded["test"].references[0] == ["a", "b"] and loaded["test"].completions[0] == " a"
+    again = prompted.load("somebody/questions", PLAIN, sizes={name: 12 for name in SIZES})
+    assert again["test"].groups == loaded["test"].groups

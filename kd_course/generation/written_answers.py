@@ -25,8 +25,9 @@ def encoder_decoder(
     """A reader's encoder, copied and kept as it is, and an untrained decoder that looks at it.
 
     reader: a RoFormer that marks answers, "reading" for one. layers: of the decoder, which has the
-    reader's width and begins with its embeddings. Only the decoder has gradients.
-    Raises ValueError for another architecture.
+    reader's width and begins with its embeddings. Only the decoder has gradients. What a reader makes
+    of a passage says where the answer stands; the word that stands there is added back to it, for a
+    decoder has to write the word. Raises ValueError for another architecture.
     """
     from transformers import EncoderDecoderModel, RoFormerForCausalLM, set_seed
 
@@ -41,11 +42,18 @@ def encoder_decoder(
     with torch.no_grad():
         words.copy_(reader.get_input_embeddings().weight)
     model = EncoderDecoderModel(encoder=copy.deepcopy(reader.roformer), decoder=decoder)
+    model.encoder.encoder.register_forward_hook(_add_what_came_in)
     model.encoder.requires_grad_(False)
     model.config.decoder_start_token_id = tokenizer.cls_token_id
     model.config.pad_token_id = tokenizer.pad_token_id
     model.config.eos_token_id = tokenizer.sep_token_id
     return model
+
+
+def _add_what_came_in(module: Any, inputs: tuple, outputs: Any) -> Any:
+    """A hook on an encoder's layers: their output and their input, the embedded words, added up."""
+    outputs.last_hidden_state = outputs.last_hidden_state + inputs[0]
+    return outputs
 
 
 def decoder_inputs(

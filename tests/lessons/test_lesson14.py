@@ -125,6 +125,15 @@ def test_all_that_is_expected_is_measured():
 
 def test_the_test_rows_are_its_own():
     assert settings(Switches("offline")).test_seed == 1314
+    assert settings(Switches("small")).test_seed is None  # the hub's one test split
+    summaries = settings(Switches("small", dataset="summaries"))
+    assert summaries.test_seed == 1314 and summaries.dataset == "summaries"
+
+
+def test_the_settings_show_the_recipes_of_both_experiments():
+    shown = str(settings(Switches("offline")))
+    assert re.search(r"(?m)^recipe: labels +learning rate \S+, \d+ steps$", shown)
+    assert re.search(r"(?m)^answer recipe: decoder +learning rate \S+, \d+ steps$", shown)
 
 
 def test_the_loss_between_fades_at_both_ends_as_the_lesson_says():
@@ -143,6 +152,13 @@ def test_no_measured_figure_is_typed_into_the_prose(lesson):
     prose = "\n".join(cell.source for cell in lesson.cells if not cell.is_code)
     shares = [f for f in re.findall(r"\b0\.\d\d\d\b", prose) if f not in ("0.999",)]
     assert not shares
+
+
+def test_every_training_says_which_arm_it_is(lesson):
+    code = "\n".join(cell.source for cell in lesson.cells if cell.is_code)
+    assert len(re.findall(r'arm="(?:teacher that writes|encoder-decoder|decoder)"', code)) == 3
+    for call in re.findall(r"(?<!def )\bteach\((?:[^()]|\([^()]*\))*\)", code):
+        assert "arm=" in call, call
 
 
 def test_the_lesson_has_between_2500_and_4000_words(lesson):
