@@ -249,7 +249,7 @@ def test_answers_that_the_model_does_not_give(finished):
 
 def test_a_slow_model(finished):
     said = failing(finished, ours(finished, ms=4.0))
-    assert set(said) == {"latency"} and "the budget is 0.6" in said["latency"]
+    assert set(said) == {"latency"} and "the budget is 0.75" in said["latency"]
     assert set(failing(finished, ours(finished, ms=float("nan")))) == {"latency"}
 
 

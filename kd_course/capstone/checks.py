@@ -459,7 +459,9 @@ def _latency(work: Work) -> str:
     seen = f"{spent:.2f} ms beside the teacher's {beside:.2f} ms, {ratio:.2f} of it"
     most = work.brief.budget.latency
     if ratio > FORGIVEN * most:
-        raise Failed(f"{seen}; the budget is {most:g}: fewer layers, or fewer steps of a decoder")
+        raise Failed(
+            f"{seen}; the budget is {most:g}: fewer layers, or fewer tokens to write (a larger vocabulary)"
+        )
     if stated > FORGIVEN * most:
         raise Failed(f"the report itself says {stated:.2f}, and the budget is {most:g}")
     if not ratio / APART <= stated <= ratio * APART:

@@ -311,7 +311,9 @@ def build(files: Files, task: str) -> tuple[Any, Any]:
     library = importlib.import_module("transformers")
     try:
         config = getattr(library, ALLOWED[task][kind])(**fields)
-        config.forced_eos_token_id = None  # Marian's default would end a cut translation with token 0
+        config.forced_eos_token_id = (
+            None  # Marian's default would end a cut translation with token 0
+        )
         model = getattr(library, kind)(config)
         if WEIGHTS in files:
             model = _filled(model, files[WEIGHTS])
