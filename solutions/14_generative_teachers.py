@@ -1354,7 +1354,7 @@ for i in range(min(4, len(tested))):
     print(f"\n{tested['question'][i]}\n  right: {answers_of['test'][i][0]!r}   {said}")
 
 # %% [markdown]
-# **Writing invents.** One column is new: the answers that stand nowhere in the passage. The encoder–decoder's share is {{ledger:14/offline/encoder-decoder/share not in passage|percent}}, the decoder's {{ledger:14/offline/decoder/share not in passage|percent}}. <!-- finding --> For the reader that marks it is 0: it can do nothing but mark. Look at what the others say. Where a date is asked for they write a date, and it is another one. <!-- finding --> What an answer looks like is learnt long before what it is. <!-- finding -->
+# **Writing invents.** One column is new: the answers that stand nowhere in the passage. The encoder–decoder's share is {{ledger:14/offline/encoder-decoder/share not in passage|percent}}, the decoder's {{ledger:14/offline/decoder/share not in passage|percent}}. <!-- finding --> For the reader that marks it is 0: it can do nothing but mark. Look at what the others say. Where the encoder–decoder is asked for a place, it writes a place, and it is another one. <!-- finding --> What an answer looks like is learnt long before what it is. The decoder, in its few steps, has not come that far: it repeats the commonest word. <!-- finding -->
 #
 # So the shape is to be chosen by what is asked: marking where the answer stands in the text, writing where it has to be put together (a summary, "how many in all?"), and then with a check beside it. To copy a word out of a passage has to be learnt as well, and these few questions do not suffice for it. <!-- finding --> The pretrained models of the scales `small` and `full` bring it along.
 #
