@@ -585,7 +585,8 @@ def test_a_class_is_marked_in_the_locked_box(a_class, tmp_path, needs_box, finis
         "ada,7,10,3,0,7",
         "bert,,,,,",
     ]
-    assert len(list((tmp_path / "pages").iterdir())) == 6
+    pages = {path.name[:3]: path.read_text("utf-8") for path in (tmp_path / "pages").iterdir()}
+    assert len(pages) == 6 and "ms beside the teacher's" in pages["ada"], pages["ada"]
 
 
 # -- models on disk ---------------------------------------------------------------------------

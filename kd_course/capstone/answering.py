@@ -130,15 +130,22 @@ def latencies(
 def _in_turns(
     student: tuple[Any, Any], teacher: tuple[Any, Any], task: str, questions: Sequence[Any]
 ) -> dict[str, float]:
-    spent: dict[str, list[float]] = {"ms": [], "teacher_ms": []}
+    names = ("ms", "teacher_ms")
+    of_core: dict[str, list[float]] = {name: [] for name in names}
+    of_clock: dict[str, list[float]] = {name: [] for name in names}
     questions = list(questions)[:TIMED]
     for number, question in enumerate([*questions[:_WARM_UP], *questions]):
-        for name, (model, tokenizer) in (("ms", student), ("teacher_ms", teacher)):
-            began = time.process_time()
+        for name, (model, tokenizer) in zip(names, (student, teacher), strict=True):
+            core, clock = time.process_time(), time.perf_counter()
             _once(model, tokenizer, task, question)
             if number >= _WARM_UP:
-                spent[name].append(1e3 * (time.process_time() - began))
-    return {name: statistics.median(times) for name, times in spent.items()}
+                of_core[name].append(1e3 * (time.process_time() - core))
+                of_clock[name].append(1e3 * (time.perf_counter() - clock))
+    found = {name: statistics.median(times) for name, times in of_core.items()}
+    if min(found.values()) > 0:
+        return found
+    # In a locked box the kernel may count a core's time in steps that are longer than one answer.
+    return {name: statistics.median(times) for name, times in of_clock.items()}
 
 
 def _once(model: Any, tokenizer: Any, task: str, question: Any) -> None:

@@ -101,6 +101,15 @@ def test_half_an_interval_is_what_section_3_says_where_seeds_play_no_part():
     assert (found.high - found.low) / 2 == pytest.approx(1.96 * np.sqrt(share / rows), rel=0.05)
 
 
+def test_the_reference_run_is_as_step_6_tells_it():
+    ledger = experiments.ledger()
+    gain = "15/offline/method/gain over control"
+    assert all(value > 0 for value in ledger.values(gain)), "every seed is on the method's side"
+    assert not ledger.interval(gain).excludes(0.0), "and still it cannot be told"
+    assert ledger.interval("15/offline/answers dealt out/gain over control").high < 0
+    assert len(set(ledger.values("15/offline/answers dealt out/accuracy"))) == 1
+
+
 def test_every_arm_has_as_many_trials_steps_and_rows():
     for scale in ("offline", "small", "full"):
         setting = settings(Switches(scale))
