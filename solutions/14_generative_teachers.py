@@ -920,7 +920,7 @@ if capacity:
         ("forward KL", "student", "s--"),
         ("reverse KL, own prefixes", "highlight", "D-"),
     ):
-        points = [value for key, value in capacity.items() if key.endswith(f"/{arm}")]
+        points = sorted(value for key, value in capacity.items() if key.endswith(f"/{arm}"))
         sizes_, shares, distances = zip(*points)
         left.plot(sizes_, shares, line, color=plots.COLOURS[colour], label=arm)
         right.plot(sizes_, distances, line, color=plots.COLOURS[colour], label=arm)
