@@ -54,7 +54,8 @@ def speculate(
     written: list[int] = []
     calls, kept_each_time = 0, []
     while len(written) < longest and end not in written:
-        drafted, draft_p = [], []
+        drafted: list[int] = []
+        draft_p: list[Tensor] = []
         for _ in range(min(ahead, longest - len(written))):
             q = _next_p(draft, [*prompt, *written, *drafted])[-1]
             drafted.append(int(torch.multinomial(q, 1, generator=generator)))
