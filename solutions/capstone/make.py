@@ -35,7 +35,7 @@ from kd_course.settings import Recipe, Switches
 HERE = Path(__file__).parent
 VOCABULARY = 560  # pieces: each takes 64 bytes of embeddings in int8, and some twenty in the tokenizer
 WIDTH, INNER, LONGEST = 64, 96, 64
-RATES = (1e-3, 2e-3, 4e-3, 8e-3)  # what each arm's learning rate is chosen from, on validation
+RATES = (2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3)  # what each arm's learning rate is chosen from, on validation
 SEEDS = (1, 2, 3)
 NAMES = ("brief_a", "brief_a_weak_1", "brief_a_weak_2")
 

@@ -360,8 +360,8 @@ EXERCISES = (
             Choice(
                 "d",
                 "Of 100 sentences 4 are right. After the first words the same two words come over and over.",
-                "A student that was taught by reverse KL on the data's prefixes alone may look like this. What it does "
-                "after its own words nobody has told it.",
+                "A student that was taught by reverse KL from the start, without a half that covers, may look like "
+                "this.",
             ),
         ),
         question="What does each direction make dear: to miss something, or to say something wrong?",
