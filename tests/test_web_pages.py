@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import nbformat
@@ -148,6 +149,23 @@ def test_files_of_one_name_are_downloaded_each_by_itself(tmp_path):
     )
     links = re.findall(r"\]\((.*?)\)", text)
     assert [(tmp_path / "book" / link).read_text() for link in links] == ["06", "10"]
+
+
+def test_a_folder_is_downloaded_whole_and_a_page_of_docs_as_text(tmp_path):
+    for place in (
+        "solutions/capstone/report.json",
+        "solutions/capstone/__pycache__/x",
+        "docs/a.md",
+    ):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text(place)
+    text = staging.relinked(
+        "[a](../solutions/capstone/) [b](../docs/a.md)", tmp_path / "solutions", tmp_path / "book"
+    )
+    folder, page = [tmp_path / "book" / link for link in re.findall(r"\]\((.*?)\)", text)]
+    with zipfile.ZipFile(folder) as packed:
+        assert packed.namelist() == ["capstone/report.json"]
+    assert page.suffix == ".txt" and page.read_text() == "docs/a.md"
 
 
 def test_a_hint_that_holds_what_looks_like_html_is_shown_as_it_stands():

@@ -14,6 +14,7 @@ import json
 import os
 import re
 import shutil
+import zipfile
 from html import escape
 from pathlib import Path
 
@@ -187,10 +188,20 @@ def instead_of_widget(source: str) -> str:
     return ""
 
 
+def _zipped(folder: Path, archive: Path) -> Path:
+    """A folder's files in one archive, without what Python leaves behind."""
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file() and "__pycache__" not in file.parts:
+                packed.write(file, file.relative_to(folder.parent))
+    return archive
+
+
 def relinked(text: str, folder: Path, target: Path) -> str:
     """The text of a file in folder with its links fit for target, where lessons and pages lie flat.
 
-    folder: one of the course's first level. A link to another file of the repository becomes one to download that file.
+    folder: one of the course's first level. A link to another file of the repository becomes one to download that
+    file (a page of docs/ as plain text); to a folder, one to download it as a zip file.
     """
 
     def new_link(match: re.Match) -> str:
@@ -205,8 +216,13 @@ def relinked(text: str, folder: Path, target: Path) -> str:
         inside = there.relative_to(folder.parent)  # many lessons have a settings.py
         copy = target / "files" / inside
         copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(there, copy)
-        return f"](files/{inside.as_posix()})"
+        if there.is_dir():
+            copy = _zipped(there, copy.with_suffix(".zip"))
+        else:
+            if there.suffix == ".md":  # else it would be looked for among the book's pages
+                copy = copy.with_suffix(".txt")
+            shutil.copy(there, copy)
+        return f"](files/{copy.relative_to(target / 'files').as_posix()})"
 
     return re.sub(r"\]\(([^)\s]+)\)", new_link, text)
 
