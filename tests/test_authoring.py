@@ -393,7 +393,7 @@ def test_a_reference_that_fails_is_told_with_its_cell(lesson_from):
 def test_a_cell_that_raises_fails_the_build_with_cell_and_error(lesson_from, tmp_path, monkeypatch):
     monkeypatch.setattr("kd_course.authoring.references.record", lambda lesson: False)
     lesson = lesson_from(GOOD.replace("print(2)", "print(2)\n1 / 0"))
-    with pytest.raises(LessonError, match=r"cell 13 \(l00-c013\).*") as failure:
+    with pytest.raises(LessonError, match=r"cell 14 \(l00-c013\).*") as failure:
         build(lesson, root=tmp_path)
     assert "ZeroDivisionError" in str(failure.value)
     assert not list(tmp_path.rglob("*.ipynb"))

@@ -245,7 +245,10 @@ def test_what_is_withheld_exists_and_is_told_to_the_learner():
         for name in exercise.withheld:
             module, _, attribute = name.rpartition(".")
             assert callable(getattr(importlib.import_module(module), attribute)), name
-            assert module.rpartition(".")[2] in exercise.allowed, (exercise.id, name)
+            rooms = module.split(".")[
+                1:
+            ]  # "not kd_course.losses" speaks of losses.adaptive as well
+            assert any(room in exercise.allowed for room in rooms), (exercise.id, name)
 
 
 @pytest.mark.thorough

@@ -758,7 +758,7 @@ def ask(server, address, log, seconds=120):
 
 def test_what_nbgrader_refuses_is_not_released(tmp_path, monkeypatch):
     """A cell id that stands twice: nbgrader says why, and nothing is left."""
-    usual = editions.worked
+    usual = editions.assigned
 
     def doubled(lesson):
         notebook = usual(lesson)
@@ -766,7 +766,7 @@ def test_what_nbgrader_refuses_is_not_released(tmp_path, monkeypatch):
         checks[1].metadata.nbgrader.grade_id = checks[0].metadata.nbgrader.grade_id
         return notebook
 
-    monkeypatch.setattr(editions, "worked", doubled)
+    monkeypatch.setattr(editions, "assigned", doubled)
     with pytest.raises(LessonError, match="(?s)nbgrader does not accept 02_.*Duplicate"):
         release(["02"], tmp_path / "course", 3)
     assert list(tmp_path.iterdir()) == []

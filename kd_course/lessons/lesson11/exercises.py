@@ -295,7 +295,7 @@ EXERCISES = (
         hint="One function that brings a text into that form; the forms of all tests in one set; then one walk "
         "through the pool that remembers what it has seen.",
         withheld=("kd_course.corpora.classification.leaks",),
-        allowed="plain Python and re; not kd_course.corpora",
+        allowed="plain Python and re; not corpora.classification",
     ),
     Exercise(
         id="11.3",
@@ -349,7 +349,7 @@ EXERCISES = (
         hint="How far the training is, as a share: 0 at the first step, 1 at the last. Then what is taken off the "
         "highest temperature. Try one step, and one too many.",
         withheld=(ADAPTIVE + "annealed_temperature",),
-        allowed="plain Python",
+        allowed="plain Python; not kd_course.losses",
     ),
     Exercise(
         id="11.6",
@@ -384,7 +384,7 @@ EXERCISES = (
         question="Which number of a row is large when all of its classes are about alike?",
         hint="The entropy of each row, a stable sort, so many of the first, and their positions in ascending order.",
         withheld=("kd_course.distillation.selection.most_uncertain",),
-        allowed="torch, numpy, plain Python; not kd_course",
+        allowed="torch, numpy, plain Python; not kd_course.distillation",
     ),
     Exercise(
         id="11.8",

@@ -384,7 +384,7 @@ EXERCISES = (
         hint="Cut what was sampled first. Then each model reads its own prompt and the same completion, and the "
         "two lists of positions are as long as the completion.",
         withheld=("kd_course.generation.written_rows", "kd_course.generation.prompts.written_rows"),
-        allowed="plain Python",
+        allowed="plain Python; not kd_course.generation",
     ),
     Exercise(
         id="14.6",
@@ -406,7 +406,7 @@ EXERCISES = (
             "kd_course.generation.accept_or_replace",
             "kd_course.generation.speculation.accept_or_replace",
         ),
-        allowed="torch",
+        allowed="torch; not kd_course.generation",
     ),
     Exercise(
         id="14.7",
@@ -468,7 +468,7 @@ EXERCISES = (
             "kd_course.generation.shared_spans",
             "kd_course.generation.alignment.shared_spans",
         ),
-        allowed="plain Python",
+        allowed="plain Python; not kd_course.generation",
     ),
     Exercise(
         id="14.9",
