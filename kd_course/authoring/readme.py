@@ -59,6 +59,12 @@ HEADLINES = {  # of lessons whose arms are others
         ("mutual", "mutual/accuracy"),
         ("control", "control/accuracy"),
     ),
+    "12": (
+        ("full", "full/accuracy"),
+        ("2 bits, distilled", "2 bits, distilled/accuracy"),
+        ("2 bits, labels", "2 bits, labels/accuracy"),
+        ("2 bits", "2 bits/accuracy"),
+    ),
 }
 DEVICES = {"CPU": "laptop, two cores", "GPU": "GPU"}  # as the ledger and the table call them
 
