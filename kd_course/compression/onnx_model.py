@@ -27,12 +27,12 @@ class _LogitsOf(nn.Module):
 def to_onnx(model: nn.Module, path: str | Path) -> Path:
     """Write a classifier as ONNX, for any number of texts of any length; returns the path.
 
-    The model is exported in eval mode, whatever mode it is in, and is left in its own.
+    The model is exported in eval mode, whatever mode it is in; each of its modules is left in its own.
     Raises ModuleNotFoundError, naming the extra, where onnx or onnxscript is missing.
     """
     _need("onnx", "onnxscript")
-    was_training = model.training
-    # The wrapper too: an exporter that puts back "the mode it found" would put it into the model.
+    modes = [(module, module.training) for module in model.modules()]
+    # A new wrapper is in train mode, whatever it wraps. This puts the model in eval mode as well.
     wrapped = _LogitsOf(model).eval()
     ids = torch.ones(2, 8, dtype=torch.long)
     batch, length = torch.export.Dim("batch"), torch.export.Dim("length")
@@ -49,7 +49,8 @@ def to_onnx(model: nn.Module, path: str | Path) -> Path:
             verbose=False,
         )
     finally:
-        model.train(was_training)
+        for module, was_training in modes:
+            module.training = was_training
     return Path(path)
 
 

@@ -23,6 +23,9 @@ EXPECTED = {
         "2 bits, distilled/KL minus 2 bits, labels": "-",
         "2 bits, distilled/gain over 2 bits, dealt out": "+",
         "2 bits, dealt out/gain over 2 bits, labels": "?",
+        "2 bits, hard answers/gain over 2 bits, labels": "+",
+        "2 bits, distilled/gain over 2 bits, hard answers": "?",
+        "2 bits, distilled/KL minus 2 bits, hard answers": "-",
         "2 bits, no labels/gain over 2 bits, distilled": "?",
         "2 bits, no labels/KL minus 2 bits, distilled": "?",
         "low rank/gain over full": "-",
@@ -44,11 +47,12 @@ EXPECTED = {
     },
 }
 
-# What every arm learns from, beside its way of being smaller. α = 1: no label is used.
+# What every arm learns from, beside its way of being smaller. α = 0: no soft target is used; 1: no label.
 TARGETS = {
     "labels": {},
+    "hard answers": {},  # the full model's choices stand where the labels stood
     "distilled": {"alpha": 0.9, "temperature": 2.0},
-    "no labels": {"alpha": 1.0, "temperature": 1.0},
+    "no labels": {"alpha": 1.0, "temperature": 2.0},
     "dealt out": {"alpha": 0.9, "temperature": 2.0},
 }
 
@@ -58,6 +62,7 @@ CHOSEN = {
     "4 bits, labels": 5e-4,
     "4 bits, distilled": 5e-4,
     "2 bits, labels": 5e-4,
+    "2 bits, hard answers": 5e-4,
     "2 bits, distilled": 5e-4,
     "2 bits, no labels": 5e-4,
     "2 bits, dealt out": 5e-4,
@@ -65,7 +70,7 @@ CHOSEN = {
     "low rank, distilled": 5e-4,
     "narrow, labels": 5e-4,
     "narrow, distilled": 5e-4,
-    "student": 2e-3,
+    "student": 1e-3,
 }
 # What nothing is trained for: they are made, and measured.
 MADE = ("8 bits", "4 bits", "2 bits", "2 bits, fitted", "low rank", "narrow")
@@ -123,9 +128,9 @@ def settings(run: Switches) -> SmallerStill:
             share=1 / 24,
             heads=1,
             neurons=64,
-            recipes=_recipes(CHOSEN, 150, 400),
+            recipes=_recipes(CHOSEN, 150, 900),
             learning_rates=(1.25e-4, 2.5e-4, 5e-4, 1e-3, 2e-3),
-            student_rates=(5e-4, 1e-3, 2e-3, 4e-3, 8e-3),
+            student_rates=(2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3),
         )
     small = run.scale == "small"
     rate = 1e-4 if small else 5e-5
