@@ -31,6 +31,7 @@ class Batcher:
 
     answer: texts -> (texts, classes). largest: how many at once, at most. wait: for how many seconds
     the first of a batch waits for others. What arrives while a batch is answered waits for the next.
+    An error of the model is told to all of its batch; the next batch is answered as ever.
     """
 
     def __init__(self, answer: Answer, *, largest: int, wait: float):
@@ -64,7 +65,7 @@ class Batcher:
                 ).tolist()
                 if len(answers) != len(texts):
                     raise ValueError(f"{len(texts)} texts were given {len(answers)} answers")
-            except Exception as failure:  # told to those who asked; the others are still served
+            except Exception as failure:
                 error = failure
             for place, future in enumerate(futures):
                 if future.cancelled():
@@ -75,7 +76,8 @@ class Batcher:
                     future.set_result(answers[place])
 
     def close(self) -> None:
-        self._worker.shutdown(wait=False)
+        """Ends its thread, when that has answered what it is at."""
+        self._worker.shutdown()
 
 
 class _InJson(tornado.web.RequestHandler):
@@ -110,11 +112,13 @@ def _text_of(body: bytes, longest: int) -> str:
     """The text of a request; ValueError saying what is wrong with it."""
     try:
         asked = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # the second for brackets, nested by the thousand
         raise ValueError('the body must be JSON: {"text": "…"}') from None
     text = asked.get("text") if isinstance(asked, dict) else None
     if not isinstance(text, str) or not text.strip():
         raise ValueError('"text" must be a text that is not empty')
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValueError('"text" must not hold half a character, as "\\ud800" is')
     if len(text) > longest:
         raise ValueError(f'"text" must have at most {longest} characters, but has {len(text)}')
     return text
@@ -149,7 +153,8 @@ def running(
             default_handler_class=_NotFound,
             log_function=lambda handler: None,
         )
-        server = tornado.httpserver.HTTPServer(application, max_body_size=4 * longest + 1000)
+        # A letter takes twelve bytes of JSON at most: a text that is too long is told so.
+        server = tornado.httpserver.HTTPServer(application, max_body_size=12 * longest + 1000)
         sockets = tornado.netutil.bind_sockets(0, "127.0.0.1")
         server.add_sockets(sockets)
         port = sockets[0].getsockname()[1]
@@ -164,10 +169,19 @@ def running(
         await server.close_all_connections()
         batcher.close()
 
-    thread = threading.Thread(target=lambda: asyncio.run(serve()), name="server", daemon=True)
+    failures: list[BaseException] = []
+
+    def work_until_stopped() -> None:
+        try:
+            asyncio.run(serve())
+        except BaseException as failure:
+            failures.append(failure)
+            started.set()
+
+    thread = threading.Thread(target=work_until_stopped, name="server", daemon=True)
     thread.start()
-    if not started.wait(30):
-        raise RuntimeError("the server did not start within 30 seconds")
+    if not started.wait(30) or not ready:
+        raise RuntimeError("the server did not start") from (failures or [None])[0]
     server, loop, stop = ready[0]
     try:
         yield server

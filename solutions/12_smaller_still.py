@@ -537,7 +537,7 @@ for (heads, neurons), (accuracy, nats) in by_width.items():
 #
 # At two bits all five are trained; the other ways have labels and distilled only. Training against the full model's probabilities alone is called *quantization-aware distillation* ([Xin and others 2026](https://arxiv.org/abs/2601.20088), a technical report on large language models). The authors say themselves that distilling into a quantized model is no new idea. [TernaryBERT](https://arxiv.org/abs/2009.12812) did it for the very two bits that we try, and compared hidden states and attention as well; its abstract reports "comparable performance as the full-precision model while being 14.9x smaller". [Ben Noach and Goldberg (2020)](https://aclanthology.org/2020.aacl-main.88/) did it for factors.
 #
-# Two more lines are no mended models. *2 bits, fitted* is rounded with the better scale, and trained no more than the plain one. And the *student* is another network, a small one, distilled from scratch on the same sentences: what [lesson 06](06_text_classification.ipynb) would have done.
+# Two more lines are not mended models. *2 bits, fitted* is rounded with the better scale, and trained no more than the plain one. And the *student* is another network, a small one, distilled from scratch on the same sentences: what [lesson 06](06_text_classification.ipynb) would have done.
 #
 # **Labels are counted.** The shipped model has learnt from *teacher_labels* of them, and whoever hears its answers profits from that. The arm with labels starts from the same weights, and has the labels at hand only. A label is one draw from what the sentence leaves open; the model's choice averages over many. *Hard answers* sets that apart from softness. So what a teacher gains here, it gains *for somebody who has the model and few labels*; with all of them, and a long training, the comparison may come out otherwise.
 
@@ -616,7 +616,7 @@ variants["student, 8 bits"] = {
 }
 
 # %% [markdown]
-# Measured are the accuracy, the distance from the truth in nats (elsewhere than at `offline` the surprise at the labels), and the *flips*: on how many sentences the variant decides otherwise than the full model did. Users notice flips even where accuracy stays.
+# Three things are measured. The first is accuracy. The second is the distance from the truth in nats; at `small` and `full`, where no truth is known, it is the surprise at the labels. The third are *flips*: on what share of the sentences the variant decides otherwise than the full model did. Users notice flips even where accuracy stays.
 
 
 # %%
@@ -664,7 +664,7 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# What one should compare are differences on the same sentences. Each line has its own question:
+# A fairer comparison takes differences on the same sentences. Each line below answers a question of its own:
 
 
 # %%
@@ -761,7 +761,7 @@ for arm, others in questions.items():
 #
 # ## 6 · How were the recipes chosen?
 #
-# All arms of one way take the same steps, with the same batches for the same seed. Each arm's learning rate is to be the best of as many on validation, by the surprise at the labels; the student's come from a grid of their own, since it starts from nothing. `KD_MAPS=1` tries them again, with two seeds each. Test sentences have no say.
+# All mended arms take the same steps, with the same batches for the same seed. Each arm's learning rate is the best of as many on validation, by the mean surprise at the labels over two seeds. The student's rates are other ones, since it starts from random weights. Temperature and α are lesson 06's, and were not tuned here; nor were the steps. `KD_MAPS=1` tries all rates again. Test sentences have no say.
 
 
 # %%
@@ -1037,7 +1037,7 @@ for name in networks:
     print(f"{name:<24}" + "".join(f"{clock[size][name]:>15.1f}" for size in inputs))
 
 # %% [markdown]
-# A larger batch answers more sentences a second, and each waits for the whole batch. Whoever serves gives a limit for the wait, say for the slowest of twenty answers (*p95*), and takes the largest batch that keeps it. But people do not come in batches. They come when they like, and the server makes a batch of those that happen to wait.
+# Whether a larger batch answers more sentences a second, your table says: it does where the machine was not busy with one sentence alone. And each sentence waits for its whole batch, which is padded to its longest. Whoever serves sets a limit for the wait, say one that nineteen of twenty answers keep (*p95*), and looks for the batch that answers most within it. But people do not come in batches. They come when they like, and the server makes a batch of those that happen to wait.
 #
 # So here is a real server, for the loopback address of this machine only. It is small: [Tornado](https://www.tornadoweb.org), which comes with Jupyter, and a queue. Bad input is answered with what is wrong, and the server lives on.
 
@@ -1099,9 +1099,9 @@ plots.show(
 )
 
 # %% [markdown]
-# Clients, server and model share the cores of one machine here, so the figures speak of this arrangement. Compare the lines, not the milliseconds. Clients that wait for their answer ask less often when the server is slow; people do not, and under their load a slow server's queue grows.
+# Clients, server and model share the cores of one machine here, so the figures speak of this arrangement. Compare the lines, not the milliseconds. Our clients wait for their answer before they ask again, so a slow server is asked less often. People do not wait for one another, and before a slow server their queue grows.
 #
-# Real int8 arithmetic needs kernels. [ONNX Runtime](https://onnxruntime.ai) has them for CPUs, and reads models in an open format, ONNX, that PyTorch can write. (The package optimum-onnx, which would do both, does not support transformers 5.) With the extra `serve` installed (`pip install -c constraints.txt -e '.[serve]'`) the next cell exports the full model, for any number of sentences of any length, quantizes its weights with one scale a channel, and lets it take turns with PyTorch.
+# Real int8 arithmetic needs kernels. [ONNX Runtime](https://onnxruntime.ai) has them for CPUs, and reads models in an open format, ONNX, that PyTorch can write. (The package optimum-onnx, which would do both, does not support transformers 5.) With the extra `serve` (`pip install -c constraints.txt -e '.[serve]'`) the next cell exports the full model, for any number of sentences of any length, quantizes its weights with one scale a channel, and lets it take turns with PyTorch.
 
 # %%
 here = all(map(importlib.util.find_spec, ("onnx", "onnxscript", "onnxruntime")))
@@ -1192,10 +1192,10 @@ print(experiments.expectation_table(report))
 # - **The control that does nothing is missing.** Then two trainings are compared that both made the model worse.
 # - **The scale is one code off**: divided by half of all codes, it leaves the largest weight without one.
 # - **A row of zeros**, 0/0, and the whole model answers NaN.
-# - **No straight-through**: the loss is flat, since nothing learns but biases and normalisation.
+# - **No straight-through**: rounded weights get no gradient, and nothing learns but biases, normalisation and the head.
 # - **Evaluated with rounding, shipped without it**, or the other way round.
 # - **Scales or tables forgotten in the bytes**: a small model is mostly tables.
-# - **Σ folded into one factor**: it trains badly, and nobody sees why.
+# - **Σ folded into one factor**: the product is right, so nobody notices that the two learn at unequal pace.
 # - **Neurons removed on one side only**, or other ones on each side: then shapes may fit, and the answers are nonsense.
 # - **Batches of one timed for a service that batches**, with gradients on, with unequal threads, or with the tokenizer on one side only.
 # - **Exported in train mode.** PyTorch exports a model as it stands, its dropout included, and no more than warns. Call `eval()` first, and compare the file's answers with the model's.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import time
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -24,6 +27,11 @@ def lengths(texts):
 
 def asked(url, text):
     return serving.post(url, json.dumps({"text": text}).encode())
+
+
+def connected(server):
+    place = urlsplit(server.url)
+    return http.client.HTTPConnection(place.hostname, place.port, timeout=10)
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +58,9 @@ def test_everybody_gets_their_own_answer_and_batches_form(server):
         (b"[]", "must be a text"),
         (b'{"text": 3}', "must be a text"),
         (b'{"text": "  "}', "not empty"),
+        (b"[" * 1500, "must be JSON"),
+        (b'{"text": "\\ud800"}', "half a character"),
+        (json.dumps({"text": "\U0001f600" * 51}).encode(), "at most 50 characters"),
         (json.dumps({"text": "a" * 51}).encode(), "at most 50 characters, but has 51"),
     ],
 )
@@ -65,8 +76,25 @@ def test_a_model_that_fails_is_told_as_500_and_the_next_request_is_answered(serv
     assert asked(server.url, "ab")[0] == 200
 
 
-def test_another_path_is_not_found(server):
+def test_another_path_or_way_of_asking_is_refused(server):
     assert serving.post(server.url.replace("classify", "other"), b"{}")[0] == 404
+    with contextlib.closing(connected(server)) as connection:
+        connection.request("GET", "/classify")
+        response = connection.getresponse()
+        assert response.status == 405 and "405" in json.loads(response.read())["error"]
+
+
+def test_a_body_beyond_all_bounds_is_not_read_and_the_server_lives(server):
+    with contextlib.closing(connected(server)) as connection, contextlib.suppress(OSError):
+        connection.request("POST", "/classify", b"x" * 100_000)
+        assert connection.getresponse().status in (400, 413)
+    assert asked(server.url, "ab")[0] == 200
+
+
+def test_a_client_that_leaves_spoils_nothing(server):
+    with contextlib.closing(connected(server)) as connection:
+        connection.request("POST", "/classify", b'{"text": "ab"}')
+    assert asked(server.url, "ab") == (200, {"probabilities": [0.5, 0.5]})
 
 
 def test_after_the_block_nobody_listens():
@@ -74,6 +102,16 @@ def test_after_the_block_nobody_listens():
         assert asked(running.url, "ab")[0] == 200
     with pytest.raises(OSError):
         asked(running.url, "ab")
+
+
+def test_a_server_that_cannot_listen_says_so_at_once(monkeypatch):
+    def taken(*_):
+        raise OSError("address in use")
+
+    monkeypatch.setattr(serving.tornado.netutil, "bind_sockets", taken)
+    with pytest.raises(RuntimeError, match="did not start") as told, serving.running(lengths):
+        pass
+    assert "address in use" in str(told.value.__cause__)
 
 
 @pytest.mark.parametrize("wrong", [{"texts": [], "clients": 1}, {"texts": ["a"], "clients": 0}])
