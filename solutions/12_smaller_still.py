@@ -561,7 +561,8 @@ def broken(arm):
         return compression.fake_quantized(full, int(way[0]), fit=arm.endswith("fitted"))
     if way == "low rank":
         return compression.low_rank(full, setting.share)
-    return compression.narrowed(full, scores, heads=setting.heads, neurons=setting.neurons)
+    heads, neurons = round(setting.heads * own_heads), round(setting.neurons * own_neurons)
+    return compression.narrowed(full, scores, heads=heads, neurons=neurons)
 
 
 def new_student(seed):
@@ -1184,7 +1185,7 @@ print(experiments.expectation_table(report))
 # - Draw, for any model, where fewer bits, lower rank and narrower layers begin to hurt, before you train anything.
 # - Train through rounding, and say what the gradient is told.
 # - Count bytes with scales and with what stays in float32; know the rank that saves nothing.
-# - Set three controls beside a mended model: nothing trained, labels alone, a teacher whose answers belong to other sentences.
+# - Set controls beside a mended model: nothing trained, labels alone, the teacher's choices without its doubts, answers that belong to other sentences.
 # - Choose from a Pareto front, and name what it does not show.
 #
 # ## Where this goes wrong in practice

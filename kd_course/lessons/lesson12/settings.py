@@ -89,8 +89,8 @@ class SmallerStill(LessonSettings):
     batch_size: int
     max_length: int  # tokens
     share: float  # of each linear map's numbers that low rank keeps
-    heads: int  # that every layer keeps when it is made narrow …
-    neurons: int  # … and the width of its feed-forward part
+    heads: float  # the share of its heads that a layer keeps when it is made narrow …
+    neurons: float  # … and of its feed-forward part's neurons
     recipes: dict[str, Recipe]  # one for every arm that is trained
     learning_rates: tuple[float, ...]  # what a mended model's was chosen from, on validation …
     student_rates: tuple[float, ...]  # … and the student's, which starts from nothing
@@ -126,8 +126,8 @@ def settings(run: Switches) -> SmallerStill:
             batch_size=16,
             max_length=64,
             share=1 / 24,
-            heads=1,
-            neurons=64,
+            heads=1 / 4,
+            neurons=1 / 8,
             recipes=_recipes(CHOSEN, 150, 900),
             learning_rates=(1.25e-4, 2.5e-4, 5e-4, 1e-3, 2e-3),
             student_rates=(2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3),
@@ -147,8 +147,8 @@ def settings(run: Switches) -> SmallerStill:
         batch_size=16 if small else 32,
         max_length=128,
         share=1 / 4,
-        heads=6,
-        neurons=384 if small else 768,
+        heads=1 / 2,
+        neurons=1 / 4,
         recipes={
             "teacher": Recipe(5e-5, 570) if small else Recipe(3e-5, 400),
             **_recipes(dict.fromkeys(CHOSEN, rate) | {"student": 2 * rate}, 190, 380),
