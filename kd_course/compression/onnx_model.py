@@ -6,6 +6,7 @@ not support transformers 5.
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -37,17 +38,21 @@ def to_onnx(model: nn.Module, path: str | Path) -> Path:
     ids = torch.ones(2, 8, dtype=torch.long)
     batch, length = torch.export.Dim("batch"), torch.export.Dim("length")
     try:
-        torch.onnx.export(
-            wrapped,
-            (ids, torch.ones_like(ids)),
-            str(path),
-            input_names=["input_ids", "attention_mask"],
-            output_names=["logits"],
-            dynamic_shapes=({0: batch, 1: length}, {0: batch, 1: length}),
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-        )
+        with warnings.catch_warnings():
+            # The exporter's own: that two inputs share their dimensions, and what it uses is outdated.
+            warnings.filterwarnings("ignore", "# The axis name", UserWarning)
+            warnings.simplefilter("ignore", FutureWarning)
+            torch.onnx.export(
+                wrapped,
+                (ids, torch.ones_like(ids)),
+                str(path),
+                input_names=["input_ids", "attention_mask"],
+                output_names=["logits"],
+                dynamic_shapes=({0: batch, 1: length}, {0: batch, 1: length}),
+                dynamo=True,
+                external_data=False,
+                verbose=False,
+            )
     finally:
         for module, was_training in modes:
             module.training = was_training

@@ -7,8 +7,9 @@ import re
 import numpy as np
 import pytest
 import torch
+import transformers
 
-from kd_course import compression
+from kd_course import compression, cost
 from kd_course.authoring.references import references
 from kd_course.authoring.source import read, source_of
 from kd_course.exercises.catalogue import of_lesson
@@ -128,6 +129,42 @@ def test_balanced_factors_get_balanced_gradients():
     assert norms[0.0] > 2 > norms[0.5] > 0.5 > norms[1.0]
 
 
+def function_of(lesson, name, **space):
+    """What a cell of the lesson defines under this name, and nothing else of the cell."""
+    (source,) = re.findall(rf"^def {name}\(.*?(?=^\S|\Z)", code_of(lesson), re.M | re.S)
+    exec(source, space)
+    return space[name]
+
+
+def test_dealt_out_answers_are_all_there_and_go_to_rows_of_their_label(lesson):
+    dealt_out = function_of(lesson, "dealt_out", np=np, torch=torch)
+    labels = np.arange(30) % 3
+    answers = torch.arange(30.0)[:, None]
+    dealt = dealt_out(answers, labels, 0)[:, 0].long().numpy()
+    assert sorted(dealt) == list(range(30)) and (labels[dealt] == labels).all()
+    assert (dealt != np.arange(30)).sum() > 15
+    assert not np.array_equal(dealt, dealt_out(answers, labels, 1)[:, 0].numpy())
+
+
+def test_what_a_model_needs_is_what_is_counted_on_one(lesson):
+    needs = function_of(lesson, "needs")
+    layers, width, inner, vocabulary, positions = 2, 16, 24, 50, 40
+    model = transformers.BertModel(
+        transformers.BertConfig(
+            num_hidden_layers=layers,
+            hidden_size=width,
+            intermediate_size=inner,
+            vocab_size=vocabulary,
+            max_position_embeddings=positions,
+            num_attention_heads=2,
+        ),
+        add_pooling_layer=False,
+    )
+    numbers, work = needs(layers, width, inner, vocabulary, positions)
+    assert numbers == sum(p.numel() for p in model.parameters() if p.ndim == 2)
+    assert work == cost.multiply_adds(model, {"input_ids": torch.ones(1, 32, dtype=torch.long)})
+
+
 def test_every_arm_has_a_recipe_of_its_grid_and_what_is_expected_is_an_arm():
     for scale in ("offline", "small", "full"):
         setting = settings(Switches(scale))
@@ -158,5 +195,7 @@ def test_what_is_made_without_training_is_the_same_in_settings_and_lesson(lesson
 
 def test_the_lesson_has_between_2500_and_4000_words(lesson):
     prose = "\n".join(cell.source for cell in lesson.cells if not cell.is_code)
-    words = re.sub(r"{{.*?}}", "figure", prose).split()
-    assert 2500 <= len(words) <= 4700  # with statements, links and references
+    prose = prose.partition("## Further reading")[0]
+    prose = re.sub(r"### Exercise .*?(?=\n#|\Z)", "", prose, flags=re.S)  # what is asked, not told
+    prose = re.sub(r"(?m)^\|.*$|\]\([^)]*\)|\{\{.*?\}\}", " ", prose)  # tables, links, fields
+    assert 2500 <= len(prose.split()) <= 4000
