@@ -762,7 +762,7 @@ for arm, others in questions.items():
 #
 # ## 6 · How were the recipes chosen?
 #
-# All mended arms take the same steps, with the same batches for the same seed. Each arm's learning rate is the best of as many on validation, by accuracy, the mean of two seeds. (Nats would not be fair to *hard answers*: they make a model too sure, and the nats would favour the rate at which it learns least.) The student's rates are other ones, since it starts from random weights. Temperature and α are lesson 06's, and were not tuned here; nor were the steps. `KD_MAPS=1` tries all rates again. Test sentences have no say.
+# All mended arms take the same steps, with the same batches for the same seed. Each arm's learning rate is the best of as many on validation, by accuracy, the mean of two seeds. (Only *4 bits, distilled* took the smallest on offer: where nothing is broken, the less it is trained the better.) (Nats would not be fair to *hard answers*: they make a model too sure, and the nats would favour the rate at which it learns least.) The student's rates are other ones, since it starts from random weights. Temperature and α are lesson 06's, and were not tuned here; nor were the steps. `KD_MAPS=1` tries all rates again. Test sentences have no say.
 
 
 # %%
