@@ -9,7 +9,7 @@ import pytest
 import torch
 import transformers
 
-from kd_course import compression, cost
+from kd_course import compression, cost, experiments
 from kd_course.authoring.references import references
 from kd_course.authoring.source import read, source_of
 from kd_course.exercises.catalogue import of_lesson
@@ -191,6 +191,37 @@ def test_all_that_is_expected_is_noted(lesson):
 def test_what_is_made_without_training_is_the_same_in_settings_and_lesson(lesson):
     (line,) = re.findall(r"^made = \[(.*)\]$", code_of(lesson), re.M)
     assert tuple(part.strip(' "') for part in line.split('", "')) == MADE
+
+
+def test_the_prose_tells_the_signs_that_the_reference_run_found():
+    told = {
+        "4 bits/gain over full": "open",
+        "4 bits, labels/KL minus 4 bits": "open",
+        "4 bits, distilled/KL minus 4 bits": "open",
+        "4 bits, distilled/gain over 4 bits, labels": "open",
+        "2 bits, distilled/gain over 2 bits, fitted": "+",
+        "2 bits, distilled/KL minus 2 bits, fitted": "open",
+        "2 bits, distilled/gain over 2 bits, labels": "+",
+        "2 bits, distilled/KL minus 2 bits, labels": "-",
+        "2 bits, hard answers/gain over 2 bits, labels": "+",
+        "2 bits, hard answers/KL minus 2 bits, labels": "+",
+        "2 bits, distilled/gain over 2 bits, hard answers": "open",
+        "2 bits, dealt out/gain over 2 bits, labels": "open",
+        "2 bits, dealt out/KL minus 2 bits, labels": "+",
+        "2 bits, no labels/gain over 2 bits, distilled": "open",
+        "low rank, distilled/gain over low rank, labels": "open",
+        "narrow, distilled/gain over narrow, labels": "open",
+        "student/gain over narrow, distilled": "-",
+        "student, 8 bits/gain over student": "open",
+    }
+    found = {name: experiments.ledger().interval(f"12/offline/{name}") for name in told}
+    signs = {
+        name: ("+" if interval.mean > 0 else "-") if interval.excludes(0.0) else "open"
+        for name, interval in found.items()
+    }
+    assert signs == told
+    free = found["2 bits, distilled/gain over 2 bits, fitted"]
+    assert free.low < 0.1 * free.mean  # "the interval only just leaves out 0"
 
 
 def test_the_lesson_has_between_2500_and_4000_words(lesson):
