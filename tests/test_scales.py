@@ -16,6 +16,7 @@ ARMS = {
     "01": {"control/accuracy", "transfer and distilled/accuracy", "teacher, pruned/accuracy"},
     "05": {"distilled/accuracy", "student of the ensemble/accuracy"},
     "06": {"teacher/accuracy", "control/accuracy", "distilled/accuracy"},
+    "12": {"full/accuracy", "2 bits, distilled/surprise", "narrow, labels/flips", "student/MB"},
 }
 
 
@@ -26,6 +27,8 @@ ARMS = {
         pytest.param("05", "small", marks=pytest.mark.thorough),
         ("06", "small"),
         pytest.param("06", "full", marks=pytest.mark.thorough),
+        pytest.param("12", "small", marks=pytest.mark.thorough),
+        pytest.param("12", "full", marks=pytest.mark.thorough),
     ],
 )
 def test_a_lesson_runs_whole_through_the_hub(lesson, scale, make_hub, tmp_path):

@@ -76,6 +76,13 @@ HEADLINES = {  # of lessons whose arms are others
         ("control", "control/accuracy"),
         ("answers dealt out", "answers dealt out/accuracy"),
     ),
+    "12": (
+        ("full", "full/accuracy"),
+        ("distilled at 2 bits", "2 bits, distilled/accuracy"),
+        ("labels at 2 bits", "2 bits, labels/accuracy"),
+        ("2 bits with a better scale", "2 bits, fitted/accuracy"),
+        ("2 bits as they are", "2 bits/accuracy"),
+    ),
 }
 DEVICES = {"CPU": "laptop, two cores", "GPU": "GPU"}  # as the ledger and the table call them
 

@@ -1,0 +1,1 @@
+"""The room of lesson 12; kd_course.lessons says what lies in it."""
