@@ -16,6 +16,7 @@ from scipy.stats import chisquare
 from kd_course import generation, losses
 from kd_course.authoring.references import references
 from kd_course.authoring.source import read, review, source_of
+from kd_course.corpora import reading
 from kd_course.exercises.catalogue import of_lesson
 from kd_course.lessons.lesson14.settings import CHOSEN, EXPECTED, QUESTIONS, settings
 from kd_course.settings import Switches
@@ -188,8 +189,13 @@ WRITERS = {
 )
 def test_the_lesson_runs_whole_through_the_hub(scale, dataset, make_hub, tmp_path):
     hub = make_hub()
+    texts = ()  # what the models' words are learnt from
+    if dataset == "summaries":
+        texts = reading.load(0, sizes={"train": 60, "validation": 1, "test": 1})["train"][
+            "context"
+        ][:]
     for identifier, kind in WRITERS[scale].items():
-        hub.add_model(identifier, write_writer(tmp_path / identifier, kind))
+        hub.add_model(identifier, write_writer(tmp_path / identifier, kind, texts=texts))
     environment = hub.environment(tmp_path / "home") | {
         "KD_CACHE": str(tmp_path / "cache"),
         "KD_DATASET": dataset,

@@ -159,7 +159,7 @@ def settings(run: Switches) -> GenerativeTeachers:
             batch_size=4,
             at_once=32,
             longest=48 if run.dataset == "summaries" else 24,
-            longest_prompt=220,
+            longest_prompt=360 if run.dataset == "summaries" else 220,
             kept=32,
             beta=0.5,
             temperatures=(),
