@@ -181,7 +181,8 @@ def running(
     thread = threading.Thread(target=work_until_stopped, name="server", daemon=True)
     thread.start()
     if not started.wait(30) or not ready:
-        raise RuntimeError("the server did not start") from (failures or [None])[0]
+        cause = failures[0] if failures else None
+        raise RuntimeError("the server did not start") from cause
     server, loop, stop = ready[0]
     try:
         yield server
