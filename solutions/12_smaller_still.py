@@ -264,8 +264,8 @@ axes.set(title="Rounding to the codes -1, 0 and 1", xlabel="weight / scale", yla
 axes.legend()
 plots.show(
     figure,
-    alt="A staircase with the steps -1, 0 and 1, and beside it a straight line of slope 1 that the gradient "
-    "sees; beyond the last step both are flat.",
+    alt="A staircase with the codes -1, 0 and 1, and a dashed line of slope 1 that the gradient sees. "
+    "The line goes on rising after the last step, and turns flat half a code beyond the last code.",
 )
 
 # %% [markdown]
@@ -464,7 +464,7 @@ plots.show(
 )
 
 # %% [markdown]
-# In the reference run a quarter of the numbers is enough, on validation sentences. At an eighth a little is lost, and at a twenty-fourth, which section 5 tries to mend, much. Yet the weight on the left is far from low rank: at a quarter of its numbers it misses a good part of its squares. The two panels need not agree, for the squared error counts all directions alike, and the task does not.
+# In the reference run a quarter of the numbers is enough, on validation sentences. At an eighth a little is lost, and at a twenty-fourth, which section 5 tries to mend, much. Yet the weight on the left is far from low rank: at a quarter of its numbers it misses a good part of its squares. The two panels need not agree: the squared error counts all directions alike, and the task need not.
 #
 # Low rank also saves multiply-adds, which bits do not, and leaves the look-up tables as they were.
 #
@@ -760,9 +760,9 @@ for arm, others in questions.items():
 #
 # Where an interval holds 0, the experiment does not tell the two apart, which is not to say that they are equal. Of so many intervals two or three may leave out 0 by chance. What is only rounded or cut was made once, so that only the sentences vary there. And each trained arm has the learning rate that was chosen for it (section 6).
 #
-# **Where nothing is broken: eight and four bits.** Rounding loses nothing here that two thousand sentences show. So there is nothing to win back, and no gain of a training is shown, with labels or with the teacher. Nor are the two trainings told apart. A table with that last comparison alone would hide that neither was needed.
+# **Where nothing is broken: eight and four bits.** Rounding loses nothing here that two thousand sentences show; at four bits a loss within {{ledger:12/offline/4 bits/gain over full|interval}} stays possible. No gain of a training is shown, with labels or with the teacher. Nor are the two trainings told apart. A table with that last comparison alone would hide that neither is seen to help.
 #
-# That a training would do *harm* at four bits was expected, in nats, and is not shown: both intervals hold 0. What can be seen are flips. The model that was only rounded decides otherwise than the full one on {{ledger:12/offline/4 bits/flips|interval}} of the sentences. After a training with labels it does so on {{ledger:12/offline/4 bits, labels/flips|interval}}, and is not seen to be right more often for it.
+# That a training would do *harm* at four bits, in nats, was expected and is not shown: both intervals hold 0. But these rates were chosen as the best on validation; higher ones do harm there (section 6). Flips hint at a change. The model that was only rounded decides otherwise than the full one on {{ledger:12/offline/4 bits/flips|interval}} of the sentences. After a training with labels it does so on {{ledger:12/offline/4 bits, labels/flips|interval}}, with the teacher, at half the rate, on {{ledger:12/offline/4 bits, distilled/flips|interval}}; neither is seen to be right more often for it.
 #
 # **Where it is broken: two bits.** First see what is free. The better scale trains nothing, takes no byte more, and in the means wins back more than half of what plain rounding lost. This is the control that counts. Held against plain rounding, as is often done, the distilled model would be praised for {{ledger:12/offline/2 bits, distilled/gain over 2 bits|interval}} of accuracy. Against the better scale little of that is left: the interval only just leaves out 0, and the seeds go from {{ledger:12/offline/2 bits, distilled/gain over 2 bits, fitted|range}}. In nats the two are not told apart at all.
 #
@@ -770,17 +770,17 @@ for arm, others in questions.items():
 #
 # **Who mends?** Of the two trainings the teacher's is ahead of the labels', in both columns, and both had the same rate. Part of the difference in nats may still be the rate's: by nats the labels did better on validation with half of it (section 6).
 #
-# What made the difference? The full model's *choices*, put in the labels' place, already help in accuracy. What its doubts add to them is not decided there: the interval holds 0, and leaves open a gain as large as that of the choices. In nats it is not in doubt. Mended by hard answers, the model ends at {{ledger:12/offline/2 bits, hard answers/KL|interval}} from the truth. That is further than where it was when it was only rounded, {{ledger:12/offline/2 bits/KL|interval}}, though it is right much more often. At lower rates it stays nearer to the truth, and is right less often (section 6).
+# What made the difference? The full model's *choices*, put in the labels' place, already help in accuracy. What *distilled* adds, the doubts and a tenth of label, is not decided in accuracy: the interval holds 0, and leaves open a gain as large as that of the choices. In nats *distilled* is clearly ahead. Mended by hard answers, the model ends at {{ledger:12/offline/2 bits, hard answers/KL|interval}} from the truth. That is further than where it was when it was only rounded, {{ledger:12/offline/2 bits/KL|interval}}, though it is right much more often. At lower rates it stays nearer to the truth, and is right less often (section 6).
 #
-# Softness alone is not seen to help. With answers dealt out within the label the model is not told from the one with labels in accuracy, and is further from the truth. (That arm took half the rate. And its distance to *distilled* is no measure of what right answers bring, since wrong ones may also spoil.) Without the labels, on the other hand, nothing is seen to be lost: *no labels* is not told from *distilled*, in neither column, and in accuracy the interval is narrow. So as far as this run shows, text and the old model are enough. But in *distilled* a label weighs only a tenth; other weights were not tried.
+# Softness alone is not seen to help. With answers dealt out within the label the model is not told from the one with labels in accuracy, and is further from the truth. (That arm took half the rate. And its distance to *distilled* is no measure of what right answers bring, since wrong ones may also spoil.) Without the labels no loss is shown: *no labels* is not told from *distilled* in either column. In accuracy the interval is narrow; in nats it leaves room for a loss. So text and the old model may do as well. But in *distilled* a label weighs only a tenth; other weights were not tried.
 #
 # Much is mended, and not all. The distilled two-bit model is still less often right than the full one, and decides otherwise on {{ledger:12/offline/2 bits, distilled/flips|interval}} of the sentences.
 #
-# **Do the other two ways agree?** Only in part. Low rank and narrow layers lose about as much in accuracy as two bits do, and a training wins a good part of it back. But *here the teacher is not told from the labels*, in neither column. That it would be ahead was expected for both. For narrow layers, where both arms had the same rate, the interval leaves less room for it. For low rank, where *distilled* took twice the rate, it leaves open about half of what the teacher gained at two bits. Why it pays there and is not seen to pay here, no arm says. Nor has either way a free control such as the better scale. And this is one corpus and one model.
+# **Do the other two ways agree?** Only in part. Low rank and narrow layers lose about as much in accuracy as two bits do, and a training wins a good part of it back. But *here the teacher is not told from the labels*, in either column. That it would be ahead was expected for both. For narrow layers, where both arms had the same rate, the interval leaves less room for it. For low rank, where *distilled* took twice the rate, it leaves open about half of what the teacher gained at two bits. Why it pays there and is not seen to pay here, no arm says. Nor was a free control such as the better scale tried for either. And this is one corpus and one model.
 #
 # ### In which order?
 #
-# Distil a small network, or squeeze the large one? Here the student from scratch is far behind what was squeezed and mended, narrow or at two bits. It is not even smaller: it takes {{ledger:12/offline/student/MB|.2f}} MB in float32, the two-bit model {{ledger:12/offline/2 bits, distilled/MB|.2f}}.
+# Distil a small network, or squeeze the large one? Here the student from scratch is far behind what was squeezed and mended, narrow or at two bits. In float32 it takes {{ledger:12/offline/student/MB|.2f}} MB, less than *narrow* and more than two bits; at eight bits {{ledger:12/offline/student, 8 bits/MB|.2f}}, the least of all.
 #
 # That is no verdict on small networks. The squeezed models start from weights that many labels made. The student starts from random ones and hears about 2,000 sentences, six times as often, with another learning rate and one layer of half the width in place of three. It could have had more text, as in [lesson 06](06_text_classification.ipynb). The two lines compare these things all at once, and no arm tells them apart.
 #
@@ -1024,7 +1024,7 @@ plots.show(
 # %% [markdown]
 # The green line joins those whom nobody beats: the *Pareto front*. It is drawn through means of test accuracy, so some of it is luck: variants that are not told apart may change places in another run. Take it as a list to think about, not as a ranking.
 #
-# By bytes the reference run's front goes from the student at eight bits over *2 bits, distilled* to four and eight bits as they are. Neither of the last two is told from the full model. So who has room for the {{ledger:12/offline/4 bits/MB|.2f}} MB of four bits need not train anything. Two bits take {{ledger:12/offline/2 bits/MB|.2f}}, and there something has to be done, a better scale or a training. (Three bits lie between; section 2 saw no loss at three on validation, and they have no line here.)
+# By bytes the reference run's front goes from the student at eight bits over *2 bits, distilled* to four and eight bits as they are. Neither of the last two is told from the full model. Four bits take {{ledger:12/offline/4 bits/MB|.2f}} MB, two bits {{ledger:12/offline/2 bits/MB|.2f}}; at two, neither the better scale nor a training brings all of the loss back. (Three bits lie between; section 2 saw no loss at three on validation, and they have no line here.)
 #
 # By time fewer bits bring nothing in float32 kernels; fewer multiply-adds do. There *narrow, distilled* is on the front, with {{ledger:12/offline/narrow/ms, 32 sentences|.1f}} ms for 32 sentences where the full model took {{ledger:12/offline/full/ms, 32 sentences|.1f}}. That it stands there and not *narrow, labels* may be luck: the two are not told apart. Low rank is on neither front.
 #
@@ -1071,7 +1071,7 @@ for name in networks:
     print(f"{name:<24}" + "".join(f"{clock[size][name]:>15.1f}" for size in inputs))
 
 # %% [markdown]
-# Whether a larger batch answers more sentences a second, your table says: it does where the machine was not busy with one sentence alone. And each sentence waits for its whole batch, which is padded to its longest. Whoever serves sets a limit for the wait, say one that nineteen of twenty answers keep (*p95*), and looks for the batch that answers most within it. But people do not come in batches. They come when they like, and the server makes a batch of those that happen to wait.
+# Whether a larger batch answers more sentences a second, your table says: more need not help. And each sentence waits for its whole batch, which is padded to its longest. Whoever serves sets a limit for the wait, say one that nineteen of twenty answers keep (*p95*), and looks for the batch that answers most within it. But people do not come in batches. They come when they like, and the server makes a batch of those that happen to wait.
 #
 # So here is a real server, for the loopback address of this machine only. It is small: [Tornado](https://www.tornadoweb.org), which comes with Jupyter, and a queue. Bad input is answered with what is wrong, and the server lives on.
 
@@ -1133,13 +1133,13 @@ plots.show(
 )
 
 # %% [markdown]
-# In the reference run batches served all three models better. The full one answered {{ledger:12/offline/full/answers a second, in batches|.0f}} sentences a second in batches and {{ledger:12/offline/full/answers a second, one by one|.0f}} one by one, and the slow tail was shorter as well. That the wait shrinks with it is hardly a second finding: eight clients that ask again at once wait, on average, eight divided by the answers a second.
+# In the reference run batches served all three models better. The full one answered {{ledger:12/offline/full/answers a second, in batches|.0f}} sentences a second in batches and {{ledger:12/offline/full/answers a second, one by one|.0f}} one by one, and the slow tail was shorter as well. That the *mean* wait shrinks with it is no second finding: eight clients that ask again at once wait, on average, eight divided by the answers a second.
 #
-# The picture is rough. Each line is one sitting of about a second or less, and the machine had other work at the time. *Narrow*, which computes its batches in much less time than the full model, answered fewer sentences in batches, {{ledger:12/offline/narrow/answers a second, in batches|.0f}} a second. Nothing here says why. Measure more than once before you choose by such a picture.
+# The picture is rough. Each line is one sitting of about a second or less, and the machine had other work at the time. *Narrow*, which computes its batches in much less time than the full model, answered fewer sentences in batches, {{ledger:12/offline/narrow/answers a second, in batches|.0f}} a second. Nothing here says why, and another sitting, perhaps yours, may turn the two round. Measure more than once before you choose by such a picture.
 #
 # Clients, server and model share the cores of one machine here, so the figures speak of this arrangement. Compare the lines, not the milliseconds. Our clients wait for their answer before they ask again, so a slow server is asked less often. People do not wait for one another, and before a slow server their queue grows.
 #
-# Real int8 arithmetic needs kernels. [ONNX Runtime](https://onnxruntime.ai) has them for CPUs, and reads models in an open format, ONNX, that PyTorch can write. (The package optimum-onnx, which would do both, does not support transformers 5.) With the extra `serve` (`pip install -c constraints.txt -e '.[serve]'`) the next cell exports the full model, for any number of sentences of any length, quantizes its weights with one scale a channel, and lets it take turns with PyTorch.
+# Real int8 arithmetic needs kernels. [ONNX Runtime](https://onnxruntime.ai) has them for CPUs, and reads models in an open format, ONNX, that PyTorch can write. (The package optimum-onnx, which would do both, does not support transformers 5.) With the extra `serve` (`pip install -c constraints.txt -e '.[serve]'`) the next cell exports the full model, for any number of sentences of any length, quantizes its weights with one scale a channel (activations follow while it runs), and lets it take turns with PyTorch.
 
 # %%
 here = all(map(importlib.util.find_spec, ("onnx", "onnxscript", "onnxruntime")))
@@ -1185,7 +1185,7 @@ print("instructions for int8 that this CPU names:", ", ".join(told) or "none tha
 #
 # ### A phone, a microcontroller
 #
-# What would a model need on a small device? The weights must lie in its memory, and the multiply-adds decide the time. Both follow from the model's shape. The last column divides by a hundred million multiply-adds a second, as if the chip did nothing else; measure before you believe it.
+# What would a model need on a small device? The weights must lie in its memory, and the multiply-adds decide the time. Both follow, roughly, from the model's shape: scales, biases and normalisation are left out here. The last column divides by a hundred million multiply-adds a second, as if the chip did nothing else; measure before you believe it.
 
 
 # %% tags=["nbval-check-output"]
@@ -1209,7 +1209,7 @@ for name, shape in shapes.items():
     print(f"{name:<22}" + "".join(f"{size:>9.2f}" for size in in_mb) + f"{work / 1e8:>10.3f}")
 
 # %% [markdown]
-# Even at two bits a model of BERT's size takes tens of megabytes, and the memory of a microcontroller is two to three orders of magnitude smaller than a phone's ([Lin and others 2020](https://arxiv.org/abs/2007.10319)). Nor does its time get shorter by fewer bits, unless the chip has arithmetic for them. For such devices bits are the last step, after a smaller network.
+# Even at two bits a model of BERT's size takes tens of megabytes, and the memory of a microcontroller is two to three orders of magnitude smaller than a phone's ([Lin and others 2020](https://arxiv.org/abs/2007.10319)). Nor need its time get shorter by fewer bits, least of all where the chip has no arithmetic for them. For such devices bits are the last step, after a smaller network.
 #
 # ### What was expected
 #
@@ -1235,7 +1235,7 @@ print(experiments.expectation_table(report))
 # - **A row of zeros**, 0/0, and the whole model answers NaN.
 # - **No straight-through**: rounded weights get no gradient, and nothing learns but biases, normalisation and the head.
 # - **Evaluated with rounding, shipped without it**, or the other way round.
-# - **Scales or tables forgotten in the bytes**: a small model is mostly tables.
+# - **Scales or tables forgotten in the bytes**: a small model may be mostly tables.
 # - **Σ folded into one factor**: the product is right, so nobody notices that the two learn at unequal pace.
 # - **Neurons removed on one side only**, or other ones on each side: then shapes may fit, and the answers are nonsense.
 # - **Batches of one timed for a service that batches**, with gradients on, with unequal threads, or with the tokenizer on one side only.

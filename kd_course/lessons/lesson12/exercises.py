@@ -380,12 +380,12 @@ EXERCISES = (
             Choice(
                 "b",
                 "2 bits, distilled: it is by far the smallest of those that still work.",
-                "It loses more than half a point of accuracy, and nobody asked for so few bytes: 4 bits meet the "
-                "limit and lose nothing.",
+                "It loses accuracy, and nobody asked for so few bytes: 4 bits meet the limit and lose far "
+                "less.",
             ),
             Choice(
                 "c",
-                "4 bits, as it is: within the limit, as accurate as before, nearest to the truth, and nobody has to "
+                "4 bits, as it is: within the limit, hardly less accurate than before, nearest to the truth, and nobody has to "
                 "train anything.",
                 "Right. First look where it breaks; at 4 bits it does not. The doing nothing is a control, and here "
                 "it wins.",
