@@ -142,10 +142,10 @@ def fake_quantize(weight, bits):
     weight: (rows, columns); bits: an int, 2 at least. Returns (rows, columns).
     """
     ### BEGIN SOLUTION
-    last = 2 ** (bits - 1) - 1
-    scale = weight.abs().amax(dim=1, keepdim=True) / last
+    most = 2 ** (bits - 1) - 1
+    scale = weight.abs().amax(dim=1, keepdim=True) / most
     scale = torch.where(scale > 0, scale, torch.ones_like(scale))
-    return (weight / scale).round().clamp(-last, last) * scale
+    return (weight / scale).round().clamp(-most, most) * scale
     ### END SOLUTION
 
 

@@ -12,6 +12,7 @@ from kd_course.compression.eight_bits import (
     quantize_rows,
     with_int8_kernels,
 )
+from kd_course.compression.factorization import break_even_rank, low_rank, rank_for, split
 from kd_course.compression.low_bits import (
     bytes_at,
     fake_quantized,
@@ -19,7 +20,6 @@ from kd_course.compression.low_bits import (
     rounded_for_good,
     scales,
 )
-from kd_course.compression.low_rank import break_even_rank, low_rank, rank_for, split
 from kd_course.compression.magnitude_pruning import (
     make_permanent,
     pruned,

@@ -303,7 +303,7 @@ EXERCISES = (
         "number go?",
         hint="torch.linalg.svd, the first rank terms, and the same share of each singular value on both sides. "
         "Choose signs last, for both factors together.",
-        withheld=_withheld("low_rank.split"),
+        withheld=_withheld("factorization.split"),
         allowed="torch; not kd_course.compression",
     ),
     Exercise(
@@ -321,7 +321,7 @@ EXERCISES = (
         question="How many numbers do both factors hold at rank 1, and how many at rank 2?",
         hint="Set that number, at rank r, against the share of the matrix's own. Then think of the two ends: no "
         "rank is small enough; more room than the matrix has singular values.",
-        withheld=_withheld("low_rank.rank_for", "low_rank.break_even_rank"),
+        withheld=_withheld("factorization.rank_for", "factorization.break_even_rank"),
         allowed="plain Python; not kd_course.compression",
     ),
     Exercise(

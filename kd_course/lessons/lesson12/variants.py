@@ -3,8 +3,6 @@
 # ruff: noqa: F811  (a lesson has several variants of one function, and each bears its name)
 from __future__ import annotations
 
-import math
-
 import torch
 
 from kd_course.exercises.variants import Collection, slip_table
@@ -147,7 +145,7 @@ def packed_bytes(shapes, bits, other):
     Returns an int.
     """
     ### BEGIN SOLUTION
-    return 4 * other + sum(math.ceil(r * c * bits / 8) + 2 * r for r, c in shapes)
+    return 4 * other + sum((r * c * bits + 7) // 8 + 2 * r for r, c in shapes)
     ### END SOLUTION
 
 
@@ -168,7 +166,7 @@ def packed_bytes(shapes, bits, other):
     Returns an int.
     """
     ### BEGIN SOLUTION
-    return 4 * other + sum(math.ceil(r * c * bits / 8) + 4 for r, c in shapes)
+    return 4 * other + sum((r * c * bits + 7) // 8 + 4 for r, c in shapes)
     ### END SOLUTION
 
 
@@ -189,7 +187,7 @@ def packed_bytes(shapes, bits, other):
     Returns an int.
     """
     ### BEGIN SOLUTION
-    return 4 * other + sum(r * math.ceil(c * bits / 8) + 4 * r for r, c in shapes)
+    return 4 * other + sum(r * ((c * bits + 7) // 8) + 4 * r for r, c in shapes)
     ### END SOLUTION
 
 
