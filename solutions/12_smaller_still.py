@@ -454,10 +454,11 @@ right.set(
     ylabel="share that is right (validation)",
 )
 figure.suptitle("Low rank: what it misses, and when it hurts")
+rank = min(32, len(left_over))
 plots.show(
     figure,
     alt=f"Left, the share of a weight's squares that a rank misses: {left_over[7]:.2f} at rank 8, "
-    f"{left_over[31]:.2f} at rank 32; from rank {even:.0f} on nothing is saved. Right, validation accuracy by "
+    f"{left_over[rank - 1]:.2f} at rank {rank}; beyond rank {int(even)} nothing is saved. Right, validation accuracy by "
     "share of numbers kept: "
     + ", ".join(f"{a:.3f} at {share:.3f}" for share, (a, _) in by_share.items())
     + ".",
