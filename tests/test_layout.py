@@ -263,7 +263,7 @@ FLOORS = [
     {"losses", "settings", "plots", "metrics", "cost"},
     {"experiments", "corpora", "models", "spans", "compression"},
     {"translation", "widgets"},
-    {"distillation"},
+    {"distillation", "retrieval"},
     {"teachers"},
     {"exercises", "lessons"},
     {"commands"},

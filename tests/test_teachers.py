@@ -15,7 +15,10 @@ from kd_course.models import SHIPPED
     "name",
     [
         "news",
-        *(pytest.param(name, marks=pytest.mark.thorough) for name in ("translation", "reading")),
+        *(
+            pytest.param(name, marks=pytest.mark.thorough)
+            for name in ("translation", "reading", "ranking")
+        ),
     ],
 )
 def test_the_shipped_weights_give_the_ledgers_figures(name):

@@ -57,6 +57,10 @@ HEADLINES = {  # of lessons whose arms are others
         ("teacher", "teacher/accuracy"),
         ("distilled", "distilled/accuracy"),
         ("mutual", "mutual/accuracy"),
+    ),
+    "13": (
+        ("teacher, reads the text", "teacher/accuracy"),
+        ("distilled, sees a picture", "distilled/accuracy"),
         ("control", "control/accuracy"),
     ),
 }

@@ -7,7 +7,8 @@ one number: the mean over the rows that count. A row is an example, or a token; 
     L = α · L_soft + (1 - α) · L_hard          α weighs the soft part; L_soft carries T²
 
 targets.py has the losses over classes or a vocabulary, answer_spans.py the one over positions,
-top_k.py the one from a teacher's k best words, inside.py those over what a model computes on its way.
+top_k.py the one from a teacher's k best words, inside.py those over what a model computes on its way,
+ranking.py those over the passages that may answer a question.
 
 Computed and returned in float32, whatever precision the logits come in (float64 for float64).
 
@@ -21,6 +22,7 @@ from kd_course.losses.inside import (
     hidden_state_loss,
     relation_loss,
 )
+from kd_course.losses.ranking import in_batch_loss, listwise_loss, margin_loss, mean_pooled
 from kd_course.losses.rows import IGNORED_LABEL
 from kd_course.losses.targets import distillation_loss, hard_target_loss, soft_target_loss
 from kd_course.losses.top_k import TopK, top_k_of, top_k_target_loss
@@ -33,6 +35,10 @@ __all__ = [
     "distillation_loss",
     "hard_target_loss",
     "hidden_state_loss",
+    "in_batch_loss",
+    "listwise_loss",
+    "margin_loss",
+    "mean_pooled",
     "relation_loss",
     "soft_target_loss",
     "span_distillation_loss",

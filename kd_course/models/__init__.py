@@ -17,10 +17,12 @@ from kd_course.models.encoders import (
     train_tokenizer,
 )
 from kd_course.models.layers import layer_stack, queries_keys_values
+from kd_course.models.picture_readers import SEEING_SIZES, picture_classifier
 
 __all__ = [
     "LONGEST",
     "READERS",
+    "SEEING_SIZES",
     "SHIPPED",
     "SIZES",
     "classifier",
@@ -28,6 +30,7 @@ __all__ = [
     "layer_stack",
     "load",
     "load_reader",
+    "picture_classifier",
     "queries_keys_values",
     "reader",
     "train_tokenizer",

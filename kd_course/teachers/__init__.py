@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kd_course.models import SHIPPED
-from kd_course.teachers import news_recipe, reading_recipe, translation_recipe
+from kd_course.teachers import news_recipe, ranking_recipe, reading_recipe, translation_recipe
 
 if TYPE_CHECKING:
     from kd_course.experiments import Report
 
 MAKERS = {
     "news": news_recipe,
+    "ranking": ranking_recipe,
     "reading": reading_recipe,
     "translation": translation_recipe,
 }  # the module that makes each teacher

@@ -1,0 +1,60 @@
+"""What a student hears: frames of a spectrum, from a wave that is known."""
+
+from __future__ import annotations
+
+import io
+import wave
+
+import numpy as np
+import pytest
+
+from kd_course.corpora import speech
+
+RATE = 16_000
+
+
+def tone(frequency, seconds=0.5):
+    return 0.5 * np.sin(2 * np.pi * frequency * np.arange(int(RATE * seconds)) / RATE)
+
+
+def test_a_higher_tone_is_in_a_higher_band():
+    bands = [
+        int(speech.log_mel(tone(hertz).astype(np.float32), RATE).mean(1).argmax())
+        for hertz in (200, 800, 3000)
+    ]
+    assert bands == sorted(set(bands))
+
+
+def test_a_frame_every_twenty_milliseconds():
+    frames = speech.log_mel(tone(440, 1.0).astype(np.float32), RATE)
+    assert frames.shape == (speech.BANDS, 1 + (RATE - 512) // 320)
+    assert frames.mean() == pytest.approx(0, abs=1e-4) and frames.std() == pytest.approx(
+        1, abs=1e-3
+    )
+
+
+def test_a_wave_is_read_as_it_was_written():
+    written = (32767 * tone(300, 0.05)).astype("<i2")
+    content = io.BytesIO()
+    with wave.open(content, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(written.tobytes())
+    samples, rate = speech.read_wave(content.getvalue())
+    assert rate == RATE
+    np.testing.assert_allclose(samples, written / 32768, atol=1e-6)
+
+
+def test_what_drowns_a_stretch_leaves_the_rest_as_it_was(monkeypatch):
+    monkeypatch.setattr(speech, "spoken", lambda text: (tone(440, 2.0).astype(np.float32), RATE))
+    whole, drowned = speech.heard("a"), speech.heard("a", silenced=(0.5, 1.0))
+    assert whole.shape == drowned.shape == (speech.BANDS, speech.FRAMES)
+    assert (whole.argmax(0) == drowned.argmax(0))[:45].all()
+    assert (whole.argmax(0) != drowned.argmax(0))[55:95].mean() > 0.8
+
+
+def test_without_the_program_it_is_said_how_to_go_on(monkeypatch):
+    monkeypatch.setattr(speech.shutil, "which", lambda name: None)
+    with pytest.raises(RuntimeError, match="apt install espeak-ng"):
+        speech.spoken("hello")
