@@ -8,7 +8,7 @@ import wave
 import numpy as np
 import pytest
 
-from kd_course.corpora import speech
+from kd_course.corpora import pictures, speech
 
 RATE = 16_000
 
@@ -58,3 +58,27 @@ def test_without_the_program_it_is_said_how_to_go_on(monkeypatch):
     monkeypatch.setattr(speech.shutil, "which", lambda name: None)
     with pytest.raises(RuntimeError, match="apt install espeak-ng"):
         speech.spoken("hello")
+
+
+def test_a_hidden_stretch_is_where_the_hidden_letters_are():
+    assert speech.hidden_stretch("PROF■■ ■■■■ 4.5%") == (4 / 16, 11 / 16)
+    assert speech.hidden_stretch("PROFIT") == (0.0, 0.0)
+
+
+def test_the_recorded_handful_is_headlines_of_the_corpus_drowned_where_they_are_hidden():
+    rows = pictures.load(0, sizes=dict.fromkeys(pictures.SIZES, 0) | {"train": 6})["train"]
+    recordings = speech.recorded()
+    assert [(one.text, one.seen) for one in recordings] == list(zip(rows["text"], rows["seen"]))
+    for one in recordings:
+        assert one.frames.shape == one.drowned.shape == (speech.BANDS, speech.FRAMES)
+        spoken = (one.frames != one.frames[0, -1]).any(0).nonzero()[0][-1] + 1  # frames of speech
+        begin, end = (round(share * spoken) for share in speech.hidden_stretch(one.seen))
+        differs = np.abs(one.frames - one.drowned).mean(0)
+        assert differs[begin + 2 : end - 2].mean() > 3 * differs[end + 2 : spoken].mean()
+
+
+@pytest.mark.skipif(speech.program() is None, reason="espeak-ng is not installed")
+def test_what_was_recorded_is_what_the_program_says():
+    one = speech.recorded()[0]
+    now = speech.heard(one.text)
+    assert np.corrcoef(now.ravel(), one.frames.ravel())[0, 1] > 0.8  # voices change a little

@@ -2,7 +2,10 @@
 
 The voice is espeak-ng's, https://github.com/espeak-ng/espeak-ng, where that program is installed; it
 is no part of the course. What is heard goes the usual way: short windows, their spectrum, its energy
-in bands that are narrow where the ear hears well (mel), and the logarithm.
+in bands that are narrow where the ear hears well (mel), and the logarithm. A handful of headlines
+ships as it was heard (`recorded`), so that one can look at them without the program.
+
+    python -m kd_course.corpora.speech      record that handful again
 """
 
 from __future__ import annotations
@@ -11,14 +14,33 @@ import io
 import shutil
 import subprocess
 import wave
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+
+from kd_course.corpora.grammars.hidden_letters import HIDDEN
 
 BANDS, FRAME, STEP = 40, 0.032, 0.020  # mel bands; seconds of a window, and from one to the next
 CELL = (BANDS, 4)  # what a student takes together: 80 ms, about a sound of speech
 FRAMES = 320  # of a headline: 6.4 seconds; what is longer is cut
 SPEED = 240  # words a minute
 NOISE = 0.02  # of the wave, beside its own largest value
+SILENCE = -2.0  # behind a headline's end
+
+RECORDED = Path(__file__).parent / "words" / "spoken.npz"
+_HANDFUL = 6  # headlines that are recorded
+_LEVELS, _LOWEST = 32, -4.0  # a recorded frame is a byte: so many levels a unit, from there on
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A headline that was spoken once, and what was heard of it."""
+
+    text: str
+    seen: str  # in capitals, HIDDEN where letters are drowned
+    frames: np.ndarray  # (BANDS, FRAMES), float32
+    drowned: np.ndarray  # the same with a noise over the hidden stretch
 
 
 def program() -> str | None:
@@ -34,8 +56,8 @@ def spoken(text: str) -> tuple[np.ndarray, int]:
     where = program()
     if where is None:
         raise RuntimeError(
-            "espeak-ng is not installed: `apt install espeak-ng`, `brew install espeak-ng`, or "
-            'leave medium="pictures"'
+            "espeak-ng is not installed: `apt install espeak-ng`, `brew install espeak-ng`; "
+            "`recorded()` has a few headlines without it"
         )
     said = subprocess.run(
         [where, "-v", "en", "-s", str(SPEED), "--stdout", text], capture_output=True, check=False
@@ -88,7 +110,40 @@ def heard(text: str, *, seed: int = 0, silenced: tuple[float, float] = (0.0, 0.0
     samples = samples + NOISE * noise
     samples[begin:end] = noise[begin:end]
     frames = log_mel(samples.astype(np.float32), rate)[:, :FRAMES]
-    return np.pad(frames, ((0, 0), (0, FRAMES - frames.shape[1])), constant_values=-2.0)
+    return np.pad(frames, ((0, 0), (0, FRAMES - frames.shape[1])), constant_values=SILENCE)
+
+
+def hidden_stretch(seen: str) -> tuple[float, float]:
+    """Where the hidden letters of a headline begin and end, as shares of it; (0.0, 0.0) without any."""
+    hidden = [place for place, letter in enumerate(seen) if letter == HIDDEN]
+    return (hidden[0] / len(seen), (hidden[-1] + 1) / len(seen)) if hidden else (0.0, 0.0)
+
+
+def recorded() -> list[Recording]:
+    """A few headlines as they were heard once: no program is needed. Rounded to 1/32."""
+    with np.load(RECORDED) as file:
+        frames = file["frames"].astype(np.float32) / _LEVELS + _LOWEST
+        texts, seen = (file[name].tolist() for name in ("texts", "seen"))
+    return [Recording(*row) for row in zip(texts, seen, frames[:, 0], frames[:, 1])]
+
+
+def record() -> Path:
+    """Let the first training headlines of `pictures` be spoken, and write what `recorded` reads.
+
+    Raises RuntimeError as `spoken` does.
+    """
+    from kd_course.corpora import pictures
+
+    sizes = {name: _HANDFUL if name == "train" else 0 for name in pictures.SIZES}
+    rows = pictures.load(0, sizes=sizes)["train"]
+    texts, seen = list(rows["text"]), list(rows["seen"])
+    frames = [
+        (heard(text), heard(text, silenced=hidden_stretch(hidden)))
+        for text, hidden in zip(texts, seen)
+    ]
+    levels = np.clip(np.round((np.array(frames) - _LOWEST) * _LEVELS), 0, 255).astype(np.uint8)
+    np.savez_compressed(RECORDED, texts=np.array(texts), seen=np.array(seen), frames=levels)
+    return RECORDED
 
 
 def _bands(size: int, rate: int) -> np.ndarray:
@@ -100,3 +155,7 @@ def _bands(size: int, rate: int) -> np.ndarray:
     return np.maximum(
         0, np.minimum((heard_at - low) / (middle - low), (high - heard_at) / (high - middle))
     )
+
+
+if __name__ == "__main__":
+    print(record())

@@ -1,7 +1,8 @@
 """How the ranking teacher is made: the reading teacher learns to say which passage answers a question.
 
 It reads question and passage together and gives one logit. Each question comes with its passage and
-the wrong ones that share the most words with it, and the right one is to have the highest logit.
+the wrong ones that share the most words with it, and the right one is to have the highest logit. No
+other passage of its library answers it: one that does would be called wrong.
 """
 
 from __future__ import annotations
@@ -24,8 +25,9 @@ class TeacherRecipe:
 
     start: str  # the teacher that ships whose encoder it begins with
     level: str  # of the reading corpus
-    passages: int  # of the private corpus, which shares none with what a lesson loads
-    candidates: int  # passages that one question is compared with
+    libraries: int  # of the private corpus, which shares no passage with what a lesson loads
+    passages: int  # of each library
+    candidates: int  # passages of its library that one question is compared with
     steps: int
     learning_rate: float
     batch_size: int  # questions of a step
@@ -35,9 +37,10 @@ class TeacherRecipe:
 RECIPE = TeacherRecipe(
     start="reading",
     level="plain",
-    passages=1_200,
+    libraries=10,
+    passages=300,
     candidates=4,
-    steps=900,
+    steps=1_600,
     learning_rate=5e-4,
     batch_size=6,
 )
@@ -53,20 +56,13 @@ def fit(
     from transformers import get_linear_schedule_with_warmup, set_seed
 
     from kd_course import retrieval
-    from kd_course.corpora import reading
 
-    corpus = reading.teacher_corpus(recipe.seed, recipe.passages, level=recipe.level)
-    passages = corpus["context"][:: reading.QUESTIONS]
-    questions = corpus["question"][:]
-    right = np.arange(len(questions)) // reading.QUESTIONS
-    found = retrieval.candidates(
-        retrieval.lexical_scores(questions, passages), right, recipe.candidates
-    )
+    rows = [pair for library in range(recipe.libraries) for pair in _compared(recipe, library)]
     set_seed(recipe.seed)
     model, tokenizer = retrieval.cross_encoder(recipe.start)
     optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.learning_rate, weight_decay=0.01)
     schedule = get_linear_schedule_with_warmup(optimizer, recipe.steps // 10, recipe.steps)
-    order = np.random.default_rng(recipe.seed).permutation(len(questions))
+    order = np.random.default_rng(recipe.seed).permutation(len(rows))
     curve: list[dict] = []
     losses: list[float] = []
     model.train()
@@ -74,7 +70,7 @@ def fit(
         numbers = order[
             np.arange(step * recipe.batch_size, (step + 1) * recipe.batch_size) % len(order)
         ]
-        loss = _loss(model, tokenizer, questions, passages, found, numbers)
+        loss = _loss(model, tokenizer, [rows[number] for number in numbers])
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
@@ -86,27 +82,46 @@ def fit(
     return model.eval(), tokenizer, curve
 
 
-def _loss(
-    model: Any, tokenizer: Any, questions: list[str], passages: list[str], found: Any, numbers: Any
-) -> Any:
+def library_of(rows: Any) -> tuple[list[str], list[str], Any]:
+    """Passages, questions about them, and the number of each question's passage."""
+    import numpy as np
+
+    number: dict[str, int] = {}
+    right = [number.setdefault(context, len(number)) for context in rows["context"]]
+    return list(number), list(rows["question"]), np.array(right)
+
+
+def _compared(recipe: TeacherRecipe, library: int) -> list[tuple[str, list[str]]]:
+    """Each question of a library with its candidates, the right passage first."""
+    from kd_course import retrieval
+    from kd_course.corpora import reading
+
+    rows = reading.teacher_corpus(
+        recipe.seed + library, recipe.passages, level=recipe.level, one_passage=True
+    )
+    passages, questions, right = library_of(rows)
+    words = retrieval.lexical_scores(questions, passages)
+    found = retrieval.candidates(words, right, recipe.candidates)
+    return [(question, [passages[j] for j in row]) for question, row in zip(questions, found)]
+
+
+def _loss(model: Any, tokenizer: Any, rows: list[tuple[str, list[str]]]) -> Any:
     """-log of the share that the right passage has among a question's candidates, the mean."""
     import torch
     import torch.nn.functional as F
 
     from kd_course import retrieval
 
-    rows = retrieval.pair_rows(
+    inputs = retrieval.pair_rows(
         model,
         tokenizer,
-        [questions[i] for i in numbers for _ in found[i]],
-        [passages[j] for i in numbers for j in found[i]],
+        [question for question, candidates in rows for _ in candidates],
+        [passage for _, candidates in rows for passage in candidates],
         length=LENGTH,
     )
-    batch = tokenizer.pad(rows, return_tensors="pt").to(model.device)
-    scores = model(**batch).logits.view(len(numbers), -1)
-    return F.cross_entropy(
-        scores, torch.zeros(len(numbers), dtype=torch.long, device=scores.device)
-    )
+    batch = tokenizer.pad(inputs, return_tensors="pt").to(model.device)
+    scores = model(**batch).logits.view(len(rows), -1)
+    return F.cross_entropy(scores, torch.zeros(len(rows), dtype=torch.long, device=scores.device))
 
 
 def measure(folder: Path) -> Report:
@@ -117,10 +132,10 @@ def measure(folder: Path) -> Report:
     from kd_course.corpora import reading
 
     model, tokenizer = retrieval.cross_encoder(str(folder))
-    test = reading.load(seed=0, level="plain")["test"]
-    passages = test["context"][:: reading.QUESTIONS]
-    questions = test["question"][:250]
-    right = np.arange(len(questions)) // reading.QUESTIONS
+    sizes = {"train": 0, "validation": 0, "test": 300, "test_new_names": 0}
+    test = reading.load(seed=0, level="plain", sizes=sizes, one_passage=True)["test"]
+    passages, questions, right = library_of(test)
+    questions, right = questions[::4], right[::4]
     words = retrieval.lexical_scores(questions, passages)
     found = retrieval.candidates(words, right, 10)
     scores = retrieval.cross_scores(

@@ -184,10 +184,12 @@ def test_every_arm_has_a_recipe_of_the_grid_and_is_expected_nowhere_else():
             assert expected.split("/")[0] in CHOSEN, expected
 
 
-def test_sound_is_a_setting():
-    assert settings(Switches("small", dataset="sound")).medium == "sound"
-    assert settings(Switches("small", dataset="sound")).dataset == "rajpurkar/squad"
-    assert settings(Switches("small")).medium == settings(Switches("offline")).medium == "pictures"
+def test_sound_is_a_setting_that_needs_no_network():
+    for scale in ("small", "full"):
+        sound = settings(Switches(scale, dataset="sound"))
+        assert (sound.medium, sound.dataset, sound.ranker) == ("sound", "reading", "ranking")
+        assert settings(Switches(scale)).medium == "pictures"
+    assert settings(Switches("offline")).medium == "pictures"
 
 
 def test_all_that_is_expected_is_noted(lesson):
