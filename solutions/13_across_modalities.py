@@ -16,7 +16,7 @@
 #
 # **When an exercise resists**, `hint("13.1")` asks a question first, then gives a direction, and last says where the answer stands in the [worked edition](../solutions/13_across_modalities.ipynb).
 #
-# **What runs** at `offline`: generated headlines, drawn as small pictures, and generated questions; two teachers that ship with the course, a student that is trained from scratch and one that begins with a teacher's token vectors, no network. At `small`: twice as many pictures without a label, and real questions ([SQuAD](https://arxiv.org/abs/1606.05250)) with [MiniLM](https://arxiv.org/abs/2002.10957) as cross-encoder and three of its layers as bi-encoder. At `full`: [BERT-base](https://arxiv.org/abs/1810.04805) and six of its layers, on a GPU. The pictures are generated at every scale, because only of them the truth is known.
+# **What runs** at `offline`: generated headlines, drawn as small pictures, and generated questions; two teachers that ship with the course, a student that is trained from scratch and one that begins with a teacher's token vectors, no network. At `small`: twice as many pictures without a label, and real questions ([SQuAD](https://arxiv.org/abs/1606.05250)) with [MiniLM](https://arxiv.org/abs/2002.10957) as cross-encoder and two of its layers as bi-encoder. At `full`: [BERT-base](https://arxiv.org/abs/1810.04805) and six of its layers, on a GPU. The pictures are generated at every scale, because only of them the truth is known.
 
 # %% tags=["setup"]
 import base64
@@ -840,7 +840,7 @@ check("13.9", mrr)
 # %% [markdown]
 # ## 9 · From a cross-encoder to a bi-encoder
 #
-# Now the questions of lesson 08. Each training question gets four candidates: its passage, and the wrong ones that share the most words with it ([BM25](https://doi.org/10.1561/1500000019)). The cross-encoder is asked about them once. At `offline` it is a teacher that ships: the reading teacher of lesson 08, fine-tuned on about ten thousand questions about passages that no lesson loads, where the student has 600. *Labels are counted* here, too.
+# Now the questions of lesson 08. Each training question gets four candidates: its passage, and the wrong ones that share the most words with it ([BM25](https://doi.org/10.1561/1500000019)). The cross-encoder is asked about them once. At `offline` it is a teacher that ships: the reading teacher of lesson 08, fine-tuned on about ten thousand questions about passages that no lesson loads, where the student has 600. *Labels are counted* here, too. At `small` and `full` it is trained in front of you, on the very questions that it then teaches, and so is surer of them than it would be of others.
 #
 # Is a wrong passage wrong? Two passages may answer one question, and then a model that finds the other one is called wrong for nothing, in training and in the figures. The embedded corpus knows what each passage tells, so `one_passage=True` leaves such questions out. Of SQuAD nobody knows it.
 

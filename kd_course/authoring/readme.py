@@ -57,6 +57,7 @@ HEADLINES = {  # of lessons whose arms are others
         ("teacher", "teacher/accuracy"),
         ("distilled", "distilled/accuracy"),
         ("mutual", "mutual/accuracy"),
+        ("control", "control/accuracy"),
     ),
     "13": (
         ("teacher, reads the text", "teacher/accuracy"),
