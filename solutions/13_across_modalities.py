@@ -651,7 +651,7 @@ for arm in seeing:
 # Nothing in these cells knows that it is about pictures. `KD_SCALE=small KD_DATASET=sound` lets [espeak-ng](https://github.com/espeak-ng/espeak-ng) speak every headline of `offline`, where that program is installed (`apt install espeak-ng`, `brew install espeak-ng`). A student then gets *log-mel frames*: how much energy each band of pitches has, every 20 milliseconds. A noise drowns the stretch that a smudge would hide, and the same network takes four frames where it took a letter. Here is one of the headlines that ship as they were heard.
 
 # %% tags=["hide-input"]
-headline = speech.recorded()[0]
+headline = max(speech.recorded(), key=lambda one: len(one.text))
 figure, two = plt.subplots(2, 1, figsize=(10, 3.6), sharex=True, layout="constrained")
 for axes, frames, name in zip(
     two, (headline.frames, headline.drowned), ("as it is spoken", "as a student hears it")
@@ -668,7 +668,7 @@ plots.show(
 )
 
 # %% [markdown]
-# What is lost is the truth: nobody can list all headlines that sound alike. So a run with sound counts *surprise*, −log of what the right label was given, where one with pictures has the distance from the exact average. Its gains stand in the table above, under *small, sound*. [Distil-Whisper](https://arxiv.org/abs/2311.00430) is this at scale, with a teacher that hears as well.
+# What is lost is the truth: nobody can list all headlines that sound alike. So a run with sound counts *surprise*, −log of what the right label was given, where one with pictures has the distance from the exact average. Its gains stand in the table above, under *small, sound*; its arms have the learning rates that were chosen for pictures. [Distil-Whisper](https://arxiv.org/abs/2311.00430) is this at scale, with a teacher that hears as well.
 #
 # ## 6 · When a teacher of another kind has nothing to give
 #
