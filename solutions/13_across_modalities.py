@@ -1157,7 +1157,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Ten thousand passages cost the bi-encoder one matrix product, and the cross-encoder ten thousand readings. The student here is smaller than its teacher as well, but that is not where the factor comes from: a bi-encoder as large as the cross-encoder would read one question in about the time that the other takes for one pair, and be spared the rest.
+# Ten thousand passages cost the bi-encoder one matrix product, and the cross-encoder ten thousand readings. The student here is smaller than its teacher as well, but that is not where the factor comes from: a bi-encoder as large as the cross-encoder would read a question in less than the time that the other takes for one pair, and be spared the rest.
 #
 # ## 10 · How the recipes were chosen
 #
