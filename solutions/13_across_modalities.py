@@ -1082,7 +1082,9 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# Against labels alone, lists come to {{ledger:13/offline/lists/gain over labels|interval}} of MRR@10 and margins to {{ledger:13/offline/margins/gain over labels|interval}}. <!-- finding --> MSE on scores, beside margins: {{ledger:13/offline/MSE on scores/gain over margins|interval}}. <!-- finding --> Look at *words in common*, too: nobody trained it, and a small student may not reach it. Questions about one passage count as one row in these intervals.
+# Against labels alone, lists come to {{ledger:13/offline/lists/gain over labels|interval}} of MRR@10 and margins to {{ledger:13/offline/margins/gain over labels|interval}}. <!-- finding -->
+#
+# MSE on scores, beside margins: {{ledger:13/offline/MSE on scores/gain over margins|interval}}. <!-- finding --> Look at *words in common*, too: nobody trained it, and a small student may not reach it. Questions about one passage count as one row in these intervals.
 #
 # ### What the shape is for
 #
