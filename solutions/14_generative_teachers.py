@@ -1486,7 +1486,7 @@ else:
 # [TRL](https://huggingface.co/docs/trl/distillation_trainer) has on-policy distillation as a trainer, which happens to bear the same name as ours: `DistillationTrainer`. Its β is the paper's, with the ends treated apart, and 1 by default: reverse KL on own completions. The cell runs where the scale asks for it and TRL is installed.
 
 # %%
-if setting.library_steps and importlib.util.find_spec("trl"):
+if setting.trl_steps and importlib.util.find_spec("trl"):
     from trl import DistillationConfig
     from trl import DistillationTrainer as LibrarysTrainer
 
@@ -1496,7 +1496,7 @@ if setting.library_steps and importlib.util.find_spec("trl"):
         teacher_model=teacher,
         args=DistillationConfig(
             output_dir="results/library",
-            max_steps=setting.library_steps if setting.run.max_steps < 0 else setting.run.max_steps,
+            max_steps=setting.trl_steps if setting.run.max_steps < 0 else setting.run.max_steps,
             learning_rate=setting.recipes["reverse KL, own prefixes"].learning_rate,
             per_device_train_batch_size=setting.batch_size,
             max_completion_length=setting.longest,

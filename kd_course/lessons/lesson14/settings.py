@@ -99,7 +99,7 @@ class GenerativeTeachers(LessonSettings):
     writer: str | int  # its encoder-decoder: layers beside the shipped reader, or an identifier
     writers_teacher: str  # a larger one of its kind that teaches it, an identifier; "": none
     zero_shot: str  # news that the teacher labels without training, the hub's identifier; "": none
-    library_steps: int  # of TRL's trainer, where it is installed; 0: it is not tried
+    trl_steps: int  # of TRL's trainer, where it is installed; 0: it is not tried
     recipes: dict[str, Recipe]  # one an arm; "teacher" where it is trained here
     learning_rates: tuple[float, ...]  # what every arm's was chosen from, on validation
 
@@ -139,7 +139,7 @@ def settings(run: Switches) -> GenerativeTeachers:
             writer=1,
             writers_teacher="",
             zero_shot="",
-            library_steps=0,
+            trl_steps=0,
             recipes={arm: Recipe(rate, 400) for arm, rate in CHOSEN.items()},
             learning_rates=(2.5e-3, 5e-3, 1e-2, 2e-2, 4e-2),
         )
@@ -172,7 +172,7 @@ def settings(run: Switches) -> GenerativeTeachers:
             writer=1,
             writers_teacher="",
             zero_shot=HUB_DATA,
-            library_steps=0,
+            trl_steps=0,
             # About three seconds a step on one core: three arms and three seeds in half an hour.
             recipes={arm: Recipe(3e-4, 36) for arm in ("labels", "sequence-level", "forward KL")},
             learning_rates=(1e-4, 3e-4, 1e-3),
@@ -209,7 +209,7 @@ def settings(run: Switches) -> GenerativeTeachers:
         writer="google-t5/t5-small",
         writers_teacher="google-t5/t5-base",
         zero_shot=HUB_DATA,
-        library_steps=50,
+        trl_steps=50,
         recipes={
             "teacher": Recipe(2e-5, 2500),
             **{
