@@ -13,7 +13,16 @@ import pytest
 import torch
 
 from kd_course import capstone, models
-from kd_course.capstone import answering, briefs, checks, claims, model_files
+from kd_course.capstone import (
+    answering,
+    briefs,
+    checks,
+    claims,
+    evidence,
+    model_files,
+    model_folder,
+    verdicts,
+)
 from kd_course.capstone.briefs import CLASSES
 from kd_course.commands.check import check_main
 
@@ -47,9 +56,9 @@ def few_rows(monkeypatch):
         lambda self, seed=None: [dict(r) for r in (ROWS if seed in (None, 1115) else REHEARSED)],
     )
     monkeypatch.setattr(claims, "timing_questions", lambda brief: [row["text"] for row in ROWS])
-    checks.test_rows.cache_clear()
+    evidence.test_rows.cache_clear()
     yield
-    checks.test_rows.cache_clear()
+    evidence.test_rows.cache_clear()
 
 
 def small_student(**changed):
@@ -122,8 +131,8 @@ def failing(folder: Path, ask=None) -> dict[str, str]:
 
 
 def test_fifty_points_are_the_machines():
-    assert sum(checks.POINTS.values()) == 50
-    assert list(checks.CHECKS) == list(checks.POINTS)
+    assert sum(verdicts.POINTS.values()) == 50
+    assert list(checks.CHECKS) == list(verdicts.POINTS)
 
 
 def test_an_honest_capstone_passes_everything(finished):
@@ -144,7 +153,7 @@ def test_the_model_itself_is_loaded_asked_and_timed(finished, student):
     assert float(measured["ratio"]) == pytest.approx(
         measured["ms"] / measured["teacher_ms"], abs=0.01
     )
-    said = failing(finished, checks.ask_here)
+    said = failing(finished, evidence.ask_here)
     assert set(said) <= {"latency"}, said  # a busy machine may time it otherwise
 
 
@@ -454,7 +463,7 @@ def test_weights_that_are_none_do_not_load(finished):
             model_files.build({**files, "model.safetensors": data}, CLASSES)
             pytest.fail(f"number {number} was loaded")
     disguised(folder)
-    assert "does not load" in failing(finished, checks.ask_here)["model"]
+    assert "does not load" in failing(finished, evidence.ask_here)["model"]
 
 
 def test_a_link_in_place_of_the_report_is_not_followed(finished):
@@ -596,7 +605,7 @@ def test_a_class_is_marked_in_the_locked_box(a_class, tmp_path, needs_box, finis
 def test_a_model_is_read_as_it_was_written(tmp_path, student, int8):
     model, tokenizer = student
     size = model_files.write_model(tmp_path / "model", model, tokenizer, CLASSES, int8=int8)
-    files = model_files.read_files(tmp_path / "model", capstone.brief("A"))
+    files = model_folder.read_files(tmp_path / "model", capstone.brief("A"))
     assert size == sum(map(len, files.values()))
     again, reads = model_files.build(files, CLASSES)
     texts = [row["text"] for row in ROWS]
@@ -625,7 +634,7 @@ def test_a_shared_tensor_is_written_once(tmp_path):
     _, tokenizer = model_files.build(model_files.teacher_files(brief), brief.task)
     model = translation.translator("tiny", tokenizer, seed=0).eval()
     model_files.write_model(tmp_path / "model", model, tokenizer, brief.task)
-    files = model_files.read_files(tmp_path / "model", brief)
+    files = model_folder.read_files(tmp_path / "model", brief)
     again, reads = model_files.build(files, brief.task)
     table = again.get_output_embeddings().weight
     assert torch.equal(table, again.get_decoder().get_input_embeddings().weight)

@@ -6,8 +6,8 @@
     rows = report.open_test()                      once
     report.answered(…), report.claim("…")          the figures, and one sentence
 
-briefs.py says what is asked, claims.py keeps the report, model_files.py reads and writes a model
-without ever opening a pickle, answering.py asks it, checks.py looks at all of it.
+briefs.py says what is asked, claims.py keeps the report, model_files.py writes a model and builds it
+again without ever opening a pickle, answering.py asks it, checks.py looks at all of it.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from typing import Any
 
 from kd_course.capstone.answering import answers
 from kd_course.capstone.briefs import BRIEFS, Brief, Budget, brief, scores
-from kd_course.capstone.checks import Finding, Verdict, check_folder
+from kd_course.capstone.checks import check_folder
 from kd_course.capstone.claims import MODEL, Report, read_report, start
-from kd_course.capstone.model_files import Refused, build, read_files
+from kd_course.capstone.model_files import build
+from kd_course.capstone.model_folder import Refused, read_files
 from kd_course.capstone.schema import SCHEMA, NotReadable
 from kd_course.capstone.trained_texts import normalised
+from kd_course.capstone.verdicts import Finding, Verdict
 
 __all__ = [
     "BRIEFS",

@@ -16,6 +16,7 @@ import numpy as np
 
 from kd_course.capstone import model_files
 from kd_course.capstone.briefs import ANSWERS, CLASSES, HEADLINES, TRANSLATION, Brief, Row, asked
+from kd_course.capstone.model_folder import Refused
 
 TIMED = 30  # rows that are timed, one by one
 _WARM_UP = 3
@@ -177,7 +178,7 @@ def reply(
     told = json.loads(questions)
     try:
         model, tokenizer = model_files.build(files, task)
-    except model_files.Refused as why:
+    except Refused as why:
         return {"refused": str(why)}
     try:
         found = said(model, tokenizer, task, told)

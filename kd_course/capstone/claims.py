@@ -19,6 +19,7 @@ from typing import Any
 
 from kd_course.capstone import model_files
 from kd_course.capstone.briefs import Brief, Row, brief
+from kd_course.capstone.model_folder import WEIGHTS, Refused, digest, read_plain
 from kd_course.capstone.recomputed import figures, pack, timing_questions
 from kd_course.capstone.schema import FORMAT, NotReadable, checked
 from kd_course.capstone.trained_texts import (
@@ -115,11 +116,11 @@ class Report:
         size = model_files.write_model(
             self.folder / MODEL, model, tokenizer, self.brief.task, int8=int8
         )
-        weights = (self.folder / MODEL / model_files.WEIGHTS).read_bytes()
+        weights = (self.folder / MODEL / WEIGHTS).read_bytes()
         self.told["model"] = {
             "seed": seed,
             "bytes": size,
-            "sha256": model_files.digest(weights),
+            "sha256": digest(weights),
         }
         self._save()
         return size
@@ -273,8 +274,8 @@ def read_report(folder: str | Path) -> Report:
     """The report of a folder. Raises NotReadable, a ValueError that says what is wrong with it."""
     folder = Path(folder)
     try:
-        data = model_files.read_plain(folder / REPORT, LARGEST)
-    except model_files.Refused as why:
+        data = read_plain(folder / REPORT, LARGEST)
+    except Refused as why:
         raise NotReadable(str(why)) from None
     return Report(folder, parsed(data))
 

@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from kd_course.capstone import model_files
 from kd_course.capstone.briefs import Row
+from kd_course.capstone.model_folder import Refused, read_plain
 from kd_course.capstone.schema import NotReadable
 
 TRAINED = "training_rows.txt"
@@ -40,8 +40,8 @@ def read_trained(folder: Path) -> list[str]:
     if not (folder / TRAINED).exists() and not (folder / TRAINED).is_symlink():
         return []
     try:
-        return parsed_trained(model_files.read_plain(folder / TRAINED, LARGEST))
-    except model_files.Refused as why:
+        return parsed_trained(read_plain(folder / TRAINED, LARGEST))
+    except Refused as why:
         raise NotReadable(str(why)) from None
 
 

@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from kd_course.capstone import checks, model_files
-from kd_course.capstone.briefs import brief
-from kd_course.capstone.claims import MODEL, REPORT, parsed
-from kd_course.capstone.schema import NotReadable
-from kd_course.capstone.trained_texts import LARGEST, TRAINED
+from kd_course.capstone import model_folder
+from kd_course.capstone.briefs import Brief
+from kd_course.capstone.claims import MODEL, REPORT
+from kd_course.capstone.handed_in import HandedIn, gathered
+from kd_course.capstone.trained_texts import LARGEST
 from kd_course.grading import collect
 from kd_course.grading.identity import MOODLE, clean, platform_of, told_apart, whose
 
@@ -39,7 +39,7 @@ class Submitted:
     """One student's capstone. handed: None where there is none; notes: what a teacher should know."""
 
     student: str
-    handed: checks.HandedIn | None
+    handed: HandedIn | None
     notes: list[str] = field(default_factory=list)
     tampered: bool = False
 
@@ -111,7 +111,7 @@ def _list_folder(folder: Path, inside: PurePosixPath, listing: Listing, depth: i
             _list(Path(entry.path), listing)
         else:
             path = Path(entry.path)
-            listing.files[name] = lambda most, path=path: model_files.read_plain(path, most)
+            listing.files[name] = lambda most, path=path: model_folder.read_plain(path, most)
 
 
 def _list_zip(data: bytes, listing: Listing) -> None:
@@ -136,11 +136,11 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> byt
         with archive.open(member) as file:
             data = file.read(most + 1)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as error:
-        raise model_files.Refused(
+        raise model_folder.Refused(
             f"{clean(name)} cannot be read ({type(error).__name__})"
         ) from None
     if len(data) > most:
-        raise model_files.Refused(
+        raise model_folder.Refused(
             f"{clean(name)} is larger than what is read of it, {most:,} bytes"
         )
     return data
@@ -165,33 +165,22 @@ def _of_listing(student: str, listing: Listing) -> Submitted:
     return Submitted(student, _read(listing, chosen.parent), notes, tampered)
 
 
-def _read(listing: Listing, place: PurePosixPath) -> checks.HandedIn:
-    read, refused = {}, {}
-    for name in (REPORT, TRAINED):
-        try:
-            if place / name not in listing.files:
-                raise model_files.Refused(f"{name} is missing")
-            read[name] = listing.files[place / name](LARGEST)
-        except model_files.Refused as why:
-            refused[name] = str(why)
-    model: dict[str, bytes] = {}
-    try:
-        model = _read_model(listing, place, parsed(read[REPORT])["brief"])
-    except (KeyError, NotReadable):
-        refused["model"] = "it was not looked at, for the report says of no brief what it is"
-    except model_files.Refused as why:
-        refused["model"] = str(why)
-    return checks.HandedIn(read.get(REPORT, b""), read.get(TRAINED, b""), model, refused)
+def _read(listing: Listing, place: PurePosixPath) -> HandedIn:
+    def read(name: str) -> bytes:
+        if place / name not in listing.files:
+            raise model_folder.Refused(f"{name} is missing")
+        return listing.files[place / name](LARGEST)
+
+    return gathered(read, lambda chosen: _read_model(listing, place / MODEL, chosen))
 
 
-def _read_model(listing: Listing, place: PurePosixPath, key: str) -> dict[str, bytes]:
-    chosen, folder = brief(key), place / MODEL
+def _read_model(listing: Listing, folder: PurePosixPath, chosen: Brief) -> dict[str, bytes]:
     if any(link.is_relative_to(folder) or folder.is_relative_to(link) for link in listing.links):
-        raise model_files.Refused("there is a link in model/: put the files themselves there")
+        raise model_folder.Refused("there is a link in model/: put the files themselves there")
     there = [str(name.relative_to(folder)) for name in listing.files if name.is_relative_to(folder)]
-    model_files.refuse_names(sorted(there), chosen.task)
-    files, left = {}, model_files.most_bytes(chosen)
-    for name in model_files.names_of(chosen.task):
+    model_folder.refuse_names(sorted(there), chosen.task)
+    files, left = {}, model_folder.most_bytes(chosen)
+    for name in model_folder.names_of(chosen.task):
         files[name] = listing.files[folder / name](left)
         left -= len(files[name])
     return files

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from kd_course.capstone import checks
+from kd_course.capstone.checks import examine
+from kd_course.capstone.verdicts import MACHINE, POINTS, RUBRIC
 from kd_course.downloads import HubError
 from kd_course.exercises.spec import Case
 from kd_course.grading import capstone_files, course, results
@@ -38,9 +39,9 @@ _ENDED = {
 }
 _COLUMNS = (
     "student",
-    *checks.POINTS,
+    *POINTS,
     "machine",
-    *(f"rubric {name}" for name in checks.RUBRIC),  # a check is called control, too
+    *(f"rubric {name}" for name in RUBRIC),  # a check is called control, too
     "rubric",
     "total",
     "out_of",
@@ -78,7 +79,7 @@ def mark_capstones(options: argparse.Namespace, isolation: Isolation) -> int:
                 continue
             row["isolation"] = isolation.name
             rows.append(row)
-            print(f"{one.student}: {row['machine']} of {checks.MACHINE}", file=sys.stderr)
+            print(f"{one.student}: {row['machine']} of {MACHINE}", file=sys.stderr)
             if options.feedback:
                 page = results.file_of(options.feedback, one.student).with_suffix(".txt")
                 write_whole(page, lambda path, text=text: path.write_text(text, "utf-8"))
@@ -90,16 +91,14 @@ def mark_capstones(options: argparse.Namespace, isolation: Isolation) -> int:
     if empty:
         place = options.out.with_suffix(".rubric.csv")
         if options.rubric is None or place.absolute() != options.rubric.absolute():
-            _write(place, ("student", *checks.RUBRIC), [_template(row) for row in rows])
+            _write(place, ("student", *RUBRIC), [_template(row) for row in rows])
             print(f"to be filled in, {', '.join(map(str, LEVELS))} each: {place}", file=sys.stderr)
     return len(failed)
 
 
 def _template(row: Mapping[str, Any]) -> dict[str, Any]:
     """A student's line of the rubric: what is given already stays."""
-    return {name: row.get(f"rubric {name}", "") for name in checks.RUBRIC} | {
-        "student": row["student"]
-    }
+    return {name: row.get(f"rubric {name}", "") for name in RUBRIC} | {"student": row["student"]}
 
 
 def _marked(
@@ -107,12 +106,12 @@ def _marked(
 ) -> tuple[dict[str, Any], str]:
     """A student's row, and what the student may read."""
     row: dict[str, Any] = {"student": one.student, "note": results._note(one.notes)}
-    row["out_of"] = checks.MACHINE + 10 * len(checks.RUBRIC)
+    row["out_of"] = MACHINE + 10 * len(RUBRIC)
     if one.handed is None:
         row |= {"machine": 0, "status": TAMPERED if one.tampered else MISSING}
         return row, "No report.json was handed in.\n"
     with box.room() as room:
-        verdict = checks.examine(one.handed, lambda *asked: _ask(room, *asked))
+        verdict = examine(one.handed, lambda *asked: _ask(room, *asked))
     row |= {finding.key: finding.points for finding in verdict.findings}
     row["machine"] = verdict.points
     row["status"] = NO_RUBRIC
@@ -122,7 +121,7 @@ def _marked(
         row["rubric"] = sum(rubric.values())
         row["status"] = GRADED
         row["total"] = row["machine"] + row["rubric"]
-        points = ", ".join(f"{name} {rubric[name]}" for name in checks.RUBRIC)
+        points = ", ".join(f"{name} {rubric[name]}" for name in RUBRIC)
         text += f"By the rubric: {points}; {row['total']} of {row['out_of']} in all.\n"
     if one.tampered:
         row["status"] = TAMPERED
@@ -173,12 +172,12 @@ def read_rubric(path: Path) -> dict[str, dict[str, int]]:
             lines = list(table)
     except (UnicodeError, csv.Error) as error:
         raise ValueError(f"{path} is no CSV in UTF-8: {error}") from None
-    lacking = {"student", *checks.RUBRIC} - set(table.fieldnames or ())
+    lacking = {"student", *RUBRIC} - set(table.fieldnames or ())
     if lacking:
         raise ValueError(f"{path} lacks the column {', '.join(sorted(lacking))}")
     found = {}
     for number, line in enumerate(lines, 2):
-        points = {name: (line[name] or "").strip() for name in checks.RUBRIC}
+        points = {name: (line[name] or "").strip() for name in RUBRIC}
         if not any(points.values()):
             continue
         wrong = {name: text for name, text in points.items() if text not in map(str, LEVELS)}

@@ -28,7 +28,7 @@ from transformers import (
 )
 
 from kd_course import capstone, models
-from kd_course.capstone import model_files
+from kd_course.capstone import model_files, model_folder
 from kd_course.distillation import add_teacher_logits, predict_logits, train_with_recipe
 from kd_course.settings import Recipe, Switches
 
@@ -187,7 +187,7 @@ def rounded(work: Work, model: Any) -> Any:
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch, "model")
         model_files.write_model(place, model, work.tokenizer, work.brief.task, int8=True)
-        files = model_files.read_files(place, work.brief)
+        files = model_folder.read_files(place, work.brief)
     return model_files.build(files, work.brief.task)
 
 
