@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -21,6 +22,7 @@ from kd_course.capstone import (
     evidence,
     model_files,
     model_folder,
+    trained_texts,
     verdicts,
 )
 from kd_course.capstone.briefs import CLASSES
@@ -35,9 +37,13 @@ SEEDS = (0, 1, 2)
 
 
 def asks(answers: str, ms: float = 1.0, teacher_ms: float = 4.0):
-    """In place of a model: these classes, as logits, and these times."""
-    logits = np.eye(3)[[int(digit) for digit in answers]]
-    return lambda *_: {"answers": logits, "ms": ms, "teacher_ms": teacher_ms}
+    """In place of a model: these classes, as logits, once more for new rows; and these times."""
+
+    def ask(task, files, teacher, questions):
+        digits = [int(d) for d, _ in zip(itertools.cycle(answers), json.loads(questions))]
+        return {"answers": np.eye(3)[digits], "ms": ms, "teacher_ms": teacher_ms}
+
+    return ask
 
 
 def some_answers(arm: str, seed: int) -> list[int]:
@@ -146,8 +152,7 @@ def test_the_model_itself_is_loaded_asked_and_timed(finished, student):
     model, tokenizer = capstone.load_model(finished, capstone.brief("A"))
     found = capstone.answers(model, tokenizer, capstone.brief("A"), ROWS)
     report = capstone.read_report(finished)
-    for arm in ("method", "control"):
-        report.answered(arm, 0, found, seconds=1.0)
+    report.answered("method", 0, found, seconds=1.0)
     report.claim("Nothing was learnt.")
     measured = report.measure(model, tokenizer)
     assert float(measured["ratio"]) == pytest.approx(
@@ -183,6 +188,17 @@ def forget_a_trial(told):
     told["trials"].pop()  # the control's
 
 
+def same_recipe(told):
+    for trial in told["trials"]:
+        if trial["arm"] == "control":
+            trial["recipe"] = {"rate": 1e-3}
+
+
+def tell_twice(told):
+    runs = {(run["arm"], run["seed"]): run for run in told["runs"]}
+    runs["control", 2]["answers"] = runs["control", 1]["answers"]
+
+
 def try_longer(told):
     told["trials"][0]["steps"] = 1_000
 
@@ -198,7 +214,12 @@ FAULTS = {
     "the control was tuned less": (forget_a_trial, {"control"}),
     "the method was tuned longer": (try_longer, {"control"}),
     "the control had fewer steps": (of_arm("control", steps=50), {"control"}),
-    "the control had fewer rows": (of_arm("control", rows=80), {"control"}),
+    "the control had fewer rows": (of_arm("control", rows=80, labels=80), {"control"}),
+    "the control had fewer labels": (of_arm("control", labels=50), {"control"}),
+    "more labels are told than rows": (of_arm("method", labels=91), {"control"}),
+    "the control was tried with one recipe, often": (same_recipe, {"control"}),
+    "the control's recipe was never tried": (of_arm("control", recipe={"rate": 9}), {"control"}),
+    "one run was told as two": (tell_twice, {"seeds", "interval"}),
     "a better figure is stated": (state(method="99.9"), {"figure"}),
     "a better gain is stated": (state(difference="30.0"), {"figure"}),
     "another figure is stated": (state(figure="F1"), {"figure"}),
@@ -219,6 +240,10 @@ FAULTS = {
         {"leaks"},
     ),
     "other bytes are stated": (lambda told: told["model"].update(bytes=1), {"budget"}),
+    "nobody says how long it trained": (
+        lambda told: [run.update(seconds=0.0) for run in told["runs"]],
+        {"budget"},
+    ),
     "it trained too long": (
         lambda told: [run.update(seconds=121.0) for run in told["runs"]],
         {"budget"},
@@ -281,6 +306,49 @@ def test_a_test_row_among_the_training_texts_is_found_whatever_its_capitals(fini
     report.trained_on([ROWS[7]["text"].upper().replace(" ", "  ").replace(".", "!")])
     said = failing(finished)
     assert set(said) == {"leaks"} and ROWS[7]["text"] in said["leaks"]
+
+
+def test_a_model_that_has_learnt_the_test_is_found_on_new_rows(finished):
+    """Its list of training texts says nothing of it."""
+    kept = told_by(finished)["runs"][0]["answers"]
+    elsewhere = "".join(str((int(digit) + 1) % 3) for digit in kept)
+    said = failing(finished, asks(kept + elsewhere))
+    assert set(said) == {"leaks"} and "it has learnt test rows" in said["leaks"]
+
+
+def test_a_method_may_read_text_without_labels_if_its_control_had_every_label(finished):
+    every = capstone.brief("A").labelled
+
+    def read_more(told):
+        told["arms"]["method"].update(rows=3 * every, labels=every)
+        told["arms"]["control"].update(rows=every, labels=every)
+
+    rewrite(finished, read_more)
+    report = capstone.read_report(finished)
+    report.trained_on([f"{text} Again {i}." for i in range(134) for text in TRAINING])
+    assert not failing(finished)
+
+
+def test_of_headlines_copies_count_nothing_for_the_goal():
+    from kd_course.capstone.handed_in import HandedIn
+    from kd_course.corpora import headlines
+
+    sizes = dict.fromkeys(headlines.SIZES, 0) | {"train": 60}
+    drawn = headlines.load(0, sizes=sizes)["train"]
+    valid = {label: text for text, label in zip(drawn["text"], drawn["label"], strict=True)}
+    written = [valid[0], valid[1], valid[2], valid[0]]  # the last is the first once more
+    trained = f"{trained_texts.digest_of(valid[1])}\n".encode()
+    told = {"brief": "D", "test_seed": 1115, "test_openings": [{"rows": 4}]}
+    told["runs"] = [{"arm": a, "seed": 0, "answers": written} for a in ("method", "control")]
+    work = evidence.Evidence(HandedIn(trained=trained), told, never_asked)
+    assert [row["label"] for row in work.opened] == [0, 1, 2, 0]
+    assert (work.figures["method"], work.figure_of_goal) == (100.0, 50.0)
+
+
+def test_no_rehearsal_reads_a_test_of_which_there_is_only_one(tmp_path):
+    with pytest.raises(ValueError, match="one test split"):
+        capstone.start("E", tmp_path / "trial", test_seed=990)
+    assert capstone.start("E", tmp_path / "meant").told["test_seed"] is None
 
 
 def test_a_rehearsal_does_not_count(tmp_path, student):
@@ -567,8 +635,7 @@ def test_a_class_is_marked_in_the_locked_box(a_class, tmp_path, needs_box, finis
     answers = capstone.answers(model, tokenizer, capstone.brief("A"), ROWS)
     for place in (finished, a_class / "ada" / "capstone"):
         report = capstone.read_report(place)
-        for arm in ("method", "control"):
-            report.answered(arm, 0, answers, seconds=1.0)
+        report.answered("method", 0, answers, seconds=1.0)
         report.claim("Nothing was learnt.")
     rubric = tmp_path / "rubric.csv"
     rubric.write_text(

@@ -77,11 +77,10 @@ def _answers(model: Any, tokenizer: Any, pairs: Sequence[Sequence[str]]) -> list
 
 
 def _headlines(model: Any, tokenizer: Any, labels: Sequence[int]) -> list[str]:
-    import importlib
-
     import torch
 
-    generation = importlib.import_module("kd_course.generation")  # comes with lesson 14
+    from kd_course import generation
+
     prompts = [tokenizer.convert_tokens_to_ids([_PROMPTS[label]]) for label in labels]
     written = generation.sample(
         model,

@@ -26,7 +26,8 @@ class Budget:
 
     size: bytes on disk of everything it needs to answer, its tokenizer included. latency: its time a
     row, over the teacher's, both measured in turns on one machine at batch 1. minutes: of training,
-    for one final run. goal: the least that the brief's figure must reach; None where it asks for none.
+    for one final run. goal: the least that the brief's figure must reach, where a text that is written
+    again, or was trained on, counts as nothing; None where the brief asks for none.
     """
 
     size: int
@@ -68,7 +69,7 @@ class Brief:
             ("minutes of training, one run", f"at most {budget.minutes:g}"),
         ]
         if budget.goal is not None:
-            rows.append(("goal", f"{self.figure} of at least {budget.goal:g}"))
+            rows.append(("goal", f"{self.figure} of at least {budget.goal:g}, copies not counted"))
         return tabulate(rows, tablefmt="plain", disable_numparse=True)
 
     def data(self) -> DatasetDict:
@@ -100,6 +101,14 @@ class Brief:
         else:
             sizes = {name: 0 for name in corpus.SIZES if "test" in name}
         return corpus.load(0, sizes=sizes, test_seed=test_seed)
+
+    @property
+    def labelled(self) -> int | None:
+        """How many rows with a label there are to learn from; None where the data set says so itself."""
+        if self.scale != "offline":
+            return None
+        corpus = self.corpus()
+        return corpus.SIZES["train"] * (corpus.QUESTIONS if self.task == ANSWERS else 1)
 
     def corpus(self) -> Any:
         """The module of the data; ModuleNotFoundError that says which lesson brings a missing one."""
@@ -154,19 +163,19 @@ _ALL = (
     ),
     Brief(
         key="D",
-        title="headlines that are 80 % valid",
+        title="headlines that are 40 % valid",
         scale="offline",
         task=HEADLINES,
         teacher="headlines",
         figure="valid",
-        budget=Budget(size=600_000, latency=0.75, minutes=5, goal=80.0),
+        budget=Budget(size=600_000, latency=0.75, minutes=5, goal=40.0),
         test_rows=600,
         test_seed=1115,
         needs="kd_course.corpora.headlines",
     ),
     Brief(
         key="E",
-        title="Financial PhraseBank within 10 MB and 2 ms",
+        title="Financial PhraseBank within 10 MB",
         scale="small",
         task=CLASSES,
         teacher="sentence-transformers/all-MiniLM-L6-v2",

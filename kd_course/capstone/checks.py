@@ -1,8 +1,8 @@
 """What a machine can check of a capstone: eleven findings, fifty points. The rest is for a person.
 
-A check looks at what was handed in, works it out again, and says what differs and what to do. Not
-checked is whether the runs whose models are not handed in were ever trained: their answers are what
-the report says they are.
+A check looks at what was handed in, works it out again, and says what differs and what to do. What
+the report alone can know is not checked: what the runs answered whose models are not handed in, how
+much was tried, and how often the test rows were looked at without `open_test`.
 """
 
 from __future__ import annotations

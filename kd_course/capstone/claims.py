@@ -172,7 +172,7 @@ class Report:
         self._save()
 
     def measure(self, model: Any, tokenizer: Any) -> dict[str, Any]:
-        """Time the model beside its teacher, on training rows: {"ms", "teacher_ms", "ratio"}; kept.
+        """Time the model beside its teacher, on no test row: {"ms", "teacher_ms", "ratio"}; kept.
 
         Give it what `load_model` gives, for that is what is handed in.
         """
@@ -237,9 +237,15 @@ def start(
     """Begin a report, or go on with the one that the folder holds.
 
     key: of a brief. test_seed: another one than the brief's, for a rehearsal; such a report says so
-    and does not pass. Raises ValueError where the folder's report is of another brief or other rows.
+    and does not pass. Raises ValueError where the folder's report is of another brief or other rows,
+    and for a test_seed where the data have one test split.
     """
     chosen, folder = brief(key), Path(folder)
+    if chosen.test_seed is None and test_seed is not None:
+        raise ValueError(
+            f"test_seed must be None for brief {key}: its data have one test split, and a rehearsal "
+            f"would read it. Rehearse on validation rows"
+        )
     seed = chosen.test_seed if test_seed is None else test_seed
     if (folder / REPORT).exists():
         report = read_report(folder)

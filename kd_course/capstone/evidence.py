@@ -7,6 +7,7 @@ here beside what the report says.
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
@@ -14,13 +15,16 @@ from typing import Any
 import numpy as np
 
 from kd_course.capstone import answering
-from kd_course.capstone.briefs import CLASSES, Brief, Row, asked, brief
+from kd_course.capstone.briefs import CLASSES, HEADLINES, Brief, Row, asked, brief, scores
 from kd_course.capstone.handed_in import HandedIn
 from kd_course.capstone.model_config import checked_config
 from kd_course.capstone.model_files import teacher_files
 from kd_course.capstone.model_folder import CONFIG, Refused
-from kd_course.capstone.recomputed import CONTROL, METHOD, figures, unpack
+from kd_course.capstone.recomputed import CONTROL, METHOD, figures, not_copied, unpack
+from kd_course.capstone.trained_texts import parsed_trained
 from kd_course.capstone.verdicts import Failed
+
+NEW_ROWS = 400  # that are drawn for one check and never again
 
 # What answers for a model: (task, its files, the teacher's, questions) -> as answering.reply
 Ask = Callable[[str, Mapping[str, bytes], Mapping[str, bytes], bytes], dict[str, Any]]
@@ -58,6 +62,17 @@ class Evidence:
         return rows[: there[-1]["rows"]] if there else rows
 
     @cached_property
+    def new_rows(self) -> list[Row]:
+        """Rows of the test's kind that nobody can have trained on: of a seed that is drawn here and now.
+
+        None where the data have one test split, and of headlines: there a model is given a label, and no
+        text that it could know.
+        """
+        if self.brief.test_seed is None or self.brief.task == HEADLINES:
+            return []
+        return test_rows(self.brief.key, 10_000 + secrets.randbelow(2**31))[:NEW_ROWS]
+
+    @cached_property
     def _asked(self) -> dict[str, Any]:
         """What comes back of the model, or {"refused": why}; it is asked once, whatever comes."""
         if "model" in self.handed.refused:
@@ -67,7 +82,8 @@ class Evidence:
             checked_config(self.handed.model[CONFIG], task)
         except Refused as why:
             return {"refused": str(why)}
-        questions = json.dumps(asked(task, self.opened), ensure_ascii=False).encode()
+        rows = [*self.opened, *self.new_rows]
+        questions = json.dumps(asked(task, rows), ensure_ascii=False).encode()
         teacher = teacher_files(self.brief)
         return self.ask(task, self.handed.model, teacher, questions)
 
@@ -78,10 +94,19 @@ class Evidence:
             raise Failed(str(self._asked["refused"])[:400])
         return self._asked
 
-    @cached_property
+    @property
     def answers(self) -> list[Any]:
+        """What the model answers to the rows that were opened."""
+        return self._decided[: len(self.opened)]
+
+    @property
+    def answers_to_new(self) -> list[Any]:
+        return self._decided[len(self.opened) :]
+
+    @cached_property
+    def _decided(self) -> list[Any]:
         """The model's answers, checked for form: whoever sent them may have been anybody."""
-        told, count = self.reply.get("answers"), len(self.opened)
+        told, count = self.reply.get("answers"), len(self.opened) + len(self.new_rows)
         if self.brief.task == CLASSES:
             fits = isinstance(told, np.ndarray) and told.ndim == 2 and len(told) == count
             if not fits or not np.isfinite(told).all():
@@ -101,6 +126,17 @@ class Evidence:
             return figures(self.brief, self.opened, self.told["runs"])
         except ValueError as error:
             raise Failed(f"{error}: run both arms with the same seeds") from None
+
+    @cached_property
+    def figure_of_goal(self) -> float:
+        """The method's figure as a goal counts it: of headlines without those that are copies."""
+        plain = self.figures["method"]
+        if self.brief.task != HEADLINES:
+            return plain
+        trained = parsed_trained(self.handed.trained)
+        runs = [unpack(self.brief, r["answers"]) for r in self.told["runs"] if r["arm"] == METHOD]
+        counted = [scores(self.brief, self.opened, a) * not_copied(a, trained) for a in runs]
+        return 100 * float(np.mean(counted))
 
     def seeds(self, arm: str) -> list[int]:
         return sorted(run["seed"] for run in self.told["runs"] if run["arm"] == arm)

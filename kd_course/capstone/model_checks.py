@@ -54,12 +54,14 @@ def budget(evidence: Evidence) -> str:
             f"vocabulary, fewer or narrower layers"
         )
     longest = max((r["seconds"] for r in told["runs"] if r["arm"] == METHOD), default=0.0)
+    if not longest:
+        raise Failed("no run says how long it trained: report.answered(…, seconds=…)")
     if longest > 60 * limits.minutes:
         raise Failed(f"a run took {longest:.0f} s, the budget is {limits.minutes:g} minutes")
-    if limits.goal is not None and evidence.figures["method"] < limits.goal:
+    if limits.goal is not None and evidence.figure_of_goal < limits.goal:
         raise Failed(
             f"the goal is {evidence.brief.figure} of {limits.goal:g}, the method reaches "
-            f"{evidence.figures['method']:.1f}"
+            f"{evidence.figure_of_goal:.1f} without texts that it copies"
         )
     return f"{size:,} of {limits.size:,} bytes, {longest:.0f} s of {60 * limits.minutes:g} s"
 

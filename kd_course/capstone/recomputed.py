@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from kd_course.capstone.briefs import (
     scores,
 )
 from kd_course.capstone.schema import NotReadable
+from kd_course.capstone.trained_texts import digest_of
 
 METHOD, CONTROL = "method", "control"  # the two arms that every report has
 
@@ -75,6 +76,29 @@ def figures(brief: Brief, rows: Sequence[Row], runs: Sequence[dict[str, Any]]) -
         "low": interval.low,
         "high": interval.high,
     }
+
+
+def mean_and_error(
+    brief: Brief, rows: Sequence[Row], answers: Sequence[Any]
+) -> tuple[float, float]:
+    """One model's figure on these rows, 0 … 100, and its standard error; rows that hang together are one."""
+    scored = 100 * scores(brief, rows, answers)
+    _, groups = np.unique(clusters(brief, rows) or range(len(rows)), return_inverse=True)
+    means = np.bincount(groups, scored) / np.bincount(groups)
+    error = means.std(ddof=1) / len(means) ** 0.5 if len(means) > 1 else np.inf
+    return float(means.mean()), float(error)
+
+
+def not_copied(answers: Sequence[str], trained: Collection[str]) -> np.ndarray:
+    """(answers,): 1 where a text stands for the first time, 0 for a text once more or trained on.
+
+    trained: digests of the training texts.
+    """
+    seen, first = set(trained), []
+    for digest in map(digest_of, answers):
+        first.append(digest not in seen)
+        seen.add(digest)
+    return np.array(first, dtype=np.float64)
 
 
 def timing_questions(brief: Brief) -> list[Any]:

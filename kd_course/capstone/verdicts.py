@@ -66,7 +66,8 @@ class Verdict:
             "",
             f"{self.points} of {MACHINE} points. The other {10 * len(RUBRIC)} come from a person, by "
             f"the rubric: {', '.join(RUBRIC)}, 10 each.",
-            "Not checked: the runs whose models are not handed in; their answers are the report's.",
+            "Not checked, for the report alone can know it: what the runs answered whose models are not "
+            "handed in, how much was tried, and looks at the test that it does not tell of.",
         ]
         return "\n".join(lines)
 

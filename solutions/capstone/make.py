@@ -235,7 +235,10 @@ def in_words(claim: dict[str, str]) -> str:
             f"mean {claim['low']} to {claim['high']}, over seeds and sentences."
         )
     if high < 0:
-        return f"{about} less often right {beside}."
+        return (
+            f"{about} less often right {beside}: the difference lies between {claim['low']} and "
+            f"{claim['high']} points."
+        )
     return (
         f"Whether the news teacher helps a student in 100 kB is open: the difference lies between "
         f"{claim['low']} and {claim['high']} points."
