@@ -61,7 +61,7 @@ print(setting)
 #
 # ## 1 · What is asked?
 #
-# You get a teacher, data and a **budget**. You hand in a folder with a model, a report, and the notebook that made both. A program gives half of the hundred points: it loads your model, asks it the test rows, and computes your figures again. A person gives the other half, for what no program can read.
+# You get a teacher, data and a **budget**. You hand in a folder with a model, a report, and the notebook that made both. A program gives half of the hundred points: it loads your model, asks it the test rows, and computes your figures again. A person reads the notebook and gives the other half, for what no program can see.
 
 # %% tags=["nbval-check-output"]
 briefs = capstone.BRIEFS
@@ -85,10 +85,10 @@ print(tabulate(rows, header, tablefmt="plain", disable_numparse=True))
 # - *A, news*: the student of [lesson 06](06_text_classification.ipynb) with less room. Its tokenizer counts as well.
 # - *B, translation*: the time of a translation goes into writing it word by word ([lesson 07](07_machine_translation.ipynb)), so the question is what the decoder can do without.
 # - *C, reading*: questions about people and towns that no training text names ([lesson 08](08_question_answering.ipynb)).
-# - *D, headlines*: a small writer of whom at least 80 in 100 headlines must be valid: here the figure is a limit, too. It builds on lesson 14.
-# - *E*, at `small`: sentences from financial news, real ones, and not many of them.
+# - *D, headlines*: a small writer of whom at least 40 in 100 headlines must be valid: here the figure is a limit, too. A headline that it writes a second time, or that it was trained on, does not count. In [lesson 14](14_generative_teachers.ipynb) the teacher reached {{ledger:14/offline/teacher/valid share|percent}}, and the student on labels alone {{ledger:14/offline/labels/valid share|percent}}.
+# - *E*, at `small`: sentences from financial news, real ones, and not many of them. There is one test split, so nothing can be rehearsed on other test rows.
 #
-# The budget is three limits at once. *Size* is every byte of the folder that holds the model, its tokenizer included. *Time* is a share of the teacher's: both are timed in turns on one machine, a single input at a time, because milliseconds from two machines cannot be compared. *Minutes* are those of one final training. The method must come from this course, and whatever may be learnt from is in `brief.data()`. The test rows are not.
+# The budget is three limits at once. *Size* is every byte of the folder that holds the model, its tokenizer included. *Time* is a share of the teacher's: both are timed in turns on one machine, a single input at a time, because milliseconds from two machines cannot be compared. *Minutes* are those of one final training, on your machine. The method must be one that a lesson of this course teaches, and whatever may be learnt from is in `brief.data()`. The test rows are not.
 #
 # A fourth number you choose yourself: how many **trials** you make. It is not limited. It is counted, and your control must be given as many.
 
@@ -200,14 +200,14 @@ plots.show(
 )
 
 # %% [markdown]
-# The curves cross. Who can pay for one trial should take the control; who can pay for ten, the teacher's answers. A report that gives only the best score of each tells half of that, and one that gives a single try tells the other half. Neither sentence is false. The question was incomplete: it did not say how much search.
+# The curves cross. On average over these rates, one trial is better spent on the control, and three are better spent on the teacher's answers. A report that gives only the best score of each tells half of that, and one that gives a single try tells the other half. Neither sentence is false. The question was incomplete: it did not say how much search.
 #
-# The curve has limits of its own. Learning rates from a grid are no random draws, and seven are few. And it tends to be too low: [Tang and others (2020)](https://arxiv.org/abs/2004.13705) show that the estimate is biased, and give one without that bias, which never draws a trial twice.
+# The curve has limits of its own. Each score is the mean of three trainings, on validation rows. Learning rates from a grid are no random draws, and seven are few: here the crossing hangs on a single trial. At the lowest rate the student of hard answers learnt next to nothing, and without that rate in both lists the teacher's answers are ahead from the first trial on. So a curve is told together with the list that it was computed from. And it tends to be too low: [Tang and others (2020)](https://arxiv.org/abs/2004.13705) show that the estimate is biased, and give one without that bias, which never draws a trial twice.
 #
 # For your capstone this means three things:
 #
-# - **Count every trial,** the failed ones too. `report.tried` does it for you.
-# - **Give the control the same:** as many trials, as many steps, as many rows. The machine compares the three.
+# - **Count every trial,** the failed ones too: call `report.tried` after each.
+# - **Give the control the same:** as many trials with as many different recipes, as many steps, rows and labels. The machine compares them. Text without labels may be the method's alone, if the control had every label that there is; then say that the gain may be the text's.
 # - **Look at the edge.** Where the best recipe is the first or last of its list, the search stopped too early.
 #
 # ### How to spend a few trials
@@ -395,7 +395,7 @@ for n in (1, 3, 10, 30):
 # %% [markdown]
 # One look costs nothing. With every further one the same models look better, and with fewer rows they do so faster. The models here answer independently of one another; variants of one model agree more, and then it is less. But nobody knows how much less, and so nobody can take it off again. Validation rows are there to be looked at. The test is for the one sentence at the end.
 #
-# In the capstone, `report.open_test()` hands out the rows and writes a dated line into the report: when, how many, which model. Whatever comes later changes nothing of it. Should you find a mistake after you have opened the test, mend it, open it again, and give both results. That is no disgrace, and far better than the one that looks as if there had been no mistake.
+# In the capstone, `report.open_test()` hands out the rows and writes a dated line into the report: when, how many, which model. Whatever comes later changes nothing of it. Should you find a mistake after you have opened the test, mend it, open it again, and give both results, the first one in your own words under `limits`. It costs three of the machine's points. It is no disgrace, and far better than the one that looks as if there had been no mistake.
 #
 # ### Exercise 15.4 · Three dishonest sentences
 # {{exercise:15.4}}
@@ -424,7 +424,7 @@ check("15.4", dishonest)
 # %% [markdown]
 # ## 6 · From a question to a report
 #
-# Now the whole way once, with the brief that the settings name. In the worked edition this is a *rehearsal*: small, quick, and on test rows of a seed of its own, so that the brief's rows stay unread. In the learner's edition the same steps are a scaffold, and it is yours to fill. It does nothing until you have written down a question.
+# Now the whole way once, with the brief that the settings name. In the worked edition this is a *rehearsal*: small, quick, and on test rows of a seed of its own, so that the brief's rows stay unread. (Brief E, at `small`, has one test split, and there the run reads it.) In the learner's edition the same steps are a scaffold, and it is yours to fill. It does nothing until you have written down a question.
 #
 # ### Step 1: the question comes first
 #
@@ -453,7 +453,7 @@ print({split: len(rows) for split, rows in data.items()})
 # %% tags=["scaffold"]
 brief = capstone.brief("A")  # or "B", "C", "D"; at `small` also "E"
 question = ""  # what would change your mind? Write it down before you train anything
-seed_of_test = 990  # a rehearsal's rows; None once you mean it, in a new folder
+seed_of_test = 990  # a rehearsal's rows; None once you mean it, in a new folder, and for E always
 plan = {  # arm -> what it is, and its teacher; add arms of your own
     "method": {"what": "", "teacher": brief.teacher},
     "control": {"what": "", "teacher": ""},
@@ -798,7 +798,7 @@ else:
 # %% [markdown]
 # In the reference run, with {{ledger:15/offline/method/gain over control|count}} seeds, method minus control is {{ledger:15/offline/method/gain over control|interval}}. Every seed is on the method's side, and still the interval holds 0. So the sentence is that it cannot be told. Section 3 could have said so beforehand: with 2,000 rows, and arms that decide differently on many of them, a gain of two points is at the limit of what can be seen.
 #
-# The third arm looks like a clear verdict. Dealt-out probabilities minus control: {{ledger:15/offline/answers dealt out/gain over control|interval}}, so softness alone does not help. But look at the arm itself. Its accuracy is the same to the last digit in every seed, as it is of models that give every sentence one and the same class. Nine tenths of its loss say nothing of the sentence, and in so few steps the last tenth was not enough. A control that cannot win is beaten by anybody. In a capstone it would be searched over α as well, and a reader who is told only that the method beat a random teacher has been misled by a true sentence.
+# The third arm looks like a clear verdict. Dealt-out probabilities minus control: {{ledger:15/offline/answers dealt out/gain over control|interval}}, so softness alone does not help. But look at the arm itself. Its accuracy is the same to the last digit in every seed, as it is of models that give every sentence one and the same class. Nine tenths of its loss say nothing of the sentence, and the last tenth seems to be too little for so few steps. A control that cannot win is beaten by anybody. In a capstone it would be searched over α as well, and a reader who is told only that the method beat a random teacher has been misled by a true sentence.
 #
 # ### Step 7: words, and the check
 #
@@ -834,21 +834,21 @@ else:
 #
 # - *The model* is loaded in a locked box: safetensors, a configuration of a known class and a tokenizer, and nothing that could run. Its bytes are counted.
 # - *Its answers* to the test rows are computed again and must be the report's. So are the figures, the difference and both ends of the interval, to the digits that you give.
-# - *Seeds and trials* are counted: three seeds at least, the same for method and control, and for the control as many trials, steps and rows.
-# - *The test* must have been opened once, by the model that lies in the folder. No test row may be among the training texts.
+# - *Seeds and trials* are counted: three seeds at least, the same for method and control, and for the control as many trials, different recipes, steps, rows and labels. No two runs may answer every row alike, and the recipe of each arm must be one that was tried.
+# - *The test* must have been opened once, by the model that lies in the folder, and no test row may be among the training texts that you list. Of A, B and C the machine then draws rows that are new to everybody: a model that is much better on the test than on them has learnt the test.
 # - *The time* is measured again, beside the teacher.
 #
-# Two things it cannot know. It has the answers of your other seeds and of your control from you alone, because nobody trains them again. And it does not see whether the question was worth asking. That is the person's half: ten points for each of five things. The [rubric](../docs/capstone_rubric.md) has the levels, with a good and a tempting example for each.
+# What the report alone can tell, it takes from you: what your other seeds and your control answered, how many trials there were, how long they took, and whether somebody looked at the test without `open_test`, or in a second folder. So a report can be forged, and the machine will not see it. The person has the notebook, and may train one of your arms again. Nor does the machine see whether the question was worth asking. That is the person's half: ten points for each of five things. The [rubric](../docs/capstone_rubric.md) has the levels, with a good and a tempting example for each.
 #
 # | | ten points when … | tempting, and worth three at most |
 # |---|---|---|
 # | question | it says which result would change your mind, and was written first | "We show that distillation works for news" |
 # | control | it is the strongest cheap thing that could explain the gain away | "97 % of the teacher", with a control nobody tuned |
-# | evidence | every sentence is as strong as its interval; slices and calibration are looked at | "significantly better", one seed |
+# | evidence | every sentence is as strong as its interval; it is known which kinds of rows (slices) the mean comes from, or how far its probabilities can be believed (calibration) | "significantly better", one seed |
 # | trade-off | what was given up is on the picture, and who pays is named | "the best model within the budget" |
 # | candour | a stranger gets the same from the folder; failures and limits are told | "code available on request" |
 #
-# Points are not given for a large gain. A capstone that finds its method no better than the control, and shows it well, gets all of them.
+# Points are not given for a large gain. But for the goal of brief D, a capstone that finds its method no better than the control, and shows it well, gets all of them.
 #
 # ## What you can now do
 #
@@ -866,7 +866,7 @@ else:
 # - **The model that was measured is not the one that is served**: float weights in the table, eight bits in the folder.
 # - **Something not found is called absent.** An interval that holds zero is read as "no loss".
 # - **Latency from two machines,** or from two days, in one table.
-# - **The tokenizer is left out of the bytes**, or the transfer text out of the check for leaks.
+# - **The tokenizer is left out of the bytes**, or the text that only the teacher labelled out of the check for leaks.
 # - **A mean that hides who pays**: a rare class, short sentences, new names.
 #
 # ## Further reading

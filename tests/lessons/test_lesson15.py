@@ -91,6 +91,12 @@ def test_the_two_curves_of_section_2_cross(answers):
     ahead = [answers["15.1"](taught, n) > answers["15.1"](alone, n) for n in range(1, 13)]
     assert not ahead[0] and ahead[2] and ahead[-1]
     assert ahead == sorted(ahead), "they cross once"
+    # … and that only for the lowest rate, which is the first of both lists.
+    rates = [
+        [rate for rate, *_ in grid[arm]] for arm in ("hard answers", "control, twice the steps")
+    ]
+    assert rates[0] == rates[1] == sorted(rates[0])
+    assert all(answers["15.1"](taught[1:], n) > answers["15.1"](alone[1:], n) for n in range(1, 13))
 
 
 def test_half_an_interval_is_what_section_3_says_where_seeds_play_no_part():
