@@ -176,7 +176,10 @@ FILLED = """
 def train(arm, recipe, seed):
     names = data["train"].features["label"].names
     model = models.classifier("tiny", tokenizer, names, seed=seed)
-    torch.nn.init.normal_(model.classifier.bias, std=1.0 if arm == "method" else 0.1)
+    for weights in model.parameters():  # so large that not every text is answered alike
+        if weights.ndim == 2:
+            scale = 1.5 if arm == "method" else 1.0
+            torch.nn.init.normal_(weights, std=scale * weights.shape[-1] ** -0.5)
     return model.eval()
 
 
