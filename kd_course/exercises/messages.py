@@ -152,6 +152,9 @@ def _inputs(exercise: Exercise, case: Case) -> str:
 
 def _shown(value: Any, width: int) -> str:
     """An argument as it would be written: a list of one number is no number. Raises NotPlain."""
+    if type(value) is dict:
+        pairs = [f"{key!r}: {_shown(item, width)}" for key, item in list(value.items())[:8]]
+        return f"{{{', '.join(pairs)}}}"
     if type(value) not in (list, tuple):
         return show(plain(value), width)
     items = [_shown(item, width) for item in value[:8]] + ["…"] * (len(value) > 8)

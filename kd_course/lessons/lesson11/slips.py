@@ -279,6 +279,11 @@ def _mask(logits, percent):
     return [i in kept for i in range(len(logits))]
 
 
+def _as_topk_has_them(logits, percent):
+    entropies = torch.special.entr(logits.softmax(-1)).sum(-1)
+    return entropies.topk(rounded_up(len(logits), percent)).indices.tolist()
+
+
 LEAST_SURE = named(
     {
         "the surest rows, not the least sure": (
@@ -320,6 +325,10 @@ LEAST_SURE = named(
         "in the order of their uncertainty": (
             rows_with(order=list),
             "Positions in ascending order.",
+        ),
+        "as torch.topk has them: in the order of their uncertainty": (
+            _as_topk_has_them,
+            "Positions in ascending order. And which of equals does topk take? Its documentation does not say.",
         ),
         "of equally unsure rows the later ones": (
             rows_with(later=True),

@@ -500,8 +500,7 @@ RANKS = named(
         ),
         "rounded to the nearest rank": (
             lambda outputs, inputs, share: (
-                min(int(share * outputs * inputs / (outputs + inputs) + 0.5), outputs, inputs)
-                or None
+                min(round(share * outputs * inputs / (outputs + inputs)), outputs, inputs) or None
             ),
             "Count the numbers at the rank that you return.",
         ),

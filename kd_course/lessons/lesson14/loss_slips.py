@@ -142,6 +142,10 @@ COMPLETION = named(
             of_positions(_without_first),
             "prompt_lengths is also the place of the first token that was written. Which logits foretell it?",
         ),
+        "prompt_lengths is compared with the places of the logits, not with those of the tokens": (
+            of_positions(lambda ids, begins, end: counted(ids, begins + 1, end)),
+            "prompt_lengths is the place of the first token that was written. At which place are the logits that foretell it?",
+        ),
         "not shifted: the logits are those at the token itself": (
             of_positions(place=lambda counts: counts),
             "Of which token do the logits at a position speak?",

@@ -710,6 +710,12 @@ def least_sure(logits, percent):
     return sorted(impurity.argsort(descending=True, stable=True)[:number].tolist())
 
 
+# %% 11.7 wrong: topk
+def least_sure(logits, percent):
+    entropy = torch.special.entr(logits.softmax(-1)).sum(-1)
+    return entropy.topk(math.ceil(len(entropy) * percent / 100)).indices.tolist()
+
+
 # %% 11.7 right: with NumPy
 def least_sure(logits, percent):
     log_p = logits.log_softmax(-1).numpy()

@@ -110,6 +110,15 @@ def completion_kl(student_logits, teacher_logits, input_ids, prompt_lengths, end
     return (p.exp() * (p - q)).sum(-1).mean()
 
 
+# %% 14.1 wrong: later than the prompt
+def completion_kl(student_logits, teacher_logits, input_ids, prompt_lengths, end):
+    m = counts_of(input_ids, prompt_lengths, end)
+    m = (m & (torch.arange(input_ids.shape[1]) > prompt_lengths[:, None]))[:, 1:]
+    q = student_logits[:, :-1][m].log_softmax(-1)
+    p = teacher_logits[:, :-1][m].detach().log_softmax(-1)
+    return (p.exp() * (p - q)).sum(-1).mean()
+
+
 # %% 14.1 right: row by row
 def completion_kl(student_logits, teacher_logits, input_ids, prompt_lengths, end):
     terms = []
