@@ -69,7 +69,7 @@ setting = settings.for_lesson("12")
 print(setting)
 
 # %% [markdown]
-# The model to be made smaller is called *full* from here on: the shipped teacher at `offline`, a model that is fine-tuned in the next cell elsewhere. *labelled* is how many labelled sentences are at hand to mend it with. Mind *teacher_labels*: the shipped model learnt from many more.
+# The model to be made smaller is called *full* from here on: the shipped teacher at `offline`, at the other scales a model that the next cell fine-tunes. *labelled* is how many labelled sentences are at hand to mend it with. Mind *teacher_labels*: the shipped model learnt from many more.
 
 # %%
 data = classification.load(
@@ -127,7 +127,7 @@ print("full, validation: accuracy {:.3f}, {:.3f} nats".format(*judged(full)))
 #
 # In [lesson 01](01_why_distil.ipynb) a row of weights became whole numbers of eight bits and one scale: weight ≈ code · scale. Nothing in that needs eight. A code of three bits can take eight values. In the *symmetric* form zero stays zero and both signs reach equally far, so one value is given up. At two bits three are left, and such a model is called *ternary*.
 #
-# What a layer multiplies with is code times scale. So one can try any number of bits without a kernel that knows them: round the weight, keep it in float32, and compute as ever. That is *fake quantization*. The answers are those of a packed model; the bytes and the time are not.
+# What a layer multiplies with is code times scale. So one can try any number of bits without a *kernel* (the code that multiplies) for them: round the weight, keep it in float32, and compute as ever. That is *fake quantization*. The answers are those of a packed model; the bytes and the time are not.
 #
 # ### Exercise 12.1 · As many bits as you like
 # {{exercise:12.1}}
@@ -269,7 +269,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The package cuts half a step later than the exercise, where rounding itself ends; `compression.fake_quantized` puts it into every layer with PyTorch's own `torch.nn.utils.parametrize`, and asks for the scales anew at each step. Other methods learn the scale as well ([LSQ](https://arxiv.org/abs/1902.08153)).
+# The package lets the gradient pass half a step farther than the exercise does, up to where a weight is still rounded to the last code. `compression.fake_quantized` puts that into every layer with PyTorch's own `torch.nn.utils.parametrize`, and computes the scales anew at each step. Other methods learn the scale as well ([LSQ](https://arxiv.org/abs/1902.08153)).
 #
 # And what does it weigh? A four-bit code is half a byte, and two share one. The scales come on top, and so does everything that is not quantized: biases and normalisation, which are few and sensitive, and here the last layer.
 #
@@ -363,7 +363,7 @@ plots.show(
 # %% [markdown]
 # In the reference run the model with a scale a row loses nothing that these sentences show, down to three bits. It breaks between three and two. With one scale a matrix a loss shows at three already. At two bits the three lines lie far apart: where the model is broken, the way of rounding matters, and a better one costs no training. (These are validation sentences, without intervals; those of section 5 have them.)
 #
-# So the curves say where a question is to be asked at all. Whoever reports at eight bits that distillation "recovers" the accuracy should be asked how much there was to recover. The experiment of section 5 has one case where nothing is broken, four bits, and one where much is, two.
+# So the curves say where there is anything to mend. Whoever reports at eight bits that distillation "recovers" the accuracy should be asked how much there was to recover. The experiment of section 5 has one case where nothing is broken, four bits, and one where much is, two.
 #
 # Another model may break much earlier than this one. A user of ONNX Runtime reported a multilingual MiniLM that was next to random after int8 ([onnxruntime#9599](https://github.com/microsoft/onnxruntime/issues/9599)). Draw this picture of your own model before anything else.
 #
@@ -525,13 +525,13 @@ for (heads, neurons), (accuracy, nats) in by_width.items():
     print(f"{heads:>6}{neurons:>9}{accuracy:>10.3f}{nats:>8.3f}")
 
 # %% [markdown]
-# This table has no flat part: in the reference run something is lost already with half of the heads and neurons. Whether the scores choose better than chance would, no line of it says.
+# This table has no flat part: in the reference run something is lost already with half of the heads and neurons. Whether the scores choose better than chance would, it does not say.
 #
 # [CoFi](https://arxiv.org/abs/2204.00408) learns what to take out together with the weights, with distillation inside; [movement pruning](https://arxiv.org/abs/2005.07683) keeps weights that move away from zero while a model is fine-tuned, rather than those that are large already.
 #
 # ## 5 · Mend it
 #
-# Three ways to break a model, then, and for each the same question: who mends it? The settings drive each way to where it hurts. The arms differ in what they learn from, and all of one way start from the same broken model:
+# Three ways to break a model, and for each the same question: who mends it? The settings drive each way to where it hurts. The arms differ in what they learn from, and all of one way start from the same broken model:
 #
 # | arm | learns from |
 # |---|---|
@@ -728,9 +728,9 @@ for arm, others in questions.items():
         print(f"{arm:<22}{other:<22}{gain!s:<26}{less}")
 
 # %% [markdown]
-# In the reference run ({{ledger:12/offline/2 bits, labels/accuracy|count}} seeds), with 95 % intervals. In accuracy more is better, in nats less:
+# In the reference run ({{ledger:12/offline/2 bits, labels/accuracy|count}} seeds), with 95 % intervals: the first variant's figure minus the second's. In accuracy the first is ahead where that is above 0, in nats where it is below:
 #
-# | variant | less | accuracy | KL from the truth |
+# | variant | minus | accuracy | KL from the truth |
 # |---|---|---|---|
 # | 8 bits | full | {{ledger:12/offline/8 bits/gain over full|interval}} | {{ledger:12/offline/8 bits/KL minus full|interval}} |
 # | 4 bits | full | {{ledger:12/offline/4 bits/gain over full|interval}} | {{ledger:12/offline/4 bits/KL minus full|interval}} |
@@ -759,25 +759,25 @@ for arm, others in questions.items():
 # | student | narrow, distilled | {{ledger:12/offline/student/gain over narrow, distilled|interval}} | {{ledger:12/offline/student/KL minus narrow, distilled|interval}} |
 # | student, 8 bits | student | {{ledger:12/offline/student, 8 bits/gain over student|interval}} | {{ledger:12/offline/student, 8 bits/KL minus student|interval}} |
 #
-# Where an interval holds 0, the experiment does not tell the two apart, which is not to say that they are equal. Of so many intervals two or three may leave out 0 by chance. What is only rounded or cut was made once, so that only the sentences vary there. And each trained arm has the learning rate that was chosen for it (section 6).
+# Where an interval holds 0, the experiment does not tell the two apart, which is not to say that they are equal. Of so many intervals two or three may leave out 0 by chance. A model that is only rounded or cut was made once, so there only the sentences vary. And each trained arm has the learning rate that was chosen for it (section 6).
 #
-# **Where nothing is broken: eight and four bits.** Rounding loses nothing here that two thousand sentences show; at four bits a loss within {{ledger:12/offline/4 bits/gain over full|interval}} stays possible. No gain of a training is shown, with labels or with the teacher. Nor are the two trainings told apart. A table with that last comparison alone would hide that neither is seen to help.
+# **Where nothing is broken: eight and four bits.** Rounding loses nothing here that two thousand sentences show; at four bits the interval leaves room for a small loss. No gain from training is shown, with labels or with the teacher. Nor can the two trainings be told apart. A table with that last comparison alone would hide that neither is seen to help.
 #
-# That a training would do *harm* at four bits, in nats, was expected and is not shown: both intervals hold 0. But these rates were chosen as the best on validation; higher ones do harm there (section 6). Flips hint at a change. The model that was only rounded decides otherwise than the full one on {{ledger:12/offline/4 bits/flips|interval}} of the sentences. After a training with labels it does so on {{ledger:12/offline/4 bits, labels/flips|interval}}, with the teacher, at half the rate, on {{ledger:12/offline/4 bits, distilled/flips|interval}}; neither is seen to be right more often for it.
+# That a training would do *harm* at four bits, in nats, was expected and is not shown: both intervals hold 0. But these rates were chosen as the best on validation; higher ones do harm there (section 6). Flips hint at a change. The model that was only rounded decides otherwise than the full one on {{ledger:12/offline/4 bits/flips|interval}} of the sentences, the one trained with labels on {{ledger:12/offline/4 bits, labels/flips|interval}}. With the teacher, at half the rate, the flips lie in between. Neither training is seen to make the model right more often.
 #
-# **Where it is broken: two bits.** First see what is free. The better scale trains nothing, takes no byte more, and in the means wins back more than half of what plain rounding lost. This is the control that counts. Held against plain rounding, as is often done, the distilled model would be praised for {{ledger:12/offline/2 bits, distilled/gain over 2 bits|interval}} of accuracy. Against the better scale little of that is left: the interval only just leaves out 0, and the seeds go from {{ledger:12/offline/2 bits, distilled/gain over 2 bits, fitted|range}}. In nats the two are not told apart at all.
+# **Where it is broken: two bits.** First see what is free. The better scale needs no training and no further byte, and in the means it wins back more than half of what plain rounding lost. This is the control that counts. Held against plain rounding, as is often done, the distilled model would be praised for {{ledger:12/offline/2 bits, distilled/gain over 2 bits|interval}} of accuracy. Against the better scale little of that is left: the interval only just leaves out 0, and the seeds go from {{ledger:12/offline/2 bits, distilled/gain over 2 bits, fitted|range}}. In nats the two cannot be told apart.
 #
 # (The table does not compare the arm with labels with the better scale; its mean accuracy lies below. And all mended arms go on from the plain scale. A training that starts from the better one was not tried.)
 #
 # **Who mends?** Of the two trainings the teacher's is ahead of the labels', in both columns, and both had the same rate. Part of the difference in nats may still be the rate's: by nats the labels did better on validation with half of it (section 6).
 #
-# What made the difference? The full model's *choices*, put in the labels' place, already help in accuracy. What *distilled* adds, the doubts and a tenth of label, is not decided in accuracy: the interval holds 0, and leaves open a gain as large as that of the choices. In nats *distilled* is clearly ahead. Mended by hard answers, the model ends at {{ledger:12/offline/2 bits, hard answers/KL|interval}} from the truth. That is further than where it was when it was only rounded, {{ledger:12/offline/2 bits/KL|interval}}, though it is right much more often. At lower rates it stays nearer to the truth, and is right less often (section 6).
+# What made the difference? The full model's *choices*, put in the labels' place, already help in accuracy. *Distilled* adds the model's doubts, and a label that weighs a tenth. Whether that helps accuracy further is open: the interval holds 0, and leaves room for a gain as large as that of the choices. In nats *distilled* is clearly ahead. Mended by hard answers, the model ends at {{ledger:12/offline/2 bits, hard answers/KL|interval}} from the truth. That is further than where it was when it was only rounded, {{ledger:12/offline/2 bits/KL|interval}}, though it is right much more often. At lower rates it stays nearer to the truth, and is right less often (section 6).
 #
-# Softness alone is not seen to help. With answers dealt out within the label the model is not told from the one with labels in accuracy, and is further from the truth. (That arm took half the rate. And its distance to *distilled* is no measure of what right answers bring, since wrong ones may also spoil.) Without the labels no loss is shown: *no labels* is not told from *distilled* in either column. In accuracy the interval is narrow; in nats it leaves room for a loss. So text and the old model may do as well. But in *distilled* a label weighs only a tenth; other weights were not tried.
+# Softness alone is not seen to help. With answers dealt out within the label the model cannot be told from the one with labels in accuracy, and is further from the truth. (That arm took half the rate. And its distance to *distilled* is no measure of what right answers bring, since wrong ones may also spoil.) Without the labels no loss is shown: *no labels* cannot be told from *distilled* in either column. In accuracy the interval is narrow; in nats it leaves room for a loss. So text and the full model may be enough. But in *distilled* a label weighs only a tenth; other weights were not tried.
 #
 # Much is mended, and not all. The distilled two-bit model is still less often right than the full one, and decides otherwise on {{ledger:12/offline/2 bits, distilled/flips|interval}} of the sentences.
 #
-# **Do the other two ways agree?** Only in part. Low rank and narrow layers lose about as much in accuracy as two bits do, and a training wins a good part of it back. But *here the teacher is not told from the labels*, in either column. That it would be ahead was expected for both. For narrow layers, where both arms had the same rate, the interval leaves less room for it. For low rank, where *distilled* took twice the rate, it leaves open about half of what the teacher gained at two bits. Why it pays there and is not seen to pay here, no arm says. Nor was a free control such as the better scale tried for either. And this is one corpus and one model.
+# **Do the other two ways agree?** Only in part. Low rank and narrow layers lose about as much in accuracy as two bits do, and a training wins a good part of it back. But *here the teacher cannot be told from the labels*, in either column. That it would be ahead was expected for both. For narrow layers, where both arms had the same rate, the interval leaves less room for it. For low rank, where *distilled* took twice the rate, it leaves open about half of what the teacher gained at two bits. Why the teacher helps there and is not seen to help here, no arm says. Nor was a free control such as the better scale tried for either. And this is one corpus and one model.
 #
 # ### In which order?
 #
@@ -785,15 +785,15 @@ for arm, others in questions.items():
 #
 # That is no verdict on small networks. The squeezed models start from weights that many labels made. The student starts from random ones and hears about 2,000 sentences, six times as often, with another learning rate and one layer of half the width in place of three. It could have had more text, as in [lesson 06](06_text_classification.ipynb). The two lines compare these things all at once, and no arm tells them apart.
 #
-# Nor are the two ways rivals: what is distilled can be rounded afterwards. At eight bits the student loses nothing that is told from 0. Fewer bits for it, and other orders (narrow layers that are then rounded, say), were not tried. What speaks for choosing the architecture first is not this table but the work: its training needs float weights. The bits come last, and are mended only where they break the model.
+# Nor are the two ways rivals: what is distilled can be rounded afterwards. At eight bits no loss of the student is shown. Fewer bits for it, and other orders (narrow layers that are then rounded, say), were not tried. What speaks for choosing the architecture first is not this table but the order of work: a new network is trained with float weights. The bits come last, and are mended only where they break the model.
 #
 # ## 6 · How were the recipes chosen?
 #
 # All mended arms take the same steps, with the same batches for the same seed. Each was offered the same six learning rates and took the one that was best on validation, by accuracy, the mean of two seeds. So not all have the same. At two bits four arms took one rate, and *dealt out* half of it. *Low rank, distilled* took twice the rate of its labels, *4 bits, distilled* half; there teacher and rate change together. Both narrow arms took the same.
 #
-# For some arms nats would have chosen otherwise. Hard answers are the plainest case: up to the rate that they took, each higher one makes the model right more often, and takes it further from the truth. Nats would have picked the lowest, with which it is right least often. The labels at two bits came nearest to the truth with half of their rate. So the column of nats compares models whose rates were chosen for accuracy.
+# For some arms nats would have chosen otherwise. Hard answers are the plainest case: up to the rate that they took, each higher one makes the model right more often, and takes it further from the truth. Nats would have picked the lowest, with which it is right least often. The labels at two bits came nearest to the truth with half of their rate. So in the column of nats, models are compared whose rates were chosen for accuracy.
 #
-# *4 bits, distilled* took the lowest rate on offer, and a lower one might be better still. The student's rates are other ones, since it starts from random weights; the lowest of its six was not tried, and towards it the accuracy in the log falls. Temperature and α are lesson 06's, and were not tuned here; nor were the steps. `KD_MAPS=1` tries all rates again. Test sentences have no say.
+# *4 bits, distilled* took the lowest rate on offer, and a lower one might be better still. The student has a list of other rates, since it starts from random weights. The lowest of its six was not tried; in the log the accuracy falls towards it. Temperature and α are lesson 06's, and were not tuned here; nor were the steps. `KD_MAPS=1` tries all rates again. Test sentences have no say.
 
 
 # %%
@@ -814,7 +814,7 @@ for arm, entries in (report.table("grid") or {}).items():
     print(f"{arm:<22}best {best[0]:g}    accuracy / nats by rate  {tried}")
 
 # %% [markdown]
-# And from how many bits on does training pay? With `KD_MAPS=1` the next cell mends the model at every number of bits, one seed, on validation, with the two-bit arms' recipes. (With four bits lower rates do better, as the log above shows; the curves are no tuned comparison.) The reference run has not made these curves, so without the switch nothing is drawn here.
+# And from how many bits on does training pay? With `KD_MAPS=1` the next cell mends the model at every number of bits, one seed, on validation, with the two-bit arms' recipes. (With four bits lower rates do better, as the log above shows: nothing is tuned here.) The reference run has not made these curves, so without the switch nothing is drawn here.
 
 # %% tags=["hide-input"]
 if setting.run.maps:
@@ -1025,11 +1025,11 @@ plots.show(
 # %% [markdown]
 # The green line joins those whom nobody beats: the *Pareto front*. It is drawn through means of test accuracy, so some of it is luck: variants that are not told apart may change places in another run. Take it as a list to think about, not as a ranking.
 #
-# By bytes the reference run's front goes from the student at eight bits over *2 bits, distilled* to four and eight bits as they are. Neither of the last two is told from the full model. Four bits take {{ledger:12/offline/4 bits/MB|.2f}} MB, two bits {{ledger:12/offline/2 bits/MB|.2f}}; at two, neither the better scale nor a training brings all of the loss back. (Three bits lie between; section 2 saw no loss at three on validation, and they have no line here.)
+# By bytes the reference run's front goes from the student at eight bits over *2 bits, distilled* to four and eight bits as they are. Neither of the last two can be told from the full model. Four bits take {{ledger:12/offline/4 bits/MB|.2f}} MB, two bits {{ledger:12/offline/2 bits/MB|.2f}}; at two, neither the better scale nor a training brings all of the loss back. (Three bits lie between; section 2 saw no loss at three on validation, and they have no line here.)
 #
-# By time fewer bits bring nothing in float32 kernels; fewer multiply-adds do. There *narrow, distilled* is on the front, with {{ledger:12/offline/narrow/ms, 32 sentences|.1f}} ms for 32 sentences where the full model took {{ledger:12/offline/full/ms, 32 sentences|.1f}}. That it stands there and not *narrow, labels* may be luck: the two are not told apart. Low rank is on neither front.
+# In time fewer bits save nothing with float32 kernels; fewer multiply-adds do. There *narrow, distilled* is on the front, with {{ledger:12/offline/narrow/ms, 32 sentences|.1f}} ms for 32 sentences where the full model took {{ledger:12/offline/full/ms, 32 sentences|.1f}}. That it stands there and not *narrow, labels* may be luck: the two cannot be told apart. Low rank is on neither front.
 #
-# Whoever ships the winner of a test set should not quote its accuracy there: it was chosen for it.
+# Whoever ships the winner of a test set should not quote its accuracy there: that accuracy is what it was chosen by.
 #
 # ### Exercise 12.8 · What would you ship?
 # {{exercise:12.8}}
@@ -1072,7 +1072,7 @@ for name in networks:
     print(f"{name:<24}" + "".join(f"{clock[size][name]:>15.1f}" for size in inputs))
 
 # %% [markdown]
-# Whether a larger batch answers more sentences a second, your table says: more need not help. And each sentence waits for its whole batch, which is padded to its longest. Whoever serves sets a limit for the wait, say one that nineteen of twenty answers keep (*p95*), and looks for the batch that answers most within it. But people do not come in batches. They come when they like, and the server makes a batch of those that happen to wait.
+# Whether larger batches answer more sentences a second, your table says; they need not. And each sentence waits for its whole batch, which is padded to its longest. Whoever serves sets a limit for the wait, say one that nineteen of twenty answers keep (*p95*), and looks for the batch that answers most within it. But people do not come in batches. They come when they like, and the server makes a batch of those that happen to wait.
 #
 # So here is a real server, for the loopback address of this machine only. It is small: [Tornado](https://www.tornadoweb.org), which comes with Jupyter, and a queue. Bad input is answered with what is wrong, and the server lives on.
 
@@ -1140,7 +1140,7 @@ plots.show(
 #
 # Clients, server and model share the cores of one machine here, so the figures speak of this arrangement. Compare the lines, not the milliseconds. Our clients wait for their answer before they ask again, so a slow server is asked less often. People do not wait for one another, and before a slow server their queue grows.
 #
-# Real int8 arithmetic needs kernels. [ONNX Runtime](https://onnxruntime.ai) has them for CPUs, and reads models in an open format, ONNX, that PyTorch can write. (The package optimum-onnx, which would do both, does not support transformers 5.) With the extra `serve` (`pip install -c constraints.txt -e '.[serve]'`) the next cell exports the full model, for any number of sentences of any length, quantizes its weights with one scale a channel (activations follow while it runs), and lets it take turns with PyTorch.
+# Real int8 arithmetic needs kernels of its own. [ONNX Runtime](https://onnxruntime.ai) has them for CPUs, and reads models in an open format, ONNX, that PyTorch can write. (The package optimum-onnx, which would do both, does not support transformers 5.) With the extra `serve` (`pip install -c constraints.txt -e '.[serve]'`) the next cell exports the full model, for any number of sentences of any length, quantizes its weights with one scale a channel (activations follow while it runs), and lets it take turns with PyTorch.
 
 # %%
 here = all(map(importlib.util.find_spec, ("onnx", "onnxscript", "onnxruntime")))
@@ -1232,12 +1232,12 @@ print(experiments.expectation_table(report))
 #
 # - **The control that does nothing is missing.** Then two trainings are compared, and nobody sees that neither was needed.
 # - **The cheap control is missing.** Then a training is credited with what a better scale does for nothing.
-# - **The scale is one code off**: divided by half of all codes, it leaves the largest weight without one.
+# - **The scale is one code off.** Divided by half of all codes, it leaves the largest weight without one, or, where nothing is cut off, gives it a code that the bits do not have.
 # - **A row of zeros**, 0/0, and the whole model answers NaN.
 # - **No straight-through**: rounded weights get no gradient, and nothing learns but biases, normalisation and the head.
 # - **Evaluated with rounding, shipped without it**, or the other way round.
-# - **Scales or tables forgotten in the bytes**: a small model may be mostly tables.
-# - **Σ folded into one factor**: the product is right, so nobody notices that the two learn at unequal pace.
+# - **Scales or look-up tables forgotten in the bytes**: a small model may be mostly tables.
+# - **All singular values in one factor**: the product is right, so nobody notices that the two learn at unequal pace.
 # - **Neurons removed on one side only**, or other ones on each side: then shapes may fit, and the answers are nonsense.
 # - **Batches of one timed for a service that batches**, with gradients on, with unequal threads, or with the tokenizer on one side only.
 # - **Exported in train mode.** PyTorch exports a model as it stands, its dropout included, and no more than warns. Call `eval()` first, and compare the file's answers with the model's.

@@ -349,6 +349,16 @@ def test_a_wrong_gradient_is_found_where_the_value_is_right():
 
     report, text = told(attempt)
     assert report.status == "gradient" and "the value is right, its gradient is not" in text
+    assert "the gradient in x expected" in text  # of several arguments, which
+
+
+def test_a_list_is_shown_as_a_list_and_beside_what_was_expected():
+    assert "sizes = [3.0]" in examine("12.7", lambda sizes, accuracies: [1]).message
+    assert "test_texts = {'source': ['" in examine("11.2", lambda pool, test_texts: []).message
+    for got, said in (((0, 2), "expected 3 results, but got 2"), ((0, 2, 5), "result 3 of 3")):
+        found = values.difference(got, (0, 2, 4), rtol=0, atol=0)
+        assert said in found.text
+        assert f"the lists: expected [0, 2, 4], got {list(got)}" in found.text
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,10 @@ def judge(sheet: Sheet, outcomes: Sequence[Outcome], *, stub: bool = False) -> R
     exercise, cases, expected = sheet.exercise, sheet.cases, sheet.expected
     if not expected:
         raise ValueError(f"the sheet of {exercise.id} holds no answer to judge by")
-    found = [mismatch(exercise, got, wanted) for got, wanted in zip(outcomes, expected)]
+    found = [
+        mismatch(exercise, got, wanted, case)
+        for got, wanted, case in zip(outcomes, expected, cases or [None] * len(expected))
+    ]
     failures = {i: why for i, why in enumerate(found) if why}
     if not failures:
         if len(outcomes) < len(expected):

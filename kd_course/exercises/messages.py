@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -142,11 +143,24 @@ def _inputs(exercise: Exercise, case: Case) -> str:
     lines = []
     for name, value in given:
         try:
-            text = show(plain(value))
+            text = _shown(value, WIDTH - len(name) - 10)
         except NotPlain:
             text = f"<{type(value).__name__}>"
         lines.append(f"    {name} = " + text.replace("\n", "\n" + " " * (len(name) + 7)))
     return "\n".join([f"Case “{case.label}”:", *lines])
+
+
+def _shown(value: Any, width: int) -> str:
+    """An argument as it would be written: a list of one number is no number. Raises NotPlain."""
+    if type(value) is dict:
+        pairs = [f"{key!r}: {_shown(item, width)}" for key, item in list(value.items())[:8]]
+        return f"{{{', '.join(pairs)}}}"
+    if type(value) not in (list, tuple):
+        return show(plain(value), width)
+    items = [_shown(item, width) for item in value[:8]] + ["…"] * (len(value) > 8)
+    if type(value) is list:
+        return f"[{', '.join(items)}]"
+    return f"({', '.join(items)}{',' * (len(items) == 1)})"
 
 
 def _shown_value(exercise: Exercise, found: Difference, outcome: Outcome) -> str:

@@ -110,8 +110,13 @@ def argument_names(signature: str) -> tuple[str, ...]:
     return tuple(a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs))
 
 
-def mismatch(exercise: Exercise, got: Outcome, expected: Outcome) -> Difference | None:
-    """Why an outcome is not the expected one: the first reason found, the gravest first."""
+def mismatch(
+    exercise: Exercise, got: Outcome, expected: Outcome, case: Case | None = None
+) -> Difference | None:
+    """Why an outcome is not the expected one: the first reason found, the gravest first.
+
+    case: what both are of; with it, a wrong gradient is told with its argument's name.
+    """
     if got.stopped:
         return Difference("stopped", "it did not come to an end in time")
     if got.raised and not _same_error(got.raised, expected.raised):
@@ -137,10 +142,13 @@ def mismatch(exercise: Exercise, got: Outcome, expected: Outcome) -> Difference 
             f"{'were' if len(got.changed) > 1 else 'was'} changed in place: "
             f"whoever called the function still needs {'them' if len(got.changed) > 1 else 'it'}",
         )
-    return _gradients_differ(exercise, got, expected)
+    return _gradients_differ(exercise, got, expected, case)
 
 
-def _gradients_differ(exercise: Exercise, got: Outcome, expected: Outcome) -> Difference | None:
+def _gradients_differ(
+    exercise: Exercise, got: Outcome, expected: Outcome, case: Case | None
+) -> Difference | None:
+    names = argument_names(exercise.signature)
     for i in range(len(expected.gradients)):
         found = difference(
             got.gradients[i], expected.gradients[i], rtol=exercise.rtol, atol=exercise.atol
@@ -152,8 +160,11 @@ def _gradients_differ(exercise: Exercise, got: Outcome, expected: Outcome) -> Di
                 "torch.tensor(…), no_grad or NumPy cuts it off, and nothing could be trained with it",
             )
         if found:
+            at = case.gradient_of[i] if case else len(names)
+            of = f" in {names[at]}" if at < len(names) else ""
             return Difference(
-                "gradient", f"the value is right, its gradient is not ({found.kind})\n{found.text}"
+                "gradient",
+                f"the value is right, its gradient is not: the gradient{of}\n{found.text}",
             )
     return None
 

@@ -184,7 +184,8 @@ def difference(got: Any, expected: Any, *, rtol: float, atol: float) -> Differen
         if not isinstance(got, tuple):
             return Difference("type", f"expected {len(expected)} results, but got {named(got)}")
         if len(got) != len(expected):
-            return Difference("shape", f"expected {len(expected)} results, but got {len(got)}")
+            count = f"expected {len(expected)} results, but got {len(got)}"
+            return Difference("shape", f"{count}{_whole(got, expected)}")
         pairs = [(f"result {i + 1} of {len(got)}", got[i], expected[i]) for i in range(len(got))]
     elif isinstance(expected, dict):
         if not isinstance(got, dict):
@@ -204,8 +205,21 @@ def difference(got: Any, expected: Any, *, rtol: float, atol: float) -> Differen
     for where, a, b in pairs:
         found = difference(a, b, rtol=rtol, atol=atol)
         if found:
-            return Difference(found.kind, f"{where}: {found.text}")
+            return Difference(found.kind, f"{where}: {found.text}{_whole(got, expected)}")
     return None
+
+
+def _whole(got: Any, expected: Any) -> str:
+    """Two lists of numbers, shown whole below what is wrong with one entry; "" for anything else."""
+    for listed in (got, expected):
+        if not isinstance(listed, tuple) or len(listed) > 12:
+            return ""
+        if not all(isinstance(item, _NUMBERS) for item in listed):
+            return ""
+    if len(expected) < 2:
+        return ""
+    whole, given = (f"[{', '.join(map(show, listed))}]" for listed in (expected, got))
+    return f"\nthe lists: expected {whole}, got {given}"
 
 
 def _numbers_differ(got: Any, expected: np.ndarray, rtol: float, atol: float) -> Difference | None:
@@ -221,14 +235,13 @@ def _numbers_differ(got: Any, expected: np.ndarray, rtol: float, atol: float) ->
     if got.shape != expected.shape:
         return Difference(
             "shape",
-            f"expected {_shape(expected)}, but got {_shape(got)}\n"
-            f"expected {show(expected)}\ngot      {show(got)}",
+            f"expected {_shape(expected)}, but got {_shape(got)}\n{_both(got, expected)}",
         )
     a, b = got.astype(np.float64), expected.astype(np.float64)
     off = ~np.isclose(a, b, rtol=rtol, atol=atol, equal_nan=True)
     if not off.any():
         return None
-    text = f"expected {show(expected)}\ngot      {show(got)}"
+    text = _both(got, expected)
     if a.size > 12:
         with np.errstate(invalid="ignore"):
             worst = np.unravel_index(
@@ -240,6 +253,12 @@ def _numbers_differ(got: Any, expected: np.ndarray, rtol: float, atol: float) ->
         what = "NaN" if np.isnan(a).any() else "inf"
         return Difference("not finite", f"{what} where a finite number is expected\n{text}")
     return Difference("value", text + _ratio(a, b, rtol, atol))
+
+
+def _both(got: np.ndarray, expected: np.ndarray) -> str:
+    """What was expected above what was got, the rows of a matrix below one another."""
+    lines = ("expected " + show(expected), "got      " + show(got))
+    return "\n".join(line.replace("\n", "\n" + " " * len("expected ")) for line in lines)
 
 
 def dtypes_differ(got: Any, expected: Any) -> Difference | None:
@@ -301,13 +320,16 @@ def _shape(array: np.ndarray) -> str:
     return f"shape {array.shape}" if array.ndim else "one number (shape ())"
 
 
-def show(value: Any) -> str:
-    """A plain value on one or a few short lines, with four significant digits."""
+def show(value: Any, width: int = 80) -> str:
+    """A plain value on one or a few short lines, with four significant digits.
+
+    width: of an array's lines, in characters.
+    """
     if isinstance(value, np.ndarray) and value.ndim:
         if value.size > 60:
             text = np.array2string(value.ravel()[:4], formatter={"all": show}, separator=", ")
             return f"{text[:-1]}, …] of shape {value.shape}"
-        return np.array2string(value, formatter={"all": show}, separator=", ", max_line_width=88)
+        return np.array2string(value, formatter={"all": show}, separator=", ", max_line_width=width)
     if isinstance(value, np.ndarray):
         value = value.item()
     if isinstance(value, (bool, np.bool_)):

@@ -8,6 +8,7 @@ from kd_course.exercises.slips import random_normal
 from kd_course.exercises.spec import Case, Choice, Exercise
 from kd_course.lessons.lesson11 import loss_slips, slips
 
+TOO_UNSURE = "certainties that sum to less than 1e-6"
 TOO_SURE = "logits so far apart that the softmax holds a 0, whose logarithm is infinite"
 
 
@@ -87,6 +88,7 @@ def pool_cases(random) -> list[Case]:
     other_figures = [t(figure()) for t in templates]
     again = [plain() for _ in range(4)]
     ends = [plain() for _ in range(4)]
+    attached, decimal = [plain() for _ in range(3)], [plain() for _ in range(4)]
     return [
         case([a, b, c, d, e], [b], [d], "two leaks, one on each ground"),
         case([a, c, e, b, d], [a, e], [d, c], "all but one leak"),
@@ -115,6 +117,20 @@ def pool_cases(random) -> list[Case]:
             "a text that goes on",
         ),
         case(
+            [f"{text[:-1]} in Q{figure(1, 9)}, {figure()}%." for text in attached],
+            [f"{attached[1][:-1]} in Q{figure(1, 9)}, {figure()}%."],
+            [f"{attached[2][:-1]} in Q{figure(1, 9)}, {figure()}%."],
+            "figures that touch other characters",
+            "figures that touch other characters",
+        ),
+        case(
+            [text.replace(" %", f".{figure()} %") for text in decimal],
+            [decimal[0], decimal[2].replace(" %", f".{figure()} %")],
+            [decimal[1].replace(" %", f",{figure()} %")],
+            "figures with a point, a comma or neither",
+            "a point between two runs of digits",
+        ),
+        case(
             [again[0], again[1], again[0], again[2], again[1].upper(), again[2], again[3]],
             [again[2]],
             [plain()],
@@ -134,13 +150,18 @@ def weight_cases(random) -> list[Case]:
     sure = logits(4, 3)
     sure[int(random.integers(4)), int(random.integers(3))] = float(random.uniform(900, 1200))
     alike = random_normal(random, 3, 1).expand(3, 4).clone()
+    # Float64, or rounding would be as large as these certainties: about 4e-7, 1e-7 and 5e-8.
+    hardly = torch.tensor([[1.0, -1.0, 1.0, -1.0]], dtype=torch.float64)
+    hardly = hardly * torch.tensor([[1.0e-3], [5e-4], [4e-4]], dtype=torch.float64)
+    hardly = hardly * float(random.uniform(0.9, 1.1))
     return [
         Case((logits(2, 3),), "two rows of three classes"),
         Case((logits(6, 4),), "six rows of four classes"),
         Case((logits(5, 2),), "five rows of two classes"),
         Case((logits(3, 7),), "three rows of seven classes"),
         Case((sure,), "a row that is very sure", clause=TOO_SURE),
-        Case((alike,), "no row is surer than chance", clause="rows that are no surer than chance"),
+        Case((alike,), "no row is surer than chance", clause=TOO_UNSURE),
+        Case((hardly,), "no row is much surer than chance", clause=TOO_UNSURE),
     ]
 
 
@@ -206,6 +227,9 @@ def annealed_cases(random) -> list[Case]:
 # -- 11.6 standardised logits -----------------------------------------------------------------
 
 
+CLOSE = "a row whose logits hardly differ, to whose deviation nothing is added either"
+
+
 def standardised_cases(random) -> list[Case]:
     def logits(rows, classes, scale=2.0, shift=1.0):
         return scale * random_normal(random, rows, classes) + shift
@@ -219,7 +243,7 @@ def standardised_cases(random) -> list[Case]:
         Case((logits(5, 4, 8.0, -3.0),), "five rows of four classes", gradient_of=(0,)),
         Case((logits(3, 6, 0.5),), "three rows of six classes", gradient_of=(0,)),
         Case((logits(1, 5),), "a single row", gradient_of=(0,)),
-        Case((close,), "a row whose logits hardly differ", clause="logits that hardly differ"),
+        Case((close,), "a row whose logits hardly differ", clause=CLOSE),
         Case((alike,), "a row of equal logits", clause="a row of equal logits"),
     ]
 
@@ -229,7 +253,7 @@ def standardised_cases(random) -> list[Case]:
 
 def least_sure_cases(random) -> list[Case]:
     right = slips.rows_with()
-    others = [wrong.function for wrong in slips.LEAST_SURE[:5]]
+    others = [wrong.function for wrong in slips.LEAST_SURE[:6]]
 
     def telling(rows, classes, percent):
         """Logits for which every other measure would choose other rows."""
@@ -244,6 +268,11 @@ def least_sure_cases(random) -> list[Case]:
     log_p = ties.log_softmax(-1)
     surest = min(chosen, key=lambda i: -float((log_p[i].exp() * log_p[i]).sum()))
     ties = torch.cat([ties, ties[[surest, surest]]])  # the fourth of 11 is one of three equals
+    many, _ = telling(8, 4, 25)
+    pair = right(many, 25)
+    many[[i for i in range(8) if i not in pair]] *= 3
+    many = torch.cat([many, many[[pair[1]] * 6]])  # one of the two comes seven times
+    many = many[torch.from_numpy(random.permutation(14))]
     sure = telling(8, 3, 25)[0]
     sure[int(random.integers(8)), int(random.integers(3))] = float(random.uniform(900, 1200))
     return [
@@ -253,6 +282,7 @@ def least_sure_cases(random) -> list[Case]:
         Case(telling(14, 4, 23), "23 % of 14 rows", clause="a part of a row"),
         Case(telling(13, 3, 29), "29 % of 13 rows", clause="a part of a row"),
         Case((ties, 33), "rows that are equally unsure", clause="rows that are equally unsure"),
+        Case((many, 33), "seven equally unsure rows", clause="rows that are equally unsure"),
         Case((sure, 25), "a row that is very sure", clause=TOO_SURE),
     ]
 

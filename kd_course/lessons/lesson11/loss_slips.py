@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 
 from kd_course.exercises.slips import kl_of_logits
 from kd_course.lessons.lesson11.slips import named
@@ -59,6 +60,14 @@ WEIGHTS = named(
             weights_of(lambda z: 1 - entropies(z) / math.log(2) / math.log(z.shape[-1])),
             "Both in nats, or both in bits.",
         ),
+        "the entropy in nats, the logarithm of the classes to base 2": (
+            weights_of(lambda z: 1 - entropies(z) / math.log2(z.shape[-1])),
+            "Both in nats, or both in bits.",
+        ),
+        "the certainties are shifted to a mean of 1, not scaled": (
+            weights_of(scaled=lambda v: v - v.mean() + 1),
+            "Twice as sure, twice the weight: does adding a number keep that?",
+        ),
         "the entropy is not divided by its largest value": (
             weights_of(lambda z: 1 - entropies(z)),
             "What is the entropy of three classes that are all alike? It should give 0.",
@@ -101,17 +110,25 @@ def row_wise(
     return lambda student, teacher, t: mean(square(rows(student, teacher, t), t))
 
 
+def _cross_entropies(student, teacher):
+    return -(teacher.softmax(-1) * student.log_softmax(-1)).sum(-1)
+
+
 def _mean_temperature(student, teacher, t):
     return soft_rows(student, teacher, t.mean().expand_as(t))
 
 
 _INSIDE = "Which row's gradient is too small, and by how much, when T² stands outside the mean?"
+_SHAPES = (
+    " (You wrote it inside? Then look at the shapes that you multiply: a column of numbers times a row of numbers"
+    " is a table.)"
+)
 
 ROW_WISE = named(
     {
         "T² stands outside the mean, as the mean of T²": (
             row_wise(square=lambda nats, t: nats * (t**2).mean()),
-            _INSIDE,
+            _INSIDE + _SHAPES,
         ),
         "T² stands outside the mean, as the square of the mean T": (
             row_wise(square=lambda nats, t: nats * t.mean() ** 2),
@@ -125,6 +142,14 @@ ROW_WISE = named(
         "one temperature for all: the mean": (
             row_wise(_mean_temperature, lambda nats, t: t.mean() ** 2 * nats),
             "Every row has its own.",
+        ),
+        "a temperature for every class, not for every row": (
+            row_wise(lambda s, z, t: kl_of_logits(z.detach() / t, s / t)),
+            "(rows, classes) divided by (rows,): along which dimension do the numbers meet?",
+        ),
+        "the teacher's entropy is missing": (
+            row_wise(lambda s, z, t: _cross_entropies(s / t[:, None], z.detach() / t[:, None])),
+            "This is a cross-entropy. What is the loss of a student that says what its teacher says?",
         ),
         "only the teacher is softened": (
             row_wise(lambda s, z, t: kl_of_logits(z.detach() / t[:, None], s)),
@@ -181,11 +206,29 @@ def unbounded(step, steps, highest):
     return highest - (highest - 1) * straight(step, steps)
 
 
+def _from_a_list(step, steps, highest):
+    """As numpy.linspace(highest, 1, steps)[step]."""
+    fall = (highest - 1) / max(1, steps - 1)
+    return [highest - fall * i for i in range(steps)][step]
+
+
 ANNEALED = named(
     {
         "the last step does not get to 1: steps counts one too many": (
             annealed(lambda step, steps: step / steps if steps > 1 else 1.0),
             "Steps are numbered from 0: which number has the last of 5?",
+        ),
+        "step / steps: the last step does not get to 1, and a single one does not begin there": (
+            annealed(lambda step, steps: step / steps),
+            "Steps are numbered from 0: which number has the last of 5? And the last of 1?",
+        ),
+        "step / steps, without an end": (
+            lambda step, steps, highest: highest - (highest - 1) * step / steps,
+            "Steps are numbered from 0: which number has the last of 5? And where does the line go after it?",
+        ),
+        "looked up in a list that ends with the last step": (
+            _from_a_list,
+            "What is the temperature of step 10 of 10? And which end of the list has a single step?",
         ),
         "the first step has moved already: steps are counted from 1": (
             annealed(lambda step, steps: (step + 1) / steps if steps > 1 else 1.0),
@@ -306,6 +349,14 @@ STANDARDISED = named(
         "of the probabilities, not of the logits": (
             lambda z: z_scores()(z.softmax(-1)),
             "Before the softmax.",
+        ),
+        "1e-5 is added to the variance, as F.layer_norm does": (
+            lambda z: F.layer_norm(z, z.shape[-1:]),
+            "What is added against a division by 0 changes all other rows. Treat that row by itself.",
+        ),
+        "every row is brought to length 1": (
+            z_scores(scale=lambda z: spread(z) * math.sqrt(z.shape[-1])),
+            "The length sums the squares. What does the standard deviation do with them?",
         ),
         "1 is added to the deviation": (
             z_scores(scale=lambda z: 1 + z.std(-1, correction=0, keepdim=True)),

@@ -41,6 +41,13 @@ def distance_with(
     return found
 
 
+def _by_guess(p_target, is_target):
+    guess = p_target > 0.5
+    return distance_with(error=lambda wrong, _: (wrong[guess].mean() + wrong[~guess].mean()) / 2)(
+        p_target, is_target
+    )
+
+
 DISTANCES = named(
     {
         "the rows' error, whichever ground they are from": (
@@ -58,6 +65,18 @@ DISTANCES = named(
         "the two errors are added, not averaged": (
             distance_with(error=lambda wrong, target: wrong[target].mean() + wrong[~target].mean()),
             "What error does chance make, and which distance is then left?",
+        ),
+        "wrong rows as a share of all rows, not of their own ground": (
+            distance_with(
+                error=lambda wrong, target: (
+                    (wrong[target].sum() + wrong[~target].sum()) / len(wrong) / 2
+                )
+            ),
+            "A missed target row is one of how many target rows? Each share is taken of its own ground.",
+        ),
+        "shares of the rows that were guessed to be of a ground, not of those that are": (
+            _by_guess,
+            "Of the rows that *are* from the target, how many were guessed wrong? Let is_target choose the rows.",
         ),
         "the accuracy in place of the error": (
             distance_with(distance=lambda error: max(0.0, 2 * (1 - 2 * (1 - error)))),
@@ -183,6 +202,20 @@ POOLS = named(
             pool_with(same=lambda text: re.sub(r"\d", "0", " ".join(text.lower().split()))),
             "9 and 10 are one figure each.",
         ),
+        "a number with a point or a comma in it is one figure": (
+            pool_with(
+                same=lambda text: re.sub(r"\d+(?:[.,]\d+)*", "0", " ".join(text.lower().split()))
+            ),
+            "3 and 3.5: how many runs of digits has each? The point between two runs is punctuation.",
+        ),
+        "only a figure that is a word of its own": (
+            pool_with(
+                same=lambda text: " ".join(
+                    "0" if word.isdigit() else word for word in text.lower().split()
+                )
+            ),
+            "What of Q3, 12% or 7:0? A run of digits is a figure wherever it stands.",
+        ),
         "punctuation is taken out": (
             pool_with(same=lambda text: re.sub(r"[^\w\s]", "", plain(text))),
             "All else tells texts apart, punctuation too.",
@@ -246,6 +279,11 @@ def _mask(logits, percent):
     return [i in kept for i in range(len(logits))]
 
 
+def _as_topk_has_them(logits, percent):
+    entropies = torch.special.entr(logits.softmax(-1)).sum(-1)
+    return entropies.topk(rounded_up(len(logits), percent)).indices.tolist()
+
+
 LEAST_SURE = named(
     {
         "the surest rows, not the least sure": (
@@ -259,6 +297,10 @@ LEAST_SURE = named(
         "the margin between the two best in place of the entropy": (
             rows_with(_margin),
             "The margin knows of two classes only.",
+        ),
+        "the sum of the squared probabilities in place of the entropy": (
+            rows_with(lambda logits: -logits.softmax(-1).square().sum(-1)),
+            "That is the Gini impurity. It ranks many rows as the entropy does, but not all of them.",
         ),
         "the variance of the logits in place of the entropy": (
             rows_with(lambda logits: -logits.var(-1)),
@@ -283,6 +325,10 @@ LEAST_SURE = named(
         "in the order of their uncertainty": (
             rows_with(order=list),
             "Positions in ascending order.",
+        ),
+        "as torch.topk has them: in the order of their uncertainty": (
+            _as_topk_has_them,
+            "Positions in ascending order. And which of equals does topk take? Its documentation does not say.",
         ),
         "of equally unsure rows the later ones": (
             rows_with(later=True),

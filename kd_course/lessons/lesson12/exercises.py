@@ -40,7 +40,7 @@ def code_cases(random) -> list[Case]:
 
 
 def straight_cases(random) -> list[Case]:
-    def inputs(rows, columns, last, beyond=True):
+    def inputs(rows, columns, last, beyond=True, near=False):
         scale = torch.tensor(random.uniform(0.2, 0.8, size=(rows, 1)), dtype=torch.float32)
         codes = random.integers(-last, last + 1, size=(rows, columns))
         off = random.uniform(0.1, 0.4, size=codes.shape) * random.choice([-1, 1], size=codes.shape)
@@ -49,6 +49,9 @@ def straight_cases(random) -> list[Case]:
             values[:, 0] = (last + random.uniform(0.7, 3, size=rows)) * random.choice(
                 [-1, 1], size=rows
             )
+        if near:  # past the last code, and still rounded to it
+            values[:, 1] = last + random.uniform(0.1, 0.4, size=rows)
+            values[:, 2] = -last - random.uniform(0.1, 0.4, size=rows)
         return torch.tensor(values, dtype=torch.float32) * scale, scale, last
 
     edge, _, last = inputs(3, 4, 3)
@@ -66,6 +69,12 @@ def straight_cases(random) -> list[Case]:
             "weights that are exactly the last code",
             gradient_of=(0, 1),
             clause="a weight that is exactly the last code",
+        ),
+        Case(
+            inputs(2, 4, 3, near=True),
+            "weights less than half a step beyond the last code",
+            gradient_of=(0, 1),
+            clause="a weight less than half a step beyond the last code",
         ),
     ]
 
@@ -106,8 +115,10 @@ def factor_cases(random) -> list[Case]:
             weight = (u[:, :full] * s @ v[:full]).float()
             u, _, vh = torch.linalg.svd(weight, full_matrices=False)
             top = vh.abs().topk(2, dim=1).values
-            mixed = vh.gather(1, vh.abs().argmax(1, keepdim=True)).sign()[:2, 0]
-            if (top[:, 0] > 1.1 * top[:, 1]).all() and mixed[0] != mixed[1]:
+            signs = slips.signs(vh)[:2, 0]
+            others = (vh.sum(1)[:2].sign(), vh[:2, 0].sign(), slips.signs(u.T)[:2, 0])
+            telling = signs[0] != signs[1] and all((signs != other).any() for other in others)
+            if telling and (top[:, 0] > 1.1 * top[:, 1]).all():
                 return weight
 
     return [
@@ -134,6 +145,14 @@ def rank_cases(random) -> list[Case]:
             if rank > 4 and too_much:
                 return m, n, share
 
+    def nearly():
+        """Sides for which the next rank is nearer than the one that fits."""
+        while True:
+            m, n, share = between(40, 90), between(150, 300), between(5, 12) / 16
+            rank, left = divmod(share * m * n, m + n)
+            if rank < m and 0.6 < left / (m + n) < 0.95:
+                return m, n, share
+
     exact = 4 * between(3, 9)
     wide = between(4, 7), between(20, 40)
     many = float(between(12, 16))  # more than the larger side, too
@@ -147,6 +166,7 @@ def rank_cases(random) -> list[Case]:
         ),
         Case((*wide, many), "more room than is needed", clause="the smaller side"),
         Case((between(50, 90), between(50, 90), 1.0), "all of the numbers"),
+        Case(nearly(), "the next rank would almost fit"),
     ]
 
 
@@ -175,11 +195,19 @@ def narrow_cases(random) -> list[Case]:
             keep,
         )
 
+    def crowded():
+        """Fourteen neurons, seven of them with one score; four of the seven stay."""
+        up, bias, down, _, _ = inputs(14, 5)
+        scores = torch.tensor([1.0, *[0.8] * 7, *random.uniform(0.1, 0.7, size=6)])
+        order = torch.from_numpy(random.permutation(14))
+        return up, bias, down, scores[order].float(), 5
+
     return [
         Case(inputs(6, 4), "four of six"),
         Case(inputs(7, 2), "two of seven"),
         Case(inputs(5, 3, negative=True), "scores below 0", clause="scores below 0"),
         Case(inputs(7, 3, ties=True), "equal scores", clause="equal scores"),
+        Case(crowded(), "seven equal scores", clause="equal scores"),
         Case(inputs(5, 1), "one neuron", clause="a single neuron"),
     ]
 

@@ -75,6 +75,14 @@ def from_lowest_to_highest(weight, bits):
     return ((weight - low) / scale).round() * scale + low
 
 
+def from_end_to_end(weight, bits):
+    """2**bits values between the row's most extreme weight and its negative, evenly spaced."""
+    last = by_row(weight)
+    scale = 2 * last / (2**bits - 1)
+    scale = torch.where(scale > 0, scale, torch.ones_like(scale))
+    return ((weight + last) / scale).round() * scale - last
+
+
 def of_the_mean(weight):
     return 2 * weight.abs().mean(1, keepdim=True)
 
@@ -84,6 +92,18 @@ QUANTIZE = named(
         "the largest weight is 2 ** (bits - 1) steps, which no code can be": (
             quantizer(steps=lambda bits: 2 ** (bits - 1)),
             "Which is the largest code of two bits, and does the row's largest weight come back?",
+        ),
+        "2 ** (bits - 1) codes on either side of zero: with zero one too many": (
+            quantizer(last=lambda bits: 2 ** (bits - 1)),
+            "Count the codes, zero among them: how many values can so many bits tell apart?",
+        ),
+        "the scale comes from the largest weight, not from the most extreme": (
+            quantizer(lambda weight: weight.amax(1, keepdim=True)),
+            "What becomes of a row whose most extreme weight is negative?",
+        ),
+        "2 ** bits values from one end to the other, none of them at zero": (
+            from_end_to_end,
+            "An even number of values around zero: which of them is zero itself?",
         ),
         "all 2 ** bits codes are laid on one side of zero": (
             quantizer(last=lambda bits: 2**bits - 1),
@@ -174,11 +194,16 @@ STRAIGHT = named(
     {
         "rounding's own slope is left: it is 0, and nothing learns": (
             straight(lambda w, s, last: torch.zeros_like(w)),
-            "What is the derivative of a staircase?",
+            "What is the derivative of a staircase? (If you have added and subtracted something: which of the parts "
+            "must carry the gradient, and which must be cut off from it?)",
         ),
         "the gradient passes where the weight is cut off, too": (
             straight(lambda w, s, last: torch.ones_like(w)),
             "A weight far beyond the last code moves a little. Does the result?",
+        ),
+        "the gradient passes half a step beyond the last code": (
+            straight(lambda w, s, last: ((w / s).round().abs() <= last).to(w.dtype)),
+            "Which of the two did you cut off, the weight or its rounded value? The text says where the gradient ends.",
         ),
         "the gradient passes only where the weight is cut off": (
             straight(lambda w, s, last: ((w / s).abs() > last).to(w.dtype)),
@@ -206,6 +231,10 @@ STRAIGHT = named(
         ),
         "nothing is cut off": (
             straight(value=lambda w, s, last: (w / s).round() * s),
+            "Which code would a weight far outside get?",
+        ),
+        "nothing is cut off, neither the weight nor its gradient": (
+            straight(lambda w, s, last: torch.ones_like(w), lambda w, s, last: (w / s).round() * s),
             "Which code would a weight far outside get?",
         ),
         "the codes come back, not the weights that they stand for": (
@@ -278,6 +307,10 @@ PACKED = named(
             weighing(others=lambda other, bits: 0),
             "Biases and normalisation are in the file as well.",
         ),
+        "what is not quantized takes a byte a number": (
+            weighing(others=lambda other, bits: other),
+            "How many bytes has a float32?",
+        ),
         "what is not quantized is packed, too": (
             weighing(others=lambda other, bits: whole(other * bits)),
             "Those numbers stay as they are.",
@@ -285,6 +318,10 @@ PACKED = named(
         "every code takes a byte": (
             weighing(codes=lambda r, c, bits: r * c),
             "That is what int8 tensors of four-bit codes take. Packed, two share a byte.",
+        ),
+        "no code lies in two bytes": (
+            weighing(codes=lambda r, c, bits: -(-r * c // (8 // bits))),
+            "With three bits two codes would leave a quarter of every byte empty: is that without a gap?",
         ),
         "these are bits": (weighing(after=lambda total: 8 * total), "A byte has eight bits."),
         "a fraction of a byte is left": (
@@ -337,6 +374,12 @@ def factors(
     return split
 
 
+def signs_of_the_first(weight, rank):
+    """As asked for, but that in each column of the first factor the largest entry is positive."""
+    up, down = factors()(weight, rank)
+    return up * signs(up.T).T, down * signs(up.T)
+
+
 def cut_out(weight, rank):
     """The first columns and rows of the matrix."""
     down = weight[:rank]
@@ -380,6 +423,18 @@ FACTORS = named(
         "signs as the library gives them": (
             factors(sign=lambda down: (torch.ones(len(down), 1), torch.ones(len(down), 1))),
             "Both u and v may change their sign together. The text says which to choose.",
+        ),
+        "the signs are chosen by the first factor": (
+            signs_of_the_first,
+            "In which of the two factors is the entry of largest magnitude to be positive?",
+        ),
+        "the signs are chosen by the sum of a row": (
+            factors(sign=lambda down: 2 * (down.sum(1, keepdim=True).sign(),)),
+            "One entry decides: that of largest magnitude.",
+        ),
+        "the signs are chosen by the first entry of a row": (
+            factors(sign=lambda down: 2 * (down[:, :1].sign(),)),
+            "One entry decides: that of largest magnitude.",
         ),
         "only one of the two factors changes its sign": (
             factors(sign=lambda down: (torch.ones(len(down), 1), signs(down))),
@@ -441,6 +496,12 @@ RANKS = named(
         ),
         "rounded up: one number too many": (
             rounded_up,
+            "Count the numbers at the rank that you return.",
+        ),
+        "rounded to the nearest rank": (
+            lambda outputs, inputs, share: (
+                min(round(share * outputs * inputs / (outputs + inputs)), outputs, inputs) or None
+            ),
             "Count the numbers at the rank that you return.",
         ),
         "less than the share, not at most": (
@@ -534,6 +595,10 @@ NARROW = named(
             narrowing(bias=lambda bias, kept: bias[: len(kept)]),
             "Which number belongs to which neuron?",
         ),
+        "all scores stay that reach the last one kept": (
+            narrowing(lambda scores, keep: scores >= scores.sort(descending=True).values[keep - 1]),
+            "Of equal scores not all may stay: `keep` says how many are left.",
+        ),
         "the lowest scores stay": (
             narrowing(
                 lambda scores, keep: torch.sort(scores, stable=True).indices[:keep].sort().values
@@ -545,6 +610,10 @@ NARROW = named(
                 lambda scores, keep: torch.sort(scores, descending=True, stable=True).indices[:keep]
             ),
             "Those that stay keep their order.",
+        ),
+        "as torch.topk has them: in the order of their scores": (
+            narrowing(lambda scores, keep: scores.topk(keep).indices),
+            "Those that stay keep their order. And which of equal scores does topk take? Its documentation does not say.",
         ),
         "of equal scores the last stay": (
             narrowing(lambda scores, keep: len(scores) - 1 - places(scores.flip(0), keep).flip(0)),
@@ -638,6 +707,14 @@ PARETO = named(
         "larger is taken for better": (
             unbeaten(lambda a, b: a[0] >= b[0] and a[1] >= b[1] and a != b),
             "Of two that are equally accurate, which one would you ship?",
+        ),
+        "who is larger than one as accurate stays": (
+            unbeaten(lambda a, b: a[0] <= b[0] and a[1] > b[1]),
+            "Two are equally accurate, and one is smaller: who would take the other?",
+        ),
+        "who is less accurate than one as small stays": (
+            unbeaten(lambda a, b: a[0] < b[0] and a[1] >= b[1]),
+            "Two of one size, and one is more accurate: who would take the other?",
         ),
         "who is worse in one of the two counts as beaten": (
             unbeaten(lambda a, b: a[0] < b[0] or a[1] > b[1]),

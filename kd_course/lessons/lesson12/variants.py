@@ -30,6 +30,9 @@ def _quantize_slips(largest, **options):
         "the largest weight is 2 ** (bits - 1) steps, which no code can be": {
             "steps": lambda bits: 2 ** (bits - 1)
         },
+        "2 ** (bits - 1) codes on either side of zero: with zero one too many": {
+            "last": lambda bits: 2 ** (bits - 1)
+        },
         "all 2 ** bits codes are laid on one side of zero": {"last": lambda bits: 2**bits - 1},
         "eight bits, whatever `bits` says": {"last": lambda bits: 127},
         "cut off towards zero, not rounded": {"to_whole": torch.trunc},

@@ -428,6 +428,26 @@ EXERCISES = (
                 hint="While the draft writes three tokens, the clock runs.",
             ),
             Misconception(
+                "the share of the time that is left, not how many times as fast",
+                value=1.3 / 2.734375,
+                hint="Half of the time is twice as fast.",
+            ),
+            Misconception(
+                "three drafted tokens are paid as one",
+                value=2.734375 / 1.1,
+                hint="The draft writes three tokens, one after the other. What does each of them take?",
+            ),
+            Misconception(
+                "four drafted tokens are paid",
+                value=2.734375 / 1.4,
+                hint="The fourth token is the teacher's own.",
+            ),
+            Misconception(
+                "either all three are kept or none",
+                value=(1 + 3 * 0.75**3) / 1.3,
+                hint="If the third is refused, the first two stay.",
+            ),
+            Misconception(
                 "every token that is drafted is kept",
                 value=4 / 1.3,
                 hint="0.75 of the drafted tokens are kept, and after one is refused the others behind it are lost.",

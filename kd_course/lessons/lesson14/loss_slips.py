@@ -65,6 +65,10 @@ def _without_end(ids, begins, end):
     return counted(ids, begins, end) & (ids != end)
 
 
+def _without_first(ids, begins, end):
+    return counted(ids, begins, end) & (torch.arange(ids.shape[1]) > begins[:, None])
+
+
 def _end_of_the_prompt_counts(ids, begins, end):
     is_end = ids == end
     written = torch.arange(ids.shape[1]) >= begins[:, None]
@@ -133,6 +137,14 @@ COMPLETION = named(
         "an end token within the prompt ends the completion": (
             of_positions(_end_of_the_prompt_counts),
             "Look for the end where the completion stands.",
+        ),
+        "the completion's first token is missing": (
+            of_positions(_without_first),
+            "prompt_lengths is also the place of the first token that was written. Which logits foretell it?",
+        ),
+        "prompt_lengths is compared with the places of the logits, not with those of the tokens": (
+            of_positions(lambda ids, begins, end: counted(ids, begins + 1, end)),
+            "prompt_lengths is the place of the first token that was written. At which place are the logits that foretell it?",
         ),
         "not shifted: the logits are those at the token itself": (
             of_positions(place=lambda counts: counts),
@@ -253,6 +265,20 @@ def _by_length(student_logits, teacher_logits, mask):
     return values.sum() / mask.numel()
 
 
+def _by_text(student_logits, teacher_logits, mask):
+    values = _reverse_rows(student_logits[mask], teacher_logits[mask].detach())
+    return values.sum() / len(mask)
+
+
+def _means_of_texts(student_logits, teacher_logits, mask):
+    left_out = ~mask[..., None]
+    both = (
+        student_logits.masked_fill(left_out, 0.0),
+        teacher_logits.detach().masked_fill(left_out, 0.0),
+    )
+    return mean_of_means(_reverse_rows(*both), mask)
+
+
 REVERSE = named(
     {
         "this is the forward KL: F.kl_div(input, target) is KL(target ‖ input)": (
@@ -290,6 +316,14 @@ REVERSE = named(
         "divided by all positions, padding included": (
             _by_length,
             "A mean over the tokens that count.",
+        ),
+        "divided by the texts, not by the tokens": (
+            _by_text,
+            "By how many tokens should the sum be divided?",
+        ),
+        "a mean over texts of their means": (
+            _means_of_texts,
+            "Every counted token weighs the same, whatever text it stands in.",
         ),
         "the tokens are summed, not averaged": (
             over_masked(_reverse_rows, _sum),
@@ -371,6 +405,15 @@ def always_half(p, q, beta):
     return paper(p, q, 0.5)
 
 
+def half_mixed(p, q, beta):
+    m = (p + q) / 2
+    return beta * kl(p, m) + (1 - beta) * kl(q, m)
+
+
+def _over_classes_too(student_logits, teacher_logits, beta):
+    return between(paper)(student_logits, teacher_logits, beta) / student_logits.shape[-1]
+
+
 def _zero(p, q):
     return 0.0 * kl(p, q)
 
@@ -420,6 +463,14 @@ JSD = named(
         "β is ignored: always the symmetric one": (
             between(always_half),
             "Try β = 0.1 and β = 0.9.",
+        ),
+        "the mixture is half and half, whatever β is": (
+            between(half_mixed),
+            "β weighs the mixture as well as the sum.",
+        ),
+        "divided by the classes, too": (
+            _over_classes_too,
+            "Sum over the classes, then take the mean over the rows.",
         ),
         "the ends are left to the formula: 0": (
             between(paper, (_zero, _zero)),
@@ -477,6 +528,11 @@ def _teacher_sorted_only(student_logits, teacher_logits):
     return (p - q).abs().sum(-1).mean()
 
 
+def _in_the_teachers_order(student_logits, teacher_logits):
+    p, order = teacher_logits.detach().softmax(-1).sort(-1, descending=True)
+    return (p - student_logits.softmax(-1).gather(-1, order)).abs().sum(-1).mean()
+
+
 def _logits_filled(student_logits, teacher_logits):
     a, b = filled(student_logits, teacher_logits.detach())
     return (sorted_p(a) - sorted_p(b)).abs().sum(-1).mean()
@@ -497,6 +553,18 @@ ULD = named(
         "sorted from the smallest on, and filled up behind": (
             distance(lambda logits: sorted_p(logits, descending=False)),
             "After zeros are added behind, the largest must meet the largest.",
+        ),
+        "the student's probabilities stand in the teacher's order": (
+            _in_the_teachers_order,
+            "Each is sorted by itself: the largest meets the largest, whatever words they stand for.",
+        ),
+        "running sums are compared": (
+            distance(between=lambda p, q: (p.cumsum(-1) - q.cumsum(-1)).abs().sum(-1)),
+            "Probabilities of one rank are compared, not their sums up to it.",
+        ),
+        "only the largest of each is compared": (
+            distance(between=lambda p, q: (p - q).abs()[..., 0]),
+            "The sum runs over all ranks.",
         ),
         "logits are compared, not probabilities": (
             distance(lambda logits: logits.sort(-1, descending=True).values),

@@ -162,6 +162,11 @@ def _unscaled(weights, v):
     return (weights.cumsum(-1) <= v[:, None]).sum(-1).clamp(max=weights.shape[-1] - 1)
 
 
+def _without_the_refused(drafted, draft_p, target_p, u, v):
+    others = target_p.scatter(-1, drafted[:, None], 0.0)
+    return speculative(rest=lambda target, draft: others)(drafted, draft_p, target_p, u, v)
+
+
 SPECULATIVE = named(
     {
         "kept only where p ≥ q": (
@@ -187,6 +192,17 @@ SPECULATIVE = named(
         "replaced by a draw from p": (
             speculative(rest=lambda target, draft: target),
             "What p has too little of is missing, not p as a whole: tokens that q overrates would come twice.",
+        ),
+        "replaced by a draw from p without the refused token": (
+            _without_the_refused,
+            "Other tokens that q overrates would still come too often. What of p is missing?",
+        ),
+        "which are kept, not the tokens": (
+            lambda drafted, draft_p, target_p, u, v: (
+                u * draft_p.gather(-1, drafted[:, None])[:, 0]
+                < target_p.gather(-1, drafted[:, None])[:, 0]
+            ),
+            "Return the tokens of the text: the kept ones, and what stands in place of the others.",
         ),
         "replaced by a draw from q": (
             speculative(rest=lambda target, draft: draft),
@@ -270,6 +286,16 @@ def _with_marks(one, other):
     return found
 
 
+def _with_the_last_mark(one, other):
+    """A mark whose place is where the text ends belongs to the last span; one at 0 to none."""
+    found = spans_at(shared_ends)(one, other)
+    for place, offsets in enumerate((one, other)):
+        marks = [i for i, (start, end) in enumerate(offsets) if end == start > 0]
+        if found and marks:
+            found[-1][place] = sorted(found[-1][place] + marks)
+    return found
+
+
 def _marks_are_spans(one, other):
     """Two marks of no width are taken for one another."""
     marks = [[i for i, (start, end) in enumerate(side) if end == start] for side in (one, other)]
@@ -312,6 +338,10 @@ SPANS = named(
         ),
         "a mark of no width belongs to the first span": (
             _with_marks,
+            "It covers no character, and belongs to no span.",
+        ),
+        "a mark of no width at the end belongs to the last span": (
+            _with_the_last_mark,
             "It covers no character, and belongs to no span.",
         ),
         "marks of no width are a span of their own": (

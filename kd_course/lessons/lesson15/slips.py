@@ -57,6 +57,11 @@ def without_replacement(rank: int, count: int, n: int) -> float:
     return math.comb(rank, n) / math.comb(count, n)
 
 
+def _of_all_choices(values, n):
+    best = [max(choice) for choice in itertools.combinations(values, n)]
+    return sum(best) / len(best)
+
+
 BEST = named(
     {
         "the best of all values, whatever n is": (
@@ -77,6 +82,16 @@ BEST = named(
         ),
         "drawn without replacement": (
             expected_with(without_replacement),
+            "The same value may be drawn again: how likely is it that all n draws are at most v?",
+        ),
+        "draws that differ in their order only are counted once": (
+            lambda values, n: float(
+                np.mean([max(d) for d in itertools.combinations_with_replacement(values, n)])
+            ),
+            "Of two coins, head and tail comes up twice as often as two heads. How many orders has each draw?",
+        ),
+        "all choices of n, none of which there is where n is above their number": (
+            _of_all_choices,
             "The same value may be drawn again: how likely is it that all n draws are at most v?",
         ),
         "the lowest of n is kept": (
@@ -219,6 +234,22 @@ FRONT = named(
             front_with(figures=lambda m: m),
             "Of accuracy more is better. And of bytes and milliseconds?",
         ),
+        "better in one figure is enough to throw another out": (
+            front_with(lambda a, b: any(x > y for x, y in zip(a, b))),
+            "One is smaller, the other more accurate. Which of the two throws the other out?",
+        ),
+        "every model is also compared with itself, and beaten": (
+            lambda models: [],
+            "Is a model somewhere better than itself?",
+        ),
+        "equal models get the position of the first": (
+            lambda models: [models.index(models[i]) for i in front_with()(models)],
+            "list.index finds the first of equals. Which positions do the others have?",
+        ),
+        "in the order of their bytes, not of their positions": (
+            lambda models: sorted(front_with()(models), key=lambda i: (models[i], i)),
+            "Positions, in ascending order.",
+        ),
         "the bytes are left out": (
             front_with(figures=without_figure(0)),
             "A model that is slower and less accurate may still be the smallest.",
@@ -277,7 +308,15 @@ HONEST = {  # why a sentence of the report is none of the three
 
 def triples() -> tuple[Misconception, ...]:
     """Every other triple of the nine sentences, with why the honest ones in it are honest."""
-    found = []
+    found = [
+        Misconception(
+            f"Sentences {a}, {b} and {c}, in this order",
+            value=(a, b, c),
+            hint="These are the three. Give their numbers in ascending order.",
+        )
+        for a, b, c in itertools.permutations(DISHONEST)
+        if (a, b, c) != DISHONEST
+    ]
     for triple in itertools.combinations(range(1, 10), 3):
         if triple == DISHONEST:
             continue

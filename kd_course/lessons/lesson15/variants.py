@@ -88,6 +88,8 @@ def expected_best(values, n):
         "lowest is kept.",
         "drawn without replacement": "The same value may be drawn again: how likely is it that all n draws are at "
         "least v?",
+        "all choices of n, none of which there is where n is above their number": "The same value may be drawn "
+        "again: how likely is it that all n draws are at least v?",
         "the chances are not subtracted from one another": "The chance that the lowest is at least v is a power. "
         "What is the chance that it is v?",
         "n is not an exponent: the chances are multiplied by n": "All n draws are at least v. How likely is that?",

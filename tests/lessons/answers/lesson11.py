@@ -57,6 +57,22 @@ def proxy_a_distance(p_target, is_target):
     return max(0.0, 1 - (wrong[is_target].mean() + wrong[~is_target].mean()).item())
 
 
+# %% 11.1 wrong: shares of what was guessed
+def proxy_a_distance(p_target, is_target):
+    guess = p_target > 0.5
+    wrong = (guess != is_target).float()
+    error = (wrong[guess].mean() + wrong[~guess].mean()) / 2
+    return max(0.0, 2 * (1 - 2 * error.item()))
+
+
+# %% 11.1 wrong: misses and false alarms, over all rows
+def proxy_a_distance(p_target, is_target):
+    guess = p_target > 0.5
+    missed = (~guess & is_target).float().mean()
+    alarms = (guess & ~is_target).float().mean()
+    return max(0.0, 2 * (1 - (missed + alarms).item()))
+
+
 # %% 11.1 right: from two confusion counts
 def proxy_a_distance(p_target, is_target):
     p, t = p_target.numpy(), is_target.numpy()
@@ -187,6 +203,32 @@ def clean_pool(pool, test_texts):
     return kept
 
 
+# %% 11.2 wrong: a decimal is one figure
+def clean_pool(pool, test_texts):
+    def plain(text):
+        return re.sub(r"\d+(?:[.,]\d+)*", "0", " ".join(text.lower().split()))
+
+    seen, kept = {plain(t) for texts in test_texts.values() for t in texts}, []
+    for i, text in enumerate(pool):
+        if plain(text) not in seen:
+            kept.append(i)
+        seen.add(plain(text))
+    return kept
+
+
+# %% 11.2 wrong: figures that stand alone
+def clean_pool(pool, test_texts):
+    def plain(text):
+        return " ".join("0" if word.isdigit() else word for word in text.lower().split())
+
+    seen, kept = {plain(t) for texts in test_texts.values() for t in texts}, []
+    for i, text in enumerate(pool):
+        if plain(text) not in seen:
+            kept.append(i)
+        seen.add(plain(text))
+    return kept
+
+
 # %% 11.2 right: with a dict
 def clean_pool(pool, test_texts):
     def key(text):
@@ -277,6 +319,30 @@ def sure_rows_weigh_more(teacher_logits):
     p = teacher_logits.softmax(-1)
     sure = 1 + torch.xlogy(p, p).sum(-1) / math.log(p.shape[-1])
     return sure / sure.max()
+
+
+# %% 11.3 wrong: nats over the logarithm to base 2
+def sure_rows_weigh_more(teacher_logits):
+    p = teacher_logits.softmax(-1)
+    entropy = -torch.xlogy(p, p).sum(-1)
+    sure = 1 - entropy / math.log2(p.shape[-1])
+    return torch.ones_like(sure) if sure.sum() < 1e-6 else sure / sure.mean()
+
+
+# %% 11.3 wrong: is it exactly 0?
+def sure_rows_weigh_more(teacher_logits):
+    p = teacher_logits.softmax(-1)
+    sure = 1 + torch.xlogy(p, p).sum(-1) / math.log(p.shape[-1])
+    if sure.sum() == 0:
+        return torch.ones_like(sure)
+    return sure * len(sure) / sure.sum()
+
+
+# %% 11.3 wrong: shifted to an average of 1
+def sure_rows_weigh_more(teacher_logits):
+    p = teacher_logits.softmax(-1)
+    sure = 1 + torch.xlogy(p, p).sum(-1) / math.log(p.shape[-1])
+    return sure - sure.mean() + 1
 
 
 # %% 11.3 right: with torch's own entropy
@@ -371,6 +437,22 @@ def row_wise_loss(student_logits, teacher_logits, temperatures):
     return (t**2 * log_q.exp() * (log_q - log_p)).sum(-1).mean()
 
 
+# %% 11.4 wrong: temperatures beside the classes
+def row_wise_loss(student_logits, teacher_logits, temperatures):
+    log_q = (student_logits / temperatures).log_softmax(-1)
+    log_p = (teacher_logits.detach() / temperatures).log_softmax(-1)
+    kl = (log_p.exp() * (log_p - log_q)).sum(-1)
+    return (temperatures**2 * kl).mean()
+
+
+# %% 11.4 wrong: a cross-entropy
+def row_wise_loss(student_logits, teacher_logits, temperatures):
+    t = temperatures[:, None]
+    p = (teacher_logits.detach() / t).softmax(-1)
+    log_q = (student_logits / t).log_softmax(-1)
+    return (temperatures**2 * -(p * log_q).sum(-1)).mean()
+
+
 # %% 11.4 right: with kl_div
 def row_wise_loss(student_logits, teacher_logits, temperatures):
     t = temperatures.unsqueeze(-1)
@@ -446,6 +528,21 @@ def annealed(step, steps, highest):
     return 1 + highest * (1 - min(1, step / (steps - 1)))
 
 
+# %% 11.5 wrong: the plain formula
+def annealed(step, steps, highest):
+    return highest - (highest - 1) * step / steps
+
+
+# %% 11.5 wrong: the plain formula, bounded
+def annealed(step, steps, highest):
+    return max(1.0, highest - (highest - 1) * step / steps)
+
+
+# %% 11.5 wrong: linspace
+def annealed(step, steps, highest):
+    return float(np.linspace(highest, 1, steps)[step])
+
+
 # %% 11.5 right: interpolated
 def annealed(step, steps, highest):
     if steps == 1:
@@ -509,6 +606,16 @@ def standardise(logits):
 # %% 11.6 wrong: a layer norm with its usual ε
 def standardise(logits):
     return F.layer_norm(logits, logits.shape[-1:], eps=1e-4)
+
+
+# %% 11.6 wrong: to length 1
+def standardise(logits):
+    return F.normalize(logits - logits.mean(-1, keepdim=True), dim=-1)
+
+
+# %% 11.6 wrong: layer norm
+def standardise(logits):
+    return F.layer_norm(logits, logits.shape[-1:])
 
 
 # %% 11.6 right: with std
@@ -594,6 +701,19 @@ def least_sure(logits, percent):
     entropy = -(p * p.log()).sum(-1)
     number = -(-len(entropy) * percent // 100)
     return sorted(entropy.argsort(descending=True, stable=True)[:number].tolist())
+
+
+# %% 11.7 wrong: impurity
+def least_sure(logits, percent):
+    impurity = 1 - logits.softmax(-1).square().sum(-1)
+    number = -(-len(logits) * percent // 100)
+    return sorted(impurity.argsort(descending=True, stable=True)[:number].tolist())
+
+
+# %% 11.7 wrong: topk
+def least_sure(logits, percent):
+    entropy = torch.special.entr(logits.softmax(-1)).sum(-1)
+    return entropy.topk(math.ceil(len(entropy) * percent / 100)).indices.tolist()
 
 
 # %% 11.7 right: with NumPy

@@ -74,6 +74,30 @@ def fake_quantize(weight, bits):
     return torch.round(weight / s) * s
 
 
+# %% 12.1 wrong: 2 ** (bits - 1), nothing cut off
+def fake_quantize(weight, bits):
+    q = 2 ** (bits - 1)
+    s = weight.abs().amax(1, keepdim=True) / q
+    s = torch.where(s == 0, torch.ones_like(s), s)
+    return torch.round(weight / s) * s
+
+
+# %% 12.1 wrong: the largest, not the most extreme
+def fake_quantize(weight, bits):
+    q = 2 ** (bits - 1) - 1
+    s = weight.amax(1, keepdim=True) / q
+    s = torch.where(s == 0, torch.ones_like(s), s)
+    return torch.round(weight / s).clamp(-q, q) * s
+
+
+# %% 12.1 wrong: 2 ** bits values from -max to max
+def fake_quantize(weight, bits):
+    top = weight.abs().amax(1, keepdim=True)
+    s = 2 * top / (2**bits - 1)
+    s = torch.where(s == 0, torch.ones_like(s), s)
+    return torch.round((weight + top) / s) * s - top
+
+
 # %% 12.1 right: row by row
 def fake_quantize(weight, bits):
     last = (1 << (bits - 1)) - 1
@@ -151,6 +175,21 @@ def straight_through(weight, scale, last):
     s = scale.detach()
     x = (weight / s).clamp(-last, last)
     return (x + (x.floor() - x).detach()) * s
+
+
+# %% 12.2 wrong: clamped after it was rounded
+def straight_through(weight, scale, last):
+    s = scale.detach()
+    x = weight / s
+    x = x + (x.round() - x).detach()
+    return x.clamp(-last, last) * s
+
+
+# %% 12.2 wrong: no clamp at all
+def straight_through(weight, scale, last):
+    s = scale.detach()
+    x = weight / s
+    return (x + (x.round() - x).detach()) * s
 
 
 # %% 12.2 right: a function of autograd
@@ -231,6 +270,17 @@ def packed_bytes(shapes, bits, other):
 # %% 12.3 wrong: all is packed
 def packed_bytes(shapes, bits, other):
     return sum(math.ceil(r * c * bits / 8) + 4 * r for r, c in shapes) + math.ceil(other * bits / 8)
+
+
+# %% 12.3 wrong: other numbers are bytes
+def packed_bytes(shapes, bits, other):
+    return sum(math.ceil(r * c * bits / 8) + 4 * r for r, c in shapes) + other
+
+
+# %% 12.3 wrong: how many codes fit into a byte
+def packed_bytes(shapes, bits, other):
+    per_byte = 8 // bits
+    return sum(math.ceil(r * c / per_byte) + 4 * r for r, c in shapes) + 4 * other
 
 
 # %% 12.3 right: with ceil
@@ -319,6 +369,32 @@ def two_factors(weight, rank):
     down = root[:, None] * vh[:rank]
     sign = torch.stack([row[row.abs().argmax()].sign() for row in down])
     return (u[:, :rank] * root * sign).flip(1), (down * sign[:, None]).flip(0)
+
+
+# %% 12.4 wrong: signs by the first factor
+def two_factors(weight, rank):
+    u, s, vh = torch.linalg.svd(weight, full_matrices=False)
+    root = s[:rank].sqrt()
+    up, down = u[:, :rank] * root, root[:, None] * vh[:rank]
+    place = up.abs().argmax(0, keepdim=True)
+    sign = up.gather(0, place).sign()
+    return up * sign, down * sign.T
+
+
+# %% 12.4 wrong: signs by the sum
+def two_factors(weight, rank):
+    u, s, vh = torch.linalg.svd(weight, full_matrices=False)
+    root = s[:rank].sqrt()
+    sign = vh[:rank].sum(1).sign()
+    return u[:, :rank] * root * sign, root[:, None] * vh[:rank] * sign[:, None]
+
+
+# %% 12.4 wrong: by the first entry
+def two_factors(weight, rank):
+    u, s, vh = torch.linalg.svd(weight, full_matrices=False)
+    root = s[:rank].sqrt()
+    sign = vh[:rank, 0].sign()
+    return u[:, :rank] * root * sign, root[:, None] * vh[:rank] * sign[:, None]
 
 
 # %% 12.4 right: by eigenvectors
@@ -410,6 +486,12 @@ def largest_rank(outputs, inputs, share):
     return int(share * outputs * inputs / (outputs + inputs)) or None
 
 
+# %% 12.5 wrong: rounded to the nearest
+def largest_rank(outputs, inputs, share):
+    rank = round(share * outputs * inputs / (outputs + inputs))
+    return min(rank, outputs, inputs) or None
+
+
 # %% 12.5 right: counting up
 def largest_rank(outputs, inputs, share):
     best = None
@@ -482,6 +564,19 @@ def narrower(up_weight, up_bias, down_weight, scores, keep):
 def narrower(up_weight, up_bias, down_weight, scores, keep):
     k = scores.argsort(stable=True)[-keep:].sort().values
     return up_weight[k], up_bias[k], down_weight[:, k]
+
+
+# %% 12.6 wrong: all above the last one kept
+def narrower(up_weight, up_bias, down_weight, scores, keep):
+    edge = scores.sort(descending=True).values[keep - 1]
+    kept = scores >= edge
+    return up_weight[kept], up_bias[kept], down_weight[:, kept]
+
+
+# %% 12.6 wrong: topk
+def narrower(up_weight, up_bias, down_weight, scores, keep):
+    kept = scores.topk(keep).indices
+    return up_weight[kept], up_bias[kept], down_weight[:, kept]
 
 
 # %% 12.6 right: a mask
@@ -579,6 +674,18 @@ def pareto_front(sizes, accuracies):
         if accuracies[i] > accuracies[before]:
             found.append(i)
     return sorted(found)
+
+
+# %% 12.7 wrong: smaller and no less accurate
+def pareto_front(sizes, accuracies):
+    p = list(zip(sizes, accuracies))
+    return [i for i, (s, a) in enumerate(p) if not any(t < s and b >= a for t, b in p)]
+
+
+# %% 12.7 wrong: more accurate and no larger
+def pareto_front(sizes, accuracies):
+    p = list(zip(sizes, accuracies))
+    return [i for i, (s, a) in enumerate(p) if not any(t <= s and b > a for t, b in p)]
 
 
 # %% 12.7 right: sorted, equals thought of

@@ -99,6 +99,26 @@ def completion_kl(student_logits, teacher_logits, input_ids, prompt_lengths, end
     return (p.exp() * (p - q)).sum(-1).mean()
 
 
+# %% 14.1 wrong: the first token is missing
+def completion_kl(student_logits, teacher_logits, input_ids, prompt_lengths, end):
+    ids = input_ids[:, 1:]
+    places = torch.arange(ids.shape[1]) >= prompt_lengths[:, None]
+    is_end = (ids == end) & places
+    m = places & (is_end.long().cumsum(-1) - is_end.long() == 0)
+    q = student_logits[:, :-1][m].log_softmax(-1)
+    p = teacher_logits[:, :-1][m].detach().log_softmax(-1)
+    return (p.exp() * (p - q)).sum(-1).mean()
+
+
+# %% 14.1 wrong: later than the prompt
+def completion_kl(student_logits, teacher_logits, input_ids, prompt_lengths, end):
+    m = counts_of(input_ids, prompt_lengths, end)
+    m = (m & (torch.arange(input_ids.shape[1]) > prompt_lengths[:, None]))[:, 1:]
+    q = student_logits[:, :-1][m].log_softmax(-1)
+    p = teacher_logits[:, :-1][m].detach().log_softmax(-1)
+    return (p.exp() * (p - q)).sum(-1).mean()
+
+
 # %% 14.1 right: row by row
 def completion_kl(student_logits, teacher_logits, input_ids, prompt_lengths, end):
     terms = []
@@ -174,6 +194,21 @@ def reverse_kl(student_logits, teacher_logits, mask):
 def reverse_kl(student_logits, teacher_logits, mask):
     q, p = student_logits[mask].log_softmax(-1), teacher_logits[mask].detach().log_softmax(-1)
     return (p.exp() * (q - p)).sum(-1).mean()
+
+
+# %% 14.2 wrong: divided by the texts
+def reverse_kl(student_logits, teacher_logits, mask):
+    q, p = student_logits[mask].log_softmax(-1), teacher_logits[mask].detach().log_softmax(-1)
+    return (q.exp() * (q - p)).sum() / len(student_logits)
+
+
+# %% 14.2 wrong: a mean over texts of means
+def reverse_kl(student_logits, teacher_logits, mask):
+    zeros = torch.zeros_like(student_logits)
+    q = torch.where(mask[..., None], student_logits, zeros).log_softmax(-1)
+    p = torch.where(mask[..., None], teacher_logits.detach(), zeros).log_softmax(-1)
+    kl = (q.exp() * (q - p)).sum(-1) * mask
+    return (kl.sum(-1) / mask.sum(-1).clamp(min=1)).mean()
 
 
 # %% 14.2 right: with kl_div
@@ -289,6 +324,28 @@ def generalised_jsd(student_logits, teacher_logits, beta):
     return (beta * p * (p / m).log() + (1 - beta) * q * (q / m).log()).sum(-1).mean()
 
 
+# %% 14.3 wrong: a mean over classes, too
+def generalised_jsd(student_logits, teacher_logits, beta):
+    p, q = teacher_logits.detach().softmax(-1), student_logits.softmax(-1)
+    if beta == 0:
+        return (p * (p / q).log()).mean()
+    if beta == 1:
+        return (q * (q / p).log()).mean()
+    m = beta * p + (1 - beta) * q
+    return (beta * p * (p / m).log() + (1 - beta) * q * (q / m).log()).mean()
+
+
+# %% 14.3 wrong: half of M, whatever beta
+def generalised_jsd(student_logits, teacher_logits, beta):
+    p, q = teacher_logits.detach().softmax(-1), student_logits.softmax(-1)
+    if beta == 0:
+        return (p * (p / q).log()).sum(-1).mean()
+    if beta == 1:
+        return (q * (q / p).log()).sum(-1).mean()
+    m = (p + q) / 2
+    return (beta * p * (p / m).log() + (1 - beta) * q * (q / m).log()).sum(-1).mean()
+
+
 # %% 14.3 right: with kl_div
 def generalised_jsd(student_logits, teacher_logits, beta):
     p, q = teacher_logits.detach().softmax(-1), student_logits.softmax(-1)
@@ -311,6 +368,17 @@ def generalised_jsd(student_logits, teacher_logits, beta):
     b = torch.tensor(beta)
     m = torch.logaddexp(p + b.log(), q + (1 - b).log())
     return (beta * p.exp() * (p - m) + (1 - beta) * q.exp() * (q - m)).sum(-1).mean()
+
+
+# %% 14.3 right: a mixture without a gradient, for what it adds sums to 0
+def generalised_jsd(student_logits, teacher_logits, beta):
+    p, q = teacher_logits.detach().softmax(-1), student_logits.softmax(-1)
+    if beta == 0:
+        return (p * (p / q).log()).sum(-1).mean()
+    if beta == 1:
+        return (q * (q / p).log()).sum(-1).mean()
+    m = (beta * p + (1 - beta) * q).detach()
+    return (beta * p * (p / m).log() + (1 - beta) * q * (q / m).log()).sum(-1).mean()
 
 
 # %% 14.4 wrong: a
@@ -527,6 +595,22 @@ def accept_or_replace(drafted, draft_p, target_p, u, v):
     return torch.where(u * draft_p[i, drafted] < target_p[i, drafted], drafted, other)
 
 
+# %% 14.6 wrong: p without the drafted token
+def accept_or_replace(drafted, draft_p, target_p, u, v):
+    i = torch.arange(len(drafted))
+    left = target_p.clone()
+    left[i, drafted] = 0
+    left = left / left.sum(-1, keepdim=True)
+    other = (left.cumsum(-1) <= v[:, None]).sum(-1).clamp(max=left.shape[-1] - 1)
+    return torch.where(u < target_p[i, drafted] / draft_p[i, drafted], drafted, other)
+
+
+# %% 14.6 wrong: which are kept
+def accept_or_replace(drafted, draft_p, target_p, u, v):
+    i = torch.arange(len(drafted))
+    return u < target_p[i, drafted] / draft_p[i, drafted]
+
+
 # %% 14.6 right: row by row
 def accept_or_replace(drafted, draft_p, target_p, u, v):
     out = []
@@ -618,6 +702,28 @@ def uld(student_logits, teacher_logits):
     q = a.softmax(-1).sort(-1, descending=True).values
     p = b.softmax(-1).sort(-1, descending=True).values
     return (p - q).abs().sum(-1).mean()
+
+
+# %% 14.9 wrong: in the teacher's order
+def uld(student_logits, teacher_logits):
+    p, order = teacher_logits.detach().softmax(-1).sort(-1, descending=True)
+    q = student_logits.softmax(-1).gather(-1, order)
+    return (p - q).abs().sum(-1).mean()
+
+
+# %% 14.9 wrong: of the running sums
+def uld(student_logits, teacher_logits):
+    q = student_logits.softmax(-1).sort(-1, descending=True).values
+    p = teacher_logits.detach().softmax(-1).sort(-1, descending=True).values
+    n = max(q.shape[-1], p.shape[-1])
+    q, p = F.pad(q, (0, n - q.shape[-1])), F.pad(p, (0, n - p.shape[-1]))
+    return (p.cumsum(-1) - q.cumsum(-1)).abs().sum(-1).mean()
+
+
+# %% 14.9 wrong: the largest minus the largest
+def uld(student_logits, teacher_logits):
+    q, p = student_logits.softmax(-1).amax(-1), teacher_logits.detach().softmax(-1).amax(-1)
+    return (p - q).abs().mean()
 
 
 # %% 14.9 right: padded with -inf
@@ -714,6 +820,18 @@ def shared_spans(one, other):
     return found
 
 
+# %% 14.8 wrong: the end's mark is in the last span
+def shared_spans(one, other):
+    found, begin = [], 0
+    cuts = sorted({e for s, e in one if e > s} & {e for s, e in other if e > s})
+    for cut in cuts:
+        found.append(
+            [[i for i, (_, e) in enumerate(side) if begin < e <= cut] for side in (one, other)]
+        )
+        begin = cut
+    return found
+
+
 # %% 14.8 right: two pointers
 def shared_spans(one, other):
     a = [(i, e) for i, (s, e) in enumerate(one) if e > s]
@@ -769,6 +887,22 @@ speed_up = 3.0769
 
 # %% 14.7 wrong: without the teacher's, by hand
 speed_up = 1.334
+
+# %% 14.7 wrong: the time that is left
+speed_up = 1.3 / (1 + 0.75 + 0.75**2 + 0.75**3)
+
+
+# %% 14.7 wrong: the draft is paid once
+speed_up = (1 + 0.75 + 0.75**2 + 0.75**3) / 1.1
+
+
+# %% 14.7 wrong: four tokens are drafted
+speed_up = (1 + 0.75 + 0.75**2 + 0.75**3) / 1.4
+
+
+# %% 14.7 wrong: all of three or nothing
+speed_up = (1 + 3 * 0.75**3) / 1.3
+
 
 # %% 14.7 right: the sum
 speed_up = sum(0.75**k for k in range(4)) / 1.3

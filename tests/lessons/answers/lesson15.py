@@ -1,4 +1,5 @@
 # %% setup
+import itertools
 import math
 from itertools import product
 
@@ -96,6 +97,18 @@ def expected_best(values, n):
     scores = np.sort(values)
     share = np.arange(len(scores) + 1) / len(scores)
     return float(np.diff(share ** min(n, len(scores))) @ scores)
+
+
+# %% 15.1 wrong: collections, each counted once
+def expected_best(values, n):
+    draws = [max(draw) for draw in itertools.combinations_with_replacement(values, n)]
+    return sum(draws) / len(draws)
+
+
+# %% 15.1 wrong: all choices of n
+def expected_best(values, n):
+    draws = [max(draw) for draw in itertools.combinations(values, n)]
+    return sum(draws) / len(draws)
 
 
 # %% 15.1 right: by counting all draws, or by ranks where they are many
@@ -246,6 +259,39 @@ def pareto_front(models):
     return [i for i, m in enumerate(models) if not any(beats(o, m) for o in models[:i])]
 
 
+# %% 15.3 wrong: better anywhere is enough
+def pareto_front(models):
+    def beats(a, b):
+        return a[0] < b[0] or a[1] < b[1] or a[2] > b[2]
+
+    return [i for i, m in enumerate(models) if not any(beats(o, m) for o in models)]
+
+
+# %% 15.3 wrong: a model beats itself
+def pareto_front(models):
+    def beats(a, b):
+        return a[0] <= b[0] and a[1] <= b[1] and a[2] >= b[2]
+
+    return [i for i, m in enumerate(models) if not any(beats(o, m) for o in models)]
+
+
+# %% 15.3 wrong: found by the model
+def pareto_front(models):
+    def beats(a, b):
+        return a != b and a[0] <= b[0] and a[1] <= b[1] and a[2] >= b[2]
+
+    return [models.index(m) for m in models if not any(beats(o, m) for o in models)]
+
+
+# %% 15.3 wrong: sorted by size
+def pareto_front(models):
+    def beats(a, b):
+        return a != b and a[0] <= b[0] and a[1] <= b[1] and a[2] >= b[2]
+
+    front = [i for i, m in enumerate(models) if not any(beats(o, m) for o in models)]
+    return sorted(front, key=lambda i: models[i])
+
+
 # %% 15.3 right: with arrays
 def pareto_front(models):
     costs = np.array(models, dtype=float) * [1, 1, -1]
@@ -292,6 +338,10 @@ dishonest = [3, 5, 8, 9]
 
 # %% 15.4 wrong: too few
 dishonest = [3, 5]
+
+# %% 15.4 wrong: in another order
+dishonest = [8, 5, 3]
+
 
 # %% 15.4 right: a tuple
 dishonest = (3, 5, 8)
