@@ -66,3 +66,29 @@ def test_questions_on_one_article_do_not_all_come_first(monkeypatch):
     assert loaded["test"].references[0] == ["a", "b"] and loaded["test"].completions[0] == " a"
     again = prompted.load("somebody/questions", PLAIN, sizes={name: 12 for name in SIZES})
     assert again["test"].groups == loaded["test"].groups
+
+
+def test_one_sentence_is_the_one_in_which_the_answer_stands(monkeypatch):
+    from datasets import Dataset, DatasetDict
+
+    text = "It rained in Oslo. The U.S. team won in Bergen! Nobody saw it."
+    rows = [
+        {
+            "context": text,
+            "question": "Where?",
+            "answers": {"text": [answer], "answer_start": [text.index(answer)]},
+        }
+        for answer in ("Oslo", "Bergen", "Nobody", "Oslo. The U.S.")
+    ]
+    splits = DatasetDict({name: Dataset.from_list(rows) for name in SIZES})
+    monkeypatch.setattr(prompted.hub, "load_questions", lambda _: splits)
+    loaded = prompted.load("any/one", PLAIN, sizes=dict.fromkeys(SIZES, 4), one_sentence=True)
+    asked = dict(zip(loaded["train"].completions, loaded["train"].prompts))
+    shown = {answer: prompt.split("Text: ")[1].split("\n")[0] for answer, prompt in asked.items()}
+    assert shown == {
+        " Oslo": "It rained in Oslo.",
+        " Bergen": "The U.S. team won in Bergen!",
+        " Nobody": "Nobody saw it.",
+        " Oslo. The U.S.": "It rained in Oslo. The U.S. team won in Bergen!",  # it stands in two
+    }
+    assert set(loaded["train"].groups) == {text}

@@ -9,7 +9,7 @@ with its question.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kd_course.corpora import headlines, hub, reading
@@ -48,11 +48,14 @@ def load(
     *,
     sizes: dict[str, int],
     test_seed: int | None = None,
+    one_sentence: bool = False,
 ) -> dict[str, Prompted]:
     """train, validation and test of a data set, at most so many rows of each.
 
     tokenizer: its chat template, where it has one, is put around what is asked. test_seed: draws the
-    test rows of generated data. Raises HubError where a data set of the hub does not come.
+    test rows of generated data. one_sentence: of a question's passage only the sentence in which the
+    answer stands, which makes a prompt of about half the tokens, and an easier question. Raises
+    HubError where a data set of the hub does not come.
     """
     if dataset == "headlines":
         splits = headlines.load(0, sizes=sizes, test_seed=test_seed)
@@ -69,11 +72,14 @@ def load(
     loaded = hub.load_questions(dataset)
     # Questions on one article stand together: the first few would all be about the same.
     mixed = {name: loaded[name].shuffle(seed=0) for name in sizes}
+    asked = {
+        name: mixed[name].select(range(min(size, len(mixed[name])))) for name, size in sizes.items()
+    }
     return {
         name: _asked(
-            mixed[name].select(range(min(size, len(mixed[name])))), tokenizer, answers=True
+            rows, tokenizer, answers=True, seen=_sentence_of_answer if one_sentence else None
         )
-        for name, size in sizes.items()
+        for name, rows in asked.items()
     }
 
 
@@ -89,7 +95,13 @@ def _headlines(rows: Any) -> Prompted:
     )
 
 
-def _asked(rows: Any, tokenizer: PreTrainedTokenizerBase, answers: bool = False) -> Prompted:
+def _asked(
+    rows: Any,
+    tokenizer: PreTrainedTokenizerBase,
+    answers: bool = False,
+    seen: Callable[[dict], str] | None = None,
+) -> Prompted:
+    """seen: what a prompt shows of a row's passage; None: all of it."""
     form = ANSWER if answers else SUMMARISE
     references: list[list[str]] = (
         [answer["text"] for answer in rows["answers"]]
@@ -97,16 +109,33 @@ def _asked(rows: Any, tokenizer: PreTrainedTokenizerBase, answers: bool = False)
         else [[_lead(text)] for text in rows["context"]]
     )
     return Prompted(
-        prompts=[in_chat(form.format(**row), tokenizer) for row in rows],
+        prompts=[
+            in_chat(form.format(**row | ({"context": seen(row)} if seen else {})), tokenizer)
+            for row in rows
+        ],
         completions=[answer_to(some[0], tokenizer) for some in references],
         references=references,
         groups=rows["context"][:],
     )
 
 
+SENTENCE_ENDS = re.compile(r"(?<=[.!?]) (?=[A-Z])")
+
+
 def _lead(text: str) -> str:
     """The first sentence of a passage."""
-    return re.split(r"(?<=[.!?]) (?=[A-Z])", text)[0]
+    return SENTENCE_ENDS.split(text)[0]
+
+
+def _sentence_of_answer(row: dict) -> str:
+    """The sentence of a passage in which its question's first answer stands; if in several, them."""
+    text, answer = row["context"], row["answers"]["text"][0]
+    start = row["answers"]["answer_start"][0]
+    ends = [end.start() for end in SENTENCE_ENDS.finditer(text)] + [len(text)]
+    begins = [0, *(end + 1 for end in ends[:-1])]
+    first = max(begin for begin in begins if begin <= start)
+    last = min(end for end in ends if end >= start + len(answer))
+    return str(text[first:last])
 
 
 def in_chat(request: str, tokenizer: PreTrainedTokenizerBase) -> str:
