@@ -1158,7 +1158,7 @@ print(experiments.expectation_table(report))
 # - **A schedule that counts epochs**, or the small batches of which gradients are accumulated, where steps of the optimiser were meant: it ends half way, or stays at 1 for most of the training.
 # - **Logits standardised over the batch** in place of the classes: what a row teaches then depends on its neighbours. A row of equal logits gives 0/0.
 # - **The baseline has a temperature of 4 because an earlier paper had it.** Whatever changes the temperature needs a *tuned* fixed one as its control.
-# - **Target labels choose** a recipe, a step or a threshold: then it is no adaptation without labels.
+# - **Target labels choose the recipe**, the step or a threshold: then it is no adaptation without labels.
 # - **The pool holds the test**, in capitals or with another figure.
 # - **The most uncertain rows are the ambiguous ones**, and the student was asked with its dropout on.
 #
