@@ -17,7 +17,7 @@ from kd_course.models import SHIPPED
         "news",
         *(
             pytest.param(name, marks=pytest.mark.thorough)
-            for name in ("translation", "reading", "headlines")
+            for name in ("translation", "reading", "headlines", "ranking")
         ),
     ],
 )

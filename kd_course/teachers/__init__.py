@@ -19,7 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kd_course.models import SHIPPED
-from kd_course.teachers import headlines_recipe, news_recipe, reading_recipe, translation_recipe
+from kd_course.teachers import (
+    headlines_recipe,
+    news_recipe,
+    ranking_recipe,
+    reading_recipe,
+    translation_recipe,
+)
 
 if TYPE_CHECKING:
     from kd_course.experiments import Report
@@ -27,6 +33,7 @@ if TYPE_CHECKING:
 MAKERS = {
     "headlines": headlines_recipe,
     "news": news_recipe,
+    "ranking": ranking_recipe,
     "reading": reading_recipe,
     "translation": translation_recipe,
 }  # the module that makes each teacher
