@@ -674,21 +674,21 @@ plots.show(
 #
 # Cross-modal distillation does not always help. [Xue and others (2023)](https://arxiv.org/abs/2206.06487) call it "not a universal cure" and propose the *modality focusing hypothesis*: what decides is the share of what the teacher uses that both modalities have (features that are *modality-general*), not how accurate the teacher is. [Xie, Xu and Sanguinetti (2025)](https://arxiv.org/abs/2510.13182) put it as a criterion: it works where the mutual information between teacher's and student's representations exceeds that between the student's representation and the labels. Their proof is for Gaussian variables, and it is a preprint.
 #
-# ### Exercise 13.10 · Which pair can teach?
-# {{exercise:13.10}}
+# ### Exercise 13.5 · Which pair can teach?
+# {{exercise:13.5}}
 #
 # For which of the four would you expect the teacher to help the student most?
 #
-# {{choices:13.10}}
+# {{choices:13.5}}
 
-# %% exercise="13.10"
+# %% exercise="13.5"
 good_pair = ...
 ### BEGIN SOLUTION
 good_pair = "b"
 ### END SOLUTION
 
-# %% check="13.10"
-check("13.10", good_pair)
+# %% check="13.5"
+check("13.5", good_pair)
 
 # %% [markdown]
 # ## 7 · Another shape: two texts together, or one at a time
@@ -711,13 +711,13 @@ print(
 # %% [markdown]
 # The student ranks just as its teacher does, and MSE on scores sees a gulf. Nor is a sigmoid a way out. It is a classic trap, since some libraries put one behind a cross-encoder and some do not: the teacher's largest margin is then below 1, and the candidates that it finds clearly bad are all alike.
 #
-# ### Exercise 13.5 · Only how far apart
-# {{exercise:13.5}}
+# ### Exercise 13.6 · Only how far apart
+# {{exercise:13.6}}
 #
 # [Hofstätter and others (2020)](https://arxiv.org/abs/2010.02666) compare *margins*: by how much the right passage is ahead of a wrong one. Each row holds the scores of one question's candidates, the right passage first. Return the mean, over all pairs of a question's right passage with one of its wrong ones, of the squared difference between the student's margin and the teacher's. A margin has a sign, and both margins are that of the right passage less the wrong one. The teacher is not trained.
 
 
-# %% exercise="13.5"
+# %% exercise="13.6"
 def margin_mse(student_scores, teacher_scores):
     """How far the student's margins are from its teacher's.
 
@@ -731,17 +731,17 @@ def margin_mse(student_scores, teacher_scores):
     ### END SOLUTION
 
 
-# %% check="13.5"
-check("13.5", margin_mse)
+# %% check="13.6"
+check("13.6", margin_mse)
 
 # %% [markdown]
-# ### Exercise 13.6 · A belief in each passage
-# {{exercise:13.6}}
+# ### Exercise 13.7 · A belief in each passage
+# {{exercise:13.7}}
 #
 # Or let the teacher share one unit of belief among a question's candidates, as [Ren and others (2021)](https://arxiv.org/abs/2110.07367) do. Return KL(teacher ‖ student) over the candidates of a question, the mean over the questions, in nats. Both models' scores are divided by a temperature of their own before the softmax. There is no further factor. The teacher is not trained. Either model may be so sure that a probability is rounded to 0.
 
 
-# %% exercise="13.6"
+# %% exercise="13.7"
 def listwise_kl(student_scores, teacher_scores, student_temperature, teacher_temperature):
     """How far the student's belief in the candidates is from its teacher's.
 
@@ -755,8 +755,8 @@ def listwise_kl(student_scores, teacher_scores, student_temperature, teacher_tem
     ### END SOLUTION
 
 
-# %% check="13.6"
-check("13.6", listwise_kl)
+# %% check="13.7"
+check("13.7", listwise_kl)
 
 # %% [markdown]
 # Is this the first half of the lesson again? Not quite. A bi-encoder gets all that its teacher gets, the question and the passage. It is only bound to bring them together by a dot product. What it lacks is form, not sight, so no list of readings tells what it will learn, and theory does not choose between the two losses. The experiment has to.
@@ -765,13 +765,13 @@ check("13.6", listwise_kl)
 #
 # The control has no teacher. Its wrong passages cost nothing: they are the other questions' right ones in the same batch. That has a trap which grows with the batch. Two questions about one passage, and the passage becomes its own wrong answer.
 #
-# ### Exercise 13.7 · The others of the batch
-# {{exercise:13.7}}
+# ### Exercise 13.8 · The others of the batch
+# {{exercise:13.8}}
 #
 # Question i's right passage stands at place i of `passages`. A score is the dot product of two vectors. Return the mean, over the questions, of −log of the share that the right passage has in the softmax over the batch's passages, in nats. `ids` says which passages are the same text: another copy of a question's right passage is left out of its softmax, as if it were not in the batch. The right passage itself stays. Copies may have different vectors, because dropout draws anew for each, and different texts may have nearly the same.
 
 
-# %% exercise="13.7"
+# %% exercise="13.8"
 def in_batch_loss(questions, passages, ids):
     """How hard it is to tell a question's passage from the others of the batch.
 
@@ -786,17 +786,17 @@ def in_batch_loss(questions, passages, ids):
     ### END SOLUTION
 
 
-# %% check="13.7"
-check("13.7", in_batch_loss)
+# %% check="13.8"
+check("13.8", in_batch_loss)
 
 # %% [markdown]
-# ### Exercise 13.8 · One vector a text
-# {{exercise:13.8}}
+# ### Exercise 13.9 · One vector a text
+# {{exercise:13.9}}
 #
 # A text's vector is the mean over its tokens' vectors. `mask` is 1 (or True) where there is text and 0 (or False) in the padding, which may stand on either side. The padding's vectors may hold anything, NaN included, and have no say. A text without a token gets zeros.
 
 
-# %% exercise="13.8"
+# %% exercise="13.9"
 def mean_pool(vectors, mask):
     """One vector a text, the mean over its tokens.
 
@@ -810,17 +810,17 @@ def mean_pool(vectors, mask):
     ### END SOLUTION
 
 
-# %% check="13.8"
-check("13.8", mean_pool)
+# %% check="13.9"
+check("13.9", mean_pool)
 
 # %% [markdown]
-# ### Exercise 13.9 · How high does it stand?
-# {{exercise:13.9}}
+# ### Exercise 13.10 · How high does it stand?
+# {{exercise:13.10}}
 #
 # A question counts 1/rank of its right passage among all passages, and 0 where that is not among the k best. The larger the score, the better; the best has rank 1. Passages with the same score share the worst of their ranks: of two that are both best, each has rank 2. So a model that gives everything one score gains nothing by it. Return the mean over the questions, MRR@k.
 
 
-# %% exercise="13.9"
+# %% exercise="13.10"
 def mrr(scores, right, k):
     """The mean reciprocal rank among the k best.
 
@@ -834,8 +834,8 @@ def mrr(scores, right, k):
     ### END SOLUTION
 
 
-# %% check="13.9"
-check("13.9", mrr)
+# %% check="13.10"
+check("13.10", mrr)
 
 # %% [markdown]
 # ## 9 · From a cross-encoder to a bi-encoder

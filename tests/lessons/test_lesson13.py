@@ -120,30 +120,30 @@ def test_pairs_are_those_of_a_join(answers):
 
 
 def test_the_ranking_losses_are_the_packages(answers):
-    for student, teacher in cases("13.5"):
+    for student, teacher in cases("13.6"):
         torch.testing.assert_close(
-            answers["13.5"](student, teacher), losses.margin_loss(student, teacher)
+            answers["13.6"](student, teacher), losses.margin_loss(student, teacher)
         )
-    for student, teacher, a, b in cases("13.6"):
+    for student, teacher, a, b in cases("13.7"):
         expected = losses.listwise_loss(
             student, teacher, student_temperature=a, teacher_temperature=b
         )
-        torch.testing.assert_close(answers["13.6"](student, teacher, a, b), expected)
-    for questions, passages, ids in cases("13.7"):
+        torch.testing.assert_close(answers["13.7"](student, teacher, a, b), expected)
+    for questions, passages, ids in cases("13.8"):
         torch.testing.assert_close(
-            answers["13.7"](questions, passages, ids),
+            answers["13.8"](questions, passages, ids),
             losses.in_batch_loss(questions, passages, ids=ids),
         )
 
 
 def test_pooling_and_ranks_are_the_packages(answers):
-    for vectors, mask in cases("13.8"):
+    for vectors, mask in cases("13.9"):
         torch.testing.assert_close(
-            answers["13.8"](vectors, mask), losses.mean_pooled(vectors, mask)
+            answers["13.9"](vectors, mask), losses.mean_pooled(vectors, mask)
         )
-    for scores, right, k in cases("13.9"):
+    for scores, right, k in cases("13.10"):
         expected = metrics.reciprocal_ranks(scores.numpy(), right.numpy(), k=k).mean()
-        assert float(answers["13.9"](scores, right, k)) == pytest.approx(expected)
+        assert float(answers["13.10"](scores, right, k)) == pytest.approx(expected)
 
 
 def test_a_right_answer_written_otherwise_passes():

@@ -1,6 +1,6 @@
-"""Wrong answers that people really give in 13.1, 13.4, 13.8 and 13.9, and what the checks tell them.
+"""Wrong answers that people really give in 13.1, 13.4, 13.9 and 13.10, and what the checks tell them.
 
-loss_slips.py has those of the losses: 13.5 to 13.7. Each exercise's slips are built of one right
+loss_slips.py has those of the losses: 13.6 to 13.8. Each exercise's slips are built of one right
 computation with a part to replace.
 """
 
@@ -216,7 +216,7 @@ PAIRS = named(
 )
 
 
-# -- 13.8 mean pooling ------------------------------------------------------------------------
+# -- 13.9 mean pooling ------------------------------------------------------------------------
 
 
 def pooled(
@@ -308,7 +308,7 @@ POOLING = named(
 )
 
 
-# -- 13.9 MRR ---------------------------------------------------------------------------------
+# -- 13.10 MRR ---------------------------------------------------------------------------------
 
 
 def ranks(scores: Tensor, right: Tensor, *, ties: str = "worst") -> Tensor:
