@@ -92,6 +92,10 @@ AVERAGED = named(
             averaged(lambda logits: logits.softmax(0), after=lambda mean: mean / mean.sum()),
             "Which dimension holds the classes?",
         ),
+        "the answers are softened first": (
+            averaged(lambda logits: (logits / 2).softmax(-1)),
+            "At T = 2 this is an average of softened answers. Which temperature is asked for?",
+        ),
         "each text votes for the teacher's choice": (
             averaged(_votes),
             "What the teacher is unsure of is lost by an argmax.",

@@ -59,6 +59,11 @@ def averaged_answer(weights, logits):
     return (weights / weights.sum()) @ logits
 
 
+# %% 13.1 wrong: softened, as in lesson 03
+def averaged_answer(weights, logits, temperature=2.0):
+    return (weights / weights.sum()) @ (logits / temperature).softmax(-1)
+
+
 # %% 13.1 right: a matrix product
 def averaged_answer(weights, logits):
     return (weights @ torch.softmax(logits, dim=1)) / weights.sum()
