@@ -62,7 +62,7 @@ print(setting)
 #
 # ## 1 · The same headline, for two kinds of reader
 #
-# The article that this course grew from names *cross-modal distillation* as a thing of the future (section 8.3). It is older than that: [Gupta, Hoffman and Malik (2016)](https://arxiv.org/abs/1507.00448) let a network that knows colour photographs teach one that sees depth images, by pairs of both and without a label for the second. What it takes is pairs: two recordings of one thing. Text and picture, speech and transcript, a sentence and its translation.
+# The article that this course grew from names *cross-modal distillation* as a thing of the future (section 8.3). It is older than that: [Gupta, Hoffman and Malik (2016)](https://arxiv.org/abs/1507.00448) let a network that knows colour photographs teach one that sees depth images, by pairs of both and without a label for the second. What it takes is pairs: two recordings of one thing. Examples are a text and its picture, speech and its transcript, a sentence and its translation.
 #
 # Here a pair is a headline's text and a picture of it. The letters come from [a small bitmap alphabet](../kd_course/corpora/words/glyphs.toml), there is noise on every dot, and over a stretch of 24 letters somebody has drawn a smudge. Gaps, signs and figures show through it; letters do not.
 
@@ -114,7 +114,7 @@ plots.show(
 # %% [markdown]
 # The teacher reads the text, smudge or no smudge. Is that fair? When a student is served, there will be no text. But that is just why a teacher is asked in training: it knows what no deployment has. Vapnik called this *privileged information*, and [Lopez-Paz and others (2016)](https://arxiv.org/abs/1511.03643) brought it and distillation under one roof.
 #
-# ## 2 · What should one answer who cannot see it all?
+# ## 2 · What should you answer if you cannot see it all?
 #
 # The corpus is made by a grammar, so we can list *every* headline that agrees with what is still to be seen, and how likely each is. That is done by `pictures.readings`, exactly: no sampling.
 
@@ -289,7 +289,7 @@ neutral_by_mse = float(np.exp(logarithms)[1] / np.exp(logarithms).sum())
 check("13.3", neutral_by_mse)
 
 # %% [markdown]
-# The teacher is sure that the news is not neutral, whichever it is. Its student, taught by MSE, begins to think that it may be. Is that a rare case? Here are the exact answers for test pictures: of each the average over its readings, and what the mean of the true logits stands for.
+# The teacher is sure that the news is not neutral, whichever it is. Its student, taught by MSE, begins to think that it may be. Is that a rare case? Here are the test pictures whose smudge leaves the answer open. For each there are two answers, both exact: the average over its readings, and what the mean of their true logits stands for.
 
 # %% tags=["hide-input"]
 def geometric_mean_of(found):
@@ -324,7 +324,7 @@ if known:
 # %% [markdown]
 # ## 4 · The pairs
 #
-# Everything above hangs on pairs that are pairs. They rarely break where one looks. A text is dropped because it is too long, a picture because it is damaged, and from there on every picture has its neighbour's text. The loss falls all the same, for the student learns how often each label comes up.
+# Everything above hangs on pairs that are pairs. Nobody notices when they break. A text is dropped because it is too long, a picture because it is damaged, and from there on every picture has its neighbour's text. The loss falls all the same: the student still learns how often each label comes up.
 #
 # ### Exercise 13.4 · Which belongs to which?
 # {{exercise:13.4}}
@@ -366,7 +366,7 @@ check("13.4", pairs_by_key)
 # | MSE on logits | the teacher's logits, by squares | as above |
 # | slipped by one | the teacher's probabilities of the *next* text, by KL | as above |
 #
-# The numbers are those of `offline`. *Labels are counted*: the teacher has learnt from 40,000 (*teacher_labels*), the control from 2,000. So whatever a taught student gains over the control, it owes to those labels as well. *Hard answers* sets the two apart: it has all that the teacher decided, and not what it was unsure of. *Slipped by one* is the random teacher that [lesson 09](09_inside_the_teacher.ipynb) asked for: targets as soft as the teacher's, about other headlines. All arms start from the same weights and see each of their pictures about five times. The arms with more pictures so take more steps; the second control takes as many as they do, and sees its own 25 times.
+# The numbers are those of `offline`. *Labels are counted*: the teacher has learnt from 40,000 (*teacher_labels*), the control from 2,000. So whatever a taught student gains over the control, it owes to those labels as well. *Hard answers* tells how much of a gain comes from them alone: this student gets all that the teacher decided, and nothing of what it was unsure of. *Slipped by one* is the random teacher that [lesson 09](09_inside_the_teacher.ipynb) asked for: targets as soft as the teacher's, about other headlines. All arms start from the same weights and see each of their pictures about five times. So the arms with more pictures take more steps. The second control takes as many as they do, and sees each of its pictures about 25 times.
 
 
 # %%
@@ -618,7 +618,7 @@ if is_open.sum() > 1:
     )
 
 # %% [markdown]
-# And how much of a gain in nats could be had without a teacher, by temperature scaling alone? As in [lesson 10](10_expensive_teachers.ipynb), one number, chosen on validation labels, divides the logits of every student, the control included.
+# How much of a gain in nats could be had without a teacher, by temperature scaling alone? As in [lesson 10](10_expensive_teachers.ipynb), the logits of every student, the control included, are divided by one number that was chosen on validation labels.
 
 # %%
 scaled = {
@@ -664,7 +664,7 @@ plots.show(
 #
 # Cross-modal distillation does not always help. [Xue and others (2023)](https://arxiv.org/abs/2206.06487) call it "not a universal cure" and propose the *modality focusing hypothesis*: what decides is the share of what the teacher uses that both modalities have (features that are *modality-general*), not how accurate the teacher is. [Xie, Xu and Sanguinetti (2025)](https://arxiv.org/abs/2510.13182) put it as a criterion: it works where the mutual information between teacher's and student's representations exceeds that between the student's representation and the labels. Their proof is for Gaussian variables, and it is a preprint.
 #
-# Neither can be read off before training, but there is a cheap trial. Teach a student on a few hundred pairs, and ask it for its teacher's answers about other pairs. Where it does not guess them better than by how often each comes up, one of two things is wrong: the teacher decides by what the student cannot see, or the pairs have slipped. Both look alike, which is one more reason to pair by key.
+# Neither the share nor the criterion can be read off before training, but there is a cheap trial. Teach a student on a few hundred pairs, and ask it for its teacher's answers about other pairs. Where it does not guess them better than by how often each comes up, one of two things is wrong: the teacher decides by what the student cannot see, or the pairs have slipped. Both look alike, which is one more reason to pair by key.
 #
 # ### Exercise 13.5 · Which pair can teach?
 # {{exercise:13.5}}
@@ -685,7 +685,7 @@ check("13.5", good_pair)
 # %% [markdown]
 # ## 7 · Another shape: two texts together, or one at a time
 #
-# Which of ten thousand passages answers a question? A **cross-encoder** reads question and passage as one input and gives a score. It sees which words belong together, and it must be run ten thousand times for each question. A **bi-encoder** gives each text a vector, and the score is a dot product. The passages are encoded once, before anybody asks. So the one teaches, the other serves.
+# Which of ten thousand passages answers a question? A **cross-encoder** reads question and passage as one input and gives a score. It sees which words belong together, and it must be run ten thousand times for each question. A **bi-encoder** gives each text a vector, and the score is a dot product. The passages are encoded once, before anybody asks. So the cross-encoder teaches, and the bi-encoder serves.
 #
 # What can be copied? The teacher's scores are logits of its own head; the student's are dot products. They have neither zero nor unit in common. *MSE on scores* asks the student for its teacher's zero and unit all the same, although neither says which passage is better.
 
@@ -694,7 +694,8 @@ teacher_scores = torch.tensor([[4.0, 1.0, -2.0]])  # logits of a cross-encoder
 student_scores = torch.tensor([[104.0, 101.0, 98.0]])  # dot products: the same order, the same gaps
 print(f"MSE on scores                    {F.mse_loss(student_scores, teacher_scores):.1f}")
 print(f"MSE on margins                   {losses.margin_loss(student_scores, teacher_scores):.1f}")
-print(f"the teacher's, after a sigmoid   {teacher_scores.sigmoid()[0].tolist()}")
+squeezed = "  ".join(f"{score:.2f}" for score in teacher_scores.sigmoid()[0])
+print(f"the teacher's after a sigmoid    {squeezed}")
 print(
     f"KL over the candidates           {losses.listwise_loss(student_scores, teacher_scores):.1f}"
 )
@@ -750,9 +751,9 @@ def listwise_kl(student_scores, teacher_scores, student_temperature, teacher_tem
 check("13.7", listwise_kl)
 
 # %% [markdown]
-# Is this the first half of the lesson again? Not quite. A bi-encoder gets all that its teacher gets, the question and the passage. It is only bound to bring them together by a dot product. What it lacks is form, not sight, so no list of readings tells what it will learn, and theory does not choose between the two losses. The experiment has to.
+# Is this the first half of the lesson again? Not quite. A bi-encoder gets all that its teacher gets, the question and the passage. Only it has to bring them together by a dot product. Nothing is hidden from it; its form is too simple. So no list of readings tells what it will learn, and theory does not choose between the two losses. The experiment has to.
 #
-# ## 8 · What labels alone teach, and how one looks
+# ## 8 · What labels alone teach, and how ranks are measured
 #
 # The control has no teacher. Its wrong passages cost nothing: they are the other questions' right ones in the same batch, called [*in-batch negatives*](https://arxiv.org/abs/2004.04906). They have a trap, which grows with the batch: where two questions are about one passage, the passage becomes its own wrong answer.
 #
