@@ -1127,7 +1127,7 @@ for arm, height in sorted(heights.items(), key=lambda entry: entry[1]):
         xytext=(2 * milliseconds["bi-encoder"], written_at),
         va="center",
         fontsize=8,
-        arrowprops={"arrowstyle": "-", "color": plots.COLOURS["control"], "linewidth": 0.6},
+        arrowprops={"arrowstyle": "-", "color": plots.COLOURS["control"], "relpos": (0, 0.5)},
     )
 axes.plot(10 * a_pair, reranked.mean(), "s", color=plots.COLOURS["teacher"], markersize=9)
 axes.annotate(
