@@ -522,10 +522,9 @@ for arm in seeing:
         report.add(f"{arm}/calibration error", off, seed=seed)
 above = ["truth of the picture"] if known else []
 print(experiments.comparison_table(report, ["teacher", *above, *seeing], "accuracy"))
-print()
-print(experiments.comparison_table(report, list(seeing), unit))
-print()
-print(experiments.comparison_table(report, list(seeing), "calibration error"))
+for measure in dict.fromkeys((unit, "surprise", "calibration error")):
+    print()
+    print(experiments.comparison_table(report, list(seeing), measure))
 
 # %% tags=["hide-input"]
 experiments.plot_comparison(
@@ -537,7 +536,7 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# The line *truth of the picture* is somebody who knows the exact average and always says its likeliest label. Nobody who sees only the picture can be right more often, but for luck. The teacher can: it reads what the smudge hides.
+# The line *truth of the picture* is somebody who knows the exact average and always says its likeliest label. Nobody who sees only the picture can be right more often, but for luck. The teacher can: it reads what the smudge hides. *KL* is how far a student is from the exact average, in nats, *surprise* its cross-entropy with the labels, and the *calibration error* is that of [lesson 06](06_text_classification.ipynb).
 #
 # Differences, on the same seeds and rows. For the first column more is better, for the second less.
 
