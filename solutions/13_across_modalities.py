@@ -943,9 +943,11 @@ print(
 # | lists | the teacher's belief in the candidates: listwise KL |
 # | lists and labels | half of each |
 # | MSE on scores | the teacher's scores themselves |
-# | dealt out | lists, of another question: a random teacher |
+# | dealt out | lists, of another question and in another order: a random teacher |
 #
-# All start from the same weights and take the same steps on the same candidates. At `offline` the student is as small as a bi-encoder can be: the reading teacher's token vectors, averaged, without a layer. It knows a text's words and not their order. Its vectors have one length, in training and when they are served, and a score is 20 times a cosine: enough room for the teacher's margins.
+# All start from the same weights and take the same steps on the same candidates. Labels have one advantage: they compare a question with every passage of the batch, lists and margins only with the question's own candidates, because of these alone the teacher was asked.
+#
+# At `offline` the student is as small as a bi-encoder can be: the reading teacher's token vectors, averaged, without a layer. It knows a text's words and not their order. Its vectors have one length, in training and when they are served, and a score is 20 times a cosine: enough room for the teacher's margins.
 
 # %%
 start = models.load(teachers.obtain(setting.started_from), ["relevance"])[0]
@@ -1083,7 +1085,7 @@ experiments.plot_comparison(
 #
 # ### What the shape is for
 #
-# How long does one question take among 10,000 passages? The bi-encoder encodes the question and multiplies; its passages were encoded beforehand. The cross-encoder's time is measured on 32 pairs and extrapolated to 10,000. The last line is what is done in practice: the bi-encoder finds ten, and the cross-encoder reads these ten.
+# How long does one question take among 10,000 passages? The bi-encoder encodes the question and multiplies; its passages were encoded beforehand. (Here their vectors are random numbers: how long a product takes does not depend on what they say.) The cross-encoder's time is measured on 32 pairs and extrapolated to 10,000. The last line is what is done in practice: the bi-encoder finds ten, and the cross-encoder reads these ten.
 
 # %%
 tower = towers[ranking[0], seeds[0]]
