@@ -78,7 +78,8 @@ def fit(
         optimizer.zero_grad()
         losses.append(loss.item())
         if (step + 1) % 50 == 0:
-            curve.append({"step": step + 1, "loss of 50 steps": float(np.mean(losses[-50:]))})
+            recent = round(float(np.mean(losses[-50:])), 4)
+            curve.append({"step": step + 1, "loss of 50 steps": recent})
     return model.eval(), tokenizer, curve
 
 

@@ -80,7 +80,7 @@ def pair_cases(random) -> list[Case]:
     ]
 
 
-# -- 13.5 Margin-MSE, 13.6 the listwise loss ----------------------------------------------------
+# -- 13.6 Margin-MSE, 13.7 the listwise loss ----------------------------------------------------
 
 
 def scores(random, questions, candidates):
@@ -129,7 +129,7 @@ def list_cases(random) -> list[Case]:
     ]
 
 
-# -- 13.7 in-batch negatives ------------------------------------------------------------------
+# -- 13.8 in-batch negatives ------------------------------------------------------------------
 
 
 def batch_cases(random) -> list[Case]:
@@ -159,7 +159,7 @@ def batch_cases(random) -> list[Case]:
     ]
 
 
-# -- 13.8 mean pooling ------------------------------------------------------------------------
+# -- 13.9 mean pooling ------------------------------------------------------------------------
 
 
 def pooling_cases(random) -> list[Case]:
@@ -189,7 +189,7 @@ def pooling_cases(random) -> list[Case]:
     ]
 
 
-# -- 13.9 MRR ---------------------------------------------------------------------------------
+# -- 13.10 MRR ---------------------------------------------------------------------------------
 
 
 def mrr_cases(random) -> list[Case]:
@@ -366,107 +366,6 @@ EXERCISES = (
     ),
     Exercise(
         id="13.5",
-        name="margin_mse",
-        title="Only how far apart",
-        lesson="13",
-        signature="margin_mse(student_scores, teacher_scores)",
-        points=3,
-        minutes=8,
-        difficulty=2,
-        importance=5,
-        cases=margin_cases,
-        misconceptions=loss_slips.MARGIN,
-        question="Add 100 to all scores of a model. Which of its answers change?",
-        hint="For each question and each wrong passage one margin of the student, and one of the teacher. "
-        "Keep their signs. Slices of the columns do it without a loop.",
-        withheld=(
-            "kd_course.losses.margin_loss",
-            "kd_course.losses.ranking.margin_loss",
-        ),
-        allowed="torch; not kd_course.losses",
-    ),
-    Exercise(
-        id="13.6",
-        name="listwise_kl",
-        title="A belief in each passage",
-        lesson="13",
-        signature="listwise_kl(student_scores, teacher_scores, student_temperature, teacher_temperature)",
-        points=3,
-        minutes=10,
-        difficulty=2,
-        importance=4,
-        cases=list_cases,
-        misconceptions=loss_slips.LISTS,
-        question="A question's candidates share one unit of belief. Along which dimension do they lie?",
-        hint="Two log-softmaxes, each with its temperature, then KL as in lesson 03. Of a teacher no gradient "
-        "is wanted.",
-        withheld=(
-            "kd_course.losses.listwise_loss",
-            "kd_course.losses.ranking.listwise_loss",
-            "kd_course.losses.soft_target_loss",
-        ),
-        allowed="torch and torch.nn.functional; not kd_course.losses",
-    ),
-    Exercise(
-        id="13.7",
-        name="in_batch_loss",
-        title="The others of the batch",
-        lesson="13",
-        signature="in_batch_loss(questions, passages, ids)",
-        points=4,
-        minutes=12,
-        difficulty=3,
-        importance=5,
-        cases=batch_cases,
-        misconceptions=loss_slips.IN_BATCH,
-        question="Two questions of a batch have the same passage. What does the softmax tell each of them about the "
-        "other's copy?",
-        hint="A matrix of all scores, question by passage. Which entries have to be taken out, and by which number, "
-        "so that a softmax gives them nothing? The diagonal stays.",
-        withheld=(
-            "kd_course.losses.in_batch_loss",
-            "kd_course.losses.ranking.in_batch_loss",
-            "kd_course.losses.contrastive_loss",
-        ),
-        allowed="torch and torch.nn.functional; not kd_course.losses",
-    ),
-    Exercise(
-        id="13.8",
-        name="mean_pool",
-        title="One vector a text",
-        lesson="13",
-        signature="mean_pool(vectors, mask)",
-        points=2,
-        minutes=8,
-        difficulty=2,
-        importance=5,
-        cases=pooling_cases,
-        misconceptions=slips.POOLING,
-        question="What is NaN times 0?",
-        hint="Exchange what does not count for 0, do not multiply it by 0. Then add up along the tokens, and "
-        "divide by a number that is never 0.",
-        withheld=("kd_course.losses.mean_pooled", "kd_course.losses.ranking.mean_pooled"),
-        allowed="torch; not kd_course.losses",
-    ),
-    Exercise(
-        id="13.9",
-        name="mrr",
-        title="How high does it stand?",
-        lesson="13",
-        signature="mrr(scores, right, k)",
-        points=3,
-        minutes=10,
-        difficulty=2,
-        importance=4,
-        cases=mrr_cases,
-        misconceptions=slips.MRR,
-        question="How many passages score at least as much as the right one, itself counted?",
-        hint="That number is the rank, and no sorting is needed. Then 1/rank, or 0, and the mean.",
-        withheld=("kd_course.metrics.reciprocal_ranks",),
-        allowed="torch; not kd_course.metrics",
-    ),
-    Exercise(
-        id="13.10",
         name="good_pair",
         title="Which pair can teach?",
         lesson="13",
@@ -510,5 +409,106 @@ EXERCISES = (
         hint="Two questions decide: how much of what the teacher uses can the student see, and has the student learnt "
         "that from its labels already?",
         allowed="pen and paper",
+    ),
+    Exercise(
+        id="13.6",
+        name="margin_mse",
+        title="Only how far apart",
+        lesson="13",
+        signature="margin_mse(student_scores, teacher_scores)",
+        points=3,
+        minutes=8,
+        difficulty=2,
+        importance=5,
+        cases=margin_cases,
+        misconceptions=loss_slips.MARGIN,
+        question="Add 100 to all scores of a model. Which of its answers change?",
+        hint="For each question and each wrong passage one margin of the student, and one of the teacher. "
+        "Keep their signs. Slices of the columns do it without a loop.",
+        withheld=(
+            "kd_course.losses.margin_loss",
+            "kd_course.losses.ranking.margin_loss",
+        ),
+        allowed="torch; not kd_course.losses",
+    ),
+    Exercise(
+        id="13.7",
+        name="listwise_kl",
+        title="A belief in each passage",
+        lesson="13",
+        signature="listwise_kl(student_scores, teacher_scores, student_temperature, teacher_temperature)",
+        points=3,
+        minutes=10,
+        difficulty=2,
+        importance=4,
+        cases=list_cases,
+        misconceptions=loss_slips.LISTS,
+        question="A question's candidates share one unit of belief. Along which dimension do they lie?",
+        hint="Two log-softmaxes, each with its temperature, then KL as in lesson 03. Of a teacher no gradient "
+        "is wanted.",
+        withheld=(
+            "kd_course.losses.listwise_loss",
+            "kd_course.losses.ranking.listwise_loss",
+            "kd_course.losses.soft_target_loss",
+        ),
+        allowed="torch and torch.nn.functional; not kd_course.losses",
+    ),
+    Exercise(
+        id="13.8",
+        name="in_batch_loss",
+        title="The others of the batch",
+        lesson="13",
+        signature="in_batch_loss(questions, passages, ids)",
+        points=4,
+        minutes=12,
+        difficulty=3,
+        importance=5,
+        cases=batch_cases,
+        misconceptions=loss_slips.IN_BATCH,
+        question="Two questions of a batch have the same passage. What does the softmax tell each of them about the "
+        "other's copy?",
+        hint="A matrix of all scores, question by passage. Which entries have to be taken out, and by which number, "
+        "so that a softmax gives them nothing? The diagonal stays.",
+        withheld=(
+            "kd_course.losses.in_batch_loss",
+            "kd_course.losses.ranking.in_batch_loss",
+            "kd_course.losses.contrastive_loss",
+        ),
+        allowed="torch and torch.nn.functional; not kd_course.losses",
+    ),
+    Exercise(
+        id="13.9",
+        name="mean_pool",
+        title="One vector a text",
+        lesson="13",
+        signature="mean_pool(vectors, mask)",
+        points=2,
+        minutes=8,
+        difficulty=2,
+        importance=5,
+        cases=pooling_cases,
+        misconceptions=slips.POOLING,
+        question="What is NaN times 0?",
+        hint="Exchange what does not count for 0, do not multiply it by 0. Then add up along the tokens, and "
+        "divide by a number that is never 0.",
+        withheld=("kd_course.losses.mean_pooled", "kd_course.losses.ranking.mean_pooled"),
+        allowed="torch; not kd_course.losses",
+    ),
+    Exercise(
+        id="13.10",
+        name="mrr",
+        title="How high does it stand?",
+        lesson="13",
+        signature="mrr(scores, right, k)",
+        points=3,
+        minutes=10,
+        difficulty=2,
+        importance=4,
+        cases=mrr_cases,
+        misconceptions=slips.MRR,
+        question="How many passages score at least as much as the right one, itself counted?",
+        hint="That number is the rank, and no sorting is needed. Then 1/rank, or 0, and the mean.",
+        withheld=("kd_course.metrics.reciprocal_ranks",),
+        allowed="torch; not kd_course.metrics",
     ),
 )

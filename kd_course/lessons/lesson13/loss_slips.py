@@ -1,4 +1,4 @@
-"""Wrong answers that people really give in 13.5 to 13.7: losses of scores, with a part to replace."""
+"""Wrong answers that people really give in 13.6 to 13.8: losses of scores, with a part to replace."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kd_course.lessons.lesson13.slips import named
 Function = Callable[..., Any]
 
 
-# -- 13.5 Margin-MSE --------------------------------------------------------------------------
+# -- 13.6 Margin-MSE --------------------------------------------------------------------------
 
 
 def leads(scores: Tensor) -> Tensor:
@@ -127,7 +127,7 @@ MARGIN = named(
 )
 
 
-# -- 13.6 the listwise loss -------------------------------------------------------------------
+# -- 13.7 the listwise loss -------------------------------------------------------------------
 
 
 def belief(student: Tensor, teacher: Tensor, a: float, b: float) -> tuple[Tensor, Tensor]:
@@ -244,7 +244,7 @@ LISTS = named(
 )
 
 
-# -- 13.7 in-batch negatives ------------------------------------------------------------------
+# -- 13.8 in-batch negatives ------------------------------------------------------------------
 
 
 def repeats(ids: Tensor) -> Tensor:

@@ -1,6 +1,6 @@
-"""Wrong answers that people really give in 13.1, 13.4, 13.8 and 13.9, and what the checks tell them.
+"""Wrong answers that people really give in 13.1, 13.4, 13.9 and 13.10, and what the checks tell them.
 
-loss_slips.py has those of the losses: 13.5 to 13.7. Each exercise's slips are built of one right
+loss_slips.py has those of the losses: 13.6 to 13.8. Each exercise's slips are built of one right
 computation with a part to replace.
 """
 
@@ -91,6 +91,10 @@ AVERAGED = named(
         "the softmax runs over the texts": (
             averaged(lambda logits: logits.softmax(0), after=lambda mean: mean / mean.sum()),
             "Which dimension holds the classes?",
+        ),
+        "the answers are softened first": (
+            averaged(lambda logits: (logits / 2).softmax(-1)),
+            "At T = 2 this is an average of softened answers. Which temperature is asked for?",
         ),
         "each text votes for the teacher's choice": (
             averaged(_votes),
@@ -216,7 +220,7 @@ PAIRS = named(
 )
 
 
-# -- 13.8 mean pooling ------------------------------------------------------------------------
+# -- 13.9 mean pooling ------------------------------------------------------------------------
 
 
 def pooled(
@@ -308,7 +312,7 @@ POOLING = named(
 )
 
 
-# -- 13.9 MRR ---------------------------------------------------------------------------------
+# -- 13.10 MRR ---------------------------------------------------------------------------------
 
 
 def ranks(scores: Tensor, right: Tensor, *, ties: str = "worst") -> Tensor:

@@ -139,7 +139,7 @@ def pairs_by_key(picture_keys, text_keys):
     ### END SOLUTION
 
 
-# -- 13.5 Margin-MSE --------------------------------------------------------------------------
+# -- 13.6 Margin-MSE --------------------------------------------------------------------------
 
 _MARGINS = """Each row holds the scores of one question's candidates, the right passage first. A margin is the
     score of the right passage less that of a wrong one; it has a sign. The teacher is not trained."""
@@ -165,11 +165,11 @@ _MARGIN_PARTS = {
 def _margin_slips(**base):
     """The slips of a margin loss under another convention: what it changes stays, one thing is wrong."""
     table = {name: losses.margins(**{**base, **part}) for name, part in _MARGIN_PARTS.items()}
-    return slip_table("13.5", table)
+    return slip_table("13.6", table)
 
 
 @variant(
-    "13.5",
+    "13.6",
     "the pairs' squares are summed",
     instead="the mean over the pairs is returned",
     statement=f"""
@@ -191,7 +191,7 @@ def margin_mse(student_scores, teacher_scores):
 
 
 @variant(
-    "13.5",
+    "13.6",
     "margins are compared by their absolute difference",
     instead="margins are compared by squares",
     statement=f"""
@@ -213,7 +213,7 @@ def margin_mse(student_scores, teacher_scores):
 
 
 @variant(
-    "13.5",
+    "13.6",
     "one loss a question is returned",
     instead="the mean over all pairs is returned",
     statement=f"""
@@ -234,7 +234,7 @@ def margin_mse(student_scores, teacher_scores):
     ### END SOLUTION
 
 
-# -- 13.6 the listwise loss -------------------------------------------------------------------
+# -- 13.7 the listwise loss -------------------------------------------------------------------
 
 _BELIEF = """Both models' scores are divided by a temperature of their own before a softmax over a question's
     candidates. The teacher is not trained. Either model may be so sure that a probability is rounded to 0."""
@@ -256,11 +256,11 @@ def _list_slips(without=(), **base):
         for name, part in _LIST_PARTS.items()
         if name not in without
     }
-    return slip_table("13.6", table)
+    return slip_table("13.7", table)
 
 
 @variant(
-    "13.6",
+    "13.7",
     "the loss is in bits",
     instead="the loss is in nats",
     statement=f"""
@@ -283,7 +283,7 @@ def listwise_kl(student_scores, teacher_scores, student_temperature, teacher_tem
 
 
 @variant(
-    "13.6",
+    "13.7",
     "KL(student ‖ teacher)",
     instead="KL(teacher ‖ student)",
     statement=f"""
@@ -310,7 +310,7 @@ def listwise_kl(student_scores, teacher_scores, student_temperature, teacher_tem
 
 
 @variant(
-    "13.6",
+    "13.7",
     "the questions are summed",
     instead="the questions are averaged",
     statement=f"""
@@ -332,7 +332,7 @@ def listwise_kl(student_scores, teacher_scores, student_temperature, teacher_tem
     ### END SOLUTION
 
 
-# -- 13.7 in-batch negatives ------------------------------------------------------------------
+# -- 13.8 in-batch negatives ------------------------------------------------------------------
 
 _BATCH = """Question i's right passage stands at place i of `passages`. A score is the dot product of two
     vectors. `ids` says which passages are the same text"""
@@ -357,11 +357,11 @@ def _batch_slips(without=(), **base):
             if parts.pop("turned", False):
                 parts["scores"] = lambda questions, passages: score(passages, questions)
             table[name] = losses.in_batch(**{**base, **parts})
-    return slip_table("13.7", table)
+    return slip_table("13.8", table)
 
 
 @variant(
-    "13.7",
+    "13.8",
     "copies of the right passage count as right",
     instead="copies of the right passage are left out",
     statement=f"""
@@ -389,7 +389,7 @@ def in_batch_loss(questions, passages, ids):
 
 
 @variant(
-    "13.7",
+    "13.8",
     "the questions are summed",
     instead="the questions are averaged",
     statement=f"""
@@ -416,7 +416,7 @@ def in_batch_loss(questions, passages, ids):
 
 
 @variant(
-    "13.7",
+    "13.8",
     "cosines, divided by 0.1",
     instead="dot products",
     statement="""
@@ -430,7 +430,7 @@ def in_batch_loss(questions, passages, ids):
     slips=(
         *_batch_slips(("vectors are made to have length 1",), scores=losses.cosines),
         *slip_table(
-            "13.7",
+            "13.8",
             {
                 "a text that stands twice is its own wrong answer": losses.in_batch(
                     losses.nothing, scores=losses.cosines
@@ -456,7 +456,7 @@ def in_batch_loss(questions, passages, ids):
     ### END SOLUTION
 
 
-# -- 13.9 MRR ---------------------------------------------------------------------------------
+# -- 13.10 MRR ---------------------------------------------------------------------------------
 
 _RANKS = """A question counts 1/rank of its right passage among all passages. The larger the score, the better;
     the best has rank 1."""
@@ -478,7 +478,7 @@ def _mrr_slips(without=(), **base):
         for name, part in _MRR_PARTS.items()
         if name not in without
     }
-    return slip_table("13.9", table)
+    return slip_table("13.10", table)
 
 
 def _with_ties(kind):
@@ -486,7 +486,7 @@ def _with_ties(kind):
 
 
 @variant(
-    "13.9",
+    "13.10",
     "equals share the mean of their ranks",
     instead="equals share the worst of their ranks",
     statement=f"""
@@ -511,7 +511,7 @@ def mrr(scores, right, k):
 
 
 @variant(
-    "13.9",
+    "13.10",
     "equals share the best of their ranks",
     instead="equals share the worst of their ranks",
     statement=f"""
@@ -535,7 +535,7 @@ def mrr(scores, right, k):
 
 
 @variant(
-    "13.9",
+    "13.10",
     "not among the k best counts 1/(k + 1)",
     instead="not among the k best counts 0",
     statement=f"""

@@ -59,6 +59,11 @@ def averaged_answer(weights, logits):
     return (weights / weights.sum()) @ logits
 
 
+# %% 13.1 wrong: softened, as in lesson 03
+def averaged_answer(weights, logits, temperature=2.0):
+    return (weights / weights.sum()) @ (logits / temperature).softmax(-1)
+
+
 # %% 13.1 right: a matrix product
 def averaged_answer(weights, logits):
     return (weights @ torch.softmax(logits, dim=1)) / weights.sum()
@@ -204,69 +209,69 @@ def pairs_by_key(picture_keys, text_keys):
     return pairs
 
 
-# %% 13.5 wrong: pointwise
+# %% 13.6 wrong: pointwise
 def margin_mse(student_scores, teacher_scores):
     return F.mse_loss(student_scores, teacher_scores.detach())
 
 
-# %% 13.5 wrong: absolute margins
+# %% 13.6 wrong: absolute margins
 def margin_mse(student_scores, teacher_scores):
     s = (student_scores[:, :1] - student_scores[:, 1:]).abs()
     t = (teacher_scores[:, :1] - teacher_scores[:, 1:]).abs()
     return F.mse_loss(s, t.detach())
 
 
-# %% 13.5 wrong: one of them is turned round
+# %% 13.6 wrong: one of them is turned round
 def margin_mse(student_scores, teacher_scores):
     s = student_scores[:, :1] - student_scores[:, 1:]
     t = teacher_scores[:, 1:] - teacher_scores[:, :1]
     return F.mse_loss(s, t.detach())
 
 
-# %% 13.5 wrong: a sigmoid
+# %% 13.6 wrong: a sigmoid
 def margin_mse(student_scores, teacher_scores):
     t = teacher_scores.detach().sigmoid()
     s = student_scores
     return F.mse_loss(s[:, :1] - s[:, 1:], t[:, :1] - t[:, 1:])
 
 
-# %% 13.5 wrong: L1
+# %% 13.6 wrong: L1
 def margin_mse(student_scores, teacher_scores):
     s, t = student_scores, teacher_scores.detach()
     return F.l1_loss(s[:, :1] - s[:, 1:], t[:, :1] - t[:, 1:])
 
 
-# %% 13.5 wrong: the sum
+# %% 13.6 wrong: the sum
 def margin_mse(student_scores, teacher_scores):
     s, t = student_scores, teacher_scores.detach()
     return F.mse_loss(s[:, :1] - s[:, 1:], t[:, :1] - t[:, 1:], reduction="sum")
 
 
-# %% 13.5 wrong: the right passage against itself, too
+# %% 13.6 wrong: the right passage against itself, too
 def margin_mse(student_scores, teacher_scores):
     s, t = student_scores, teacher_scores.detach()
     return F.mse_loss(s[:, :1] - s, t[:, :1] - t)
 
 
-# %% 13.5 wrong: the teacher is trained
+# %% 13.6 wrong: the teacher is trained
 def margin_mse(student_scores, teacher_scores):
     s, t = student_scores, teacher_scores
     return ((s[:, :1] - s[:, 1:] - t[:, :1] + t[:, 1:]) ** 2).mean()
 
 
-# %% 13.5 wrong: the first wrong one only
+# %% 13.6 wrong: the first wrong one only
 def margin_mse(student_scores, teacher_scores):
     s, t = student_scores, teacher_scores.detach()
     return F.mse_loss(s[:, 0] - s[:, 1], t[:, 0] - t[:, 1])
 
 
-# %% 13.5 right: of differences
+# %% 13.6 right: of differences
 def margin_mse(student_scores, teacher_scores):
     apart = student_scores - teacher_scores.detach()
     return (apart[:, :1] - apart[:, 1:]).pow(2).mean()
 
 
-# %% 13.5 right: pair by pair
+# %% 13.6 right: pair by pair
 def margin_mse(student_scores, teacher_scores):
     total, pairs = 0.0, 0
     for s, t in zip(student_scores, teacher_scores.detach()):
@@ -276,75 +281,75 @@ def margin_mse(student_scores, teacher_scores):
     return total / pairs
 
 
-# %% 13.6 wrong: swapped
+# %% 13.7 wrong: swapped
 def listwise_kl(student_scores, teacher_scores, student_temperature, teacher_temperature):
     log_q = (student_scores / student_temperature).log_softmax(-1)
     log_p = (teacher_scores.detach() / teacher_temperature).log_softmax(-1)
     return F.kl_div(log_p, log_q, reduction="batchmean", log_target=True)
 
 
-# %% 13.6 wrong: kl_div's own mean
+# %% 13.7 wrong: kl_div's own mean
 def listwise_kl(student_scores, teacher_scores, student_temperature, teacher_temperature):
     log_q = (student_scores / student_temperature).log_softmax(-1)
     log_p = (teacher_scores.detach() / teacher_temperature).log_softmax(-1)
     return F.kl_div(log_q, log_p, reduction="mean", log_target=True)
 
 
-# %% 13.6 wrong: over the questions
+# %% 13.7 wrong: over the questions
 def listwise_kl(student_scores, teacher_scores, student_temperature, teacher_temperature):
     log_q = (student_scores / student_temperature).log_softmax(0)
     log_p = (teacher_scores.detach() / teacher_temperature).log_softmax(0)
     return (log_p.exp() * (log_p - log_q)).sum(0).mean()
 
 
-# %% 13.6 wrong: one temperature
+# %% 13.7 wrong: one temperature
 def listwise_kl(student_scores, teacher_scores, student_temperature, teacher_temperature):
     log_q = (student_scores / teacher_temperature).log_softmax(-1)
     p = (teacher_scores.detach() / teacher_temperature).softmax(-1)
     return F.kl_div(log_q, p, reduction="batchmean")
 
 
-# %% 13.6 wrong: T squared
+# %% 13.7 wrong: T squared
 def listwise_kl(student_scores, teacher_scores, student_temperature, teacher_temperature):
     log_q = (student_scores / student_temperature).log_softmax(-1)
     p = (teacher_scores.detach() / teacher_temperature).softmax(-1)
     return student_temperature**2 * F.kl_div(log_q, p, reduction="batchmean")
 
 
-# %% 13.6 wrong: a cross-entropy
+# %% 13.7 wrong: a cross-entropy
 def listwise_kl(student_scores, teacher_scores, student_temperature, teacher_temperature):
     p = (teacher_scores.detach() / teacher_temperature).softmax(-1)
     return F.cross_entropy(student_scores / student_temperature, p)
 
 
-# %% 13.6 wrong: the logarithm of a softmax that may be 0
+# %% 13.7 wrong: the logarithm of a softmax that may be 0
 def listwise_kl(student_scores, teacher_scores, student_temperature, teacher_temperature):
     q = (student_scores / student_temperature).softmax(-1)
     p = (teacher_scores.detach() / teacher_temperature).softmax(-1)
     return (p * (p.log() - q.log())).sum(-1).mean()
 
 
-# %% 13.6 wrong: the teacher is trained
+# %% 13.7 wrong: the teacher is trained
 def listwise_kl(student_scores, teacher_scores, student_temperature, teacher_temperature):
     log_q = (student_scores / student_temperature).log_softmax(-1)
     log_p = (teacher_scores / teacher_temperature).log_softmax(-1)
     return (log_p.exp() * (log_p - log_q)).sum(-1).mean()
 
 
-# %% 13.6 wrong: the right one first
+# %% 13.7 wrong: the right one first
 def listwise_kl(student_scores, teacher_scores, student_temperature, teacher_temperature):
     first = torch.zeros(len(student_scores), dtype=torch.long)
     return F.cross_entropy(student_scores / student_temperature, first)
 
 
-# %% 13.6 right: kl_div
+# %% 13.7 right: kl_div
 def listwise_kl(student_scores, teacher_scores, student_temperature, teacher_temperature):
     log_q = F.log_softmax(student_scores / student_temperature, 1)
     p = F.softmax(teacher_scores.detach() / teacher_temperature, 1)
     return F.kl_div(log_q, p, reduction="batchmean")
 
 
-# %% 13.6 right: question by question
+# %% 13.7 right: question by question
 def listwise_kl(student_scores, teacher_scores, student_temperature, teacher_temperature):
     total = 0.0
     for s, t in zip(student_scores, teacher_scores.detach()):
@@ -354,12 +359,12 @@ def listwise_kl(student_scores, teacher_scores, student_temperature, teacher_tem
     return total / len(student_scores)
 
 
-# %% 13.7 wrong: copies stay
+# %% 13.8 wrong: copies stay
 def in_batch_loss(questions, passages, ids):
     return F.cross_entropy(questions @ passages.T, torch.arange(len(ids)))
 
 
-# %% 13.7 wrong: by vectors
+# %% 13.8 wrong: by vectors
 def in_batch_loss(questions, passages, ids):
     scores = questions @ passages.T
     same = torch.cdist(passages, passages) < 1e-6
@@ -367,20 +372,20 @@ def in_batch_loss(questions, passages, ids):
     return F.cross_entropy(scores.masked_fill(same, -torch.inf), torch.arange(len(ids)))
 
 
-# %% 13.7 wrong: the diagonal, too
+# %% 13.8 wrong: the diagonal, too
 def in_batch_loss(questions, passages, ids):
     scores = questions @ passages.T
     scores = scores.masked_fill(ids[:, None] == ids[None], -1e9)
     return F.cross_entropy(scores, torch.arange(len(ids)))
 
 
-# %% 13.7 wrong: zero for a copy
+# %% 13.8 wrong: zero for a copy
 def in_batch_loss(questions, passages, ids):
     copy = (ids[:, None] == ids[None]) & ~torch.eye(len(ids), dtype=torch.bool)
     return F.cross_entropy((questions @ passages.T) * ~copy, torch.arange(len(ids)))
 
 
-# %% 13.7 wrong: several right ones
+# %% 13.8 wrong: several right ones
 def in_batch_loss(questions, passages, ids):
     scores = questions @ passages.T
     same = ids[:, None] == ids[None]
@@ -388,28 +393,28 @@ def in_batch_loss(questions, passages, ids):
     return (scores.logsumexp(-1) - right).mean()
 
 
-# %% 13.7 wrong: along the other dimension
+# %% 13.8 wrong: along the other dimension
 def in_batch_loss(questions, passages, ids):
     copy = (ids[:, None] == ids[None]) & ~torch.eye(len(ids), dtype=torch.bool)
     scores = (questions @ passages.T).masked_fill(copy, -torch.inf)
     return -scores.log_softmax(0).diagonal().mean()
 
 
-# %% 13.7 wrong: cosines
+# %% 13.8 wrong: cosines
 def in_batch_loss(questions, passages, ids):
     copy = (ids[:, None] == ids[None]) & ~torch.eye(len(ids), dtype=torch.bool)
     scores = F.normalize(questions, dim=1) @ F.normalize(passages, dim=1).T
     return F.cross_entropy(scores.masked_fill(copy, -torch.inf), torch.arange(len(ids)))
 
 
-# %% 13.7 wrong: summed
+# %% 13.8 wrong: summed
 def in_batch_loss(questions, passages, ids):
     copy = (ids[:, None] == ids[None]) & ~torch.eye(len(ids), dtype=torch.bool)
     scores = (questions @ passages.T).masked_fill(copy, -torch.inf)
     return F.cross_entropy(scores, torch.arange(len(ids)), reduction="sum")
 
 
-# %% 13.7 wrong: questions with copies are dropped
+# %% 13.8 wrong: questions with copies are dropped
 def in_batch_loss(questions, passages, ids):
     kept = torch.tensor([(ids == i).sum() == 1 for i in ids])
     if not kept.any():
@@ -418,14 +423,14 @@ def in_batch_loss(questions, passages, ids):
     return loss[kept].mean()
 
 
-# %% 13.7 right: cross_entropy
+# %% 13.8 right: cross_entropy
 def in_batch_loss(questions, passages, ids):
     copy = (ids[:, None] == ids[None]) & ~torch.eye(len(ids), dtype=torch.bool)
     scores = (questions @ passages.T).masked_fill(copy, -torch.inf)
     return F.cross_entropy(scores, torch.arange(len(ids)))
 
 
-# %% 13.7 right: question by question
+# %% 13.8 right: question by question
 def in_batch_loss(questions, passages, ids):
     total = 0.0
     for i, q in enumerate(questions):
@@ -435,39 +440,39 @@ def in_batch_loss(questions, passages, ids):
     return total / len(questions)
 
 
-# %% 13.8 wrong: the whole length
+# %% 13.9 wrong: the whole length
 def mean_pool(vectors, mask):
     return vectors.mean(1)
 
 
-# %% 13.8 wrong: times the mask
+# %% 13.9 wrong: times the mask
 def mean_pool(vectors, mask):
     m = mask.unsqueeze(-1).to(vectors.dtype)
     return (vectors * m).sum(1) / m.sum(1).clamp(min=1)
 
 
-# %% 13.8 wrong: times the mask, then nothing is looked after
+# %% 13.9 wrong: times the mask, then nothing is looked after
 def mean_pool(vectors, mask):
     m = mask.unsqueeze(-1).float()
     return (vectors * m).sum(1) / m.sum(1)
 
 
-# %% 13.8 wrong: CLS
+# %% 13.9 wrong: CLS
 def mean_pool(vectors, mask):
     return vectors[:, 0]
 
 
-# %% 13.8 wrong: summed
+# %% 13.9 wrong: summed
 def mean_pool(vectors, mask):
     return torch.where(mask.bool()[..., None], vectors, 0.0).sum(1)
 
 
-# %% 13.8 wrong: divided by the length
+# %% 13.9 wrong: divided by the length
 def mean_pool(vectors, mask):
     return torch.where(mask.bool()[..., None], vectors, 0.0).mean(1)
 
 
-# %% 13.8 wrong: padding on the right is taken for granted
+# %% 13.9 wrong: padding on the right is taken for granted
 def mean_pool(vectors, mask):
     rows = []
     for row, n in zip(vectors, mask.sum(1).tolist()):
@@ -475,26 +480,26 @@ def mean_pool(vectors, mask):
     return torch.stack(rows)
 
 
-# %% 13.8 wrong: a text without a token is 0/0
+# %% 13.9 wrong: a text without a token is 0/0
 def mean_pool(vectors, mask):
     there = mask.bool()
     kept = torch.where(there[..., None], vectors, 0.0)
     return kept.sum(1) / there.sum(1, keepdim=True)
 
 
-# %% 13.8 wrong: tilde on integers
+# %% 13.9 wrong: tilde on integers
 def mean_pool(vectors, mask):
     kept = vectors.masked_fill(mask.bool()[..., None], 0.0).nan_to_num()
     return kept.sum(1) / (~mask.bool()).sum(1, keepdim=True).clamp(min=1)
 
 
-# %% 13.8 right: masked_fill
+# %% 13.9 right: masked_fill
 def mean_pool(vectors, mask):
     kept = vectors.masked_fill(mask[..., None] == 0, 0.0)
     return kept.sum(dim=1) / mask.sum(dim=1).clamp(min=1)[:, None]
 
 
-# %% 13.8 right: text by text
+# %% 13.9 right: text by text
 def mean_pool(vectors, mask):
     rows = []
     for row, there in zip(vectors, mask.bool()):
@@ -502,33 +507,33 @@ def mean_pool(vectors, mask):
     return torch.stack(rows)
 
 
-# %% 13.9 wrong: argsort
+# %% 13.10 wrong: argsort
 def mrr(scores, right, k):
     order = scores.argsort(1, descending=True)
     rank = (order == right[:, None]).float().argmax(1) + 1
     return torch.where(rank <= k, 1 / rank, 0.0).mean()
 
 
-# %% 13.9 wrong: greater only
+# %% 13.10 wrong: greater only
 def mrr(scores, right, k):
     own = scores[torch.arange(len(right)), right]
     rank = (scores > own[:, None]).sum(1) + 1
     return torch.where(rank <= k, 1 / rank, 0.0).mean()
 
 
-# %% 13.9 wrong: k is forgotten
+# %% 13.10 wrong: k is forgotten
 def mrr(scores, right, k):
     own = scores.gather(1, right[:, None])
     return (1 / (scores >= own).sum(1)).mean()
 
 
-# %% 13.9 wrong: what is not found counts 1/k
+# %% 13.10 wrong: what is not found counts 1/k
 def mrr(scores, right, k):
     own = scores.gather(1, right[:, None])
     return (1 / (scores >= own).sum(1).clamp(max=k)).mean()
 
 
-# %% 13.9 wrong: what is not found is left out
+# %% 13.10 wrong: what is not found is left out
 def mrr(scores, right, k):
     own = scores.gather(1, right[:, None])
     rank = (scores >= own).sum(1)
@@ -536,47 +541,47 @@ def mrr(scores, right, k):
     return (1 / found).mean() if len(found) else torch.tensor(0.0)
 
 
-# %% 13.9 wrong: recall
+# %% 13.10 wrong: recall
 def mrr(scores, right, k):
     own = scores.gather(1, right[:, None])
     return ((scores >= own).sum(1) <= k).float().mean()
 
 
-# %% 13.9 wrong: the mean rank's reciprocal
+# %% 13.10 wrong: the mean rank's reciprocal
 def mrr(scores, right, k):
     own = scores.gather(1, right[:, None])
     return 1 / (scores >= own).sum(1).float().mean()
 
 
-# %% 13.9 wrong: from 0
+# %% 13.10 wrong: from 0
 def mrr(scores, right, k):
     own = scores.gather(1, right[:, None])
     rank = (scores >= own).sum(1) + 1
     return torch.where(rank <= k + 1, 1 / rank, 0.0).mean()
 
 
-# %% 13.9 wrong: smallest first
+# %% 13.10 wrong: smallest first
 def mrr(scores, right, k):
     own = scores.gather(1, right[:, None])
     rank = (scores <= own).sum(1)
     return torch.where(rank <= k, 1 / rank, 0.0).mean()
 
 
-# %% 13.9 wrong: one a question
+# %% 13.10 wrong: one a question
 def mrr(scores, right, k):
     own = scores.gather(1, right[:, None])
     rank = (scores >= own).sum(1)
     return torch.where(rank <= k, 1 / rank, 0.0)
 
 
-# %% 13.9 right: numpy
+# %% 13.10 right: numpy
 def mrr(scores, right, k):
     s = scores.numpy()
     rank = (s >= s[np.arange(len(s)), right.numpy()][:, None]).sum(1)
     return float(np.where(rank <= k, 1 / rank, 0).mean())
 
 
-# %% 13.9 right: question by question
+# %% 13.10 right: question by question
 def mrr(scores, right, k):
     total = 0.0
     for row, j in zip(scores.tolist(), right.tolist()):
@@ -585,18 +590,18 @@ def mrr(scores, right, k):
     return torch.tensor(total / len(scores))
 
 
-# %% 13.10 wrong: a
+# %% 13.5 wrong: a
 good_pair = "a"
 
-# %% 13.10 wrong: c
+# %% 13.5 wrong: c
 good_pair = "c"
 
-# %% 13.10 wrong: d
+# %% 13.5 wrong: d
 good_pair = "d"
 
-# %% 13.10 right: b
+# %% 13.5 right: b
 good_pair = "b"
 
-# %% 13.10 right: by name
+# %% 13.5 right: by name
 answers = {"Ann": "a", "Ben": "b"}
 good_pair = answers["Ben"]
