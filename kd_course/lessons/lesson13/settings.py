@@ -160,7 +160,7 @@ def settings(run: Switches) -> AcrossModalities:
         max_length=256,
         recipes=_recipes(CHOSEN, 1_500, 300),
         learning_rates=(5e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2, 3.2e-2),
-        ranking_rates=(1e-3, 2.5e-3, 5e-3, 1e-2, 2e-2),
+        ranking_rates=(4e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2e-2),
     )
     if run.scale == "offline":
         return offline
