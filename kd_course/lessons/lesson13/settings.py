@@ -25,6 +25,8 @@ EXPECTED = {
         "slipped by one/gain over control": "-",
         "margins/gain over labels": "?",
         "lists/gain over labels": "?",
+        "lists/gain over labels, same candidates": "?",
+        "labels, same candidates/gain over labels": "-",
         "lists and labels/gain over labels": "?",
         "MSE on scores/gain over margins": "-",
         "dealt out/gain over labels": "-",
@@ -36,6 +38,8 @@ EXPECTED = {
         "slipped by one/gain over control": "-",
         "margins/gain over labels": "?",
         "lists/gain over labels": "?",
+        "lists/gain over labels, same candidates": "?",
+        "labels, same candidates/gain over labels": "-",
         "lists and labels/gain over labels": "?",
         "MSE on scores/gain over margins": "-",
         "dealt out/gain over labels": "-",
@@ -65,6 +69,7 @@ SEEING = (  # the arms of the pictures
 FEW_PICTURES = ("control", "distilled, same pictures")  # these take a fifth of the others' steps
 RANKING = (  # those of the passages
     "labels",
+    "labels, same candidates",
     "margins",
     "lists",
     "lists and labels",
@@ -115,7 +120,7 @@ def _recipes(rates: dict[str, float], seeing: int, ranking: int) -> dict[str, Re
 
     At `offline` every arm then sees each of its pictures five times. Teachers teach at T = 1, alone.
     """
-    without = ("control", "control, as many steps", "hard answers", "labels")
+    without = ("control", "control, as many steps", "hard answers", *RANKING[:2])
     recipes = {}
     for arm in (*SEEING, *RANKING):
         alpha = 0.0 if arm in without else 0.5 if arm == "lists and labels" else 1.0
@@ -154,8 +159,8 @@ def settings(run: Switches) -> AcrossModalities:
         questions_a_step=16,
         max_length=256,
         recipes=_recipes(CHOSEN, 1_500, 300),
-        learning_rates=(5e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2),
-        ranking_rates=(1e-3, 2.5e-3, 5e-3, 1e-2, 2e-2),
+        learning_rates=(5e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2, 3.2e-2),
+        ranking_rates=(4e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2e-2),
     )
     if run.scale == "offline":
         return offline
