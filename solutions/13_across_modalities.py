@@ -946,7 +946,7 @@ print(
 # | MSE on scores | the teacher's scores themselves |
 # | dealt out | lists, of another question and in another order: a random teacher |
 #
-# All start from the same weights and take the same steps on the same candidates. Labels have one advantage: they compare a question with every passage of the batch, lists and margins only with the question's own candidates, because of these alone the teacher was asked.
+# All start from the same weights and take the same steps on the same candidates. *Labels* have one advantage: they compare a question with every passage of the batch. The teacher was asked about the question's own candidates alone, so lists and margins compare no others. The second line takes that advantage away: against it, a gain of lists is the teacher's scores' and nothing else's.
 #
 # At `offline` the student is as small as a bi-encoder can be: the reading teacher's token vectors, averaged, without a layer. It knows a text's words and not their order. Its vectors have one length, in training and when they are served, and a score is 20 times a cosine: enough room for the teacher's margins.
 
@@ -1174,7 +1174,7 @@ plots.show(
 #
 # ## 10 · How the recipes were chosen
 #
-# All arms of the pictures were offered the same learning rates, and so were all of the passages. Each took the one that was best on validation, on average over three seeds: by accuracy for the pictures, by MRR@10 for the passages. The test rows had no say. (`KD_MAPS=1` computes this log again: some two hundred short trainings.)
+# All arms of the pictures were offered the same learning rates, and so were all of the passages. Each took the one that was best on validation, on average over three seeds: by accuracy for the pictures, by MRR@10 for the passages. The test rows had no say. (`KD_MAPS=1` computes this log again: some hundreds of short trainings.)
 
 
 # %%
