@@ -217,9 +217,9 @@ def settings(run: Switches) -> AcrossModalities:
         tested_passages=2_000,
         tested_questions=5_000,
         reranked=1_000,
-        candidates=8,
-        questions_a_step=32,
-        max_length=384,
+        candidates=4,
+        questions_a_step=16,  # 64 pairs of 256 tokens at once: a GPU of 24 GB holds them
+        max_length=256,
         recipes={
             **_recipes(dict.fromkeys(SEEING, 4e-3) | dict.fromkeys(RANKING, 5e-5), 4_000, 2_000),
             "ranker": Recipe(3e-5, 3_000),
