@@ -194,6 +194,21 @@ def best_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     return float(np.exp(found.x))
 
 
+# -- ranks -----------------------------------------------------------------------------------
+
+
+def reciprocal_ranks(scores: np.ndarray, right: np.ndarray, *, k: int = 10) -> np.ndarray:
+    """1/rank of every question's right passage among all, 0 where it is not among the k best.
+
+    scores: (questions, passages); right: (questions,), the right passage's number.
+    Passages with the same score share the worst of their ranks, so that a model that cannot tell
+    them apart gains nothing. Returns (questions,); the mean is MRR@k.
+    """
+    own = scores[np.arange(len(scores)), right]
+    rank = (scores >= own[:, None]).sum(-1)  # itself included
+    return np.where(rank <= k, 1 / rank, 0.0)
+
+
 # -- answers in words -------------------------------------------------------------------------
 
 # SQuAD's metrics in our own lines: torchmetrics has those of SQuAD 2.0, where two empty answers

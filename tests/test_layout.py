@@ -268,7 +268,7 @@ FLOORS = [
     {"losses", "settings", "plots", "metrics", "cost", "serving"},
     {"experiments", "corpora", "models", "spans", "compression"},
     {"translation", "generation", "widgets"},
-    {"distillation"},
+    {"distillation", "retrieval"},
     {"teachers"},
     {"exercises", "lessons", "capstone"},
     {"commands"},

@@ -61,6 +61,23 @@ def core(row):
 # --- Splits, schema, sizes ------------------------------------------------------------------------
 
 
+def test_a_question_of_one_passage_is_answered_by_no_other():
+    """Painters, for whom one can tell by the words alone which passages name them."""
+    sizes = {"train": 0, "validation": 120, "test": 0, "test_new_names": 0}
+    asked = reading.load(seed=0, level="plain", sizes=sizes)["validation"].to_list()
+    kept = reading.load(seed=0, level="plain", sizes=sizes, one_passage=True)[
+        "validation"
+    ].to_list()
+    assert kept == [row for row in asked if row in kept] and len(kept) < len(asked)
+    passages = {row["context"] for row in asked}
+    counts = {True: set(), False: set()}  # was it kept? -> how many passages name the painter
+    for row in asked:
+        if title := re.match(r'Who painted ("[^"]+")\?', row["question"]):
+            named = re.compile(rf"{title[1]} was painted by|{title[1][:-1]},?\",? painted by")
+            counts[row in kept].add(sum(bool(named.search(text)) for text in passages))
+    assert counts[True] == {1} and min(counts[False]) > 1
+
+
 def test_the_corpus_has_squads_columns_and_two_of_its_own(corpus, plain):
     for level in (corpus, plain):
         assert list(level) == ["train", "validation", "test", "test_new_names"]

@@ -65,6 +65,11 @@ HEADLINES = {  # of lessons whose arms are others
         ("asked at home", "source text/target accuracy"),
         ("control", "control/target accuracy"),
     ),
+    "13": (
+        ("teacher, reads the text", "teacher/accuracy"),
+        ("distilled, sees a picture", "distilled/accuracy"),
+        ("control", "control/accuracy"),
+    ),
     "14": (
         ("teacher (valid share)", "teacher/valid share"),
         ("reverse KL, own prefixes", "reverse KL, own prefixes/valid share"),

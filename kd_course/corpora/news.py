@@ -156,6 +156,16 @@ def grammar(*, unseen_templates: bool = False) -> Grammar:
     return Grammar(prior(), build_meanings(unseen=unseen_templates), build_rules())
 
 
+def draws(seed: int) -> Iterator[tuple[str, int, str]]:
+    """Sentences without end, repeated ones too: text, label, and the split that it may stand in.
+
+    "teacher" is the split of the teacher's corpus. Raises ValueError as `load` does.
+    """
+    _check_count(seed, "seed:")
+    for text, label in _sentences(grammar(), seed):
+        yield text, label, _place(text)
+
+
 def _grammar_of(text: str) -> Grammar:
     seen = grammar()
     return seen if seen.inside(text) else grammar(unseen_templates=True)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import copy
 import random
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from hashlib import blake2b
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from kd_course.corpora.grammars.annotators import mark, spans
 from kd_course.corpora.grammars.cast import choose
-from kd_course.corpora.grammars.stories import Passage, Question, questions, tell_story
+from kd_course.corpora.grammars.stories import Passage, Question, ask, questions, tell_story
 from kd_course.corpora.grammars.story_files import read_stories
 from kd_course.corpora.words import read
 
@@ -56,6 +57,7 @@ def load(
     level: str = "full",
     sizes: Mapping[str, int] | None = None,
     test_seed: int | None = None,
+    one_passage: bool = False,
 ) -> DatasetDict:
     """Questions about short news, in SQuAD's schema, in four splits.
 
@@ -71,7 +73,11 @@ def load(
     `sizes` counts passages, each with QUESTIONS rows one after the other, and makes some splits
     smaller or larger than SIZES: a smaller split is the beginning of a larger one.
     test_seed: draws the test rows, where they are not to be those of `seed`: rows that nobody has
-    read yet. Raises ValueError when a seed or a size is no whole number >= 0, or a level or split is unknown.
+    read yet.
+    one_passage: leaves out each question that several passages of its split answer, whether it is asked
+    about them or not: for whoever looks for the passage, any of them would do. A passage then has
+    QUESTIONS rows or fewer, or none.
+    Raises ValueError when a seed or a size is no whole number >= 0, or a level or split is unknown.
     """
     from datasets import DatasetDict
 
@@ -83,26 +89,29 @@ def load(
     wanted = {**SIZES, **(sizes or {})}
     for name, size in wanted.items():
         _check_count(size, f"sizes: {name!r}")
-    splits = _splits(seed, level, tuple(wanted.items()))
+    splits = _splits(seed, level, tuple(wanted.items()), one_passage)
     if test_seed not in (None, seed):
         _check_count(test_seed, "test_seed:")
         tests = {name: n if name.startswith("test") else 0 for name, n in wanted.items()}
-        fresh = _splits(test_seed, level, tuple(tests.items()))
+        fresh = _splits(test_seed, level, tuple(tests.items()), one_passage)
         splits = splits | {name: fresh[name] for name in fresh if name.startswith("test")}
     # Copies: whoever changes a split's format changes nobody else's.
     return DatasetDict({name: copy.copy(split) for name, split in splits.items()})
 
 
-def teacher_corpus(seed: int = 0, size: int = TEACHER_SIZE, *, level: str = "full") -> Dataset:
-    """Questions that `load` gives for no seed: what the shipped teacher is trained on.
+def teacher_corpus(
+    seed: int = 0, size: int = TEACHER_SIZE, *, level: str = "full", one_passage: bool = False
+) -> Dataset:
+    """Questions that `load` gives for no seed: what the shipped teachers are trained on.
 
-    size: passages, each with QUESTIONS rows. Returns the columns of `load`, one answer a question.
+    size: passages, each with QUESTIONS rows. one_passage: as `load` has it. Returns the columns of
+    `load`, one answer a question.
     Raises ValueError when seed or size is no whole number >= 0, or the level is unknown.
     """
     _check_count(seed, "seed:")
     _check_count(size, "size:")
     _check_level(level)
-    return copy.copy(_teacher_corpus(seed, level, size))
+    return copy.copy(_teacher_corpus(seed, level, size, one_passage))
 
 
 def _check_count(value: int, name: str) -> None:
@@ -116,20 +125,24 @@ def _check_level(level: str) -> None:
 
 
 @lru_cache(maxsize=2)
-def _splits(seed: int, level: str, sizes: tuple[tuple[str, int], ...]) -> dict[str, Dataset]:
+def _splits(
+    seed: int, level: str, sizes: tuple[tuple[str, int], ...], one_passage: bool
+) -> dict[str, Dataset]:
     wanted = dict(sizes)
     found: dict[str, Passages] = {name: {} for name in wanted}
     for new_names in (False, True):
         names = [name for name in wanted if (name == "test_new_names") == new_names]
         _fill({name: found[name] for name in names}, wanted, seed, level, new_names=new_names)
+    if one_passage:
+        found = {name: _only_of_one(passages) for name, passages in found.items()}
     return {name: _dataset(passages, name, seed) for name, passages in found.items()}
 
 
 @lru_cache(maxsize=1)
-def _teacher_corpus(seed: int, level: str, size: int) -> Dataset:
+def _teacher_corpus(seed: int, level: str, size: int, one_passage: bool) -> Dataset:
     found: Passages = {}
     _fill({"teacher": found}, {"teacher": size}, seed, level, new_names=False)
-    return _dataset(found, "teacher", seed)
+    return _dataset(_only_of_one(found) if one_passage else found, "teacher", seed)
 
 
 def _fill(
@@ -170,6 +183,27 @@ def _admissible(passage: Passage, level: str) -> bool:
 def _asked(passage: Passage, seed: int, level: str) -> list[Question]:
     """The questions of a passage: the same whichever split it stands in."""
     return questions(passage, level, _own_draw("questions", seed, passage.text), QUESTIONS)
+
+
+def _only_of_one(passages: Passages) -> Passages:
+    """The same passages, without the questions that another of them answers, too."""
+    told = {text: _facts(passage) for text, (passage, _) in passages.items()}
+    count = Counter(fact for facts in told.values() for fact in set(facts.values()))
+    return {
+        text: (passage, [question for question in asked if count[told[text][question.slot]] == 1])
+        for text, (passage, asked) in passages.items()
+    }
+
+
+def _facts(passage: Passage) -> dict[str, str]:
+    """All that a passage tells: slot -> its plain question, the same text for the same fact asked for."""
+    draw = _own_draw("facts")  # asked for by `ask`; no plain question has a choice
+    return {
+        slot: ask(asked[0], passage.slots, draw)
+        for beat in passage.beats
+        for slot, asked in beat.asked.items()
+        if slot in passage.mentions
+    }
 
 
 def _own_draw(*parts: object):

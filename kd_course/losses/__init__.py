@@ -9,7 +9,7 @@ one number: the mean over the rows that count. A row is an example, or a token; 
 targets.py has the losses over classes or a vocabulary, answer_spans.py the one over positions,
 top_k.py the one from a teacher's k best words, sequences.py those of a model that writes, inside.py
 those over what a model computes on its way, adaptive.py the soft loss with a temperature or a weight
-of its own for every row or step.
+of its own for every row or step, ranking.py those over the passages that may answer a question.
 
 Computed and returned in float32, whatever precision the logits come in (float64 for float64).
 
@@ -31,6 +31,7 @@ from kd_course.losses.inside import (
     hidden_state_loss,
     relation_loss,
 )
+from kd_course.losses.ranking import in_batch_loss, listwise_loss, margin_loss, mean_pooled
 from kd_course.losses.rows import IGNORED_LABEL
 from kd_course.losses.sequences import (
     completion_mask,
@@ -56,6 +57,10 @@ __all__ = [
     "generalised_jsd_loss",
     "hard_target_loss",
     "hidden_state_loss",
+    "in_batch_loss",
+    "listwise_loss",
+    "margin_loss",
+    "mean_pooled",
     "relation_loss",
     "row_temperatures",
     "row_wise_soft_loss",

@@ -25,6 +25,7 @@ from kd_course.models.encoders import (
     train_tokenizer,
 )
 from kd_course.models.layers import layer_stack, queries_keys_values
+from kd_course.models.picture_readers import SEEING_SIZES, picture_classifier
 
 __all__ = [
     "DECODERS",
@@ -32,6 +33,7 @@ __all__ = [
     "LONGEST",
     "LONGEST_WRITTEN",
     "READERS",
+    "SEEING_SIZES",
     "SHIPPED",
     "SIZES",
     "classifier",
@@ -41,6 +43,7 @@ __all__ = [
     "load",
     "load_decoder",
     "load_reader",
+    "picture_classifier",
     "queries_keys_values",
     "reader",
     "train_spelling_tokenizer",

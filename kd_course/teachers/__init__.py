@@ -19,7 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kd_course.models import SHIPPED
-from kd_course.teachers import headlines_recipe, news_recipe, reading_recipe, translation_recipe
+from kd_course.teachers import (
+    headlines_recipe,
+    news_recipe,
+    ranking_recipe,
+    reading_recipe,
+    translation_recipe,
+)
 
 if TYPE_CHECKING:
     from kd_course.experiments import Report
@@ -27,6 +33,7 @@ if TYPE_CHECKING:
 MAKERS = {
     "headlines": headlines_recipe,
     "news": news_recipe,
+    "ranking": ranking_recipe,
     "reading": reading_recipe,
     "translation": translation_recipe,
 }  # the module that makes each teacher
@@ -77,11 +84,26 @@ def train(name: str, folder: Path, *, quiet: bool = False) -> Path:
     def write(target: Path) -> None:
         model.save_pretrained(target)
         tokenizer.save_pretrained(target)
+        for file in target.rglob("tokenizer.json"):
+            _shorten(file)
         (target / "recipe.json").write_text(json.dumps(notes, indent=1) + "\n", encoding="utf-8")
 
     write_whole(folder, write)
     shutil.rmtree(scratch, ignore_errors=True)  # checkpoints, where the maker keeps any
     return folder
+
+
+def _shorten(file: Path) -> None:
+    """The same tokenizer in a third of the bytes: no indentation, and a merge as "a b", not ["a", "b"].
+
+    tokenizers reads both forms. A token with a space in it needs the longer one.
+    """
+    known = json.loads(file.read_text(encoding="utf-8"))
+    merges = known["model"].get("merges", [])
+    if not any(" " in part for merge in merges for part in merge):
+        known["model"]["merges"] = [" ".join(merge) for merge in merges]
+    text = json.dumps(known, ensure_ascii=False, separators=(",", ":"))
+    file.write_text(text + "\n", encoding="utf-8")
 
 
 def _digest(name: str) -> str:

@@ -125,14 +125,12 @@ class Grammar:
 
         Baker, Trainable grammars for speech recognition, 1979.
         """
-        if self._root is None:  # the index is built by the first reader; drawing does not need it
-            self._root = self._build_root()
         found: dict[int, float] = {}
         for words in to_words(text):
-            if not self._root.starts_with(words[0]):
+            if not self.root.starts_with(words[0]):
                 continue
             chart = Chart(words)
-            for end, final, p in chart.walk(self._root, 0):
+            for end, final, p in chart.walk(self.root, 0):
                 if end == len(words):
                     for meaning, q in final.items():
                         found[meaning] = found.get(meaning, 0.0) + p * q
@@ -221,6 +219,13 @@ class Grammar:
             share = int(percent)
             self._symbols[item] = Symbol(item, [share, 100 - share], [(self._symbols[name],), ()])
         return self._symbols[item]
+
+    @property
+    def root(self) -> Node:
+        """Where reading begins: the wordings of all meanings as one trie."""
+        if self._root is None:  # built by the first reader; drawing does not need it
+            self._root = self._build_root()
+        return self._root
 
     def _build_root(self) -> Node:
         root = Node()

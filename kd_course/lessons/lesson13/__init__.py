@@ -1,0 +1,1 @@
+"""The room of lesson 13; kd_course.lessons says what lies in it."""

@@ -1,0 +1,86 @@
+"""Passages found by words, by vectors and by reading both: what each promises, on models that are tiny."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from kd_course import models, retrieval
+
+QUESTIONS = ["Who bought Askarhav?", "Where is the harbour?"]
+PASSAGES = [
+    "Ylivesi bought Askarhav in May.",
+    "The harbour is in Kotka, and the harbour is old.",
+    "Nothing happened in May.",
+]
+
+
+def test_bm25_is_the_formula():
+    """One word of one question in one passage, by hand."""
+    scores = retrieval.lexical_scores(["harbour"], PASSAGES)
+    lengths = np.array([5, 10, 4])
+    idf = np.log(1 + (3 - 1 + 0.5) / (1 + 0.5))
+    norm = 1.2 * (0.25 + 0.75 * 10 / lengths.mean())
+    np.testing.assert_allclose(scores, [[0, idf * 2 * 2.2 / (2 + norm), 0]], rtol=1e-5)
+
+
+def test_the_right_passage_stands_first_and_the_best_wrong_ones_behind_it():
+    scores = np.array([[0.2, 0.9, 0.5, 0.5], [0.1, 0.2, 0.3, 0.4]])
+    found = retrieval.candidates(scores, np.array([2, 3]), 3)
+    assert found.tolist() == [[2, 1, 3], [3, 2, 1]]
+
+
+def test_a_copy_of_the_right_passage_is_no_wrong_one():
+    scores = np.array([[0.2, 0.9, 0.5, 0.4]])
+    found = retrieval.candidates(scores, np.array([2]), 2, ids=np.array([0, 7, 7, 1]))
+    assert found.tolist() == [[2, 3]]
+    with pytest.raises(ValueError, match="at most the different passages, 3"):
+        retrieval.candidates(scores, np.array([2]), 4, ids=np.array([0, 7, 7, 1]))
+
+
+@pytest.fixture(scope="module")
+def reader():
+    tokenizer = models.train_tokenizer([*QUESTIONS, *PASSAGES], vocabulary=400)
+    return models.reader("mini", tokenizer, seed=0).eval(), tokenizer
+
+
+def test_a_text_has_the_same_vector_alone_and_in_a_batch(reader):
+    model, tokenizer = reader
+    tower = retrieval.bi_encoder(model, (0,)).eval()
+    together = retrieval.encode(tower, tokenizer, PASSAGES, batch_size=3)
+    alone = retrieval.encode(tower, tokenizer, PASSAGES, batch_size=1)
+    torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-4)
+    assert together.shape == (3, 128)
+
+
+def test_a_bi_encoder_shares_no_weight_with_the_model_it_comes_from(reader):
+    model, _ = reader
+    tower = retrieval.bi_encoder(model, (0,))
+    with torch.no_grad():
+        for weight in tower.parameters():
+            weight.zero_()
+    assert all(p.abs().sum() > 0 for n, p in model.named_parameters() if n.endswith("query.weight"))
+
+
+def test_a_pair_is_one_row_and_says_which_words_are_shared(reader):
+    model, tokenizer = reader
+    rows = retrieval.pair_rows(model, tokenizer, QUESTIONS, PASSAGES[:2], length=64)
+    assert len(rows) == 2
+    for row, question, passage in zip(rows, QUESTIONS, PASSAGES):
+        assert row["input_ids"] == tokenizer(question, passage)["input_ids"]
+    assert 3 in rows[0]["token_type_ids"]
+
+
+def test_a_long_passage_is_cut_and_stays_one_row(reader):
+    model, tokenizer = reader
+    rows = retrieval.pair_rows(model, tokenizer, QUESTIONS[:1], [" ".join(PASSAGES * 9)], length=40)
+    assert len(rows) == 1 and len(rows[0]["input_ids"]) == 40
+
+
+def test_without_a_layer_the_order_of_the_words_says_nothing(reader):
+    model, tokenizer = reader
+    bag = retrieval.bi_encoder(model, 0).eval()
+    vectors = retrieval.encode(bag, tokenizer, ["may may in happened", "happened in may may"])
+    torch.testing.assert_close(vectors[0], vectors[1], atol=1e-5, rtol=1e-4)
+    assert vectors.norm(dim=-1).tolist() == pytest.approx([20**0.5] * 2, rel=1e-5)
