@@ -817,9 +817,9 @@ if frontier:
 #
 # **Is it the divergence, or the prefixes?** Compare one step at a time. With reverse KL on the *data's* prefixes all of the gain is there. From the data's prefixes to *own* ones with forward KL, it is a loss. A likely reason, not measured here: forward KL asks the student to cover all that the teacher would say after a prefix, senseless ones included, where the teacher itself may only guess. With reverse KL own prefixes show no gain over the data's either, though one was expected: the interval leans to a loss. On validation the order of the two hangs on the learning rate. They end further from the truth. So here the divergence, together with the learning rate chosen for it, explains more than the prefixes do; a forward second half at the lower rates of the reverse arms was not tried. (Longer texts would give a slip more room to grow.) And reverse KL from the start, without a first half that covers, failed at every rate on offer and these steps.
 #
-# **Is it more than a temperature?** Hardly. In the picture (one seed, validation texts) the point of reverse KL on own prefixes lies above both other lines, that of labels included: a colder student does as well and misses less. On the test rows it was tried against forward KL. One number at sampling time buys most of the gain at a small part of the price. What is left of the gain barely excludes nothing. Reverse KL on the data's prefixes, the better writer, was not put to this test. Whoever compares valid shares at T = 1 alone takes a temperature for a method.
+# **Is it more than a temperature?** Hardly. In the picture (one seed, validation texts) the point of reverse KL on own prefixes lies above both other lines, that of labels included: a colder student does as well and misses less. On the test rows it was tried against forward KL. One number at sampling time buys most of the gain at a small part of the price. What is left of the gain barely excludes nothing. Reverse KL on the data's prefixes, the better writer, was not put to this test.
 #
-# **The teacher's text alone** is the arm *sequence-level*. Whether it is right more often than the student of labels stays open; it is further from the truth. That it copies the teacher's slips would explain this, but was not measured. (In lesson 07 it helped most in BLEU, and cost in nats as it does here. There the teacher rewrote with its *best* sentence, found by beam search; here it is a sample, and the data were drawn from the truth itself.) And three times as many texts, at equal steps, bring the student of labels much nearer to the truth; between it and forward KL no difference in KL is seen. No gain in valid share is seen, where one was expected.
+# **The teacher's text alone** is the arm *sequence-level*. Whether it is right more often than the student of labels stays open; it is further from the truth. Why was not measured. (In [lesson 07](07_machine_translation.ipynb) the teacher rewrote with its *best* sentence; here it is a sample.) And three times as many texts, at equal steps, bring the student of labels much nearer to the truth; between it and forward KL no difference in KL is seen. No gain in valid share is seen, where one was expected.
 #
 # What this does not show: equal steps are not equal cost. On own prefixes the student writes a text at every step and the teacher reads it anew; on the data's prefixes it was asked once. And it is one grammar, one teacher, one budget of steps.
 #
@@ -1092,7 +1092,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The use decides the ranking. As writers both students of reverse KL were ahead of forward KL. As drafts both are behind it: acceptance less that of forward KL is {{ledger:14/offline/reverse KL, own prefixes/acceptance minus forward KL|interval}} on own prefixes, {{ledger:14/offline/reverse KL, data prefixes/acceptance minus forward KL|interval}} on the data's. (The picture ranks your run, without intervals.) A draft is corrected wherever it strays, so what counts is to be like the teacher in all that the teacher says. Own prefixes made a worse draft than the data's here; the paper that follows reports success with them, so do not expect it everywhere. [Zhou and others (2024)](https://arxiv.org/abs/2310.08461) (DistillSpec) distil drafts on purpose, on text that the draft writes itself, and report 10 to 45 % more speed than standard speculative decoding.
+# The use decides the ranking. As writers both students of reverse KL were ahead of forward KL. As drafts both are behind it: acceptance less that of forward KL is {{ledger:14/offline/reverse KL, own prefixes/acceptance minus forward KL|interval}} on own prefixes, {{ledger:14/offline/reverse KL, data prefixes/acceptance minus forward KL|interval}} on the data's. A draft is corrected wherever it strays, so what counts is to be like the teacher in all that the teacher says. Own prefixes made a worse draft than the data's here. [Zhou and others (2024)](https://arxiv.org/abs/2310.08461) (DistillSpec) distil drafts on text that the draft writes itself, with success.
 #
 # And in practice, with a loop that drafts, reads and corrects:
 
@@ -1138,7 +1138,7 @@ check("14.7", speed_up)
 #
 # [Lesson 08](08_question_answering.ipynb) marked answers in a passage. The article asks for *generated* ones. Here the same questions are answered by writing, in two shapes. An **encoder–decoder**, as [T5](https://arxiv.org/abs/1910.10683) is one, reads question and passage with one half; the other half writes, and looks at what the first has made of them. A **decoder** reads them as a prompt and writes on.
 #
-# To save time the encoder–decoder at `offline` borrows the encoder of the shipped reader, which stays as it is. Only a decoder of one layer is learnt, and what the encoder makes of a question is computed once. The decoder-only model starts from nothing and reads every passage anew at every step. So the two are not compared on equal terms: they differ in what can read already, in shape and in the number of steps (see the settings), and each is trained once. Read the gap as that of two recipes. Its interval is over passages, not over trainings. Both learn from labels alone. At `full` T5-base teaches T5-small besides, word by word as in [lesson 07](07_machine_translation.ipynb).
+# To save time the encoder–decoder at `offline` borrows the encoder of the shipped reader, which stays as it is. Only a decoder of one layer is learnt, and what the encoder makes of a question is computed once. The decoder-only model starts from nothing and reads every passage anew at every step. So the two are not compared on equal terms: they differ in what can read already, in shape and in the number of steps (see the settings), and each is trained once. Read the gap as that of two recipes. Its interval is over passages. Both learn from labels alone. At `full` T5-base teaches T5-small besides, word by word as in [lesson 07](07_machine_translation.ipynb).
 #
 # The reader that marks is the third line. It is no fair rival either, for it has learnt from more questions.
 
@@ -1368,7 +1368,7 @@ for i in range(min(4, len(tested))):
     print(f"\n{tested['question'][i]}\n  right: {answers_of['test'][i][0]!r}   {said}")
 
 # %% [markdown]
-# **What is written need not stand in the text.** One column is new: the answers that, as a whole, stand nowhere in the passage. Stammering counts there just as invention does. The encoder–decoder's share is {{ledger:14/offline/encoder-decoder/share not in passage|percent}}, the decoder's {{ledger:14/offline/decoder/share not in passage|percent}}. For the reader that marks it is 0: it can do nothing but mark. Look at what the others say. Among the answers shown, the encoder–decoder begins as such an answer would, a place with *in*, a reason with *because*, a number with *about*; then it stammers, and the place and the month are others. The kind of an answer is there, the answer is not. The decoder, in its few steps, has not come that far: in the answers shown it repeats *in*, whatever is asked.
+# **What is written need not stand in the text.** One column is new: the answers that, as a whole, stand nowhere in the passage. The encoder–decoder's share is {{ledger:14/offline/encoder-decoder/share not in passage|percent}}, the decoder's {{ledger:14/offline/decoder/share not in passage|percent}}. For the reader that marks it is 0: it can do nothing but mark. Look at what the others say. Among the answers shown, the encoder–decoder begins as such an answer would, a place with *in*, a reason with *because*, a number with *about*; then it stammers, and the place and the month are others. The decoder, in its few steps, has not come that far: in the answers shown it repeats *in*, whatever is asked.
 #
 # So the shape is to be chosen by what is asked: marking where the answer stands in the text, writing where it has to be put together (a summary, "how many in all?"), and then with a check beside it. To copy a word out of a passage has to be learnt as well, and with these few questions, steps and layers it was not. A pretrained model brings it along; a third of its layers does not, as section 9 shows.
 #
@@ -1495,7 +1495,7 @@ else:
 # %% [markdown]
 # ### The same cells on real text
 #
-# At `small` the same teacher answers questions of SQuAD, each about the one sentence in which the answer stands. Its student has a third of its layers and sees each of some 660 answers once; {{ledger:14/small/labels/F1|count}} seeds. The control, *labels*, learns from the references. *Forward KL* has the teacher's 32 likeliest words at every token, *sequence-level* its text alone.
+# At `small` the same teacher answers questions of SQuAD about the sentence in which the answer stands. Its student has a third of its layers and sees some 660 answers once; {{ledger:14/small/labels/F1|count}} seeds. *Forward KL* has the teacher's 32 likeliest words a token.
 #
 # | | F1 | surprise at the reference, nats | accepted as a draft |
 # |---|---|---|---|
@@ -1504,7 +1504,7 @@ else:
 # | sequence-level minus labels | {{ledger:14/small/sequence-level/F1 minus labels|interval}} | {{ledger:14/small/sequence-level/surprise minus labels|interval}} | {{ledger:14/small/sequence-level/acceptance minus labels|interval}} |
 # | forward KL minus labels | {{ledger:14/small/forward KL/F1 minus labels|interval}} | {{ledger:14/small/forward KL/surprise minus labels|interval}} | {{ledger:14/small/forward KL/acceptance minus labels|interval}} |
 #
-# Forty steps make no student that answers: the F1 of all three is near 0. (The teacher's own is low as well; it answers in sentences, where the references have a few words.) As drafts they differ, and who read the teacher's own text is accepted most: compare the last column. Forward KL had the teacher's doubts, but along the words of the references, which this teacher would seldom write.
+# Forty steps make no student that answers: the F1 of all three is near 0. As drafts they differ, and who read the teacher's own text is accepted most. Forward KL had the teacher's doubts, but along the references' words, which this teacher would seldom write.
 #
 # ### With the library
 #
