@@ -1460,7 +1460,7 @@ print(f"KL {losses.forward_kl_loss(says_rose[None], says_fell[None]):.3f} nats")
 #
 # ## 9 · A teacher is measured before it is believed
 #
-# Nothing so far has asked whether the teacher is any good at the task. For the headlines section 1 did. For a model that was trained on everything, it is easily forgotten. The cell asks the teacher for labels of financial news, which nobody here has taught it to give, and compares it with whoever always answers with the commonest class. It runs where the scale names such data, on validation sentences. At `small` our SmolLM2 (its 4-bit weights, written out again) less the commonest class is {{ledger:14/small/teacher, zero-shot/accuracy minus commonest class|interval}}. A student of such labels is taught its mistakes, too.
+# Nothing so far has asked whether the teacher is any good at the task. For the headlines section 1 did. The cell asks the teacher for labels of financial news, which nobody here has taught it to give, and compares it with whoever always answers with the commonest class. It runs where the scale names such data, on validation sentences. At `small` our SmolLM2 (its 4-bit weights, written out again) less the commonest class is {{ledger:14/small/teacher, zero-shot/accuracy minus commonest class|interval}}. A student of such labels is taught its mistakes, too.
 
 # %%
 if setting.zero_shot:
