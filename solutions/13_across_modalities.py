@@ -585,7 +585,7 @@ print(
 #
 # ### Where the smudge leaves it open
 #
-# Does the theorem show in students this small? Its direction does, its size does not. Here is what each gives to *neutral* on the pictures whose smudge leaves the answer open. All three give more than the exact average, and the student of MSE gives the most, but far more than the mean of the true logits would. What the rest comes from was not measured; these students have not learnt to read all letters yet, and average over those, too.
+# Does the theorem show in students this small? Its direction does, its size does not. Here is what each gives to *neutral* on the pictures whose smudge leaves the answer open. All three give more than the exact average, and the student of MSE gives the most, far more than the mean of the true logits would. What the rest comes from was not measured; these students have not learnt to read all letters yet, and average over those, too.
 #
 # On these pictures MSE less KL is {{ledger:13/offline/MSE on logits/open KL minus distilled|interval}} nats from the truth, on all pictures it is {{ledger:13/offline/MSE on logits/KL minus distilled|interval}}.
 
@@ -679,7 +679,7 @@ plots.show(
 # %% [markdown]
 # What is lost is the truth: nobody can list all headlines that sound alike. So a run with sound counts *surprise*, −log of what the right label was given, where one with pictures has the distance from the exact average. [Distil-Whisper](https://arxiv.org/abs/2311.00430) is this at scale, with a teacher that hears as well.
 #
-# The reference run with sound has the learning rates that were chosen for pictures, and shows that recipes do not travel. Every arm but *distilled* stays at what the commonest label brings, and *distilled* has the lowest rate of all that could learn anything. Its gain over the control, {{ledger:13/small:sound/distilled/gain over control|interval}}, may be the rate's and not the teacher's. So this run shows that the path works; it compares nothing before each arm has a rate that was chosen for sound.
+# The reference run with sound has the learning rates that were chosen for pictures, and shows that recipes do not travel. No arm but *distilled* is seen above what the commonest label brings, and *distilled* has the lowest rate of all that could learn anything. Its gain over the control, {{ledger:13/small:sound/distilled/gain over control|interval}}, may be the rate's and not the teacher's. So this run shows that the path works; it compares nothing before each arm has a rate that was chosen for sound.
 #
 # ## 6 · When a teacher of another kind has nothing to give
 #
@@ -1202,7 +1202,7 @@ plots.show(
 #
 # <details><summary><b>Going deeper:</b> the same with a library</summary>
 #
-# [sentence-transformers](https://sbert.net/docs/package_reference/sentence_transformer/losses.html) has both losses. `MarginMSELoss` takes rows of a question, a right passage and a wrong one, with the teacher's margin as label. `DistillKLDivLoss` takes a question with all its candidates, and the teacher's scores of them as labels. Both use dot products unless told otherwise. Where the model makes its vectors of length 1, a margin is then between −2 and 2, and no student reaches a teacher's margin of 12. That is why the bi-encoder of this lesson multiplies its cosines by 20. `CrossEncoder.predict` has an argument, `activation_fn`, for the sigmoid: give it `torch.nn.Identity()`.
+# [sentence-transformers](https://sbert.net/docs/package_reference/sentence_transformer/losses.html) has both losses. `MarginMSELoss` takes rows of a question, a right passage and a wrong one, with the teacher's margin as label. `DistillKLDivLoss` takes a question with all its candidates, and the teacher's scores of them as labels. Both use dot products unless told otherwise. Where the model makes its vectors of length 1, a margin is then between −2 and 2, and no student reaches margins such as those that were printed when the teacher was asked. That is why the bi-encoder of this lesson multiplies its cosines by 20. `CrossEncoder.predict` has an argument, `activation_fn`, for the sigmoid: give it `torch.nn.Identity()`.
 #
 # </details>
 #
