@@ -271,6 +271,20 @@ POOLING = named(
             pooled(number=lambda there, vectors: vectors.shape[1]),
             "By how many tokens is a mean of those that count divided?",
         ),
+        "times the mask, divided by the whole length": (
+            lambda vectors, mask: (vectors * mask[..., None]).mean(1),
+            "Two slips: NaN times 0 is NaN, and by how many tokens is a mean divided?",
+        ),
+        "times the mask, so that NaN in the padding stays": (
+            lambda vectors, mask: (
+                (vectors * mask[..., None]).sum(1) / mask.sum(1, keepdim=True).clamp(min=1)
+            ),
+            "What is NaN times 0?",
+        ),
+        "a text without a token is divided by 0": (
+            pooled(number=lambda there, vectors: there.sum(1, keepdim=True)),
+            "0/0 is NaN. Such a text gets zeros.",
+        ),
         "summed, not divided": (
             pooled(number=lambda there, vectors: 1),
             "A longer text would have a longer vector. A mean is asked for.",
