@@ -84,3 +84,39 @@ def test_without_a_layer_the_order_of_the_words_says_nothing(reader):
     vectors = retrieval.encode(bag, tokenizer, ["may may in happened", "happened in may may"])
     torch.testing.assert_close(vectors[0], vectors[1], atol=1e-5, rtol=1e-4)
     assert vectors.norm(dim=-1).tolist() == pytest.approx([20**0.5] * 2, rel=1e-5)
+
+
+def test_an_encoder_of_the_hub_is_told_which_words_are_shared(reader, tmp_path):
+    """Its two token types stay as they were; the words in common get two of their own, apart from them."""
+    from transformers import BertConfig, BertModel, set_seed
+
+    _, tokenizer = reader
+    tokenizer.save_pretrained(tmp_path)
+    shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    shape |= {"intermediate_size": 32, "vocab_size": len(tokenizer)}
+    BertModel(BertConfig(**shape)).save_pretrained(tmp_path)
+    before = models.load(str(tmp_path), ["relevance"])[0].bert.embeddings.token_type_embeddings
+    found = []
+    for _ in range(2):
+        set_seed(0)
+        found.append(retrieval.cross_encoder(str(tmp_path))[0])
+    table = found[0].bert.embeddings.token_type_embeddings.weight
+    assert found[0].config.type_vocab_size == len(table) == 4
+    torch.testing.assert_close(table[:2], before.weight)
+    assert not torch.isclose(table[2], table[3]).any()
+    torch.testing.assert_close(table, found[1].bert.embeddings.token_type_embeddings.weight)
+    rows = retrieval.pair_rows(found[0], tokenizer, QUESTIONS[:1], PASSAGES[:1], length=64)
+    assert 3 in rows[0]["token_type_ids"]
+    assert retrieval.cross_scores(found[0], tokenizer, QUESTIONS, PASSAGES[:2]).shape == (2,)
+
+
+def test_a_trained_cross_encoder_keeps_its_token_types(reader, tmp_path):
+    from transformers import BertConfig, BertForSequenceClassification
+
+    _, tokenizer = reader
+    tokenizer.save_pretrained(tmp_path)
+    shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    labels = {"id2label": {0: "relevance"}, "label2id": {"relevance": 0}}
+    config = BertConfig(**shape, intermediate_size=32, vocab_size=len(tokenizer), **labels)
+    BertForSequenceClassification(config).save_pretrained(tmp_path)
+    assert retrieval.cross_encoder(str(tmp_path))[0].config.type_vocab_size == 2

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
+from torch import nn
 
 from kd_course import models, spans
 
@@ -19,9 +21,26 @@ def cross_encoder(name: str) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """A model that gives a pair of texts one logit, and its tokenizer, in eval mode, by name.
 
     name: a teacher that ships ("ranking"), a folder, or an encoder of the hub, whose head is untrained.
+    Such an encoder is given token types for the words that question and passage share, as far as it
+    has any token types; they begin near that of a passage, by torch's random numbers.
     """
     model, tokenizer = models.load(name, ["relevance"])
+    if not any("ForSequenceClassification" in kind for kind in model.config.architectures or ()):
+        _add_marks(model)
     return model, tokenizer
+
+
+def _add_marks(model: PreTrainedModel) -> None:
+    """Room for the marks of shared words in an encoder that knows two token types."""
+    old = getattr(model.base_model.embeddings, "token_type_embeddings", None)
+    if old is None or old.num_embeddings >= MARKS:
+        return
+    rows = old.weight.detach()
+    apart = model.config.initializer_range * torch.randn(MARKS - len(rows), rows.shape[1])
+    wider = nn.Embedding(MARKS, rows.shape[1])
+    wider.weight.data = torch.cat([rows, rows[-1] + apart])
+    model.base_model.embeddings.token_type_embeddings = wider
+    model.config.type_vocab_size = MARKS
 
 
 def pair_rows(
