@@ -211,7 +211,7 @@ def settings(run: Switches) -> AcrossModalities:
             max_length=144,
             recipes={
                 **_recipes(CHOSEN | dict.fromkeys(RANKING, 5e-5), 2_000, 80),
-                "ranker": Recipe(1e-4, 100),
+                "ranker": Recipe(1e-4, 200),
             },
             ranking_rates=(2e-5, 5e-5, 1e-4),
         )
