@@ -69,6 +69,22 @@ def test_the_log_probability_of_a_text_is_the_sum_over_its_tokens(model, tokeniz
         assert value == pytest.approx(expected, abs=1e-3)
 
 
+def test_long_prompts_in_a_large_vocabulary_do_not_fill_the_memory(model, tokenizer, monkeypatch):
+    """All logits of a hundred prompts of 400 tokens in 49,152 words took 18 gigabytes."""
+    end = tokenizer.eos_token_id
+    rows = generation.rows_of(["<negative>" * 9, "<positive>"] * 4, TEXTS[:2] * 4, tokenizer)
+    at_once = generation.log_probabilities(model, rows, end=end)
+    sizes = []
+    handle = model.register_forward_hook(lambda *call: sizes.append(call[-1].logits.numel()))
+    longest = max(len(row["prompt"]) + len(row["completion"]) for row in rows)
+    limit = 3 * longest * model.config.vocab_size
+    monkeypatch.setattr("kd_course.generation.prompts.LOGITS_AT_ONCE", limit)
+    in_parts = generation.log_probabilities(model, rows, end=end)
+    handle.remove()
+    torch.testing.assert_close(in_parts, at_once, atol=1e-4, rtol=0)
+    assert len(sizes) == 3 and max(sizes) < limit
+
+
 def test_what_was_sampled_is_cut_at_its_first_end():
     rows = generation.written_rows([[1], [2]], torch.tensor([[5, 0, 0], [5, 6, 7]]), end=0)
     assert [row["completion"] for row in rows] == [[5, 0], [5, 6, 7]]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 Row = Mapping[str, list[int]]
+LOGITS_AT_ONCE = 2**28  # a gigabyte of them: long texts in a large vocabulary go in smaller batches
 
 
 class Written(NamedTuple):
@@ -93,20 +94,27 @@ def log_probabilities(
     model.eval()
     found = []
     try:
-        for batch in _batches(rows, end, batch_size):
+        for batch in _batches(rows, end, batch_size, words=model.config.vocab_size):
             batch = batch.to(model.device)
+            places = batch.mask.any(0).nonzero()[:, 0]  # nobody asks for a prompt's own logits
             with torch.inference_mode():
-                log_q = model(
-                    input_ids=batch.input_ids, attention_mask=batch.attention_mask, use_cache=False
+                logits = model(
+                    input_ids=batch.input_ids,
+                    attention_mask=batch.attention_mask,
+                    logits_to_keep=places,
+                    use_cache=False,
                 ).logits.float()
-                log_q = (log_q / temperature).log_softmax(-1)
-            chosen = log_q.gather(-1, batch.labels.clamp(min=0)[..., None])[..., 0]
-            found.append(chosen.masked_fill(~batch.mask, 0.0).double().sum(-1).cpu())
+                log_q = logits.div_(temperature).log_softmax(-1)
+            chosen = log_q.gather(-1, batch.labels[:, places].clamp(min=0)[..., None])[..., 0]
+            chosen = chosen.masked_fill(~batch.mask[:, places], 0.0)
+            found.append(chosen.double().sum(-1).cpu())
     finally:
         model.train(was_training)
     return torch.cat(found) if found else torch.zeros(0, dtype=torch.float64)
 
 
-def _batches(rows: Sequence[Row], end: int, size: int) -> Iterator[Written]:
+def _batches(rows: Sequence[Row], end: int, size: int, *, words: int) -> Iterator[Written]:
+    longest = max((len(row["prompt"]) + len(row["completion"]) for row in rows), default=1)
+    size = max(1, min(size, LOGITS_AT_ONCE // (longest * words)))
     for begin in range(0, len(rows), size):
         yield collate(rows[begin : begin + size], end=end)
