@@ -177,8 +177,8 @@ def test_a_temperature_of_two_teaches_no_answer_to_the_picture_at_any_temperatur
 
 
 def test_every_arm_has_a_recipe_of_the_grid_and_is_expected_nowhere_else():
-    for scale in ("offline", "small", "full"):
-        setting = settings(Switches(scale))
+    for scale, dataset in (("offline", ""), ("small", ""), ("small", "sound"), ("full", "")):
+        setting = settings(Switches(scale, dataset=dataset))
         assert set(setting.recipes) - {"ranker"} == set(CHOSEN) == {*SEEING, *RANKING}
         for arm in CHOSEN:
             assert setting.recipes[arm] in setting.grid(arm), (scale, arm)
@@ -187,7 +187,7 @@ def test_every_arm_has_a_recipe_of_the_grid_and_is_expected_nowhere_else():
         assert {5 * steps[arm] for arm in FEW_PICTURES} == {
             steps[arm] for arm in SEEING if arm not in FEW_PICTURES
         }
-        for expected in EXPECTED.get(scale, {}):
+        for expected in EXPECTED.get(", ".join(filter(None, (scale, dataset))), {}):
             assert expected.split("/")[0] in CHOSEN, expected
 
 

@@ -58,8 +58,9 @@ EXPECTED = {
         "distilled/surprise minus control": "-",
         "distilled/gain over control, as many steps": "+",
         "distilled/gain over hard answers": "?",
-        "distilled, same pictures/gain over control": "+",
-        "distilled, same pictures/surprise minus control": "-",
+        "distilled, same pictures/gain over control": "?",
+        "distilled, same pictures/surprise minus control": "?",
+        "distilled/gain over distilled, same pictures, as many steps": "+",
         "MSE on logits/gain over distilled": "?",
         "MSE on logits/surprise minus distilled": "?",
         "slipped by one/gain over control": "-",
@@ -104,6 +105,18 @@ CHOSEN = {
     "lists and labels": 2.5e-3,
     "MSE on scores": 1e-3,
     "dealt out": 4e-4,  # the lowest on offer: the less it learns the better it ranks
+}
+
+# The same for the headlines when they are heard, by one seed.
+CHOSEN_FOR_SOUND = {
+    "control": 5e-4,
+    "control, as many steps": 2e-3,
+    "distilled, same pictures": 5e-4,
+    "distilled, same pictures, as many steps": 1.25e-4,  # the lowest; half of it was worse
+    "distilled": 5e-4,
+    "hard answers": 2.5e-4,
+    "MSE on logits": 2e-3,
+    "slipped by one": 5e-4,
 }
 
 
@@ -191,7 +204,13 @@ def settings(run: Switches) -> AcrossModalities:
     if run.scale == "offline":
         return offline
     if run.dataset == "sound":
-        return replace(offline, medium="sound", test_seed=1318)
+        return replace(
+            offline,
+            medium="sound",
+            test_seed=1318,
+            recipes=_recipes(CHOSEN | CHOSEN_FOR_SOUND, 1_500, 300),
+            learning_rates=(1.25e-4, 2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3),
+        )
     if run.scale == "small":
         return replace(
             offline,
