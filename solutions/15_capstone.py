@@ -83,7 +83,7 @@ print(tabulate(rows, header, tablefmt="plain", disable_numparse=True))
 # Choose one:
 #
 # - *A, news*: the student of [lesson 06](06_text_classification.ipynb) with less room. Its tokenizer counts as well.
-# - *B, translation*: the time of a translation goes into writing it word by word ([lesson 07](07_machine_translation.ipynb)), so the question is what the decoder can do without.
+# - *B, translation*: the time of a translation goes into writing it word by word ([lesson 07](07_machine_translation.ipynb)), so the question is what the decoder can do without. With the teacher's tokenizer even one narrow layer takes more than half of the teacher's time. A larger Chinese vocabulary leaves fewer pieces to write, and the bytes allow for it; but then there are fewer examples of each to learn from.
 # - *C, reading*: questions about people and towns that no training text names ([lesson 08](08_question_answering.ipynb)).
 # - *D, headlines*: a small writer of whom at least 40 in 100 headlines must be valid: here the figure is a limit, too. A headline that it writes a second time, or that it was trained on, does not count. In [lesson 14](14_generative_teachers.ipynb) the teacher reached {{ledger:14/offline/teacher/valid share|percent}}, and the student on labels alone {{ledger:14/offline/labels/valid share|percent}}.
 # - *E*, at `small`: sentences from financial news, real ones, and not many of them. There is one test split, so nothing can be rehearsed on other test rows.
