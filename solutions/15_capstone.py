@@ -83,7 +83,7 @@ print(tabulate(rows, header, tablefmt="plain", disable_numparse=True))
 # Choose one:
 #
 # - *A, news*: the student of [lesson 06](06_text_classification.ipynb) with less room. Its tokenizer counts as well.
-# - *B, translation*: the time of a translation goes into writing it word by word ([lesson 07](07_machine_translation.ipynb)), so the question is what the decoder can do without.
+# - *B, translation*: the time of a translation goes into writing it word by word ([lesson 07](07_machine_translation.ipynb)), so the question is what the decoder can do without. With the teacher's tokenizer even one narrow layer takes more than half of the teacher's time. A larger Chinese vocabulary leaves fewer pieces to write, and the bytes allow for it; but then there are fewer examples of each to learn from.
 # - *C, reading*: questions about people and towns that no training text names ([lesson 08](08_question_answering.ipynb)).
 # - *D, headlines*: a small writer of whom at least 40 in 100 headlines must be valid: here the figure is a limit, too. A headline that it writes a second time, or that it was trained on, does not count. In [lesson 14](14_generative_teachers.ipynb) the teacher reached {{ledger:14/offline/teacher/valid share|percent}}, and the student on labels alone {{ledger:14/offline/labels/valid share|percent}}.
 # - *E*, at `small`: sentences from financial news, real ones, and not many of them. There is one test split, so nothing can be rehearsed on other test rows.
@@ -472,6 +472,8 @@ else:
 # ### Step 2: the arms
 #
 # The rehearsal has three. The *method* learns from the teacher's probabilities for every training sentence. The *control* is the same student on the labels alone. The third hears the same probabilities *dealt out* among the sentences, so that each is softened by what the teacher said of another one: if that helps as much, the teacher's knowledge is not the reason. The teacher is asked once. The student has a tokenizer of its own, because the teacher's would take a good part of its bytes; since the teacher's answer is about a whole sentence, the two need not share their pieces.
+#
+# Where a teacher answers word by word, as in B and D, they must share them, or the student has the teacher's text to learn from and nothing more. D's headlines are drawn at temperature 1. But a temperature can be written into the weights: where the last layer norm's weights and biases are divided by 0.8, all logits are. So the first thing that a reader of D asks is whether a colder control would have done as well.
 
 # %% tags=["worked"]
 names = data["train"].features["label"].names
@@ -524,20 +526,20 @@ def train(arm, recipe, seed):
     raise NotImplementedError("train the arm here, as the lesson of your brief does")
 
 
-def validate(model):
+def validate(model, tokenizer):
     """The model's figure on validation rows, 0 … 100.
 
-    A's and E's rows go in as they are; of B's, C's and D's make dicts like those of brief.test(990).
+    In D copies count as well. Towards the goal they do not: report.towards_goal(rows, answers).
     """
-    rows = list(data["validation"])
+    rows = brief.rows(data["validation"])
     answers = capstone.answers(model, tokenizer, brief, rows)
     return 100 * float(capstone.scores(brief, rows, answers).mean())
 
 
 recipes = {arm: [] for arm in plan}  # arm -> the recipes to be tried, dicts; as many for every arm
-tokenizer = None  # the student's own; B has two, in a pair
+tokenizer = None  # the student's own, or the teacher's; B has two, in a pair
 if begun:
-    report.trained_on([])  # every text that any arm learns from
+    report.trained_on([])  # every text that any arm reads, a teacher's, too; no student's own
 else:
     print("Nothing to train yet.")
 
@@ -597,7 +599,7 @@ if begun:
         scores = []
         for recipe in recipes[arm]:
             began = time.perf_counter()
-            scores.append(validate(train(arm, recipe, seed=0)))
+            scores.append(validate(train(arm, recipe, seed=0), tokenizer))
             report.tried(
                 arm,
                 recipe,
@@ -679,8 +681,13 @@ for name, (size, time_taken, figure) in candidates.items():
     )
 
 # %% tags=["scaffold"]
+weighed = {}  # name -> (a trained model, its tokenizer, whether in eight bits)
 candidates = {}  # name -> (bytes, milliseconds, figure on validation rows in percent)
-teachers_time = 0.0  # milliseconds, measured beside them
+for name, (model, reads, int8) in weighed.items():
+    served, size = read_back(model, reads, int8=int8)
+    spent = capstone.timed(brief, served, reads)  # on no test row
+    candidates[name] = (size, spent["ms"], validate(served, reads))
+    teachers_time = spent["teacher_ms"]  # measured beside it
 
 # %% tags=["hide-input"]
 if candidates:

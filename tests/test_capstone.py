@@ -329,7 +329,7 @@ def test_a_method_may_read_text_without_labels_if_its_control_had_every_label(fi
     assert not failing(finished)
 
 
-def test_of_headlines_copies_count_nothing_for_the_goal():
+def test_of_headlines_copies_count_nothing_for_the_goal(tmp_path):
     from kd_course.capstone.handed_in import HandedIn
     from kd_course.corpora import headlines
 
@@ -343,6 +343,24 @@ def test_of_headlines_copies_count_nothing_for_the_goal():
     work = evidence.Evidence(HandedIn(trained=trained), told, never_asked)
     assert [row["label"] for row in work.opened] == [0, 1, 2, 0]
     assert (work.figures["method"], work.figure_of_goal) == (100.0, 50.0)
+    # … and whoever works on it can know that before the test is opened.
+    report = capstone.start("D", tmp_path / "trial", test_seed=990)
+    report.trained_on([valid[1]])
+    rows = [{"label": label} for label in (0, 1, 2, 0)]
+    assert report.towards_goal(rows, written) == 50.0
+
+
+def test_every_headline_that_is_timed_is_drawn_anew(monkeypatch):
+    """With one seed for all rows the lengths of three headlines would decide who is fast enough."""
+    drawn = []
+    monkeypatch.setattr(answering, "_headlines", lambda *asked: drawn.append(asked[1:]) or ["ok"])
+    task = briefs.HEADLINES
+    questions = [number % 3 for number in range(600)]
+    answering.latencies((None, "student"), (None, "teacher"), task, questions)
+    assert answering.timed_rows(task) >= 200
+    for reader in ("student", "teacher"):
+        seeds = [seed for reads, _, seed in drawn if reads == reader]
+        assert len(set(seeds)) == len(seeds) >= answering.timed_rows(task)
 
 
 def test_no_rehearsal_reads_a_test_of_which_there_is_only_one(tmp_path):
@@ -748,6 +766,25 @@ def test_what_an_answer_is_worth():
     assert list(capstone.scores(reads, [question] * 2, ["Berg", "Lund"])) == [1.0, 0.0]
     with pytest.raises(ValueError, match="one entry a row"):
         capstone.scores(brief, rows, ["不对"])
+
+
+@pytest.mark.parametrize(
+    ("key", "columns"),
+    [
+        ("A", {"text", "label"}),
+        ("B", {"text"}),
+        ("C", {"text", "question", "answers"}),
+        ("D", {"text", "label"}),
+    ],
+)
+def test_validation_rows_are_read_as_test_rows_are(key, columns):
+    brief = capstone.brief(key)
+    corpus = brief.corpus()
+    few = dict.fromkeys(corpus.SIZES, 0) | {"validation": 3}
+    rows = brief.rows(corpus.load(0, sizes=few)["validation"])
+    assert rows and all(set(row) == columns for row in rows)
+    answers = [0] * len(rows) if brief.task == CLASSES else ["nothing"] * len(rows)
+    assert len(capstone.scores(brief, rows, answers)) == len(briefs.asked(brief.task, rows))
 
 
 def test_no_label_and_no_answer_reaches_a_model():

@@ -110,6 +110,10 @@ class Brief:
         corpus = self.corpus()
         return corpus.SIZES["train"] * (corpus.QUESTIONS if self.task == ANSWERS else 1)
 
+    def rows(self, split: Dataset) -> list[Row]:
+        """Rows of a split that `data` gives, as `answers` and `scores` read them; `test` gives the same kind."""
+        return _plain_rows(split, self.task)
+
     def corpus(self) -> Any:
         """The module of the data; ModuleNotFoundError that says which lesson brings a missing one."""
         try:

@@ -20,7 +20,7 @@ from typing import Any
 from kd_course.capstone import model_files
 from kd_course.capstone.briefs import Brief, Row, brief
 from kd_course.capstone.model_folder import WEIGHTS, Refused, digest, read_plain
-from kd_course.capstone.recomputed import figures, pack, timing_questions
+from kd_course.capstone.recomputed import figures, pack, timing_questions, towards_goal
 from kd_course.capstone.schema import FORMAT, NotReadable, checked
 from kd_course.capstone.trained_texts import (
     LARGEST,
@@ -176,22 +176,22 @@ class Report:
 
         Give it what `load_model` gives, for that is what is handed in.
         """
-        from kd_course.capstone import answering
-
-        task = self.brief.task
-        teacher, reads = model_files.build(model_files.teacher_files(self.brief), task)
-        questions = timing_questions(self.brief)
-        times = answering.latencies(
-            (model, tokenizer), (teacher, reads or tokenizer), task, questions
-        )
+        times = timed(self.brief, model, tokenizer)
         ratio = times["ms"] / times["teacher_ms"]
         self.told["latency"] = {
-            "ms": round(times["ms"], 3),
-            "teacher_ms": round(times["teacher_ms"], 3),
+            **{name: round(value, 3) for name, value in times.items()},
             "ratio": f"{ratio:.2f}",
         }
         self._save()
         return dict(self.told["latency"])
+
+    def towards_goal(self, rows: Sequence[Row], answers: Sequence[Any]) -> float:
+        """One model's figure as the brief's goal counts it, 0 … 100: copies are worth nothing.
+
+        Copies are headlines that stand twice in the answers, and those that `trained_on` was given.
+        On validation rows it says before the test whether the goal is in reach.
+        """
+        return towards_goal(self.brief, rows, answers, read_trained(self.folder))
 
     # -- the claim ----------------------------------------------------------------------------
 
@@ -229,6 +229,20 @@ class Report:
         text = json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
         target = self.folder / REPORT
         write_whole(target, lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def timed(brief: Brief, model: Any, tokenizer: Any) -> dict[str, float]:
+    """How long a model and its teacher take for one row, in turns, on no test row: {"ms", "teacher_ms"}.
+
+    For comparing candidates before the test. Give it what `load_model` gives.
+    """
+    from kd_course.capstone import answering
+
+    teacher, reads = model_files.build(model_files.teacher_files(brief), brief.task)
+    questions = timing_questions(brief)
+    return answering.latencies(
+        (model, tokenizer), (teacher, reads or tokenizer), brief.task, questions
+    )
 
 
 def start(

@@ -57,11 +57,15 @@ def budget(evidence: Evidence) -> str:
     if not longest:
         raise Failed("no run says how long it trained: report.answered(…, seconds=…)")
     if longest > 60 * limits.minutes:
-        raise Failed(f"a run took {longest:.0f} s, the budget is {limits.minutes:g} minutes")
+        raise Failed(
+            f"a run took {longest:.0f} s, the budget is {limits.minutes:g} minutes: fewer steps, or once "
+            f"more on a machine that does nothing else"
+        )
     if limits.goal is not None and evidence.figure_of_goal < limits.goal:
         raise Failed(
-            f"the goal is {evidence.brief.figure} of {limits.goal:g}, the method reaches "
-            f"{evidence.figure_of_goal:.1f} without texts that it copies"
+            f"the goal is {evidence.brief.figure} of at least {limits.goal:g}, and the method's runs reach "
+            f"{evidence.figure_of_goal:.1f}: copies count nothing (report.towards_goal says it beforehand, "
+            f"on validation rows)"
         )
     return f"{size:,} of {limits.size:,} bytes, {longest:.0f} s of {60 * limits.minutes:g} s"
 
