@@ -753,6 +753,47 @@ def test_what_a_brief_needs_and_has_not_is_named():
         missing.corpus()
 
 
+def real_news(monkeypatch, test, train=("Costs rose.",)):
+    """Brief E with three test rows, and the hub's data set with these texts."""
+    import datasets
+
+    from kd_course.corpora import hub
+
+    splits = {"train": train, "validation": ["Orders were placed."], "test": test}
+    data = {
+        name: datasets.Dataset.from_dict({"text": list(texts), "label": [0] * len(texts)})
+        for name, texts in splits.items()
+    }
+    monkeypatch.setattr(hub, "load_dataset", lambda identifier: datasets.DatasetDict(data))
+    return replace(capstone.brief("E"), test_rows=3)
+
+
+def test_what_the_hub_has_in_two_splits_is_not_trained_on(monkeypatch):
+    """Nobody who may not look at the test could take it out, and the check for leaks would find it."""
+    train = ["Costs rose.", "PROFIT  fell!", "Profit fell in May."]
+    data = real_news(monkeypatch, ["Profit fell.", "Sales fell.", "It is open."], train).data()
+    assert data["train"]["text"][:] == ["Costs rose.", "Profit fell in May."]
+    assert set(data) == {"train", "validation"} and len(data["validation"]) == 1
+
+
+def test_too_few_test_rows_are_told_before_anything_is_trained(monkeypatch):
+    with pytest.raises(ValueError, match="there are 2 test rows, but brief E is judged on 3"):
+        real_news(monkeypatch, ["Profit fell.", "Sales fell."]).data()
+
+
+def test_without_the_hub_brief_e_does_not_advise_a_scale_that_needs_it_too(monkeypatch):
+    from kd_course.corpora import hub
+    from kd_course.downloads import WAY_ON, HubError
+
+    def unreachable(identifier):
+        raise HubError(f"{identifier}: the hub cannot be reached. {WAY_ON}")
+
+    monkeypatch.setattr(hub, "load_dataset", unreachable)
+    with pytest.raises(HubError, match="another brief: E needs the hub") as raised:
+        capstone.brief("E").data()
+    assert "KD_SCALE=offline" not in str(raised.value)
+
+
 def test_what_an_answer_is_worth():
     from kd_course.corpora import parallel
 

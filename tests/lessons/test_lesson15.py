@@ -6,7 +6,9 @@ import itertools
 import re
 import subprocess
 import sys
+import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -239,6 +241,32 @@ def test_the_scaffold_filled_in_hands_in_what_the_machine_can_read(
     passed = {finding.key for finding in verdict.findings if finding.passed}
     assert {"report", "model", "answers", "seeds", "control", "figure", "interval"} <= passed
     assert "leaks" in passed and "opened" not in passed, "a rehearsal is told as one"
+
+
+def test_running_all_cells_opens_the_briefs_own_rows_only_once_everything_is_chosen(lesson):
+    """Brief E has no other rows to rehearse on. And who runs the notebook again has opened them."""
+    (cell,) = (c.source for c in lesson.cells if "scaffold" in c.tags and "open_test(" in c.source)
+
+    def openings(seed_of_test, *, chosen=False, before=0):
+        told = {"test_openings": [{}] * before}
+        report = SimpleNamespace(
+            told=told,
+            open_test=lambda: told["test_openings"].append({}) or [],
+            answered=lambda *_, **__: None,
+        )
+        stand_in = SimpleNamespace(save_model=lambda *_, **__: 0, answers=lambda *_: [])
+        spaces = {
+            "begun": True, "seed_of_test": seed_of_test, "plan": ["method"], "report": report,
+            "chosen": {"method": {}}, "tokenizer": None, "brief": None, "time": time,
+            "capstone": stand_in, "train": lambda *_: None, "read_back": lambda *_: (None, 0),
+        }  # fmt: skip
+        exec(cell.replace("is_chosen = False", f"is_chosen = {chosen}"), spaces)
+        return len(told["test_openings"])
+
+    assert openings(None) == 0, "too early"
+    assert openings(None, chosen=True) == 1
+    assert openings(None, chosen=True, before=1) == 1, "once is enough"
+    assert openings(990) == 1 and openings(990, before=1) == 2, "a rehearsal's rows are free"
 
 
 def test_the_scaffold_keeps_the_order_that_the_lesson_asks_for(lesson):
