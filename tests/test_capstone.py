@@ -743,7 +743,7 @@ def test_five_briefs_each_with_a_budget():
     for brief in capstone.BRIEFS.values():
         assert brief.title in str(brief) and f"{brief.budget.size:,}" in str(brief)
         assert 0 < brief.budget.latency < 1
-    with pytest.raises(KeyError, match="a translator at half"):
+    with pytest.raises(KeyError, match="a translator at two thirds"):
         capstone.brief("Z")
 
 
