@@ -67,7 +67,7 @@ HEADLINES = {  # of lessons whose arms are others
     ),
     "13": (
         ("teacher, reads the text", "teacher/accuracy"),
-        ("distilled, sees a picture", "distilled/accuracy"),
+        ("distilled, sees or hears it", "distilled/accuracy"),
         ("control", "control/accuracy"),
     ),
     "14": (
