@@ -161,7 +161,7 @@ def settings(run: Switches) -> GenerativeTeachers:
             texts=270 if summaries else 850,  # those that are short enough are learnt from once
             more_texts=0,
             validated=60 if summaries else 150,
-            tested=120 if summaries else 300,
+            tested=60 if summaries else 300,  # to read their prompts takes as long as to learn
             batch_size=6 if summaries else 16,
             at_once=32,
             longest=48 if summaries else 16,
@@ -170,7 +170,7 @@ def settings(run: Switches) -> GenerativeTeachers:
             beta=0.5,
             temperatures=(),
             drafted=3,
-            spoken=5,
+            spoken=2 if summaries else 5,
             asked=400,
             answers_tested=300,
             answers_seed=1314,
