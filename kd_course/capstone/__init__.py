@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from kd_course.capstone.answering import answers
-from kd_course.capstone.briefs import BRIEFS, Brief, Budget, brief, scores
+from kd_course.capstone.briefs import BRIEFS, Brief, Budget, brief, normalised, scores
 from kd_course.capstone.checks import check_folder
 from kd_course.capstone.claims import MODEL, Report, read_report, start, timed
 from kd_course.capstone.model_files import build
 from kd_course.capstone.model_folder import Refused, read_files
 from kd_course.capstone.schema import SCHEMA, NotReadable
-from kd_course.capstone.trained_texts import normalised
 from kd_course.capstone.verdicts import Finding, Verdict
 
 __all__ = [

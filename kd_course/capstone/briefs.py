@@ -7,6 +7,7 @@ machines differ), and minutes of training. A brief may have a goal besides.
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -111,7 +112,6 @@ class Brief:
         Whoever made the splits has left a few sentences in two of them. Nobody who may not look at
         the test could take them out.
         """
-        from kd_course.capstone.trained_texts import normalised
         from kd_course.downloads import OFFLINE, HubError
 
         try:
@@ -232,6 +232,11 @@ def brief(key: str) -> Brief:
         listed = "; ".join(f"{one.key}, {one.title}" for one in _ALL)
         raise KeyError(f"there is no brief {key!r}; there are {listed}")
     return BRIEFS[key]
+
+
+def normalised(text: str) -> str:
+    """Words and figures alone, in lower case, one space between them: what makes two texts the same."""
+    return " ".join(re.findall(r"\w+", text.lower()))
 
 
 def _plain_rows(rows: Dataset, task: str) -> list[Row]:

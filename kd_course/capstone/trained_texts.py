@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from kd_course.capstone.briefs import Row, normalised
 from kd_course.capstone.model_folder import Refused, read_plain
 from kd_course.capstone.schema import NotReadable
 
@@ -20,16 +20,11 @@ LARGEST = 8 * 2**20  # bytes of a file of digests, and of a report
 _DIGITS = 12  # of a text's digest: two texts in 10 ** 14 have the same
 
 
-def normalised(text: str) -> str:
-    """Words and figures alone, in lower case, one space between them: what makes two texts the same."""
-    return " ".join(re.findall(r"\w+", text.lower()))
-
-
 def digest_of(text: str) -> str:
     return hashlib.blake2b(normalised(text).encode("utf-8"), digest_size=_DIGITS // 2).hexdigest()
 
 
-def digest_of_rows(rows: Sequence[Mapping[str, Any]]) -> str:
+def digest_of_rows(rows: Sequence[Row]) -> str:
     """One mark of all test rows, in their order."""
     told = json.dumps(list(rows), ensure_ascii=False, sort_keys=True)
     return hashlib.blake2b(told.encode("utf-8"), digest_size=8).hexdigest()
