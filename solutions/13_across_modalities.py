@@ -702,7 +702,7 @@ plots.show(
 #
 # Recipes do not travel. In a first run with sound, at the learning rates that were chosen for pictures, nearly every arm stayed at the commonest label. The reference run, on other test rows, has rates of its own. Again a teacher that reads teaches a student that cannot: the gain over the control is {{ledger:13/small:sound/distilled/gain over control|interval}}. And here its doubts help to be right as well: over *hard answers* it is {{ledger:13/small:sound/distilled/gain over hard answers|interval}}.
 #
-# Two thousand headlines are not enough to learn to hear. All four arms that have no others end near what the commonest label brings, with a teacher or without, few steps or many.
+# Two thousand headlines are not enough for this student to learn to hear. All four arms that have no others end near what the commonest label brings, with a teacher or without, few steps or many.
 #
 # ## 6 · When a teacher of another kind has nothing to give
 #
@@ -1136,7 +1136,7 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# On these candidates the teacher's lists teach what the labels teach: lists less labels on the same candidates is {{ledger:13/offline/lists/gain over labels, same candidates|interval}} of MRR@10. Look at what was printed when the teacher was asked: how much of its belief goes to the right passage. Where that is nearly all, a list says what the label says. All questions here have a label, too; in section 5 the gain came with rows that had none, and that was not tried.
+# On these candidates the teacher's lists teach what the labels teach: lists less labels on the same candidates is {{ledger:13/offline/lists/gain over labels, same candidates|interval}} of MRR@10. Look at what was printed when the teacher was asked: how much of its belief goes to the right passage. Where that is nearly all, a list says what the label says. All questions here have a label, too; rows without one, which brought a gain in section 5, were not tried.
 #
 # What counts instead is with which passages a question is compared. Labels with all the batch are ahead of lists, which have the four candidates alone: lists less labels is {{ledger:13/offline/lists/gain over labels|interval}}. (The batch's passages are more, and most of them are easier; which of the two it is was not separated.) *Lists and labels* have the batch, too, and still are a little behind labels alone: {{ledger:13/offline/lists and labels/gain over labels|interval}}.
 #
