@@ -94,7 +94,9 @@ def test_an_encoder_of_the_hub_is_told_which_words_are_shared(reader, tmp_path):
     tokenizer.save_pretrained(tmp_path)
     shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
     shape |= {"intermediate_size": 32, "vocab_size": len(tokenizer)}
-    BertModel(BertConfig(**shape)).save_pretrained(tmp_path)
+    encoder = BertModel(BertConfig(**shape))
+    encoder.embeddings.token_type_embeddings.weight.data[1] += 5  # far from a question's
+    encoder.save_pretrained(tmp_path)
     before = models.load(str(tmp_path), ["relevance"])[0].bert.embeddings.token_type_embeddings
     found = []
     for _ in range(2):
@@ -104,6 +106,7 @@ def test_an_encoder_of_the_hub_is_told_which_words_are_shared(reader, tmp_path):
     assert found[0].config.type_vocab_size == len(table) == 4
     torch.testing.assert_close(table[:2], before.weight)
     assert not torch.isclose(table[2], table[3]).any()
+    assert (table[2:] - table[1]).abs().max() < 1, "new kinds begin near a passage's"
     torch.testing.assert_close(table, found[1].bert.embeddings.token_type_embeddings.weight)
     rows = retrieval.pair_rows(found[0], tokenizer, QUESTIONS[:1], PASSAGES[:1], length=64)
     assert 3 in rows[0]["token_type_ids"]
