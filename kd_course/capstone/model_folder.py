@@ -87,7 +87,9 @@ def read_plain(path: Path, most: int) -> bytes:
             raise Refused(f"{path.name} is no plain file")
         data = file.read(most + 1)
     if len(data) > most:
-        raise Refused(f"{path.name} is larger than what is read of a model, {most:,} bytes")
+        raise Refused(
+            f"{path.name} is larger than what is read of it, {most:,} bytes: make a smaller one"
+        )
     return data
 
 

@@ -141,7 +141,7 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> byt
         ) from None
     if len(data) > most:
         raise model_folder.Refused(
-            f"{clean(name)} is larger than what is read of it, {most:,} bytes"
+            f"{clean(name)} is larger than what is read of it, {most:,} bytes: make a smaller one"
         )
     return data
 
