@@ -118,6 +118,12 @@ def test_leaks_are_found_whatever_the_case_and_the_spaces():
     ) == [0]
 
 
+def test_leaks_that_differ_in_a_figure_are_found_where_figures_are_taken_as_alike():
+    tests, pool = ["Up 3.5 % on 2019."], ["up 12.07 % on 4.", "Up % on 2019.", "Up 3.5 % on 2019."]
+    assert classification.leaks(tests, pool, figures=False) == [0, 2]
+    assert classification.leaks(tests, pool) == [2]
+
+
 def test_hidden_labels_join_with_shown_ones():
     from datasets import ClassLabel, Dataset, Features, Value
 

@@ -81,8 +81,9 @@ def standardised(logits: Tensor) -> Tensor:
     logits = counted_rows(logits, "logits", None)
     centred = logits - logits.mean(-1, keepdim=True)
     deviation = centred.square().mean(-1, keepdim=True)
-    alike = deviation == 0
-    return centred / deviation.masked_fill(alike, 1.0).sqrt()
+    # Of equal numbers the mean may be rounded to another one, and the deviation is then not quite 0.
+    alike = (logits == logits[:, :1]).all(-1, keepdim=True)
+    return centred.masked_fill(alike, 0.0) / deviation.masked_fill(alike, 1.0).sqrt()
 
 
 def row_wise_soft_loss(

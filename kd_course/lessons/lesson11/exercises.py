@@ -235,7 +235,7 @@ def standardised_cases(random) -> list[Case]:
         return scale * random_normal(random, rows, classes) + shift
 
     alike = logits(4, 3)
-    alike[int(random.integers(4))] = float(random.normal())
+    alike[int(random.integers(4))] = float(random.integers(-8, 9)) / 4  # their mean is exact
     close = logits(3, 4)
     close[int(random.integers(3))] = 0.01 * random_normal(random, 4)
     return [
@@ -443,9 +443,9 @@ EXERCISES = (
             ),
             Choice(
                 "c",
-                "Four thousand answers are worth more than labels of the target.",
-                "Line 5 has two hundred labels, not four thousand. The table compares two prices, not two kinds of "
-                "knowledge.",
+                "A teacher's answers are worth more than labels of the target, however many labels there are.",
+                "Line 5 has two hundred labels, and no line has more. The table compares two prices, not two kinds "
+                "of knowledge.",
             ),
             Choice(
                 "d",
