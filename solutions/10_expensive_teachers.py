@@ -8,7 +8,7 @@
 # - keep a teacher's answers so that no row gets another row's, and say when a kept answer is no longer the right one;
 # - train two peers that teach one another, and notice when they do not;
 # - tell a gain of a method from a gain of its extra compute, and from a change of sharpness that one number would have brought;
-# - compute when a cache, an assistant or a teacher pays, and when it is better to train the student for longer.
+# - compute when a cache or a teacher pays, and say what training the student for longer brings instead.
 #
 # **You need** lessons [03](03_distillation_losses.ipynb) (soft loss, temperature, α) and [05](05_training_loop.ipynb) (the training loop, ensembles); [07](07_machine_translation.ipynb) introduces the translation teacher of sections 1 to 4.
 #
@@ -195,7 +195,7 @@ for k in sizes:
     )
 
 # %% [markdown]
-# *Bytes* counts four for a number and four for a value, as the package keeps them: two would do for the numbers here, as in exercise 10.1, but four do for every vocabulary. *Wrong* is how much of the student's probability is *misplaced*: would have to move to other pieces to make it the teacher's (0: none, 1: all), at the optimum of the loss; the tail is spread evenly here, which knows nothing of the language. The column before it shows the truncated loss at its best, below zero.
+# *Bytes* counts four for a number and four for a value, as the package keeps them: two would do for the numbers here, as in exercise 10.1, but four do for every vocabulary. *Wrong* is the share of the student's probability that is *misplaced*: it would have to move to other pieces to make it the teacher's (0: none, 1: all). That is at the optimum of the loss. For *truncated* it is just the mass outside; the tail bucket's tail is spread evenly here, which knows nothing of the language. The column before shows the truncated loss at its best, below zero.
 #
 # By the share of misplaced probability the two are nearly alike: the tail bucket knows how much lies outside, not where. What it saves is another thing. The truncated student calls a piece *impossible* that the teacher merely finds rare, and the first time such a piece turns up its surprise has no bound. And on what is left it is too sure, by just the mass outside.
 #
@@ -231,6 +231,7 @@ def draw_kept(axes, k):
     axes.axvline(min(k, 20) - 0.5, color=plots.COLOURS["ink"], linestyle=":", linewidth=1)
     axes.set(yscale="log", ylim=(least, 1.5), title=f"k = {k}")
     axes.set_xticks([0, 9, 20], ["1st", "10th", "others"], fontsize=8)
+    axes.set_xlabel("pieces, by the teacher's rank")
     return {name: distance(p[place], q).item() for name, q in optimum.items()}
 
 
@@ -269,7 +270,7 @@ widgets.show(
 figure, panels = plt.subplots(1, 3, figsize=(11, 3.2), sharey=True)
 told = [in_words(k, draw_kept(axes, k)) for k, axes in zip((1, 4, 16), panels)]
 panels[0].set_ylabel("probability")
-panels[2].legend(loc="upper right")
+panels[1].legend(loc="upper right")
 figure.suptitle("What is kept at one place, and what it teaches")
 plots.show(figure, alt=" ".join(told))
 
@@ -382,11 +383,11 @@ figure.suptitle("Bias stays, noise averages out")
 plots.show(figure, alt=" ".join(described))
 
 # %% [markdown]
-# Look at the left ends, too: for a single look the twelve best are closer, at T = 1 by far, at T = 3 by little. (Draws may repeat, so twelve of them are fewer than twelve pieces.) And at T = 1 noise needs more than a thousand looks to get below the bias, because this teacher is mostly sure: hardly any mass lies outside its best pieces. Softened, as in distillation, it has a heavier tail, and the bias is worse.
+# Look at the left ends, too: for a single look the twelve best are closer, in proportion far more so at T = 1 than at T = 3. (Draws may repeat, so twelve of them are fewer than twelve pieces.) And at T = 1 noise needs more than a thousand looks to get below the bias, because this teacher is mostly sure: hardly any mass lies outside its best pieces. Softened, as in distillation, it has a heavier tail, and the bias is worse.
 #
 # "Drawn anew" is a condition. A cache that keeps one set of draws a row shows the student the same noise in every epoch; it averages out over *different* rows that are alike, of which a large corpus has many and a small one few.
 #
-# And all of them against their weight:
+# And one answer of each kind against its weight:
 
 # %% tags=["hide-input"]
 weights = [8 * k + 4 for k in sizes]
@@ -403,27 +404,26 @@ for label, (name, colour, line) in curves.items():
     left.plot(weights, wrong, line, color=plots.COLOURS[colour], label=label)
     described.append(f"{label} {wrong[0]:.3f} at {weights[0]} bytes, {wrong[-1]:.5f} at {weights[-1]}")
 samples = [n for n in sizes if n <= 64]
-for looks, line in ((1, ":"), (100, "-.")):
-    wrong = [
-        0.5
-        * np.abs(random.multinomial(n * looks, looked_at) / (n * looks) - looked_at).sum(-1).mean()
-        for n in samples
-    ]
-    label = f"pieces drawn, mean of {looks} answers" if looks > 1 else "pieces drawn, one answer"
-    left.plot([8 * n for n in samples], wrong, line, color=plots.COLOURS["teacher"], label=label)
-    described.append(f"{label} {wrong[0]:.3f} with one piece, {wrong[-1]:.4f} with {samples[-1]}")
+drawn = [
+    0.5 * np.abs(random.multinomial(n, looked_at) / n - looked_at).sum(-1).mean() for n in samples
+]
+left.plot(
+    [8 * n for n in samples], drawn, ":", color=plots.COLOURS["teacher"], label="pieces drawn"
+)
+described.append(f"pieces drawn {drawn[0]:.3f} with one piece, {drawn[-1]:.4f} with {samples[-1]}")
 nats = [
     max(float(metrics.kl_rows(p.numpy(), taught[k]["tail bucket"].numpy()).mean()), 1e-7)
     for k in sizes
 ]
 right.plot(weights, nats, "o-", color=plots.COLOURS["truth"])
-right.plot(weights, [10] * len(sizes), "s", color=plots.COLOURS["highlight"])
-right.annotate("truncated: without bound", (weights[0], 4), fontsize=9)
+right.text(
+    0.03, 0.93, "truncated: without bound at every k", transform=right.transAxes, fontsize=9
+)
 for axes in (left, right):
     axes.axvline(4 * vocabulary, color=plots.COLOURS["ink"], linewidth=1)
     axes.set(xscale="log", yscale="log", xlabel="bytes a token (line: all logits)")
 left.set(title="Misplaced probability", ylabel="share")
-right.set(title="KL from the teacher", ylabel="nats", ylim=(None, 30))
+right.set(title="KL from the teacher, tail bucket", ylabel="nats", ylim=(None, 30))
 left.legend(fontsize=8)
 figure.suptitle("What an answer teaches, by its weight")
 plots.show(
@@ -431,7 +431,7 @@ plots.show(
     alt="Left, share of misplaced probability by bytes a token: "
     + "; ".join(described)
     + f". Right, KL from the teacher: the tail bucket {nats[0]:.3f} nats at {weights[0]} bytes, "
-    f"{nats[-1]:.5f} at {weights[-1]}; truncated without bound.",
+    f"{nats[-1]:.5f} at {weights[-1]}; truncated it has no bound.",
 )
 
 # %% [markdown]
@@ -844,7 +844,7 @@ for (name, nats), colour, line in zip(apart.items(), ("teacher", "highlight"), (
     smooth = np.convolve(nats, np.ones(window) / window, "valid")
     axes.plot(smooth, line, color=plots.COLOURS[colour], label=name)
 axes.set(
-    title="How far apart two peers are while they teach one another",
+    title=f"How far apart two peers are (mean of {window} steps)",
     xlabel="optimiser step",
     ylabel="KL between the peers (nats)",
 )
@@ -856,7 +856,7 @@ plots.show(
 )
 
 # %% [markdown]
-# Peers of one seed stay identical for ever: each tells the other what it knows already, the soft loss is zero, and nothing says so. The losses fall, it costs twice as much as one student, and what comes out is the control, but for rounding. It is an arm of the experiment, for whoever believes that such a thing would be noticed in the results.
+# Even peers of two seeds are close together at first, when neither knows much. Peers of one seed stay identical for ever: each tells the other what it knows already, the soft loss is zero, and nothing says so. The losses fall, it costs twice as much as one student, and what comes out is the control, but for rounding. It is an arm of the experiment so that you see: its accuracy does not give it away.
 #
 # ### Codistillation: a peer as it was
 #
@@ -1075,13 +1075,13 @@ print(
 #
 # **They do not reach a student that the big teacher taught for twice the steps.** The student's compute is the same there; the teacher's own training is not counted, and it has seen twenty times the labels. At equal steps the difference is open. One small student on one corpus refutes no paper, least of all one about pictures.
 #
-# **With the same labels nothing is told apart.** The experiment separates the peers neither from a larger model that was trained first, nor from an ensemble of two controls. Both of these cost more than peers do (section 9).
+# **With the same labels nothing is told apart.** The experiment separates the peers neither from a larger model that was trained first, nor from an ensemble of two controls. Both of these cost more than peers do (section 9). And the larger model took the assistant's learning rate, which was chosen for soft targets: it may not be at its best.
 #
 # **One of five trainings went astray.** The accuracy of *distilled* goes from {{ledger:10/offline/distilled/accuracy|range}}: four seeds are above their control, one is far below. Its learning rate was the best on validation by a hair over the next lower one, and none of the three seeds that chose it failed (section 9). So every comparison with that arm is wide here, and says little. Whoever had trained one seed would have seen a gain, or the opposite, and no reason to doubt either.
 #
-# **Another sentence's answers are worse than none.** With answers dealt out among sentences of one label, the student is behind the control; the labels weigh less there, too. The direct test, right answers less dealt-out ones, is open: four seeds are for the right answers, and the stray one is against.
+# **Another sentence's answers leave the student behind.** With answers dealt out among sentences of one label it is less often right than the control. Two causes are mixed there: the answers, and labels that weigh a tenth of the control's. The direct test, right answers less dealt-out ones, is open: four seeds are for the right answers, and the stray one is against.
 #
-# **The teacher's choice says more than the label.** A student gains from the classes that the teacher chose, without any probabilities. The rules that generate the headlines leave a label partly to chance; a teacher that has seen many averages over it.
+# **The teacher's choice is worth more than the label.** A student gains from the classes that the teacher chose, without any probabilities. Whether its probabilities add to that was not compared. The rules that generate the headlines leave a label partly to chance, and a teacher that has seen many may average over it; this was not measured either.
 #
 # ### How much of it is sharpness?
 #
@@ -1102,7 +1102,7 @@ axes.set_yticks(range(len(arms)), arms)
 axes.invert_yaxis()
 axes.grid(axis="y", visible=False)
 axes.set(
-    title="How much of the gain is sharpness?",
+    title="How much of the gain is sharpness? (this run)",
     xlabel="KL from the truth (nats)" if known else "surprise at the labels (nats)",
 )
 axes.legend()
@@ -1133,7 +1133,7 @@ for arm in arms:
 # | distilled, dealt out | {{ledger:10/offline/distilled, dealt out/KL minus control|interval}} | {{ledger:10/offline/distilled, dealt out/scaled KL minus control|interval}} |
 # | hard answers | {{ledger:10/offline/hard answers/KL minus control|interval}} | {{ledger:10/offline/hard answers/scaled KL minus control|interval}} |
 #
-# **Part of what peers gain is sharpness**, and part is left after scaling. Who reports the first column only lets the reader take a temperature for a teacher.
+# **Something of what peers gain is left after scaling.** It is less than before; whether the rest was sharpness would need an interval of its own. Who reports the first column only lets the reader take a temperature for a teacher.
 #
 # **Softness of the wrong sentences shows no gain.** As it is, the student with dealt-out answers cannot be told from the control. Scaling takes sharpness out of the comparison, and then that student is further from the truth: it has learnt less about the sentences.
 #
@@ -1141,7 +1141,7 @@ for arm in arms:
 #
 # ## 7 · Churn: would it say the same tomorrow?
 #
-# Train the same student again, from another seed, and it decides otherwise on some sentences, although it is right about as often. The share of these sentences is its *churn*. Whoever serves a model meets it as a user's sentence that changes sides, and nobody can say why. That online distillation makes predictions "dramatically more reproducible" is the second claim of [Anil and others](https://arxiv.org/abs/1804.03235).
+# Train the same student again, from another seed, and it decides otherwise on some sentences. The share of these sentences is its *churn*. Whoever serves a model meets it as a user's sentence that changes sides, and nobody can say why. That online distillation makes predictions "dramatically more reproducible" is the second claim of [Anil and others](https://arxiv.org/abs/1804.03235).
 
 
 # %%
@@ -1227,12 +1227,12 @@ trainings = {
     "distilled, assistant": 1 + times,
 }
 print(f"the medium model computes {times:.1f} times as much as the student")
-print(f"{'arm':<28}{'student trainings':>18}{'accuracy':>11}")
+print(f"{'arm':<28}{'student trainings':>18}{'accuracy, this run':>20}")
 for arm in [arm for arm in trainings if arm in arms]:
-    print(f"{arm:<28}{trainings[arm]:>18.1f}{right[arm].mean():>11.3f}")
+    print(f"{arm:<28}{trainings[arm]:>18.1f}{right[arm].mean():>20.3f}")
 
 # %% [markdown]
-# The big teacher's own training stands in no line, since others paid for it. To retrain it for one student would cost far more than any line here.
+# One seed's accuracies make no ranking; the intervals stand in section 6. The big teacher's own training stands in no line, since others paid for it. To retrain it for one student would cost far more than any line here.
 #
 # ### Exercise 10.9 · How many students make a teacher pay?
 # {{exercise:10.9}}
@@ -1253,7 +1253,7 @@ check("10.9", students_that_pay)
 #
 # ### How the recipes were chosen
 #
-# Every arm was tried at its own number of steps, with at least the five rates from 0.0005 to 0.008; three were tried with lower ones as well, since their surprise was smallest at the lower edge. Each took the rate whose students were right most often on the validation sentences, on average over three seeds. The test split had no say. (`KD_MAPS=1` computes the whole log again: nearly three hundred trainings.) The twins of one seed have no line of their own: they take the control's rate, since that is what they are compared with.
+# Every arm was tried at its own number of steps, with at least the five rates from 0.0005 to 0.008; three were tried with lower ones as well, since their surprise was smallest at the lower edge. Each took the rate whose students were right most often on the validation sentences, on average over three seeds. The test split had no say. (`KD_MAPS=1` computes the whole log again: nearly three hundred trainings.) The twins of one seed have no line of their own: they take the control's rate, since that is what they are compared with. The larger model with the same labels and the proxy have none either; they take the assistant's. (While rates are tried, the models that teach are those of the run's last seed.)
 #
 # Why by accuracy, where KL is shown as well? The surprise at labels punishes a student for being sure, and a student that is stopped half trained is never sure: chosen so, the students on hard answers would take a rate at which they are right clearly less often. One temperature mends sureness afterwards; it mends no decision.
 
@@ -1306,7 +1306,7 @@ print(experiments.expectation_table(report))
 # - Keep answers by what was asked, and say when a kept answer is another experiment.
 # - Train peers, notice when they are twins, and compare them with a control that had their compute.
 # - Take a gain in nats apart into sharpness and the rest.
-# - Say from how many epochs, and from how many students on, a teacher pays.
+# - Say from how many epochs a cache pays, and from how many students a teacher.
 #
 # ## Where this goes wrong in practice
 #

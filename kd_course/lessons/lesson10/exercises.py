@@ -9,6 +9,7 @@ from kd_course.exercises.spec import Case, Choice, Exercise, Misconception
 from kd_course.lessons.lesson10 import loss_slips, slips
 
 TOO_SURE = "logits so far apart that the softmax holds a 0, whose logarithm is infinite"
+NO_REST = f"{TOO_SURE} (one less the sum of the others is 0 there as well, or a rounding error)"
 
 
 # -- 10.1 bytes -------------------------------------------------------------------------------
@@ -64,7 +65,7 @@ def tail_cases(random) -> list[Case]:
             gradient_of=(0,),
             clause="kept probabilities that sum to one, or to a little more",
         ),
-        Case((sure + far, sure_ids, kept), "a student that is very sure", clause=TOO_SURE),
+        Case((sure + far, sure_ids, kept), "a student that is very sure", clause=NO_REST),
     ]
 
 

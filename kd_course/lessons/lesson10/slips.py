@@ -91,6 +91,10 @@ BYTES = named(
             weight_with(lambda vocabulary, value: 8),
             "torch has int64 for indices. As few bytes as will do are asked for.",
         ),
+        "a number takes one, two, four or eight bytes, as machines have them": (
+            weight_with(lambda vocabulary, value: 1 << (whole_bytes(vocabulary) - 1).bit_length()),
+            "As few whole bytes as will do: three are allowed.",
+        ),
         "a number is as wide as a value": (
             weight_with(lambda vocabulary, value: value),
             "The width of a value has nothing to do with how many pieces there are.",
@@ -398,6 +402,10 @@ BREAK_EVEN = named(
         "answers are read once, not in every epoch": (
             smallest(lambda e, a, w, r, s: e * a > a + w + r),
             "What happens in the second epoch?",
+        ),
+        "in the first epoch nothing is read": (
+            smallest(lambda e, a, w, r, s: e * a > a + w + (e - 1) * r),
+            "In every epoch, the first too, kept answers are read.",
         ),
         "answers are written in every epoch": (
             smallest(lambda e, a, w, r, s: e * (a - r - w) > a),

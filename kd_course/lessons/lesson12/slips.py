@@ -568,6 +568,26 @@ def narrowing(
     return narrow
 
 
+def by_score(scores: Tensor, keep: int) -> Tensor:
+    """The neurons that stay, in the order of their scores."""
+    return torch.sort(scores, descending=True, stable=True).indices[:keep]
+
+
+def lowest(scores: Tensor, keep: int) -> Tensor:
+    """As many neurons as stay, but those with the lowest scores."""
+    return torch.sort(scores, stable=True).indices[:keep].sort().values
+
+
+def unlike(first: Function = places, second: Function = places) -> Function:
+    """What is left where the second weight's neurons are chosen otherwise than the first one's."""
+
+    def narrow(up_weight, up_bias, down_weight, scores, keep):
+        kept = first(scores, keep)
+        return up_weight[kept], up_bias[kept], down_weight[:, second(scores, keep)]
+
+    return narrow
+
+
 def zeroed(dim: int) -> Function:
     def zero(tensor, kept):
         mask = torch.zeros(tensor.shape[dim], dtype=tensor.dtype)
@@ -583,6 +603,14 @@ NARROW = named(
             narrowing(down=lambda down, kept: down.clone()),
             "Can the second map read a neuron that is not there?",
         ),
+        "nothing is taken from the first weight": (
+            narrowing(up=lambda up, kept: up.clone()),
+            "Which row of the first weight makes a neuron that has gone?",
+        ),
+        "nothing is taken from the first weight, nor from the bias": (
+            narrowing(up=lambda up, kept: up.clone(), bias=lambda bias, kept: bias.clone()),
+            "A neuron that nobody reads is still computed. Which numbers make it?",
+        ),
         "the bias is left whole": (
             narrowing(bias=lambda bias, kept: bias.clone()),
             "A neuron has a row of the weight and a number of the bias.",
@@ -595,20 +623,32 @@ NARROW = named(
             narrowing(bias=lambda bias, kept: bias[: len(kept)]),
             "Which number belongs to which neuron?",
         ),
+        "the first weight loses its last rows, not those of the neurons": (
+            narrowing(up=lambda up, kept: up[: len(kept)]),
+            "Which row makes which neuron?",
+        ),
+        "the second weight's columns stand in another order than the first one's rows": (
+            unlike(second=by_score),
+            "Column 0 reads what row 0 makes. Is that the same neuron on both sides?",
+        ),
+        "the first weight's rows and the bias stand in another order than the second one's columns": (
+            unlike(first=by_score),
+            "Row 0 makes what column 0 reads. Is that the same neuron on both sides?",
+        ),
+        "the second weight keeps other neurons than the first one": (
+            unlike(second=lowest),
+            "Find the places that stay once, and use them for all three.",
+        ),
         "all scores stay that reach the last one kept": (
             narrowing(lambda scores, keep: scores >= scores.sort(descending=True).values[keep - 1]),
             "Of equal scores not all may stay: `keep` says how many are left.",
         ),
         "the lowest scores stay": (
-            narrowing(
-                lambda scores, keep: torch.sort(scores, stable=True).indices[:keep].sort().values
-            ),
+            narrowing(lowest),
             "Who matters most stays.",
         ),
         "in the order of their scores": (
-            narrowing(
-                lambda scores, keep: torch.sort(scores, descending=True, stable=True).indices[:keep]
-            ),
+            narrowing(by_score),
             "Those that stay keep their order.",
         ),
         "as torch.topk has them: in the order of their scores": (

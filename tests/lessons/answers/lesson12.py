@@ -579,6 +579,31 @@ def narrower(up_weight, up_bias, down_weight, scores, keep):
     return up_weight[kept], up_bias[kept], down_weight[:, kept]
 
 
+# %% 12.6 wrong: rows forgotten
+def narrower(up_weight, up_bias, down_weight, scores, keep):
+    kept = scores.argsort(descending=True, stable=True)[:keep].sort().values
+    return up_weight, up_bias[kept], down_weight[:, kept]
+
+
+# %% 12.6 wrong: only the side that reads
+def narrower(up_weight, up_bias, down_weight, scores, keep):
+    kept = scores.argsort(descending=True, stable=True)[:keep].sort().values
+    return up_weight, up_bias, down_weight[:, kept]
+
+
+# %% 12.6 wrong: columns best first
+def narrower(up_weight, up_bias, down_weight, scores, keep):
+    order = scores.argsort(descending=True, stable=True)[:keep]
+    kept = order.sort().values
+    return up_weight[kept], up_bias[kept], down_weight[:, order]
+
+
+# %% 12.6 wrong: rows best first
+def narrower(up_weight, up_bias, down_weight, scores, keep):
+    order = scores.argsort(descending=True, stable=True)[:keep]
+    return up_weight[order], up_bias[order], down_weight[:, order.sort().values]
+
+
 # %% 12.6 right: a mask
 def narrower(up_weight, up_bias, down_weight, scores, keep):
     ranked = sorted(range(len(scores)), key=lambda i: -scores[i].item())
