@@ -149,7 +149,7 @@ def _run_case(attempt: Callable, case: Case, names: Sequence[str], printed: _Bou
         # wrong shows without gradients.
         bare = _once(attempt, case, names, printed, with_gradients=False)
         if not bare.raised:
-            zeros = tuple(np.zeros(tuple(case.args[i].shape)) for i in case.gradient_of)
+            zeros = tuple(np.zeros(gradient_shape(case.args[i])) for i in case.gradient_of)
             return Outcome(
                 bare.value,
                 zeros,
@@ -171,7 +171,7 @@ def _once(
     args = [_given(value, held) for value in case.args]
     kwargs = {name: _given(value, held) for name, value in case.kwargs.items()}
     watched = [args[i] for i in case.gradient_of] if with_gradients else []
-    for tensor in watched:
+    for tensor in _tensors(watched):
         tensor.requires_grad_(True)
     _seed_torch()
     np.random.seed(0)
@@ -258,7 +258,14 @@ def _by_order(signature: inspect.Signature, values: Sequence[Any]) -> tuple[list
     return by_position, by_name
 
 
-def _gradients(result: Any, watched: Sequence[torch.Tensor]) -> tuple[tuple[np.ndarray, ...], bool]:
+def gradient_shape(value: Any) -> tuple[int, ...]:
+    """Of a tensor its shape; of a tuple or list of tensors, all their numbers in one row."""
+    if isinstance(value, torch.Tensor):
+        return tuple(value.shape)
+    return (sum(tensor.numel() for tensor in _tensors(value)),)
+
+
+def _gradients(result: Any, watched: Sequence[Any]) -> tuple[tuple[np.ndarray, ...], bool]:
     """The gradients of the result with respect to the watched inputs.
 
     A result of several numbers is weighted by 1/n, 2/n … 1 and summed: a plain sum would be blind
@@ -268,11 +275,16 @@ def _gradients(result: Any, watched: Sequence[torch.Tensor]) -> tuple[tuple[np.n
         return (), True
     parts = [tensor for tensor in _tensors(result) if tensor.requires_grad]
     if not parts:
-        return tuple(np.zeros(tuple(tensor.shape)) for tensor in watched), False
+        return tuple(np.zeros(gradient_shape(one)) for one in watched), False
+    inputs = list(_tensors(watched))
     with torch.enable_grad():  # the attempt may have switched gradients off and left it at that
-        found = torch.autograd.grad(sum(map(_weighted, parts)), watched, allow_unused=True)
-    arrived = [torch.zeros_like(w) if g is None else g for g, w in zip(found, watched)]
-    return tuple(plain(gradient) for gradient in arrived), any(g is not None for g in found)
+        found = torch.autograd.grad(sum(map(_weighted, parts)), inputs, allow_unused=True)
+    arrived = iter(torch.zeros_like(x) if g is None else g for g, x in zip(found, inputs))
+    grouped = [
+        torch.cat([next(arrived).reshape(-1) for _ in _tensors(one)]).reshape(gradient_shape(one))
+        for one in watched
+    ]
+    return tuple(map(plain, grouped)), any(g is not None for g in found)
 
 
 def _weighted(part: torch.Tensor) -> torch.Tensor:

@@ -59,8 +59,8 @@ class Case:
     kwargs: what is passed by name.
     clause: what this case tries that the plain ones do not, as a learner is told when such cases alone
     fail: "a row that is wholly masked", "α = 0". "" for a plain case.
-    gradient_of: indices of floating-point tensors in args; the gradients of the result with respect
-    to them are compared too (of a weighted sum, when the result is more than one number).
+    gradient_of: indices of floating-point tensors in args, or of tuples of such; the gradients of the
+    result with respect to them are compared too (of a weighted sum, when it is more than one number).
     inputs: where the result is a module, what it is called on; its outputs are compared, beside its
     parameters.
     """

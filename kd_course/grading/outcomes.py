@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from kd_course.exercises.attempts import Outcome, Raised
+from kd_course.exercises.attempts import Outcome, Raised, gradient_shape
 from kd_course.exercises.spec import Case
 from kd_course.exercises.values import changed_in
 from kd_course.grading.job import Run
@@ -88,7 +88,7 @@ def _gradients(told: Any, case: Case | None, failed: bool) -> tuple[np.ndarray, 
     wanted = case.gradient_of if case else ()
     if failed and not told:
         return ()
-    shapes = [tuple(case.args[i].shape) for i in wanted]
+    shapes = [gradient_shape(case.args[i]) for i in wanted]
     if [array.shape for array in told] != shapes or any(a.dtype != np.float64 for a in told):
         raise WireError("gradients that do not fit their inputs")
     return told

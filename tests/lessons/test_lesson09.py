@@ -21,6 +21,7 @@ from kd_course.distillation import layer_map
 from kd_course.exercises import sheets
 from kd_course.exercises.catalogue import of_lesson
 from kd_course.lessons.lesson09.settings import EXPECTED, READING_ARMS, TASK_ARMS, rates_beside
+from kd_course.teachers import news_recipe
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def test_a_list_of_names_learnt_by_heart_is_right_on_one_case_of_one_draw_at_mos
     exercise = next(e for e in of_lesson("09") if e.id == "09.3")
     drawn = [case for seed in (3, 4) for case in sheets.cases_of(exercise, seed)]
     outcomes = sheets.outcomes_of(exercise, answers["09.3"], drawn)
-    assert len({str(outcome.value) for outcome in outcomes}) == len(drawn) == 12
+    assert len({str(outcome.value) for outcome in outcomes}) == len(drawn) == 14
 
 
 def test_the_attention_loss_is_numpys_and_the_packages(answers):
@@ -254,6 +255,24 @@ def test_every_arm_was_read_with_five_seeds_and_has_its_grid(reference):
         grid = dict(map(tuple, reference["tables"]["grid"][arm]))
         best = max(grid, key=grid.get)
         assert min(grid) < best < max(grid), f"{arm}: a rate beside its own is better"
+
+
+def test_where_no_interval_is_given_the_text_counts_seeds(reference):
+    text = "\n".join(cell.source for cell in read(source_of("09")).cells)
+    assert "lies below plain fine-tuning is open: it does in four seeds of five" in text
+    control, plain = (
+        reference["figures"][f"{arm}, few labels/accuracy"]["values"]
+        for arm in ("untrained teacher first", "fine-tuned")
+    )
+    assert sum(control[seed] < plain[seed] for seed in plain) == 4 and len(plain) == 5
+
+
+def test_the_text_has_the_labels_that_teacher_and_students_learn_from(monkeypatch):
+    monkeypatch.setenv("KD_SCALE", "offline")
+    text = "\n".join(cell.source for cell in read(source_of("09")).cells)
+    assert "from some 40,000 labels, where the students have 200" in text
+    assert news_recipe.RECIPE.sentences == 40_000
+    assert settings.for_lesson("09").labels == {"few": 200}
 
 
 # -- the scales -----------------------------------------------------------------------------------

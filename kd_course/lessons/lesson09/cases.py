@@ -105,6 +105,11 @@ def unheld_cases(random) -> list[Case]:
     def linear(handle, weight, bias=None):
         return under_a_name(handle, "linear", weight, bias)
 
+    def sgd_elsewhere():
+        """An optimizer that holds a layer of neither module."""
+        other = Made("another layer", FIXTURES + "linear", (weights(2, 2),))
+        return Made("optimizer", FIXTURES + "sgd_over", (0.1, other))
+
     def sgd(*handles):
         return Made("optimizer", FIXTURES + "sgd_over", (0.1, *map(Handle, handles)))
 
@@ -114,6 +119,7 @@ def unheld_cases(random) -> list[Case]:
     )
     bias = random_normal(random, 4)
     tied = under_a_name("projection", "tied_to", Handle("student layer"), bias[:3].clone())
+    loose = under_a_name("projection", "tied_to", Handle("student layer"), bias[1:].clone())
     weights_only = (0.1, Handle("student layer"), Handle("projection layer"))
     return [
         Case(
@@ -152,6 +158,11 @@ def unheld_cases(random) -> list[Case]:
             "the projection's weight is the student's own, its bias is not",
             clause="one parameter in both modules",
         ),
+        Case(
+            (linear("student", square.clone()), loose, sgd_elsewhere()),
+            "the projection's weight is the student's own, and the optimizer holds neither",
+            clause="one parameter in both modules",
+        ),
     ]
 
 
@@ -166,7 +177,9 @@ def attention(random, rows: int, heads: int, mask: Tensor) -> Tensor:
     return scores.masked_fill(~keys[:, None, None], -math.inf).softmax(-1)
 
 
-def attention_cases(random) -> list[Case]:
+def attention_cases(random, *, turned: bool = False) -> list[Case]:
+    """turned: for KL(student ‖ teacher), where the student is the one that may give nothing alone."""
+
     def batch(layers, heads, mask):
         def maps():
             return tuple(attention(random, len(mask), heads, mask) for _ in range(layers))
@@ -178,16 +191,31 @@ def attention_cases(random) -> list[Case]:
         for p in random.uniform(0.2, 0.8, size=2).tolist()
     )
     none = mask_of(3, 2)
+    watched = {"gradient_of": (0, 1)}
     teacher = (attention(random, 2, 2, none),)
+    soft = attention(random, 1, 1, mask_of(2))
+    nothing_alone = ((sharp[0],), (soft,)) if turned else ((soft,), (sharp[0],))
     return [
-        Case(batch(1, 1, mask_of(4, 4)), "one layer, one head, no padding"),
-        Case(batch(1, 3, mask_of(5, 3, 2)), "three heads, padding"),
-        Case(batch(3, 2, mask_of(4, 1)), "three layers, two heads, padding"),
-        Case(batch(2, 2, mask_of(3, 0, 2)), "the second row is padding alone", clause=NOTHING),
+        Case(batch(1, 1, mask_of(4, 4)), "one layer, one head, no padding", **watched),
+        Case(batch(1, 3, mask_of(5, 3, 2)), "three heads, padding", **watched),
+        Case(batch(3, 2, mask_of(4, 1)), "three layers, two heads, padding", **watched),
+        Case(
+            batch(2, 2, mask_of(3, 0, 2)),
+            "the second row is padding alone",
+            clause=NOTHING,
+            **watched,
+        ),
         Case(
             ((sharp[0],), (sharp[1],), mask_of(2)),
             "a token that looks at itself alone",
             clause="a probability of 0 in both models",
+            **watched,
+        ),
+        Case(
+            (*nothing_alone, mask_of(2)),
+            f"a token to which only the {'student' if turned else 'teacher'} gives nothing",
+            clause=f"a probability of 0 in the {'student' if turned else 'teacher'} alone",
+            **watched,
         ),
         Case(
             ((), (), none),
@@ -195,6 +223,7 @@ def attention_cases(random) -> list[Case]:
             clause="empty tuples",
         ),
         Case(((), teacher, none), "only the student's is empty", clause="empty tuples"),
+        Case((teacher, (), none), "only the teacher's is empty", clause="empty tuples"),
     ]
 
 

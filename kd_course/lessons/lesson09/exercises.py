@@ -136,7 +136,7 @@ EXERCISES = (
             Misconception(
                 "the teacher is projected, not the student",
                 slips.teacher_projected,
-                hint="What could W do to the teacher's vectors to make the loss 0 without anybody learning?",
+                hint="W and the student's vectors could then shrink to nothing together, and the loss with them. On whose side must W be, to close that way out?",
             ),
             Misconception(
                 "the mask is multiplied with, so NaN in the padding stays",
@@ -197,6 +197,11 @@ EXERCISES = (
                 hint="The student's parameters may be missing, too.",
             ),
             Misconception(
+                "a parameter of both modules is listed once",
+                slips.named_once,
+                hint="Nobody holds it, and it has a name in each module. How many names is that?",
+            ),
+            Misconception(
                 "names come without their module",
                 slips.unheld_with(name=lambda part, own: own),
                 hint='Both modules may have a "weight".',
@@ -235,7 +240,7 @@ EXERCISES = (
             ),
             Misconception(
                 "this is KL(student ‖ teacher): the arguments are swapped",
-                slips.attention_with(lambda s, t: slips._terms(s, t).sum(-1)),
+                slips.attention_with(slips.attention_turned),
                 hint="Whose log stands in front, weighted by whose probability?",
             ),
             Misconception(
@@ -293,6 +298,36 @@ EXERCISES = (
                 "0 · log 0 is NaN",
                 slips.attention_with(lambda s, t: (t * (t.log() - s.log())).sum(-1)),
                 hint="A token may give another nothing. What is the limit of p log p?",
+            ),
+            Misconception(
+                "the value is right, the gradient of log 0 is NaN",
+                slips.attention_with(slips.infinite_slope),
+                hint="torch.where leaves the NaN out of the value, and 0 · NaN comes back through the gradient. Keep 0 away from the log before it is taken.",
+            ),
+            Misconception(
+                "the gradient of log 0 is NaN, and the teacher gets one",
+                slips.attention_with(slips.infinite_slope, detached=False),
+                hint="The value is right. Keep 0 away from the log before it is taken, and .detach() the teacher.",
+            ),
+            Misconception(
+                "the teacher gets a gradient",
+                slips.attention_with(detached=False),
+                hint="The teacher is not trained: .detach().",
+            ),
+            Misconception(
+                "the student gets no gradient",
+                slips.attention_with(slips.student_detached),
+                hint="Whose maps are to change? Only the teacher's are detached.",
+            ),
+            Misconception(
+                "the term is 0 only where neither gives anything",
+                slips.attention_with(slips.nothing_from_both),
+                hint="The teacher gives a token nothing, the student something: what is p (log p − log q) for p = 0?",
+            ),
+            Misconception(
+                "an empty tuple of the teacher goes unnoticed",
+                slips.student_alone_checked,
+                hint="Either model may have been made without eager. zip stops at the shorter of two tuples.",
             ),
         ),
         question="What is one distribution here, over what does it run, and how many of them count?",
@@ -403,6 +438,11 @@ EXERCISES = (
                 "rows of the same text are excluded, the row itself with them",
                 slips.positives_left_out,
                 hint="ids[i] == ids[i]. Which entry must stay?",
+            ),
+            Misconception(
+                "rows of the same text are left in the sum with a score of 0",
+                slips.contrastive_with(left_out=0.0),
+                hint="exp(0) is 1, which is more than many a wrong answer adds. Which score adds nothing?",
             ),
             Misconception(
                 "the right answer is row 0 for everybody",

@@ -174,6 +174,15 @@ def unsorted(student, projection, optimizer):
     ]
 
 
+def named_once(student, projection, optimizer):
+    """What both modules share is listed as the student's alone."""
+    both = torch.nn.ModuleDict({"student": student, "projection": projection})
+    held = {id(p) for group in optimizer.param_groups for p in group["params"]}
+    return sorted(
+        name for name, p in both.named_parameters() if p.requires_grad and id(p) not in held
+    )
+
+
 def first_group(optimizer):
     return {id(p) for p in optimizer.param_groups[0]["params"]}
 
@@ -209,16 +218,43 @@ def attention_with(
     mean: Function = lambda kl, mask: (kl * mask[:, None]).sum() / (kl.shape[1] * mask.sum()),
     layers: Function = lambda found: sum(found) / len(found),
     empty: Function | None = None,
+    detached: bool = True,
 ) -> Function:
     def attention_loss(student, teacher, mask):
         if not student or not teacher:
             if empty is not None:
                 return empty()
             raise ValueError("no attention: the model is not eager")
-        found = [mean(divergence(s, t), mask) for s, t in zip(student, teacher, strict=True)]
+        taught = [t.detach() if detached else t for t in teacher]
+        found = [mean(divergence(s, t), mask) for s, t in zip(student, taught, strict=True)]
         return layers(found)
 
     return attention_loss
+
+
+def attention_turned(s, t):
+    """KL(student ‖ teacher): infinite where the teacher gives nothing and the student something."""
+    return torch.where(s > 0, s * (s.clamp(min=1e-38).log() - t.log()), 0.0).sum(-1)
+
+
+def infinite_slope(s, t):
+    """The right value; where both are 0, the slope of a log that is not looked at is NaN."""
+    return torch.where(t > 0, t * (t.log() - s.log()), 0.0).sum(-1)
+
+
+def student_detached(s, t):
+    return _terms(t, s.detach()).sum(-1)
+
+
+def nothing_from_both(s, t):
+    return torch.where((s > 0) | (t > 0), t * (t.log() - s.log()), 0.0).sum(-1)
+
+
+def student_alone_checked(student, teacher, mask):
+    if not student:
+        raise ValueError("no attention: the model is not eager")
+    found = [attention_with()((s,), (t,), mask) for s, t in zip(student, teacher, strict=False)]
+    return sum(found, torch.tensor(0.0)) / len(student)
 
 
 def heads_first(student, teacher, mask):
@@ -290,6 +326,7 @@ def contrastive_with(
     normalise: Function = lambda vectors: F.normalize(vectors, dim=-1),
     divided: Function = lambda cos, temperature: cos / temperature,
     masked: bool = True,
+    left_out: float = LOW,
     own: Function = torch.arange,
     same: Function = lambda ids: (
         (ids[:, None] == ids[None]) & ~torch.eye(len(ids), dtype=torch.bool)
@@ -304,7 +341,7 @@ def contrastive_with(
         if turned:
             scores = scores.T
         if masked:
-            scores = torch.where(same(ids), LOW, scores)
+            scores = torch.where(same(ids), left_out, scores)
         return mean(F.cross_entropy(scores, own(len(ids)), reduction="none"))
 
     return contrastive_loss

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from kd_course.exercises.variants import Collection, slip_table
-from kd_course.lessons.lesson09 import slips
+from kd_course.lessons.lesson09 import cases, slips
 
 variant = Collection()
 
@@ -207,12 +207,16 @@ def hidden_loss(student, teacher, mask, weight):
 
 # -- 09.4 attention ---------------------------------------------------------------------------
 
-_MAPS = (
-    "`student` and `teacher` are tuples as transformers returns them, a map a layer, with equally "
-    "many layers and heads; `mask` says which looking tokens count. Where a token is given nothing "
-    "by both models, the term is 0. Padded tokens are given nothing by those that count. Where one "
-    "of the tuples is empty, raise a `ValueError`."
-)
+
+def _maps(first="teacher"):
+    """What all variants of 09.4 have in common. first: whose probability stands in front."""
+    return (
+        "`student` and `teacher` are tuples as transformers returns them, a map a layer, with "
+        "equally many layers and heads; `mask` says which looking tokens count. Where the "
+        f"{first} gives a token nothing, the term is 0. Padded tokens are given nothing by those "
+        "that count. Gradients flow to the student, none to the teacher, and they are finite "
+        "where a map holds 0. Where one of the tuples is empty, raise a `ValueError`."
+    )
 
 
 def _terms_of(s, t):
@@ -221,6 +225,10 @@ def _terms_of(s, t):
 
 def _terms_turned(s, t):
     return slips._terms(s, t).sum(-1)
+
+
+def _cases_turned(random):
+    return cases.attention_cases(random, turned=True)
 
 
 def _mean_of_tokens(kl, mask):
@@ -258,7 +266,7 @@ def _attention_slips(divergence=_terms_of, mean=_mean_of_tokens, layers=None, *,
     "layers are summed",
     instead="the mean is taken over layers",
     statement=f"""
-    {_MAPS} Take the mean of KL(teacher ‖ student) over heads and the looking tokens that count, and
+    {_maps()} Take the mean of KL(teacher ‖ student) over heads and the looking tokens that count, and
     return the **sum** over layers.
     """,
     slips=_attention_slips(layers=sum),
@@ -271,6 +279,7 @@ def attention_loss(student, teacher, mask):
         raise ValueError("no attention was returned: set_attn_implementation('eager')")
     total = 0.0
     for s, t in zip(student, teacher):
+        t = t.detach()
         log_ratio = t.clamp(min=1e-38).log() - s.clamp(min=1e-38).log()
         total = total + (t * log_ratio).sum(-1).transpose(1, 2)[mask].mean()
     return total
@@ -282,10 +291,11 @@ def attention_loss(student, teacher, mask):
     "KL(student ‖ teacher)",
     instead="KL(teacher ‖ student)",
     statement=f"""
-    {_MAPS} Return the mean of **KL(student ‖ teacher)** over layers, heads and the looking tokens
-    that count: the student's probability stands in front.
+    {_maps("student")} Return the mean of **KL(student ‖ teacher)** over layers, heads and the
+    looking tokens that count: the student's probability stands in front.
     """,
     slips=_attention_slips(divergence=_terms_turned),
+    cases=_cases_turned,
 )
 def attention_loss(student, teacher, mask):
     """The mean KL(student ‖ teacher) between rows of attention, in nats: a scalar."""
@@ -294,6 +304,7 @@ def attention_loss(student, teacher, mask):
         raise ValueError("no attention was returned: set_attn_implementation('eager')")
     means = []
     for s, t in zip(student, teacher):
+        t = t.detach()
         log_ratio = s.clamp(min=1e-38).log() - t.clamp(min=1e-38).log()
         means.append((s * log_ratio).sum(-1).transpose(1, 2)[mask].mean())
     return torch.stack(means).mean()
@@ -305,7 +316,7 @@ def attention_loss(student, teacher, mask):
     "heads are summed",
     instead="the mean is taken over heads",
     statement=f"""
-    {_MAPS} Return the mean of KL(teacher ‖ student) over layers and the looking tokens that count,
+    {_maps()} Return the mean of KL(teacher ‖ student) over layers and the looking tokens that count,
     where the KL of a looking token is the **sum** over its heads.
     """,
     slips=_attention_slips(mean=_heads_summed, all_rows=lambda kl, mask: kl.sum(1).mean()),
@@ -318,6 +329,7 @@ def attention_loss(student, teacher, mask):
         raise ValueError("no attention was returned: set_attn_implementation('eager')")
     means = []
     for s, t in zip(student, teacher):
+        t = t.detach()
         log_ratio = t.clamp(min=1e-38).log() - s.clamp(min=1e-38).log()
         means.append((t * log_ratio).sum((1, -1))[mask].mean())
     return torch.stack(means).mean()

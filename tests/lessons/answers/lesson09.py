@@ -252,6 +252,18 @@ def unheld(student, projection, optimizer):
     return sorted(names)
 
 
+# %% 09.3 wrong: a shared one is named once
+def unheld(student, projection, optimizer):
+    seen = {id(p) for g in optimizer.param_groups for p in g["params"]}
+    names = []
+    for part, module in (("student", student), ("projection", projection)):
+        for name, p in module.named_parameters():
+            if p.requires_grad and id(p) not in seen:
+                seen.add(id(p))
+                names.append(f"{part}.{name}")
+    return sorted(names)
+
+
 # %% 09.3 right: a set of objects
 def unheld(student, projection, optimizer):
     held = set()
@@ -285,7 +297,7 @@ def attention_loss(student, teacher, mask):
         raise ValueError("empty")
     total = 0
     for s, t in zip(student, teacher):
-        total = total + F.kl_div(s.clamp(min=1e-30).log(), t, reduction="batchmean")
+        total = total + F.kl_div(s.clamp(min=1e-30).log(), t.detach(), reduction="batchmean")
     return total / len(student)
 
 
@@ -293,7 +305,8 @@ def attention_loss(student, teacher, mask):
 def attention_loss(student, teacher, mask):
     total = torch.tensor(0.0)
     for s, t in zip(student, teacher):
-        kl = torch.where(t > 0, t * (t.clamp(min=1e-30) / s.clamp(min=1e-30)).log(), 0.0).sum(-1)
+        t = t.detach()
+        kl = torch.where(t > 0, t * (t.clamp(min=1e-38) / s.clamp(min=1e-38)).log(), 0.0).sum(-1)
         total = total + kl.transpose(1, 2)[mask].mean() / len(student)
     return total
 
@@ -304,7 +317,8 @@ def attention_loss(student, teacher, mask):
         raise ValueError("no maps")
     found = []
     for s, t in zip(student, teacher):
-        kl = (torch.xlogy(s, s) - torch.xlogy(s, t)).sum(-1)
+        t = t.detach()
+        kl = torch.where(s > 0, s * (s.clamp(min=1e-38).log() - t.log()), 0.0).sum(-1)
         found.append(kl.transpose(1, 2)[mask].mean())
     return torch.stack(found).mean()
 
@@ -315,7 +329,7 @@ def attention_loss(student, teacher, mask):
         raise ValueError("no maps")
     total = 0.0
     for s, t in zip(student, teacher):
-        kl = (torch.xlogy(t, t) - torch.xlogy(t, s)).sum(-1)
+        kl = (t.detach() * (t.detach().clamp(min=1e-38).log() - s.clamp(min=1e-38).log())).sum(-1)
         total = total + kl.transpose(1, 2)[mask].mean()
     return total
 
@@ -327,7 +341,11 @@ def attention_loss(student, teacher, mask):
     found = []
     for s, t in zip(student, teacher):
         s, t = s.mean(1), t.mean(1)
-        found.append((torch.xlogy(t, t) - torch.xlogy(t, s)).sum(-1)[mask].mean())
+        found.append(
+            (t.detach() * (t.detach().clamp(min=1e-38).log() - s.clamp(min=1e-38).log()))
+            .sum(-1)[mask]
+            .mean()
+        )
     return torch.stack(found).mean()
 
 
@@ -336,7 +354,8 @@ def attention_loss(student, teacher, mask):
     if not student or not teacher:
         raise ValueError("no maps")
     found = [
-        (s - t).square().mean(-1).transpose(1, 2)[mask].mean() for s, t in zip(student, teacher)
+        (s - t.detach()).square().mean(-1).transpose(1, 2)[mask].mean()
+        for s, t in zip(student, teacher)
     ]
     return torch.stack(found).mean()
 
@@ -346,7 +365,8 @@ def attention_loss(student, teacher, mask):
     if not student or not teacher:
         raise ValueError("no maps")
     found = [
-        (torch.xlogy(t, t) - torch.xlogy(t, s)).sum(-1).mean() for s, t in zip(student, teacher)
+        (t.detach() * (t.detach().clamp(min=1e-38).log() - s.clamp(min=1e-38).log())).sum(-1).mean()
+        for s, t in zip(student, teacher)
     ]
     return torch.stack(found).mean()
 
@@ -356,16 +376,67 @@ def attention_loss(student, teacher, mask):
     if not student or not teacher:
         raise ValueError("no maps")
     s, t = student[-1], teacher[-1]
-    return (torch.xlogy(t, t) - torch.xlogy(t, s)).sum(-1).transpose(1, 2)[mask].mean()
+    return (
+        (t.detach() * (t.detach().clamp(min=1e-38).log() - s.clamp(min=1e-38).log()))
+        .sum(-1)
+        .transpose(1, 2)[mask]
+        .mean()
+    )
 
 
-# %% 09.4 right: xlogy
+# %% 09.4 wrong: only where both are 0 is nothing added
+def attention_loss(student, teacher, mask):
+    if not student or not teacher:
+        raise ValueError("no maps")
+    found = []
+    for s, t in zip(student, teacher):
+        t = t.detach()
+        terms = (t * (t.log() - s.log())).masked_fill((s == 0) & (t == 0), 0.0)
+        found.append(terms.sum(-1).transpose(1, 2)[mask].mean())
+    return torch.stack(found).mean()
+
+
+# %% 09.4 wrong: the student's tuple alone is looked at
+def attention_loss(student, teacher, mask):
+    if len(student) == 0:
+        raise ValueError("no maps")
+    total = torch.tensor(0.0)
+    for s, t in zip(student, teacher):
+        kl = (t.detach() * (t.detach().clamp(min=1e-38).log() - s.clamp(min=1e-38).log())).sum(-1)
+        total = total + kl.transpose(1, 2)[mask].mean()
+    return total / len(student)
+
+
+# %% 09.4 wrong: a where around the log, and a NaN in the gradient
+def attention_loss(student, teacher, mask):
+    if not student or not teacher:
+        raise ValueError("no maps")
+    found = []
+    for s, t in zip(student, teacher):
+        t = t.detach()
+        kl = torch.where(t > 0, t * (t.log() - s.log()), 0.0).sum(-1)
+        found.append(kl.transpose(1, 2)[mask].mean())
+    return torch.stack(found).mean()
+
+
+# %% 09.4 wrong: xlogy, whose slope at 0 is NaN, and a teacher that is taught
+def attention_loss(student, teacher, mask):
+    if not student or not teacher:
+        raise ValueError("no maps")
+    found = []
+    for s, t in zip(student, teacher):
+        kl = (torch.xlogy(t, t) - torch.xlogy(t, s)).sum(-1)
+        found.append(kl.transpose(1, 2)[mask].mean())
+    return torch.stack(found).mean()
+
+
+# %% 09.4 right: selected with expand_as
 def attention_loss(student, teacher, mask):
     if not (student and teacher):
         raise ValueError("there is no attention")
     found = []
     for s, t in zip(student, teacher):
-        kl = (torch.xlogy(t, t) - torch.xlogy(t, s)).sum(-1)
+        kl = (t.detach() * (t.detach().clamp(min=1e-38).log() - s.clamp(min=1e-38).log())).sum(-1)
         rows = mask[:, None, :].expand_as(kl)
         found.append(kl[rows].mean())
     return sum(found) / len(found)
@@ -376,7 +447,7 @@ def attention_loss(student, teacher, mask):
     if len(student) == 0 or len(teacher) == 0:
         raise ValueError("no layers")
     s, t = torch.stack(student), torch.stack(teacher)
-    kl = F.kl_div(s.clamp(min=1e-38).log(), t, reduction="none").sum(-1)
+    kl = F.kl_div(s.clamp(min=1e-38).log(), t.detach(), reduction="none").sum(-1)
     weight = mask[None, :, None, :].to(kl.dtype)
     return (kl * weight).sum() / (weight.expand_as(kl)).sum()
 
@@ -566,6 +637,13 @@ def contrastive_loss(student, teacher, ids, temperature):
     same = (ids[:, None] == ids) & ~torch.eye(len(ids), dtype=torch.bool)
     own = torch.arange(len(ids))
     return F.cross_entropy(scores.masked_fill(same, -1e30), own, reduction="sum")
+
+
+# %% 09.6 wrong: the mask is multiplied with, so an excluded score is 0
+def contrastive_loss(student, teacher, ids, temperature):
+    scores = F.normalize(student, dim=-1) @ F.normalize(teacher.detach(), dim=-1).T / temperature
+    kept = (ids[:, None] != ids[None]) | torch.eye(len(ids), dtype=torch.bool)
+    return F.cross_entropy(scores * kept, torch.arange(len(ids)))
 
 
 # %% 09.6 right: written out
