@@ -1201,11 +1201,10 @@ words = found_at["words in common"].mean()
 axes.axhline(words, color=plots.COLOURS["control"], linestyle="--", linewidth=1)
 axes.annotate(
     "words in common (its time was not measured)",
-    (1, words),
+    (0, words),
     xycoords=("axes fraction", "data"),
-    xytext=(-4, -10),
+    xytext=(4, -10),
     textcoords="offset points",
-    ha="right",
     fontsize=8,
 )
 axes.plot(10 * a_pair, reranked.mean(), "s", color=plots.COLOURS["teacher"], markersize=9)
