@@ -16,7 +16,7 @@
 #
 # **When an exercise resists**, `hint("14.1")` asks a question first, then gives a direction, and last says where the answer stands in the [worked edition](../solutions/14_generative_teachers.ipynb).
 #
-# **What runs** at `offline`: short generated headlines, a teacher of [GPT-2](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf)'s architecture that ships with the course, students of half its width, no network. At `small`: [SmolLM2-135M](https://arxiv.org/abs/2502.02737), a third of its layers as student, questions of [SQuAD](https://arxiv.org/abs/1606.05250); with `KD_DATASET=summaries` it sums up the passages of lesson 08 in a sentence instead. At `full`: GPT-2-medium teaches GPT-2, and in section 7 T5-base teaches T5-small, on a GPU.
+# **What runs** at `offline`: short generated headlines, a teacher of [GPT-2](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf)'s architecture that ships with the course, students of half its width, no network. At `small`: [SmolLM2-135M](https://arxiv.org/abs/2502.02737), a third of its layers as student, questions of [SQuAD](https://arxiv.org/abs/1606.05250); `KD_DATASET=summaries`: it sums up lesson 08's passages in a sentence. At `full`: GPT-2-medium teaches GPT-2, and in section 7 T5-base teaches T5-small, on a GPU.
 
 # %% tags=["setup"]
 import base64
@@ -170,7 +170,7 @@ for place in range(8):
     print(f"{token!r:<12}{'yes' if label != -100 else 'no':<9}{target!r:<22}{place}")
 
 # %% [markdown]
-# This row is cut to the end of a headline, so that it fits. The last line that counts is the one that foretells the end.
+# This row is cut. The last line that counts is the one that foretells the end.
 #
 # ### Exercise 14.1 · What counts of a text
 # {{exercise:14.1}}
@@ -1022,7 +1022,7 @@ print(
 )
 
 # %% [markdown]
-# (18.5 is exceeded by chance once in a thousand times.) The last line is the measure of a draft: on average $\sum \min(p, q)$ of its tokens are kept, one minus the total variation between the two. It can be computed without any drawing. Here it is, on texts of the teacher's: for every prefix, how much of the student's next word would be kept.
+# (18.5 is exceeded once in a thousand times.) The last line is the measure of a draft: on average $\sum \min(p, q)$ of its tokens are kept, one minus the total variation between the two. It can be computed without any drawing. Here it is, on texts of the teacher's: for every prefix, how much of the student's next word would be kept.
 
 
 # %%
@@ -1201,7 +1201,7 @@ def read_in(some):
 
 
 # %% [markdown]
-# One loop teaches both shapes; what differs is what a batch is, and its loss.
+# One loop teaches both shapes; batches and losses differ.
 
 
 # %%
@@ -1495,16 +1495,21 @@ else:
 # %% [markdown]
 # ### The same cells on real text
 #
-# At `small` the same teacher answers questions of SQuAD about the sentence in which the answer stands. Its student has a third of its layers and sees some 660 answers once; {{ledger:14/small/labels/F1|count}} seeds. *Forward KL* has the teacher's 32 likeliest words a token.
+# At `small` the same teacher answers questions of SQuAD about the sentence in which the answer stands. Its student has a third of its layers and sees some 660 answers once; {{ledger:14/small/labels/F1|count}} seeds. *Forward KL* has the teacher's 32 likeliest words a token. The second half of the table sums up passages in a sentence (`KD_DATASET=summaries`), after 240 of them.
 #
-# | | F1 | surprise at the reference, nats | accepted as a draft |
+# | questions | F1 | surprise at the reference, nats | accepted as a draft |
 # |---|---|---|---|
 # | teacher | {{ledger:14/small/teacher/F1}} | {{ledger:14/small/teacher/surprise|.1f}} | |
 # | labels | {{ledger:14/small/labels/F1}} | {{ledger:14/small/labels/surprise|.1f}} | {{ledger:14/small/labels/acceptance}} |
 # | sequence-level minus labels | {{ledger:14/small/sequence-level/F1 minus labels|interval}} | {{ledger:14/small/sequence-level/surprise minus labels|interval}} | {{ledger:14/small/sequence-level/acceptance minus labels|interval}} |
 # | forward KL minus labels | {{ledger:14/small/forward KL/F1 minus labels|interval}} | {{ledger:14/small/forward KL/surprise minus labels|interval}} | {{ledger:14/small/forward KL/acceptance minus labels|interval}} |
+# | **summaries** | | | |
+# | teacher | {{ledger:14/small:summaries/teacher/F1}} | {{ledger:14/small:summaries/teacher/surprise|.1f}} | |
+# | labels | {{ledger:14/small:summaries/labels/F1}} | {{ledger:14/small:summaries/labels/surprise|.1f}} | {{ledger:14/small:summaries/labels/acceptance}} |
+# | sequence-level minus labels | {{ledger:14/small:summaries/sequence-level/F1 minus labels|interval}} | {{ledger:14/small:summaries/sequence-level/surprise minus labels|interval}} | {{ledger:14/small:summaries/sequence-level/acceptance minus labels|interval}} |
+# | forward KL minus labels | {{ledger:14/small:summaries/forward KL/F1 minus labels|interval}} | {{ledger:14/small:summaries/forward KL/surprise minus labels|interval}} | {{ledger:14/small:summaries/forward KL/acceptance minus labels|interval}} |
 #
-# Forty steps make no student that answers: the F1 of all three is near 0. As drafts they differ, and who read the teacher's own text is accepted most. Forward KL had the teacher's doubts, but along the references' words, which this teacher would seldom write.
+# Forty steps make no student that writes: the F1 of all three is near 0. As drafts they differ: who read the teacher's own text is accepted most, in both tasks. Forward KL had the teacher's doubts, but along words that this teacher would seldom write. In summaries it is less surprised than labels are; as drafts the two are not told apart.
 #
 # ### With the library
 #
@@ -1543,7 +1548,7 @@ else:
 # %% [markdown]
 # ### How the recipes were chosen
 #
-# Every arm was offered the same five learning rates at the same steps. One seed tried all five, two more seeds the best three as a rule (*forward KL* had three seeds at every rate), and an arm took the one with the highest valid share on validation prompts over its seeds. The KL was not chosen for, so the price in nats is that of a rate picked for the valid share. The arms that begin as *forward KL* does were tried after it, with its rate in their first half. The test rows had no say. (`KD_MAPS=1` computes this log again.)
+# Every arm was offered the same five learning rates at the same steps. One seed tried all five, two more seeds the best three as a rule (*forward KL* had three seeds at every rate), and an arm took the one with the highest valid share on validation prompts over its seeds. The KL was not chosen for, so the price in nats is that of a rate picked for the valid share. The arms that begin as *forward KL* does were tried after it, with its rate in their first half. (`KD_MAPS=1` computes this log again.)
 
 
 # %%
@@ -1576,7 +1581,7 @@ for arm, entries in (report.table("grid") or {}).items():
 # %% [markdown]
 # ### What was expected
 #
-# The signs below were written into this lesson's [settings](../kd_course/lessons/lesson14/settings.py) before the reference run read its test rows, from theory and from trials on other rows; they are no blind guesses. Two that were guessed as gains came out open: more text for the labels, and own prefixes over the data's with reverse KL.
+# The signs below were written into this lesson's [settings](../kd_course/lessons/lesson14/settings.py) before the reference run read its test rows, from theory and from trials on other rows. Two that were guessed as gains came out open: more text for the labels, and own prefixes over the data's with reverse KL.
 
 # %%
 print(experiments.expectation_table(report))
