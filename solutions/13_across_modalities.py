@@ -1250,7 +1250,7 @@ plots.show(
 #
 # ## 10 · How the recipes were chosen
 #
-# All arms of the pictures were offered the same learning rates, and so were all of the passages. Each took the one that was best on validation, on average over three seeds: by accuracy for the pictures, by MRR@10 for the passages. *Slipped by one* was equally good at all of them, and *dealt out* best at the lowest: the less it learns, the better it ranks. With sound one seed tried six rates. At `small` and `full` the rates of the passages were set, not chosen. The test rows had no say. (`KD_MAPS=1` computes this log again: some hundreds of short trainings.)
+# All arms of the pictures were offered the same learning rates, and so were all of the passages. Each took the one that was best on validation, on average over three seeds: by accuracy for the pictures, by MRR@10 for the passages. *Slipped by one* was equally good at all of them, and *dealt out* best at the lowest: the less it learns, the better it ranks. With sound one seed tried six rates, and at `small` three for the passages (*MSE on scores* and *dealt out* were best at the lowest there); the pictures keep their rates of `offline`. At `full` all rates were set, not chosen. The test rows had no say. (`KD_MAPS=1` computes this log again: some hundreds of short trainings.)
 
 
 # %%
