@@ -11,7 +11,7 @@ import torch
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.preprocessing import StandardScaler
 
-from kd_course import losses
+from kd_course import experiments, losses
 from kd_course.authoring.references import references
 from kd_course.authoring.source import read, source_of
 from kd_course.distillation import most_uncertain
@@ -145,14 +145,38 @@ def test_all_that_is_expected_is_noted(code):
         '"{}/{}, target minus source"'.format("teacher", "{figure}"): {
             f"teacher/{figure}, target minus source" for figure in ("accuracy", "confidence")
         },
-        '"{plain}/source gain over source text"': {"target text/source gain over source text"},
-        '"{arm}/mistakes shared minus control"': {"target text/mistakes shared minus control"},
+        '"{arm}/source gain over {other}"': {
+            "target text/source gain over source text",
+            "adapted teacher/source gain over target text, then labels",
+        },
+        '"{arm}/mistakes shared minus {other}"': {
+            f"target text/mistakes shared minus {other}" for other in ("control", "source text")
+        },
     }
     for pattern, names in patterns.items():
         assert pattern in code
         asked |= names
+    for pair in ('(plain, "source text")', '("adapted teacher", last_arm)', '(plain, "control")'):
+        assert pair in code
     for expected in EXPECTED.values():
         assert set(expected) <= asked
+
+
+def test_of_ten_findings_of_the_earlier_run_six_are_open_now():
+    """The text says so, and names three that went and what stayed."""
+    run = experiments.ledger().find("11", "offline")
+    earlier, figures = run["tables"]["earlier run"], run["figures"]
+    open_now = {name for name in earlier if not leaves_out_zero(figures[name]["interval"])}
+    assert len(earlier) == 10 and all(leaves_out_zero(found) for found in earlier.values())
+    assert len(open_now) == 6
+    for arm in ("annealed", "standardised", "least sure tenth"):
+        assert f"target text, {arm}/target KL minus target text" in open_now
+
+
+def leaves_out_zero(interval):
+    """Whether an interval, its mean first, leaves out 0."""
+    _, low, high = interval
+    return low > 0 or high < 0
 
 
 def test_no_choice_looks_at_labels_of_the_target(code):

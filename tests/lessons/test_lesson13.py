@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import json
 import os
 import re
@@ -98,11 +99,11 @@ def test_every_line_of_the_proof_is_the_line_before_it():
 
 
 def test_the_averages_of_the_lesson_are_those_of_the_corpus(lesson):
-    """`average_of` and `geometric_mean_of` in the lesson, and the corpus's own posterior."""
+    """The lesson's own functions of a picture's readings, and the corpus's own posterior."""
     space = {"np": np}
     trees = [ast.parse(c.source) for c in lesson.cells if c.is_code]
     functions = {f.name: f for tree in trees for f in tree.body if isinstance(f, ast.FunctionDef)}
-    for name in ("average_of", "geometric_mean_of"):
+    for name in ("average_of", "geometric_mean_of", "disagreement_of"):
         exec(ast.unparse(functions[name]), space)
     seen = pictures.hide("Tarnefors's operating profit fell slightly in 2010.", 12, 24)
     found = pictures.readings(seen)
@@ -113,6 +114,12 @@ def test_the_averages_of_the_lesson_are_those_of_the_corpus(lesson):
     expected = torch.tensor(weights @ logits).softmax(-1).numpy()
     np.testing.assert_allclose(of_logits, expected, atol=1e-9)
     assert of_logits[news.NAMES.index("neutral")] > 1.5 * average[news.NAMES.index("neutral")]
+    apart = sum(w * np.abs(one.posterior - average).sum() / 2 for w, one in zip(weights, found))
+    assert space["disagreement_of"](found) == pytest.approx(apart) and apart > 0.1
+    alone = [dataclasses.replace(found[0], weight=1.0)]
+    assert space["disagreement_of"](alone) == pytest.approx(
+        0
+    )  # a single reading leaves nothing open
 
 
 def test_pairs_are_those_of_a_join(answers):
