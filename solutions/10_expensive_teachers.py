@@ -21,9 +21,9 @@
 # %% tags=["setup"]
 import base64
 import copy
+import functools
 import io
 import time
-from dataclasses import replace
 from html import escape
 
 import datasets
@@ -270,7 +270,7 @@ widgets.show(
 figure, panels = plt.subplots(1, 3, figsize=(11, 3.2), sharey=True)
 told = [in_words(k, draw_kept(axes, k)) for k, axes in zip((1, 4, 16), panels)]
 panels[0].set_ylabel("probability")
-panels[1].legend(loc="upper right")
+panels[1].legend(loc="upper center")
 figure.suptitle("What is kept at one place, and what it teaches")
 plots.show(figure, alt=" ".join(told))
 
@@ -505,11 +505,13 @@ for name, nats in moved.items():
 
 # %% tags=["hide-input"]
 figure, axes = plt.subplots(figsize=(7.2, 2.6))
-axes.barh(
+drawn = axes.barh(
     list(moved),
     [nats.mean() for nats in moved.values()],
     color=[plots.COLOURS[c] for c in ("teacher", "neutral", "highlight", "accent")],
 )
+axes.bar_label(drawn, fmt="%.3f", padding=3)
+axes.margins(x=0.12)
 axes.invert_yaxis()
 axes.set(title="How far a kept answer is from the live one", xlabel="KL, nats a piece")
 axes.grid(axis="y", visible=False)
@@ -804,11 +806,16 @@ def alone(arm, seed, rows, what=setting.student, recipe=None):
     return model.cpu()
 
 
-def peers(arm, seeds, **options):
+twins = "mutual, same seed"
+
+
+def peers(arm, seed, recipe=None):
     """Two students that taught one another, and how far apart they were at each step."""
-    pair = [build(setting.student, seed) for seed in seeds]
+    both = (seed, seed if arm == twins else seed + 100)
+    pair = [build(setting.student, one) for one in both]
+    stale = setting.stale if arm == "mutual, stale" else 0
     apart = train_together(
-        pair, rows["train"], setting.recipes[arm], seeds=seeds, arm=arm, **options
+        pair, rows["train"], recipe or setting.recipes[arm], seeds=both, arm=arm, stale=stale
     )
     return [student.cpu() for student in pair], apart
 
@@ -832,10 +839,9 @@ teacher_says = outputs.of(rows["train"])  # (rows, classes), asked once for all 
 # %%
 seeds = setting.run.seeds
 first = seeds[0]
-twins = "mutual, same seed"
 students, apart = {}, {}
-(students["mutual", first], _), apart["two seeds"] = peers("mutual", (first, first + 100))
-(students[twins, first], _), apart["one seed"] = peers(twins, (first, first))
+(students["mutual", first], _), apart["two seeds"] = peers("mutual", first)
+(students[twins, first], _), apart["one seed"] = peers(twins, first)
 
 # %% tags=["hide-input"]
 figure, axes = plt.subplots()
@@ -900,44 +906,55 @@ def dealt_out(answers, labels, seed):
 
 chosen = teacher_says.argmax(-1).tolist()
 answered = [{**row, "labels": answer} for row, answer in zip(rows["train"], chosen)]
-medium = setting.recipes["assistant"]
-from_labels = replace(medium, alpha=0.0, temperature=1.0)
+from_teacher = taught_with(teacher_says)
+medium_rows = {"larger model": rows["train"], "assistant": from_teacher, "proxy": answered}
+stands_in = {
+    "distilled, same labels": "larger model",
+    "distilled, assistant": "assistant",
+    "hard answers, proxy": "proxy",
+}
+
+
+@functools.cache
+def teaching(name, seed):
+    """A model that others learn from, trained when it is first asked for: medium, or a control."""
+    if name == "control":
+        return alone(name, seed, rows["train"])
+    return alone(name, seed, medium_rows[name], setting.assistant)
+
+
+def rows_for(arm, seed):
+    """What an arm's student of one seed learns from."""
+    if arm in stands_in:
+        labelled = answered if arm.startswith("hard") else rows["train"]
+        return taught_with(logits_of(teaching(stands_in[arm], seed), "train"), labelled)
+    if arm == "distilled from an ensemble":
+        two = [logits_of(teaching("control", s), "train") for s in (seed, seed + 100)]
+        return taught_with(np.log(np.mean([metrics.probabilities(one) for one in two], axis=0)))
+    if arm == "distilled, dealt out":
+        return taught_with(dealt_out(teacher_says, labels["train"], seed))
+    if arm == "hard answers":
+        return answered
+    return from_teacher if arm.startswith("distilled") else rows["train"]
+
+
+def student_of(arm, seed, recipe=None):
+    """An arm's student of one seed; of two peers the first."""
+    if arm.startswith("mutual"):
+        return peers(arm, seed, recipe)[0][0]
+    return alone(arm, seed, rows_for(arm, seed), recipe=recipe)
+
+
 again = {}  # a second training of an arm, from another seed: for the churn of section 7
 for seed in seeds:
-    one, two = (alone("control", s, rows["train"]) for s in (seed, seed + 100))
-    students["control", seed], again["control", seed] = one, two
-    long = "control, twice the steps"
-    students[long, seed] = alone(long, seed, rows["train"])
-    if seed != first:
-        (students["mutual", seed], _), _ = peers("mutual", (seed, seed + 100))
-    (again["mutual", seed], _), _ = peers("mutual", (seed + 200, seed + 300))
-    if twins in setting.arms and seed != first:
-        (students[twins, seed], _), _ = peers(twins, (seed, seed))
-    if "mutual, stale" in setting.arms:
-        (students["mutual, stale", seed], _), _ = peers(
-            "mutual, stale", (seed, seed + 100), stale=setting.stale
-        )
-    both = np.mean([metrics.probabilities(logits_of(m, "train")) for m in (one, two)], axis=0)
-    told_by = {
-        "distilled from an ensemble": taught_with(np.log(both)),
-        "distilled": taught_with(teacher_says),
-        "distilled, dealt out": taught_with(dealt_out(teacher_says, labels["train"], seed)),
-    }
-    for arm, model_rows, recipe in (
-        ("distilled, same labels", rows["train"], from_labels),
-        ("distilled, assistant", taught_with(teacher_says), medium),
-        ("hard answers, proxy", answered, from_labels),
-    ):
-        if arm not in setting.arms:
-            continue
-        middle = alone("assistant", seed, model_rows, setting.assistant, recipe)
-        to_teach = answered if arm.startswith("hard") else rows["train"]
-        told_by[arm] = taught_with(logits_of(middle, "train"), to_teach)
-    told_by["hard answers"] = answered
-    told_by["distilled, twice the steps"] = told_by["distilled"]
-    for arm in [arm for arm in told_by if arm in setting.arms]:
-        students[arm, seed] = alone(arm, seed, told_by[arm])
-    again["distilled", seed] = alone("distilled", seed + 100, told_by["distilled"])
+    students["control", seed], again["control", seed] = (
+        teaching("control", s) for s in (seed, seed + 100)
+    )
+    again["mutual", seed] = student_of("mutual", seed + 200)
+    again["distilled", seed] = student_of("distilled", seed + 100)
+    for arm in setting.arms:
+        if (arm, seed) not in students:
+            students[arm, seed] = student_of(arm, seed)
 
 # %% [markdown]
 # Zhang and others add the two losses of a peer. Here they are mixed by α = 0.5, as everywhere in the course, and the sum is divided by 1 − α: the same, and the labels pull on a peer as they pull on the control.
@@ -999,12 +1016,24 @@ for arm in arms:
     report.add_rows(f"{arm}/accuracy", right[arm], seeds=seeds)
     report.add_rows(f"{arm}/{unit}", nats[arm], seeds=seeds)
     report.add_rows(f"{arm}/scaled {unit}", scaled[arm], seeds=seeds)
-print(experiments.comparison_table(report, ["teacher", "ensemble", *arms], "accuracy"))
+mediums = [stands_in[arm] for arm in arms if arm in stands_in]
+for name in mediums:
+    p = [metrics.probabilities(logits_of(teaching(name, s), "test")) for s in seeds]
+    found = np.stack([metrics.correct(one, labels["test"]) for one in p])
+    report.add_rows(f"{name}/accuracy", found, seeds=seeds)
+shown_arms = ["teacher", *mediums, "ensemble", *arms]
+print(experiments.comparison_table(report, shown_arms, "accuracy"))
+if known:  # who names the most probable class of a training sentence?
+    likeliest = np.array(data["train"]["posterior"]).argmax(-1)
+    for name, named in (("teacher's choice", np.array(chosen)), ("label", labels["train"])):
+        hit = (named == likeliest).astype(float)
+        found = report.add_rows(f"{name}/likeliest class", hit[None], seeds=[None], kind=once)
+        print(f"\nthe {name} is the most probable class of {found} of the training sentences", end="")
 
 # %% tags=["hide-input"]
 experiments.plot_comparison(
     report,
-    ["teacher", "ensemble", *arms],
+    shown_arms,
     "accuracy",
     title="Who teaches, and how often the student is right",
     unit="test accuracy",
@@ -1028,7 +1057,7 @@ questions = {
     "mutual, stale": ("control", "mutual"),
     "distilled from an ensemble": ("control",),
     "distilled, same labels": ("control", "control, twice the steps"),
-    "distilled": ("control", "distilled, dealt out"),
+    "distilled": ("control", "distilled, dealt out", "hard answers"),
     "distilled, twice the steps": ("control", "control, twice the steps"),
     "distilled, dealt out": ("control",),
     "distilled, assistant": ("control", "distilled"),
@@ -1112,16 +1141,15 @@ plots.show(
     + "; ".join(f"{arm} {nats[arm].mean():.3f} and {scaled[arm].mean():.3f}" for arm in arms)
     + ".",
 )
-print(f"{'minus control':<28}{'as it is':<26}after scaling")
+sharpness = {arm: nats[arm] - scaled[arm] for arm in arms}  # what scaling mends
+print(f"{'minus control':<28}{'as it is':<26}{'after scaling':<26}of it sharpness")
 for arm in arms:
     if arm not in ("control", twins):
-        pair = [
-            report.add_rows(
-                f"{arm}/{kind}{unit} minus control", of[arm], of["control"], seeds=seeds
-            )
-            for kind, of in (("", nats), ("scaled ", scaled))
+        found = [
+            report.add_rows(f"{arm}/{what} minus control", of[arm], of["control"], seeds=seeds)
+            for what, of in ((unit, nats), (f"scaled {unit}", scaled), ("sharpness", sharpness))
         ]
-        print(f"{arm:<28}{pair[0]!s:<26}{pair[1]}")
+        print(f"{arm:<28}{found[0]!s:<26}{found[1]!s:<26}{found[2]}")
 
 # %% [markdown]
 # In the reference run, in nats less the control's (below 0 is better):
@@ -1157,6 +1185,9 @@ churn = {
 for arm, changed in churn.items():
     found = report.add_rows(f"{arm}/churn", changed, seeds=seeds)
     print(f"{arm:<12}{found} of the test sentences change sides")
+    second = [metrics.probabilities(says_again[arm, s]) for s in seeds]
+    rights = np.stack([metrics.correct(p, labels["test"]) for p in second])
+    report.add_rows(f"{arm}, trained again/accuracy", rights, seeds=seeds)
     if arm != "control":
         less = report.add_rows(f"{arm}/churn minus control", changed, churn["control"], seeds=seeds)
         print(f"{'':<12}{less} minus the control's")
@@ -1259,32 +1290,22 @@ check("10.9", students_that_pay)
 
 
 # %%
-def trained_for(arm, recipe, seed):
-    """An arm's student of one seed, by a recipe that is being tried."""
-    if arm.startswith("mutual"):
-        stale = setting.stale if arm.endswith("stale") else 0
-        pair = [build(setting.student, s) for s in (seed, seed + 100)]
-        train_together(pair, rows["train"], recipe, seeds=(seed, seed + 100), arm=arm, stale=stale)
-        return pair[0].cpu()
-    what = setting.assistant if arm == "assistant" else setting.student
-    arm_rows = told_by.get("distilled" if arm == "assistant" else arm, rows["train"])
-    return alone(arm, seed, arm_rows, what, recipe)
-
-
-def validated(arm, recipe):
-    """Accuracy, and surprise at the labels, on validation: the mean over the seeds that choose."""
-    says = [logits_of(trained_for(arm, recipe, s), "validation") for s in setting.choosing]
-    p = np.stack([metrics.probabilities(logits) for logits in says])
-    right = [metrics.correct(one, labels["validation"]).mean() for one in p]
-    surprised = [metrics.surprise(one, labels["validation"]).mean() for one in p]
-    return float(np.mean(right)), float(np.mean(surprised))
+def validated(arm, recipe, seed):
+    """Accuracy, and surprise at the labels, on validation, by a recipe that is being tried."""
+    if arm in medium_rows:
+        model = alone(arm, seed, medium_rows[arm], setting.assistant, recipe)
+    else:
+        model = student_of(arm, seed, recipe)
+    p, answers = metrics.probabilities(logits_of(model, "validation")), labels["validation"]
+    return metrics.correct(p, answers).mean(), metrics.surprise(p, answers).mean()
 
 
 if setting.run.maps:
     log = {}
-    tuned = [arm for arm in arms if arm != twins]
-    for arm in [*tuned, "assistant"] if "distilled, assistant" in arms else tuned:
-        log[arm] = [[r.learning_rate, *validated(arm, r)] for r in setting.grid(arm)]
+    for arm in [*mediums, *(arm for arm in arms if arm != twins)]:
+        for recipe in setting.grid(arm):
+            found = np.mean([validated(arm, recipe, s) for s in setting.choosing], axis=0)
+            log.setdefault(arm, []).append([recipe.learning_rate, *found.tolist()])
     report.add_table("grid", log)
 for arm, entries in (report.table("grid") or {}).items():
     best = max(entries, key=lambda entry: entry[1])

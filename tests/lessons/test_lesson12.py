@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import copy
+import importlib.util
 import re
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 import transformers
 
-from kd_course import compression, cost, experiments
+from kd_course import compression, cost, experiments, metrics, models, teachers
 from kd_course.authoring.references import references
 from kd_course.authoring.source import read, source_of
 from kd_course.exercises.catalogue import of_lesson
@@ -230,3 +234,48 @@ def test_the_lesson_has_between_2500_and_4000_words(lesson):
     prose = re.sub(r"### Exercise .*?(?=\n#|\Z)", "", prose, flags=re.S)  # what is asked, not told
     prose = re.sub(r"(?m)^\|.*$|\]\([^)]*\)|\{\{.*?\}\}", " ", prose)  # tables, links, fields
     assert 2500 <= len(prose.split()) <= 4000
+
+
+def test_the_librarys_training_ends_in_codes(lesson, capsys):
+    pytest.importorskip("torchao", reason="torchao is not installed: pip install torchao")
+    teacher, tokenizer = models.load(teachers.obtain("news"), ["negative", "neutral", "positive"])
+    full = teacher.eval()
+    texts = ["Profit rose.", "Sales fell.", "The plant is in Espoo."]
+    asked = tokenizer(texts, return_tensors="pt", padding=True)
+    moved = []
+
+    def trained(model, rows, recipe, *, seed):
+        optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
+        loss = model(**asked).logits.square().mean()
+        loss.backward()
+        optimizer.step()
+        moved.append(loss.item())
+        return model.eval()
+
+    def predicted(model, rows, tokenizer):
+        weights = [m.weight for m in model.modules() if isinstance(m, torch.nn.Linear)]
+        assert weights
+        for weight in weights:
+            assert all(len(row.unique()) <= 4 for row in weight.dequantize()), "two bits"
+        with torch.no_grad():
+            return model(**asked).logits
+
+    space = {
+        "copy": copy,
+        "importlib": importlib,
+        "torch": torch,
+        "metrics": metrics,
+        "full": full,
+        "setting": replace(settings(Switches("offline")), library=True),
+        "seeds": (0,),
+        "rows": {"test": None},
+        "labels": {"test": np.array([2, 0, 1])},
+        "tokenizer": tokenizer,
+        "taught_rows": lambda arm, seed: None,
+        "train": trained,
+        "predict_logits": predicted,
+        "report": SimpleNamespace(add_rows=lambda name, own, **more: own.shape),
+    }
+    (cell,) = (c.source for c in lesson.cells if c.is_code and "from torchao" in c.source)
+    exec(cell, space)
+    assert len(moved) == 1 and "accuracy (1, 3)" in capsys.readouterr().out

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import importlib.util
 import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +17,7 @@ import torch
 from hub_contents import write_writer
 from scipy.stats import chisquare
 
-from kd_course import generation, losses
+from kd_course import generation, losses, models, teachers
 from kd_course.authoring.references import references
 from kd_course.authoring.source import read, review, source_of
 from kd_course.corpora import reading
@@ -217,3 +221,41 @@ def test_the_lesson_runs_whole_through_the_hub(scale, dataset, make_hub, tmp_pat
     if scale == "full":
         expected |= {"encoder-decoder, taught/F1", "reverse KL, own prefixes/F1 minus labels"}
     assert expected <= set(results["figures"])
+
+
+def test_the_librarys_trainer_trains_in_its_cell(lesson, tmp_path, monkeypatch, capsys):
+    pytest.importorskip("trl", reason="TRL is not installed: pip install trl")
+    import datasets
+
+    monkeypatch.chdir(tmp_path)  # it writes under results/
+    teacher, tokenizer = models.load_decoder(teachers.obtain("headlines"))
+    begun = {}
+
+    def untaught(seed):
+        begun["student"] = models.decoder("tiny", tokenizer, seed=seed)
+        begun["weights"] = copy.deepcopy(begun["student"].state_dict())
+        return begun["student"]
+
+    setting = replace(settings(Switches("offline")), trl_steps=2, batch_size=4, longest=8)
+    space = {
+        "datasets": datasets,
+        "importlib": importlib,
+        "setting": setting,
+        "untaught": untaught,
+        "teacher": teacher,
+        "tokenizer": tokenizer,
+        "data": {"train": SimpleNamespace(prompts=["positive\n", "negative\n"] * 8)},
+        "gpu": False,
+        "device": "cpu",
+        "first": 0,
+        "known": True,
+        "quality": "valid share",
+        "write": lambda model, split, **how: (None, ["a text"]),
+        "good": lambda texts: np.array([1.0]),
+        "report": SimpleNamespace(add_rows=lambda name, own, **more: name),
+    }
+    (cell,) = (c.source for c in lesson.cells if c.is_code and "from trl import" in c.source)
+    exec(cell, space)
+    assert "the library/valid share" in capsys.readouterr().out
+    after = begun["student"].state_dict()
+    assert any(not torch.equal(after[name], value) for name, value in begun["weights"].items())

@@ -94,6 +94,7 @@ class SmallerStill(LessonSettings):
     recipes: dict[str, Recipe]  # one for every arm that is trained
     learning_rates: tuple[float, ...]  # what a mended model's was chosen from, on validation …
     student_rates: tuple[float, ...]  # … and the student's, which starts from nothing
+    library: bool  # whether torchao trains a model as well, where it is installed
 
     def grid(self, arm: str) -> list[Recipe]:
         """The recipes that an arm's was chosen from: as many for every arm."""
@@ -131,6 +132,7 @@ def settings(run: Switches) -> SmallerStill:
             recipes=_recipes(CHOSEN, 150, 900),
             learning_rates=(6.25e-5, 1.25e-4, 2.5e-4, 5e-4, 1e-3, 2e-3),
             student_rates=(1.25e-4, 2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3),
+            library=False,
         )
     small = run.scale == "small"
     rate = 1e-4 if small else 5e-5
@@ -155,4 +157,5 @@ def settings(run: Switches) -> SmallerStill:
         },
         learning_rates=(rate / 2, rate, 2 * rate),
         student_rates=(rate, 2 * rate, 4 * rate),
+        library=not small,
     )
