@@ -158,7 +158,7 @@ def settings(run: Switches) -> ExpensiveTeachers:
             arms=tuple(arm for arm in CHOSEN if arm not in MEDIUM),
             recipes=_recipes(CHOSEN, 400),
             learning_rates=(1.25e-4, 2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3, 8e-3),
-            choosing=(0, 1, 2, 3, 4),
+            choosing=(0, 1, 2),
         )
     if run.scale == "small":
         return ExpensiveTeachers(
