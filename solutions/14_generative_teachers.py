@@ -16,7 +16,7 @@
 #
 # **When an exercise resists**, `hint("14.1")` asks a question first, then gives a direction, and last says where the answer stands in the [worked edition](../solutions/14_generative_teachers.ipynb).
 #
-# **What runs** at `offline`: short generated headlines, a teacher of [GPT-2](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf)'s architecture that ships with the course, students of half its width, no network. At `small`: [SmolLM2-135M](https://arxiv.org/abs/2502.02737), a third of its layers as student, questions of [SQuAD](https://arxiv.org/abs/1606.05250); `KD_DATASET=summaries`: it sums up lesson 08's passages in a sentence. At `full`: GPT-2-medium teaches GPT-2, and in section 7 T5-base teaches T5-small, on a GPU.
+# **What runs** at `offline`: short generated headlines, a teacher of [GPT-2](https://cdn.openai.com/better-language-models/language_models_are_unsupervised_multitask_learners.pdf)'s architecture that ships with the course, students of half its width and depth, no network. At `small`: [SmolLM2-135M](https://arxiv.org/abs/2502.02737), a third of its layers as student, questions of [SQuAD](https://arxiv.org/abs/1606.05250); `KD_DATASET=summaries`: it sums up lesson 08's passages in a sentence. At `full`: GPT-2-medium teaches GPT-2, and in section 7 T5-base teaches T5-small, on a GPU.
 
 # %% tags=["setup"]
 import base64
@@ -65,11 +65,11 @@ device = torch.device("cuda" if gpu else "cpu")
 print(setting)
 
 # %% [markdown]
-# The rows from *asked* to *writers_teacher* belong to section 7, the next two to section 9, all else to the experiment of section 5.
+# The rows from *asked* to *writers_teacher* belong to section 7, the next two to section 9, all else to sections 5 and 6.
 #
 # ## 1 · A writer whose truth is known
 #
-# The teacher gets one word, *negative*, *neutral* or *positive*, and writes a headline. The corpus is the news of [lesson 04](04_dark_knowledge.ipynb), cut to six to nine words. A written grammar makes it, so two things are known of any text: whether it can be said at all under this label, and how probable it is. (The grammar's texts are longer for the most part; what share of them is as short as this is computed as well, and divided out.)
+# The teacher gets one word, *negative*, *neutral* or *positive*, and writes a headline. The corpus is the news of [lesson 04](04_dark_knowledge.ipynb), only its texts of six to nine words. A written grammar makes it, so two things are known of any text: whether it can be said at all under this label, and how probable it is. (The grammar's texts are longer for the most part; what share of them is as short as this is computed as well, and divided out.)
 
 
 # %%
@@ -170,7 +170,7 @@ for place in range(8):
     print(f"{token!r:<12}{'yes' if label != -100 else 'no':<9}{target!r:<22}{place}")
 
 # %% [markdown]
-# This row is cut. The last line that counts is the one that foretells the end.
+# This row is cut. *Yes* speaks of the logits at a place, not of its token; the last *yes* foretells the end.
 #
 # ### Exercise 14.1 · What counts of a text
 # {{exercise:14.1}}
@@ -201,7 +201,7 @@ def completion_kl(student_logits, teacher_logits, input_ids, prompt_lengths, end
 check("14.1", completion_kl)
 
 # %% [markdown]
-# The package has the mask by itself, `losses.completion_mask`. What do the slips cost? The same two rows, an untrained student, and four ways to count:
+# The package has the mask by itself, `losses.completion_mask`. What does each slip count? Two toy rows, in which 0 is the end:
 
 # %% tags=["nbval-check-output"]
 toy_ids = torch.tensor([[7, 4, 5, 6, 0, 0, 0, 0], [7, 7, 7, 5, 4, 6, 5, 0]])
@@ -223,7 +223,7 @@ for name, counts in ways.items():
 #
 # [Lesson 02](02_from_surprise_to_kl.ipynb) swapped the arguments of KL and found another loss. For a writer the two have names. **Forward KL**, KL(teacher ‖ student), asks of every word that the teacher might say how much of it the student has. To miss something is dear, to say something else besides is cheap. **Reverse KL**, KL(student ‖ teacher), asks of every word that the student might say what the teacher thinks of it. To say something that the teacher would not is dear, to miss something is cheap.
 #
-# As long as the student can be equal to its teacher, both are smallest there, and nothing hangs on the choice. It matters for a student that is too small. Here is one: a teacher with two bumps, students with one.
+# As long as the student can be equal to its teacher, both are smallest there. The choice matters for a student that is too small. Here is one: a teacher with two bumps, students with one.
 
 # %% tags=["hide-input"]
 grid = np.linspace(-6, 6, 241)
@@ -285,12 +285,12 @@ plots.show(figure, alt="A teacher with two bumps and one-bump students. " + "; "
 print("\n".join(told))
 
 # %% [markdown]
-# The student of forward KL covers both bumps, and puts much of its probability in the gap between them, where the teacher says nothing. The student of reverse KL sits on one bump and leaves the other out. As sentences: the first says everything, and nonsense besides; the second says what is right, and only a part of it.
+# The student of forward KL covers both bumps, and puts much of its probability in the gap between them, where the teacher says almost nothing. Jensen-Shannon does so, too. The student of reverse KL sits on one bump and leaves the other out. As sentences: the first says everything, and nonsense besides; the second says what is right, and only a part of it.
 #
 # ### Exercise 14.2 · The other direction
 # {{exercise:14.2}}
 #
-# Return KL(student ‖ teacher) at temperature 1, the mean over the tokens where `mask` is true, in nats. Positions where it is false have no say, whatever they hold, NaN included. At least one position is true. The gradient is that of the whole divergence: the student's probabilities weigh the sum, and move, too. The teacher is not trained. A student may be so sure that a probability is rounded to 0.
+# Return KL(student ‖ teacher) at temperature 1, the mean over the tokens where `mask` is true, in nats. Positions where it is false have no say, in the gradient neither, whatever they hold, NaN included. At least one position is true. The gradient is that of the whole divergence: the student's probabilities weigh the sum, and move, too. The teacher is not trained. A student, or a teacher, may be so sure that a probability is rounded to 0.
 
 
 # %% exercise="14.2"
@@ -317,7 +317,7 @@ check("14.2", reverse_kl)
 #
 # $$\beta\,\mathrm{KL}(P\,\|\,M) + (1-\beta)\,\mathrm{KL}(Q\,\|\,M).$$
 #
-# Look at β near 0. The mixture is then nearly the student, the second term vanishes, and the first has the weight β: the loss goes to 0, and its gradient with it. The same happens at 1. Libraries therefore treat the ends apart, and return forward KL at 0 and reverse KL at 1: a jump. Whoever sets β = 0.999 gets the direction of reverse KL with a thousandth of its gradient. Plain gradient descent is then a thousand times too slow. Adam divides by the gradient's size and hides it, until the loss is added to another one, which then drowns it.
+# At β = ½ it is the Jensen-Shannon divergence. Look at β near 0. The mixture is then nearly the student, the second term vanishes, and the first has the weight β: the loss goes to 0, and its gradient with it. The same happens at 1. Libraries therefore treat the ends apart, and return forward KL at 0 and reverse KL at 1: a jump. Whoever sets β = 0.999 gets nearly the direction of reverse KL with a thousandth of its gradient. Plain gradient descent is then a thousand times too slow. Adam divides by the gradient's size and hides it, until the loss is added to another one, which then drowns it.
 #
 # One library [is reported](https://github.com/verl-project/verl-recipe/issues/151) to cut β off just before 1: whoever asks for 1 gets a loss of next to nothing, without a warning. TRL for a while [mixed the wrong way round](https://github.com/huggingface/trl/pull/3043). Exchange the two weights, and the loss runs from forward KL to reverse KL without a jump: the *continuous* convention, which [others have proposed](https://github.com/modelscope/ms-swift/pull/10213). So of a published β one has to know whose it is.
 #
@@ -422,7 +422,7 @@ plots.show(figure, alt=" ".join(told))
 # ### Exercise 14.4 · Which divergence wrote this?
 # {{exercise:14.4}}
 #
-# A teacher says eight sentences, each as often as the others. Its students have room for a few of them only, and each wrote a sheet of 100. Which sheet is from the student that was taught by reverse KL on its own sentences?
+# A teacher says eight sentences, each as often as the others. Its students have room for a few of them only, and each wrote a sheet of 100. Which sheet is from the student whose training by reverse KL on its own sentences went well?
 #
 # {{choices:14.4}}
 
@@ -715,7 +715,7 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# One picture holds the whole trade. To the right, more of what is said is right; further down, less is missed. The lines show what *temperature* does: sampled colder, a student takes fewer risks, is right more often, and misses more. One number does that, without any teacher, and it is the control that a table of methods leaves out. A method is worth something if its point lies below the lines of the others.
+# Further right in the picture more of what is said is right; further down less is missed. The lines show what *temperature* does: below 1 a student takes fewer risks, is right more often, and misses more. One number does that, without any teacher, and it is the control that a table of methods leaves out. A method is worth something if its point lies below the lines of the others.
 
 # %% tags=["hide-input"]
 frontier = {}
@@ -752,7 +752,7 @@ if known and setting.temperatures:
     )
 
 # %% [markdown]
-# The lines are drawn from validation texts. For the test rows one temperature is chosen on them, for each seed: that at which the student of forward KL is right as often as the student of reverse KL is at T = 1. At the same share of valid headlines, who misses more?
+# The lines are drawn from validation texts. For the test rows one temperature of six is chosen on them, for each seed: that which brings forward KL nearest to the valid share of reverse KL on own prefixes at T = 1. At such a share of valid headlines, who misses more?
 
 
 # %%
@@ -813,19 +813,19 @@ if frontier:
 #
 # (*Cold* means without a first half of forward KL; it has nothing to do with a temperature. *Colder* has.)
 #
-# **Right, or complete?** The two arms whose second half is reverse KL have the highest valid shares. The price stands in the other column: they are further from the truth than forward KL, and on own prefixes further than the student of labels, too. Jensen-Shannon pays as much as reverse KL on own prefixes, and whether it gains in valid share over forward KL stays open. The price does not show as monotony: in the table above the students of reverse KL say no fewer different things than that of forward KL, since more of what they write counts at all. Neither is "better". A student that suggests, where a person picks, should cover; one whose text goes out unread should be right.
+# **Right, or complete?** The two arms that turn from forward to reverse KL have the highest valid shares. The price stands in the other column: they are further from the truth than forward KL, and on own prefixes further than the student of labels, too. Jensen-Shannon pays about as much as reverse KL on own prefixes, and whether it gains in valid share over forward KL stays open. The count of meanings does not show the price: the two reverse arms say no fewer different things than forward KL, but they have more valid headlines to say them in. Neither is "better". A student that suggests, where a person picks, should cover; one whose text goes out unread should be right.
 #
-# **Is it the divergence, or the prefixes?** Compare one step at a time. With reverse KL on the *data's* prefixes all of the gain is there. From the data's prefixes to *own* ones with forward KL, it is a loss. A likely reason, not measured here: forward KL asks the student to cover all that the teacher would say after a prefix, senseless ones included, where the teacher itself may only guess. With reverse KL own prefixes show no gain over the data's either, though one was expected: the interval leans to a loss. On validation the order of the two hangs on the learning rate. They end further from the truth. So here the divergence, together with the learning rate chosen for it, explains more than the prefixes do; a forward second half at the lower rates of the reverse arms was not tried. (Longer texts would give a slip more room to grow.) And reverse KL from the start, without a first half that covers, failed at every rate on offer and these steps.
+# **Is it the divergence, or the prefixes?** Compare one step at a time. With reverse KL on the *data's* prefixes all of the gain is there. With forward KL, the step from the data's prefixes to *own* ones is a loss. A likely reason, not measured here: forward KL asks the student to cover all that the teacher would say after a prefix, senseless ones included, where the teacher itself may only guess. With reverse KL own prefixes show no gain over the data's either, though one was expected: the interval leans to a loss. On validation the order of the two hangs on the learning rate. On own prefixes the student ends further from the truth. So here the divergence, together with the learning rate chosen for it, explains more than the prefixes do; *forward KL* with a lower rate in its second half alone was not tried. And reverse KL from the start, on the data's prefixes, failed at every rate on offer and these steps.
 #
-# **Is it more than a temperature?** Hardly. In the picture (one seed, validation texts) the point of reverse KL on own prefixes lies above both other lines, that of labels included: a colder student does as well and misses less. On the test rows it was tried against forward KL. One number at sampling time buys most of the gain at a small part of the price. What is left of the gain barely excludes nothing. Reverse KL on the data's prefixes, the better writer, was not put to this test.
+# **Is it more than a temperature?** Hardly. In the picture (one seed, validation texts) the point of reverse KL on own prefixes lies above both other lines, that of labels included: a colder student does as well and misses less. On the test rows it was tried against forward KL. One number at sampling time buys most of the gain at a small part of the price. The small rest may come of the rough match: in the picture the next colder of the six temperatures overtakes reverse KL. Reverse KL on the data's prefixes was not put to this test.
 #
-# **The teacher's text alone** is the arm *sequence-level*. Whether it is right more often than the student of labels stays open; it is further from the truth. Why was not measured. (In [lesson 07](07_machine_translation.ipynb) the teacher rewrote with its *best* sentence; here it is a sample.) And three times as many texts, at equal steps, bring the student of labels much nearer to the truth; between it and forward KL no difference in KL is seen. No gain in valid share is seen, where one was expected.
+# **The teacher's text alone** is the arm *sequence-level*. Whether it is right more often than the student of labels stays open; it is further from the truth. Why was not measured. (In [lesson 07](07_machine_translation.ipynb) the teacher rewrote with its *best* sentence; here it is a sample.) Three times as many texts, at equal steps, bring the student of labels much nearer to the truth; between it and forward KL no difference in KL is seen. In valid share no gain is seen, though one was expected.
 #
 # What this does not show: equal steps are not equal cost. On own prefixes the student writes a text at every step and the teacher reads it anew; on the data's prefixes it was asked once. And it is one grammar, one teacher, one budget of steps.
 #
 # ### Where does a student go astray?
 #
-# The lines below show how far the student is from its teacher at each place of a text, once on the data's words and once on its own. Where the line of its own words lies above, the student drifts from its teacher as it reads itself: the exposure bias. The student of labels shows it late in the text. For reverse KL the lines are the other way round: it was taught to agree with its teacher on what it writes, and the data's words hold much that it would not say. So the distance is no pure measure of the bias. (One seed; fewer texts are so long further to the right.)
+# The lines below show, in reverse KL, how far the student is from its teacher at each place of a text, once on the data's words and once on its own. Where the line of its own words lies above, the student drifts from its teacher as it reads itself: the exposure bias. The student of labels shows it late in the text. For reverse KL the lines are the other way round: it was taught to make this very distance small on what it writes, and the data's words hold much that it would not say. So the distance is no pure measure of the bias. (One seed; fewer texts are so long further to the right.)
 
 
 # %%
@@ -907,7 +907,7 @@ plots.show(
 # %% [markdown]
 # ### Does capacity settle the debate?
 #
-# [Wu and others (2024)](https://arxiv.org/abs/2404.02657) object that "mode-seeking" and "mean-seeking" do not show in language models, since with enough training both directions end at the same place; early on, they say, forward KL fits the teacher's head first and reverse KL its tail. Gu and others build on the difference. Both can be right: a student that *can* hold its teacher ends there by either road, and one that cannot has to choose what to give up. Then the difference should shrink as the student grows. (The learning rates are those of the middle size.)
+# [Wu and others (2024)](https://arxiv.org/abs/2404.02657) object that "mode-seeking" and "mean-seeking" do not show in language models, since with enough training both directions end at the same place; early on, they say, forward KL fits the teacher's head first and reverse KL its tail. Gu and others build on the difference. Both can be right: a student that *can* hold its teacher ends there by either road, and one that cannot has to choose what to give up. Then the difference should shrink as the student grows.
 
 
 # %%
@@ -967,12 +967,12 @@ else:
 #
 # A large model is slow because it writes token by token, and each token waits for the one before. *Reading* a few tokens at once takes hardly longer than writing one, where the time goes into fetching the weights. So let the student write a few tokens ahead, let the teacher read them at once, and keep those that it agrees with: **speculative decoding** ([Leviathan and others 2023](https://arxiv.org/abs/2211.17192)). What comes out has the teacher's distribution, *exactly*, however poor the student is. A poor student only makes it slow.
 #
-# How can that be? Say the student draws a token from $q$, and the teacher's distribution is $p$. Keep the token with probability $\min(1, p/q)$. Then each token comes out by this road with probability $q \min(1, p/q) = \min(p, q)$. What is missing of $p$ is $p - \min(p, q) = (p - q)_+$. So if the token is refused, draw another from just that, made to sum to one.
+# Say the student draws a token from $q$, and the teacher's distribution is $p$. Keep the token with probability $\min(1, p/q)$. Then each token comes out by this road with probability $q \min(1, p/q) = \min(p, q)$. What is missing of $p$ is $p - \min(p, q) = (p - q)_+$, in sum just what is refused. So if the token is refused, draw another from that, made to sum to one.
 #
 # ### Exercise 14.6 · A draft, accepted or replaced
 # {{exercise:14.6}}
 #
-# Each row is one drafted token. Chance is given, so that there is one right answer: a token is kept if `u` is smaller than $p/q$, the target's probability of it by the draft's. Otherwise it is replaced by a draw from $(p - q)_+$, made to sum to one: the first token at which the running sum of these probabilities exceeds `v`. Where $p = q$ everywhere nothing is left over, and nothing is replaced. Return the tokens.
+# Each row is one drafted token. Chance is given, so that there is one right answer: a token is kept if `u` is smaller than $p/q$, the target's probability of it by the draft's (the target is the model whose text is wanted, here the teacher). Otherwise it is replaced by a draw from $(p - q)_+$, made to sum to one: the first token at which the running sum of these probabilities exceeds `v`. Where $p = q$ everywhere nothing is left over, and nothing is replaced. Return the tokens.
 
 
 # %% exercise="14.6"
@@ -1022,7 +1022,7 @@ print(
 )
 
 # %% [markdown]
-# (18.5 is exceeded once in a thousand times.) The last line is the measure of a draft: on average $\sum \min(p, q)$ of its tokens are kept, one minus the total variation between the two. It can be computed without any drawing. Here it is, on texts of the teacher's: for every prefix, how much of the student's next word would be kept.
+# (18.5 is exceeded once in a thousand times.) The last line is the measure of a draft: on average $\sum \min(p, q)$ of its tokens are kept, one minus the total variation between the two. It can be computed without drawing, here on texts of the teacher's: for every prefix, how much of the student's next word would be kept.
 
 
 # %%
@@ -1092,9 +1092,9 @@ plots.show(
 )
 
 # %% [markdown]
-# The use decides the ranking. As writers both students of reverse KL were ahead of forward KL. As drafts both are behind it: acceptance less that of forward KL is {{ledger:14/offline/reverse KL, own prefixes/acceptance minus forward KL|interval}} on own prefixes, {{ledger:14/offline/reverse KL, data prefixes/acceptance minus forward KL|interval}} on the data's. A draft is corrected wherever it strays, so what counts is to be like the teacher in all that the teacher says. Own prefixes made a worse draft than the data's here. [Zhou and others (2024)](https://arxiv.org/abs/2310.08461) (DistillSpec) distil drafts on text that the draft writes itself, with success.
+# The use decides the ranking. As writers the two that turn to reverse KL were ahead of forward KL. As drafts both are behind it: acceptance less that of forward KL is {{ledger:14/offline/reverse KL, own prefixes/acceptance minus forward KL|interval}} on own prefixes, {{ledger:14/offline/reverse KL, data prefixes/acceptance minus forward KL|interval}} on the data's. A draft is corrected wherever it strays, so what counts is to be like the teacher in all that the teacher says. Own prefixes made a worse draft than the data's here. [Zhou and others (2024)](https://arxiv.org/abs/2310.08461) (DistillSpec) distil drafts on text that the draft writes itself, with success.
 #
-# And in practice, with a loop that drafts, reads and corrects:
+# In practice, a loop drafts, reads and corrects:
 
 # %%
 generator = torch.Generator().manual_seed(first)
@@ -1122,7 +1122,7 @@ print(f"by the formula: {generation.tokens_per_call(share, setting.drafted):.2f}
 # ### Exercise 14.7 · What a draft buys
 # {{exercise:14.7}}
 #
-# A draft writes three tokens ahead. Each is kept with probability 0.75, if those before it were kept; after a refused one all others are lost. Then the teacher gives one more token, the replacement or the next. One call of the teacher takes as long for four tokens as for one; one token of the draft takes a tenth of that. How many times as fast is writing with this draft as without?
+# A draft writes three tokens ahead. Each is kept with probability 0.75, if those before it were kept; after a refused one all others are lost. Then the teacher gives one more token, the replacement or the next. One call of the teacher takes as long for four tokens as for one; one token of the draft takes a tenth of that. How many times as fast, on average, is writing with this draft as without?
 
 # %% exercise="14.7"
 speed_up = ...
@@ -1138,7 +1138,7 @@ check("14.7", speed_up)
 #
 # [Lesson 08](08_question_answering.ipynb) marked answers in a passage. The article asks for *generated* ones. Here the same questions are answered by writing, in two shapes. An **encoder–decoder**, as [T5](https://arxiv.org/abs/1910.10683) is one, reads question and passage with one half; the other half writes, and looks at what the first has made of them. A **decoder** reads them as a prompt and writes on.
 #
-# To save time the encoder–decoder at `offline` borrows the encoder of the shipped reader, which stays as it is. Only a decoder of one layer is learnt, and what the encoder makes of a question is computed once. The decoder-only model starts from nothing and reads every passage anew at every step. So the two are not compared on equal terms: they differ in what can read already, in shape and in the number of steps (see the settings), and each is trained once. Read the gap as that of two recipes. Its interval is over passages. Both learn from labels alone. At `full` T5-base teaches T5-small besides, word by word as in [lesson 07](07_machine_translation.ipynb).
+# To save time the encoder–decoder at `offline` borrows the encoder of the shipped reader, which stays as it is; the embedded words are added to its output. Only a decoder of one layer is learnt, and what the encoder makes of a question is computed once. The decoder-only model starts from nothing and reads every passage anew at every step. So the two are not compared on equal terms: they differ in what can read already, in shape and in the number of steps (see the settings), and each is trained once. Read the gap as that of two recipes. Its interval is over passages. Both learn from labels alone. At `full` T5-base teaches T5-small besides, word by word as in [lesson 07](07_machine_translation.ipynb).
 #
 # The reader that marks is the third line. It is no fair rival either, for it has learnt from more questions.
 
@@ -1368,13 +1368,13 @@ for i in range(min(4, len(tested))):
     print(f"\n{tested['question'][i]}\n  right: {answers_of['test'][i][0]!r}   {said}")
 
 # %% [markdown]
-# **What is written need not stand in the text.** One column is new: the answers that, as a whole, stand nowhere in the passage. The encoder–decoder's share is {{ledger:14/offline/encoder-decoder/share not in passage|percent}}, the decoder's {{ledger:14/offline/decoder/share not in passage|percent}}. For the reader that marks it is 0: it can do nothing but mark. Look at what the others say. Among the answers shown, the encoder–decoder begins as such an answer would, a place with *in*, a reason with *because*, a number with *about*; then it stammers, and the place and the month are others. The decoder, in its few steps, has not come that far: in the answers shown it repeats *in*, whatever is asked.
+# **What is written need not stand in the text.** One column is new: the answers that, as a whole, stand nowhere in the passage. The encoder–decoder's share is {{ledger:14/offline/encoder-decoder/share not in passage|percent}}, the decoder's {{ledger:14/offline/decoder/share not in passage|percent}}. For the reader that marks it is 0: it can do nothing but mark. Among the answers shown, the encoder–decoder begins as such an answer would, a place with *in*, a reason with *because*, a number with *about*; then it stammers, and the place and the month are others. The decoder, in its few steps, repeats *in*, whatever is asked.
 #
-# So the shape is to be chosen by what is asked: marking where the answer stands in the text, writing where it has to be put together (a summary, "how many in all?"), and then with a check beside it. To copy a word out of a passage has to be learnt as well, and with these few questions, steps and layers it was not. A pretrained model brings it along; a third of its layers does not, as section 9 shows.
+# So choose by what is asked: marking where the answer stands in the text, writing where it has to be put together (a summary, "how many in all?"), and then with a check beside it. To copy a word out of a passage has to be learnt as well, and with these few questions, steps and layers it was not. A pretrained model brings some of it along; a third of its layers, in section 9, does not.
 #
 # ## 8 · When text is all there is
 #
-# **Black-box teachers.** A teacher behind an interface gives text, no probabilities. What is left is *sequence-level*: its completions as labels. Section 5 has the arm and what it came to. [Gudibande and others (2023)](https://arxiv.org/abs/2305.15717) fine-tuned models of 1.5 to 13 billion parameters on a proprietary model's text and found that people rated them highly, while they "close little to none of the gap" on tasks that the imitation data did not cover: style is imitated, knowledge is not. So measure what you want, on cases the imitation data did not show, and not by how it sounds.
+# **Black-box teachers.** A teacher behind an interface gives text, no probabilities. What is left is *sequence-level*: its completions as labels, an arm of section 5. [Gudibande and others (2023)](https://arxiv.org/abs/2305.15717) fine-tuned models of 1.5 to 13 billion parameters on a proprietary model's text and found that people rated them highly, while they "close little to none of the gap" on tasks that the imitation data did not cover: style is imitated, knowledge is not. So measure what you want, on cases the imitation data did not show, and not by how it sounds.
 #
 # **Rationales.** A teacher that writes can also say *why*. [Hsieh and others (2023)](https://arxiv.org/abs/2305.02301) let the student learn the label and the teacher's reason as two tasks, $L = L_{\text{label}} + \lambda L_{\text{rationale}}$, told apart by a prefix of the input; when it is used, the student writes the label only, and pays nothing for the reasons. They report better students with fewer examples than labels alone need. Nothing in the method checks that a reason is true.
 #
@@ -1424,7 +1424,7 @@ for a, b in generation.shared_spans(*cuts.values()):
     print(f"{pieces[0]!s:<20}{pieces[1]}")
 
 # %% [markdown]
-# Within a span no token has a partner, but the span as a whole has a probability in both models: by the chain rule, the product of its tokens' *conditional* probabilities. (To multiply the *whole* distribution of the first token with the later tokens' probabilities, which hold only after the token that was really written, is a mistake that [has been made](https://github.com/huggingface/trl/pull/5905).) For the words there is a bolder answer, the **universal logit distillation loss** of [Boizard and others (2025)](https://arxiv.org/abs/2402.12030): forget which word it is. Sort both distributions by size and compare the largest with the largest.
+# Within a longer span no token has a partner, but the span as a whole has a probability in both models: by the chain rule, the product of its tokens' *conditional* probabilities. (To multiply the *whole* distribution of the first token with the later tokens' probabilities, which hold only after the token that was really written, is a mistake that [has been made](https://github.com/huggingface/trl/pull/5905).) For the words there is a bolder answer, the **universal logit distillation loss** of [Boizard and others (2025)](https://arxiv.org/abs/2402.12030): forget which word it is. Sort both distributions by size and compare the largest with the largest.
 #
 # ### Exercise 14.9 · Sizes without words
 # {{exercise:14.9}}
@@ -1460,7 +1460,7 @@ print(f"KL {losses.forward_kl_loss(says_rose[None], says_fell[None]):.3f} nats")
 #
 # ## 9 · A teacher is measured before it is believed
 #
-# Nothing so far has asked whether the teacher is any good at the task. For the headlines section 1 did. The cell asks the teacher for labels of financial news, which nobody here has taught it to give, and compares it with whoever always answers with the commonest class. It runs where the scale names such data, on validation sentences. At `small` our SmolLM2 (its 4-bit weights, written out again) less the commonest class is {{ledger:14/small/teacher, zero-shot/accuracy minus commonest class|interval}}. A student of such labels is taught its mistakes, too.
+# Is the teacher any good at the task? For the headlines section 1 asked. The cell asks it for labels of financial news, which nobody here has taught it to give, and compares them with always giving the commonest class. It runs where the scale names such data, on validation sentences. At `small`, with one prompt, our SmolLM2's accuracy (4-bit weights, written out again) less the commonest class's is {{ledger:14/small/teacher, zero-shot/accuracy minus commonest class|interval}}. A student of such labels is taught its mistakes, too.
 
 # %%
 if setting.zero_shot:
@@ -1495,7 +1495,7 @@ else:
 # %% [markdown]
 # ### The same cells on real text
 #
-# At `small` the same teacher answers questions of SQuAD about the sentence in which the answer stands. Its student has a third of its layers and sees some 660 answers once; {{ledger:14/small/labels/F1|count}} seeds. *Forward KL* has the teacher's 32 likeliest words a token. The second half of the table sums up passages in a sentence (`KD_DATASET=summaries`), after 240 of them.
+# At `small` the same teacher answers questions of SQuAD about the sentence in which the answer stands. Its student has a third of its layers and forty steps of 16 answers; {{ledger:14/small/labels/F1|count}} seeds. *Forward KL* has the teacher's 32 likeliest words a token. The second half of the table sums up passages in a sentence (`KD_DATASET=summaries`; the reference is their first), after forty steps of six.
 #
 # | questions | F1 | surprise at the reference, nats | accepted as a draft |
 # |---|---|---|---|
@@ -1509,11 +1509,11 @@ else:
 # | sequence-level minus labels | {{ledger:14/small:summaries/sequence-level/F1 minus labels|interval}} | {{ledger:14/small:summaries/sequence-level/surprise minus labels|interval}} | {{ledger:14/small:summaries/sequence-level/acceptance minus labels|interval}} |
 # | forward KL minus labels | {{ledger:14/small:summaries/forward KL/F1 minus labels|interval}} | {{ledger:14/small:summaries/forward KL/surprise minus labels|interval}} | {{ledger:14/small:summaries/forward KL/acceptance minus labels|interval}} |
 #
-# Forty steps make no student that writes: the F1 of all three is near 0. As drafts they differ: who read the teacher's own text is accepted most, in both tasks. Forward KL had the teacher's doubts, but along words that this teacher would seldom write. In summaries it is less surprised than labels are; as drafts the two are not told apart.
+# Forty steps make no student that writes: the F1 of all three is near 0. As drafts, on the teacher's own greedy text, they differ: who learnt from such text is accepted most, in both tasks. Forward KL had the teacher's doubts, but along words that this teacher would seldom write. In summaries it is less surprised than labels are; as drafts the two are not told apart.
 #
 # ### With the library
 #
-# [TRL](https://huggingface.co/docs/trl/distillation_trainer) has on-policy distillation as a trainer, which happens to bear the same name as ours: `DistillationTrainer`. Its β is the paper's, with the ends treated apart, and 1 by default: reverse KL on own completions. The cell runs where the scale asks for it and TRL is installed.
+# [TRL](https://huggingface.co/docs/trl/distillation_trainer) has on-policy distillation as a trainer, named like ours: `DistillationTrainer`. Its β is the paper's, with the ends treated apart, and 1 by default: reverse KL on own completions.
 
 # %%
 if setting.trl_steps and importlib.util.find_spec("trl"):
@@ -1548,7 +1548,7 @@ else:
 # %% [markdown]
 # ### How the recipes were chosen
 #
-# Every arm was offered the same five learning rates at the same steps. One seed tried all five, two more seeds the best three as a rule (*forward KL* had three seeds at every rate), and an arm took the one with the highest valid share on validation prompts over its seeds. The KL was not chosen for, so the price in nats is that of a rate picked for the valid share. The arms that begin as *forward KL* does were tried after it, with its rate in their first half. (`KD_MAPS=1` computes this log again.)
+# At `offline` every arm was offered the same five learning rates at the same steps. One seed tried all five, two more seeds the best three as a rule (*forward KL* had three seeds at every rate, *reverse KL, cold* fewer), and an arm took the one with the highest valid share on validation prompts over its seeds. The KL was not chosen for, so the price in nats is that of a rate picked for the valid share. The arms that begin as *forward KL* does were tried after it, with its rate in their first half. At `small` it was three rates, one seed, and the lowest surprise. (`KD_MAPS=1` computes this log again.)
 
 
 # %%
@@ -1581,13 +1581,13 @@ for arm, entries in (report.table("grid") or {}).items():
 # %% [markdown]
 # ### What was expected
 #
-# The signs below were written into this lesson's [settings](../kd_course/lessons/lesson14/settings.py) before the reference run read its test rows, from theory and from trials on other rows. Two that were guessed as gains came out open: more text for the labels, and own prefixes over the data's with reverse KL.
+# The signs below were written into this lesson's [settings](../kd_course/lessons/lesson14/settings.py) before the reference run read its test rows, from theory and from trials on other rows. At `offline` two that were guessed as gains came out open: more text for the labels, and own prefixes over the data's with reverse KL; in summaries, forward KL as a draft.
 
 # %%
 print(experiments.expectation_table(report))
 
 # %% [markdown]
-# > **The article.** Its section 3.1 names GPT, T5 and "MiniGPT". [MiniGPT-4](https://arxiv.org/abs/2304.10592) is a model that looks at pictures and talks about them; the small GPT-2 that was distilled from the large one is [DistilGPT-2](https://huggingface.co/distilbert/distilgpt2). The [errata](../book/errata.md) have it.
+# > **The article.** Its section 3.1 names GPT, T5 and "MiniGPT". [MiniGPT-4](https://arxiv.org/abs/2304.10592) is a model that looks at pictures and talks about them; the distilled GPT-2 is [DistilGPT2](https://huggingface.co/distilbert/distilgpt2). The [errata](../book/errata.md) have it.
 #
 # ## What you can now do
 #
@@ -1605,7 +1605,7 @@ print(experiments.expectation_table(report))
 # - **Logits not shifted, or shifted twice.** Both train, and both look almost right.
 # - **F.kl_div(input, target) is KL(target ‖ input)**: the arguments read the wrong way round.
 # - **β = 0.999 for "nearly reverse"**: a thousandth of the gradient. **A mixture of logits or of logs** in place of probabilities.
-# - **Own prefixes with forward KL**, or reverse KL without a start that covers.
+# - **Own prefixes with forward KL**, or reverse KL without a start that covers: here both lost.
 # - **Valid share reported alone**: a student that always writes one right sentence has the best there is.
 # - **A temperature taken for a method.** Sample the control colder first.
 # - **Drafts accepted only where p ≥ q**, or replaced from p: the text is no longer the teacher's.

@@ -89,6 +89,9 @@ def reverse_cases(random) -> list[Case]:
     sure, teacher, mask = inputs(1, 3, 5)
     best = torch.from_numpy(random.integers(5, size=(1, 3, 1)))
     sure = sure.scatter(-1, best, float(random.uniform(900, 1200)))
+    unsure, firm, places = inputs(1, 3, 5)
+    best = torch.from_numpy(random.integers(5, size=(1, 3, 1)))
+    firm = firm.scatter(-1, best, float(random.uniform(200, 300)))
     grad = {"gradient_of": (0, 1)}
     return [
         Case(inputs(1, 3, 4), "one text, three places", **grad),
@@ -98,8 +101,10 @@ def reverse_cases(random) -> list[Case]:
             with_nan(*inputs(2, 4, 5, 5)),
             "what does not count holds NaN",
             clause="positions left out that hold NaN",
+            **grad,
         ),
         Case((sure, teacher, mask), "a student that is very sure", clause=TOO_SURE, **grad),
+        Case((unsure, firm, places), "a teacher that is very sure", clause=TOO_SURE, **grad),
     ]
 
 
@@ -458,12 +463,12 @@ EXERCISES = (
                 hint="Once a token is refused, what was drafted behind it continued another text.",
             ),
             Misconception(
-                "the target's own token is forgotten",
+                "the teacher's own token is forgotten",
                 value=(0.75 + 0.75**2 + 0.75**3) / 1.3,
                 hint="Each call gives one token more than was kept: the replacement, or the next one.",
             ),
         ),
-        question="In one call of the target, how many tokens come out if none, one, two or three of the drafted ones are "
+        question="In one call of the teacher, how many tokens come out if none, one, two or three of the drafted ones are "
         "kept?",
         hint="Add up the probabilities that at least one token comes out, at least two, and so on. Then divide by what the "
         "call costs, with its draft.",

@@ -172,6 +172,18 @@ def reverse_kl(student_logits, teacher_logits, mask):
     return (q * (q.log() - p.log())).sum(-1).mean()
 
 
+# %% 14.2 wrong: the logarithm of a teacher's softmax that may be 0
+def reverse_kl(student_logits, teacher_logits, mask):
+    q, p = student_logits[mask].log_softmax(-1), teacher_logits[mask].detach().softmax(-1)
+    return (q.exp() * (q - p.log())).sum(-1).mean()
+
+
+# %% 14.2 wrong: selected after the divergence
+def reverse_kl(student_logits, teacher_logits, mask):
+    q, p = student_logits.log_softmax(-1), teacher_logits.detach().log_softmax(-1)
+    return (q.exp() * (q - p)).sum(-1)[mask].mean()
+
+
 # %% 14.2 wrong: summed
 def reverse_kl(student_logits, teacher_logits, mask):
     q, p = student_logits[mask].log_softmax(-1), teacher_logits[mask].detach().log_softmax(-1)
