@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -199,6 +201,53 @@ def test_every_arm_has_a_recipe_of_the_grid_and_is_expected_nowhere_else():
         for a in ("control, twice the steps", "control")
     )
     assert twice == 2 * once
+
+
+def test_what_teaches_a_student_is_of_its_own_seed_and_trained_once(lesson):
+    (cell,) = (c.source for c in lesson.cells if c.is_code and "def rows_for(" in c.source)
+    source = cell[cell.index("stands_in = {") : cell.index("again = {}")]
+    asked, rows = [], {"train": "the labels"}
+
+    def alone(name, seed, learnt_from, what=None, recipe=None):
+        asked.append((name, seed))
+        return name, seed
+
+    def taught_with(logits, labelled="the labels"):
+        return labelled, np.asarray(logits)
+
+    seeds_of = {"control": 0.0, "larger model": 1.0, "assistant": 2.0, "proxy": 3.0}
+    space = {
+        "functools": functools,
+        "np": np,
+        "metrics": SimpleNamespace(probabilities=lambda logits: np.exp(logits)),
+        "setting": SimpleNamespace(assistant="mini", recipes={}),
+        "rows": rows,
+        "medium_rows": dict.fromkeys(("larger model", "assistant", "proxy")),
+        "answered": "the teacher's choices",
+        "from_teacher": "the teacher's logits",
+        "teacher_says": None,
+        "labels": {"train": None},
+        "alone": alone,
+        "taught_with": taught_with,
+        "dealt_out": lambda answers, labels, seed: [seed],
+        "logits_of": lambda model, split: np.array([seeds_of[model[0]] + model[1]]),
+    }
+    exec(source, space)
+    rows_for = space["rows_for"]
+    for arm, name in space["stands_in"].items():
+        labelled, logits = rows_for(arm, 5)
+        assert asked[-1] == (name, 5) and logits == [seeds_of[name] + 5]
+        assert labelled == ("the teacher's choices" if arm.startswith("hard") else "the labels")
+    both = rows_for("distilled from an ensemble", 5)[1]
+    assert asked[-2:] == [("control", 5), ("control", 105)]
+    assert both == pytest.approx(np.log((np.exp(5) + np.exp(105)) / 2))
+    before = len(asked)
+    rows_for("distilled from an ensemble", 5), rows_for("distilled, assistant", 5)
+    assert len(asked) == before, "who teaches is trained once"
+    assert rows_for("distilled, dealt out", 7)[1] == [7]
+    assert rows_for("distilled, twice the steps", 5) == "the teacher's logits"
+    assert rows_for("hard answers", 5) == "the teacher's choices"
+    assert rows_for("control, twice the steps", 5) == "the labels"
 
 
 def test_all_that_is_expected_is_noted(lesson):
