@@ -61,7 +61,7 @@ print(setting)
 #
 # ## 1 · What is asked?
 #
-# You get a teacher, data and a **budget**. You hand in a folder with a model, a report, and the notebook that made both. A program gives half of the hundred points: it loads your model, asks it the test rows, and computes your figures again. A person reads the notebook and gives the other half, for what no program can see.
+# You get a teacher, data and a **budget**. You hand in a folder with a model, a report, a list of the training texts (as digests, `training_rows.txt`), and the notebook that made them. A program gives half of the hundred points: it loads your model, asks it the test rows, and computes your figures again. A person reads the notebook and gives the other half, for what no program can see.
 
 # %% tags=["nbval-check-output"]
 briefs = capstone.BRIEFS
@@ -83,12 +83,12 @@ print(tabulate(rows, header, tablefmt="plain", disable_numparse=True))
 # Choose one:
 #
 # - *A, news*: the student of [lesson 06](06_text_classification.ipynb) with less room. Its tokenizer counts as well.
-# - *B, translation*: the time of a translation goes into writing it word by word ([lesson 07](07_machine_translation.ipynb)), so the question is what the decoder can do without. With the teacher's tokenizer the time is enough for one narrow layer. A larger Chinese vocabulary leaves fewer pieces to write, and the bytes allow for it; but then there are fewer examples of each to learn from.
-# - *C, reading*: questions about people and towns that no training text names ([lesson 08](08_question_answering.ipynb)).
-# - *D, headlines*: a small writer of whom at least 40 in 100 headlines must be valid: here the figure is a limit, too. A headline that it writes a second time, or that it was trained on, does not count. In [lesson 14](14_generative_teachers.ipynb) the teacher reached {{ledger:14/offline/teacher/valid share|percent}}, and the student on labels alone {{ledger:14/offline/labels/valid share|percent}}.
-# - *E*, at `small`: sentences from financial news, real ones, and not many of them. The model from the hub has not learnt the task yet, so fine-tune it first, on the training rows, as [lesson 06](06_text_classification.ipynb) does. That lesson's student does not fit: the embeddings of its 30,522 pieces alone take more than 10 MB, even with eight bits each. There is one test split, so nothing can be rehearsed on other test rows. Try steps 1 to 4 in another folder, with a few steps of training, before you mean it. Other lessons show figures on the same test rows at `small`; if you have run them, say so under `limits`.
+# - *B, translation*: *right* is a translation that the grammar of these sentences allows. The time goes into writing it word by word ([lesson 07](07_machine_translation.ipynb)), so the question is what the decoder can do without. With the teacher's tokenizer the time is enough for one narrow layer. A larger Chinese vocabulary leaves fewer pieces to write, and the bytes allow for it; but then there are fewer examples of each to learn from.
+# - *C, reading*: questions about people, companies and cities that no training text names ([lesson 08](08_question_answering.ipynb)). Five questions belong to one passage, and for the interval a passage counts as one row.
+# - *D, headlines*: a small writer. *Valid* is a headline that the grammar can derive. At least 40 in 100 must be, on average over the method's seeds: here the figure is a limit, too. Towards this limit a headline that is written a second time, or was trained on, does not count. In [lesson 14](14_generative_teachers.ipynb), where such a headline does count, the teacher reached {{ledger:14/offline/teacher/valid share|percent}}, and the student without a teacher {{ledger:14/offline/labels/valid share|percent}}.
+# - *E*, at `small`: sentences from financial news, real ones, and not many of them. The model from the hub has not learnt the task yet, so fine-tune it first, on the training rows, as [lesson 06](06_text_classification.ipynb) does. The student of lesson 06 does not fit: the embeddings of its 30,522 pieces alone take more than 10 MB, even with eight bits each. There is one test split, so nothing can be rehearsed on other test rows. To see that everything runs, go through steps 1 to 4 in another folder, with a few steps of training, and choose nothing by it. Other lessons show figures on the same test rows at `small`; if you have run them, say so under `limits`.
 #
-# The budget is three limits at once. *Size* is every byte of the folder that holds the model, its tokenizer included. *Time* is a share of the teacher's: both are timed in turns on one machine, a single input at a time, because milliseconds from two machines cannot be compared. *Minutes* are those of one final training, on your machine. The method must be one that a lesson of this course teaches, and whatever may be learnt from is in `brief.data()`. The test rows are not.
+# The budget is three limits at once. *Size* is every byte of the folder that holds the model, its tokenizer included. *Time* is a share of the teacher's: both are timed in turns on one machine, a single input at a time, because milliseconds from two machines cannot be compared. *Minutes* are those of one final training of the method, on your machine. The method must be one that a lesson of this course teaches, and whatever may be learnt from is in `brief.data()`. The test rows are not.
 #
 # A fourth number you choose yourself: how many **trials** you make. It is not limited. It is counted, and your control must be given as many.
 
@@ -98,7 +98,7 @@ print(capstone.brief(setting.brief))
 # %% [markdown]
 # ## 2 · How much of a gain is search?
 #
-# Whoever tries more recipes reports a better best, even when all recipes are equally good. So the best score of a search says little without the number of trials behind it. [Dodge and others (2019)](https://aclanthology.org/D19-1224/) report a curve instead, the **expected validation performance**: the score that the best of $n$ trials has on average, for every $n$. No further training is needed. The curve is computed from the trials that were made anyway, each treated as one draw among equals. For several published comparisons, they found, the authors would have come to another conclusion with more or with less computation.
+# Whoever tries more recipes reports a better best on average, even when all recipes are equally good. So the best score of a search says little without the number of trials behind it. [Dodge and others (2019)](https://aclanthology.org/D19-1224/) report a curve instead, the **expected validation performance**: the score that the best of $n$ trials has on average, for every $n$. No further training is needed. The curve is computed from the trials that were made anyway, each treated as one draw among equals. For several published comparisons, they found, the authors would have come to another conclusion with more or with less computation.
 #
 # ### Exercise 15.1 · The best of n trials
 # {{exercise:15.1}}
@@ -123,7 +123,7 @@ def expected_best(values, n):
 check("15.1", expected_best)
 
 # %% [markdown]
-# Here are two searches that this course has made. Both belong to [lesson 10](10_expensive_teachers.ipynb): a student that learns from a teacher's hard answers, and a control without a teacher that was given twice the steps. Each was tried with seven learning rates. The curves below are made by drawing very often instead of by the formula.
+# Here are two searches that this course has made. Both belong to [lesson 10](10_expensive_teachers.ipynb): a student that learns from a teacher's hard answers, and a control without a teacher that was given twice the steps. Each was tried with seven learning rates. The pair is picked because its curves cross, which many others do not. Nor is it a fair one: each trial of the control takes twice the steps, and the teacher has learnt from 40,000 labels, the control from 2,000. The curves below are made by drawing very often, not with your function.
 
 # %% tags=["nbval-check-output"]
 searches = experiments.ledger().run("10", "offline")["tables"]["grid"]
@@ -202,11 +202,11 @@ plots.show(
 # %% [markdown]
 # The curves cross. On average over these rates, one trial is better spent on the control, and three are better spent on the teacher's answers. A report that gives only the best score of each tells half of that, and one that gives a single try tells the other half. Neither sentence is false. The question was incomplete: it did not say how much search.
 #
-# The curve has limits of its own. Each score is the mean of three trainings, on validation rows. Learning rates from a grid are no random draws, and seven are few: here the crossing hangs on a single trial. At the lowest rate the student of hard answers learnt next to nothing, and without that rate in both lists the teacher's answers are ahead from the first trial on. So a curve is told together with the list that it was computed from. And it tends to be too low: [Tang and others (2020)](https://arxiv.org/abs/2004.13705) show that the estimate is biased, and give one without that bias, which never draws a trial twice.
+# The curve has limits of its own. Each score is the mean of three trainings, on validation rows, and how far chance could move the curves they do not show. Learning rates from a grid are no random draws, and seven are few: here the crossing hangs on a single trial. At the lowest rate the student of hard answers learnt next to nothing, and without that rate in both lists the teacher's answers are ahead from the first trial on. So a curve is told together with the list that it was computed from. And it tends to be too low: [Tang and others (2020)](https://arxiv.org/abs/2004.13705) show that the estimate is biased, and give one without that bias, which never draws a trial twice.
 #
 # For your capstone this means three things:
 #
-# - **Count every trial,** the failed ones too: call `report.tried` after each.
+# - **Count every trial,** the failed ones too: call `report.tried` after each. What a rehearsal has searched is searched again in the folder that you hand in.
 # - **Give the control the same:** as many trials with as many different recipes, as many steps, rows and labels. The machine compares them. Text without labels may be the method's alone, if the control had every label that there is; then say that the gain may be the text's.
 # - **Look at the edge.** Where the best recipe is the first or last of its list, the search stopped too early.
 #
@@ -218,7 +218,7 @@ plots.show(
 #
 # ## 3 · What may be said of an interval?
 #
-# An interval that holds zero does not say that there is no difference. It says that you cannot tell, and how much is left open. How much will be open can be known *before* anything is trained, at least roughly. Suppose that two arms decide differently on a share $d$ of the test rows, and that seeds play no part. Then the interval of their difference in accuracy reaches about $1.96\sqrt{d/R}$ to either side, with $R$ rows.
+# How wide an interval will be can be known *before* anything is trained, at least roughly. Suppose that on a share $d$ of the test rows one of two arms is right and the other wrong, and that seeds play no part. On each row the difference is then −1, 0 or 1, and over the rows its variance is about $d$. So the interval of the difference in accuracy reaches about $1.96\sqrt{d/R}$ to either side, with $R$ rows; times 100, that is in points.
 
 # %% tags=["nbval-check-output"]
 print("half an interval, in points, where two arms differ on …")
@@ -228,7 +228,7 @@ for count in (200, 500, 2000, 10_000):
     print(f"{count:>10}{halves[0]:>14.1f}{halves[1]:>8.1f}{halves[2]:>8.1f}")
 
 # %% [markdown]
-# Seeds make it wider. How likely an experiment is to show a gain that is there is called its **statistical power**. With 200 rows a gain of one point has hardly any chance to be shown, and whoever sets out to show it will report either nothing or luck. [Card and others (2020)](https://aclanthology.org/2020.emnlp-main.745/) looked at published experiments in NLP and found that such underpowered ones are common; that makes it more likely, too, that the gains that are reported are exaggerated. [Dror and others (2018)](https://aclanthology.org/P18-1128/) read what appeared in two leading places in 2017, and found that tests of significance were often left out or misused.
+# Seeds make it wider; section 6 shows how much. How likely an experiment is to show a gain that is there is called its **statistical power**. With 200 rows a gain of one point has hardly any chance to be shown, and whoever sets out to show it will report either nothing or luck. [Card and others (2020)](https://aclanthology.org/2020.emnlp-main.745/) looked at published experiments in NLP and found that such underpowered ones are common; that makes it more likely, too, that the gains that are reported are exaggerated. [Dror and others (2018)](https://aclanthology.org/P18-1128/) read what appeared in two leading places in 2017, and found that tests of significance were often left out or misused.
 #
 # ### Exercise 15.2 · An interval read aloud
 # {{exercise:15.2}}
@@ -247,6 +247,8 @@ may_be_said = "c"
 check("15.2", may_be_said)
 
 # %% [markdown]
+# An interval that holds zero does not say that there is no difference. It says that you cannot tell, and how much is left open.
+#
 # ## 4 · Which model would you take?
 #
 # There is no best model. One is smaller, one faster, one more often right. But some can be struck off the list without knowing what they are for: those that another model beats. What is left is called the **Pareto front**.
@@ -369,7 +371,7 @@ draw_budget(
 )
 
 # %% [markdown]
-# A model must lie in the shaded part of *both* panels. The line joins what nobody beats in one view; in three figures together more can survive, which is what your function finds. Look at how close together in time the models of one architecture lie. The differences are the clock's as much as the model's, and a front that hangs on them is not to be trusted.
+# The budget is invented. A model must lie in the shaded part of *both* panels. The line joins what nobody beats in one view; in three figures together more can survive, which is what your function finds. Look at how close together in time the models of one architecture lie. The differences are the clock's as much as the model's, and a front that hangs on them is not to be trusted. Nor is one that hangs on a tenth of a point of accuracy: the table has means, without their intervals.
 #
 # The front says who may be taken. It does not say who should be: how much accuracy is a kilobyte worth, and for whom? That is your decision, and the report has to say it is one. A model that is worse for one kind of sentence is paid for by those who write such sentences.
 #
@@ -379,7 +381,7 @@ draw_budget(
 #
 # ### Why is the test opened once?
 #
-# Because every further look is a trial, too. Suppose that your models are all equally good, and you publish the one that did best on the test rows. Then section 2 applies to the test: the best of $n$ looks better than it is. Here is by how much, for models that are right on 70 % of all sentences.
+# Because every further look is a trial, too. Suppose that your models are all equally good, and that you report the highest of their test scores. Then section 2 applies to the test: the best of $n$ looks better than it is. Here is by how much, for models that are right on 70 % of all sentences.
 
 # %% tags=["nbval-check-output"]
 random = np.random.default_rng(0)
@@ -400,7 +402,7 @@ for n in (1, 3, 10, 30):
 # ### Exercise 15.4 · Three dishonest sentences
 # {{exercise:15.4}}
 #
-# Below is an invented report. Three of its nine sentences would mislead a reader even if every figure in it is right. Give their numbers in ascending order, as a list such as `[1, 2, 4]`.
+# Below is an invented report. Three of its nine sentences would mislead a reader, although every figure in the report is right. Give their numbers in ascending order, as a list such as `[1, 2, 4]`.
 #
 # > 1. The learning rate of each of our three arms was chosen on the validation split from the same six values; all eighteen trials are listed in the appendix.
 # > 2. The control is the same student, with the same rows and the same number of steps, trained without a teacher.
@@ -424,7 +426,7 @@ check("15.4", dishonest)
 # %% [markdown]
 # ## 6 · From a question to a report
 #
-# Now the whole way once, with the brief that the settings name. In the worked edition this is a *rehearsal*: small, quick, and on test rows of a seed of its own, so that the brief's rows stay unread. (Brief E, at `small`, has one test split, and there the run reads it.) In the learner's edition the same steps are a scaffold, and it is yours to fill. It does nothing until you have written down a question.
+# Now the whole way once, with the brief that the settings name. In the worked edition this is a *rehearsal*: small, quick, and on test rows of a seed of its own, so that it leaves the brief's rows unread. (Brief E, at `small`, has one test split, and there the run reads it.) In the learner's edition the same steps are a scaffold, and it is yours to fill. It does nothing until you have written down a question.
 #
 # ### Step 1: the question comes first
 #
@@ -473,7 +475,9 @@ else:
 #
 # The rehearsal has three. The *method* learns from the teacher's probabilities for every training sentence. The *control* is the same student on the labels alone. The third hears the same probabilities *dealt out* among the sentences, so that each is softened by what the teacher said of another one: if that helps as much, the teacher's knowledge is not the reason. The teacher is asked once. The student has a tokenizer of its own, because the teacher's would take a good part of its bytes; since the teacher's answer is about a whole sentence, the two need not share their pieces.
 #
-# Where a teacher answers word by word, as in B and D, they must share them, or the student has the teacher's text to learn from and nothing more. D's headlines are drawn at temperature 1. But a temperature can be written into the weights: where the last layer norm's weights and biases are divided by 0.8, all logits are. So the first thing that a reader of D asks is whether a colder control would have done as well.
+# Where a teacher answers piece by piece, as in B, C and D, the two must share them. Otherwise the student learns from what the teacher writes or marks, without its probabilities, or takes one of the detours that [lesson 14](14_generative_teachers.ipynb) shows for another tokenizer.
+#
+# D's headlines are drawn at temperature 1. But a temperature can be written into the weights: where the last layer norm's weights and biases are divided by 0.8, so are all logits, and the model writes as it did at temperature 0.8. So the first thing that a reader of D asks is whether a colder control would have done as well.
 
 # %% tags=["worked"]
 names = data["train"].features["label"].names
@@ -706,7 +710,9 @@ else:
 # %% [markdown]
 # The picture has one training a candidate, so a step of a point or two between neighbours says nothing. It is there to show what is out of reach, and what is cheap. If two candidates decide your claim, train both with several seeds.
 #
-# Three ways lead into the box: a narrower student, a smaller vocabulary, fewer bits. They do not cost the same. Where a candidate lies just outside, look at which of the three it has not used yet.
+# A training by whose score something is chosen is a trial. So if this picture decides the width or the vocabulary, its trainings go into `report.tried`, and the control is given the same choice. (The rehearsal's student was set beforehand. That is why its list holds learning rates only.)
+#
+# Three ways save bytes: a narrower student, a smaller vocabulary, fewer bits. They need not cost the same, and not all of them save time: a smaller vocabulary leaves more pieces to read. Where a candidate is just too large, look at which of the three it has not used yet.
 #
 # ### Step 5: seeds, the model, and then the test
 #
@@ -807,9 +813,11 @@ else:
     print("Nothing can be claimed yet.")
 
 # %% [markdown]
-# In the reference run, with {{ledger:15/offline/method/gain over control|count}} seeds, method minus control is {{ledger:15/offline/method/gain over control|interval}}. Every seed is on the method's side, and still the interval holds 0. So the sentence is that it cannot be told. Section 3 could have said so beforehand: with 2,000 rows, and arms that decide differently on many of them, a gain of two points is at the limit of what can be seen.
+# In the reference run, with {{ledger:15/offline/method/gain over control|count}} seeds, method minus control is {{ledger:15/offline/method/gain over control|interval}} (0.01 is one point). Every seed is on the method's side, and still the interval holds 0. So the sentence is that it cannot be told. Had the interval excluded 0, the gain would still not be the probabilities' alone: the news teacher has learnt from 40,000 labels, the control from 4,000, and no arm here sets the two apart.
 #
-# The third arm looks like a clear verdict. Dealt-out probabilities minus control: {{ledger:15/offline/answers dealt out/gain over control|interval}}, so softness alone does not help. But look at the arm itself. Its accuracy is the same to the last digit in every seed, as it is of models that give every sentence one and the same class. Nine tenths of its loss say nothing of the sentence, and the last tenth seems to be too little for so few steps. A control that cannot win is beaten by anybody. In a capstone it would be searched over α as well, and a reader who is told only that the method beat a random teacher has been misled by a true sentence.
+# Could section 3 have foretold it? No, for its formula leaves the seeds out, and here they differ widely: one by one they gain {{ledger:15/offline/method/gain over control|range}}. An interval from the seeds' gains alone, without a look at single rows, is as wide as the one above; from the first three of them it would be more than twice as wide. Three seeds are the least that the machine takes. To show a gain as small as this one, plan for more.
+#
+# The third arm looks like a clear verdict. Dealt-out probabilities minus control: {{ledger:15/offline/answers dealt out/gain over control|interval}}. Does softness without knowledge do harm, then? Look at the arm itself. Its accuracy is the same to the last digit in every seed, as it is of models that give every sentence one and the same class. Nine tenths of its loss say nothing of the sentence, and the last tenth may be too little for so few steps; more steps were not tried. A control that cannot win is beaten by anybody. In a capstone it would be searched over α as well, and a reader who is told only that the method beat a random teacher has been misled by a true sentence.
 #
 # ### Step 7: words, and the check
 #
@@ -841,7 +849,7 @@ else:
     print("There is no report to check.")
 
 # %% [markdown]
-# `python -m kd_course check 15 FOLDER` prints the same, for any folder. A rehearsal fails one line on purpose: it has opened other rows than the brief's. A finished capstone, with the brief's rows opened once, lies in [solutions/capstone](../solutions/capstone/), and beside it two weaker ones.
+# `python -m kd_course check 15 FOLDER` prints the same, for any folder (it asks the model without the locked box). A rehearsal fails one line on purpose: it has opened other rows than the brief's. A finished capstone, with the brief's rows opened once, lies in [solutions/capstone](../solutions/capstone/), and beside it two weaker ones.
 #
 # ## 7 · Who reads it, and what for?
 #
@@ -849,21 +857,21 @@ else:
 #
 # - *The model* is loaded in a locked box: safetensors, a configuration of a known class and a tokenizer, and nothing that could run. Its bytes are counted.
 # - *Its answers* to the test rows are computed again and must be the report's. So are the figures, the difference and both ends of the interval, to the digits that you give.
-# - *Seeds and trials* are counted: three seeds at least, the same for method and control, and for the control as many trials, different recipes, steps, rows and labels. No two runs may answer every row alike, and the recipe of each arm must be one that was tried.
+# - *Seeds and trials* are counted: three seeds at least, the same for method and control, and for the control as many trials, different recipes, steps, rows and labels. No two runs of these two arms may answer every row alike, and the recipe of each must be one that was tried.
 # - *The test* must have been opened once, by the model that lies in the folder, and no test row may be among the training texts that you list. Of A, B and C the machine then draws rows that are new to everybody: a model that is much better on the test than on them has learnt the test.
-# - *The time* is measured again, beside the teacher. (In brief E, beside a model of the teacher's shape, untrained, which reads with your tokenizer: so the check of the time needs no download.)
+# - *The time* is measured again, beside the teacher; a tenth above the budget is let pass, because a measured time varies. (In brief E, beside a model of the teacher's shape, untrained, which reads with your tokenizer: so the check of the time needs no download.)
 #
-# What the report alone can tell, it takes from you: what your other seeds and your control answered, how many trials there were, how long they took, and whether somebody looked at the test without `open_test`, or in a second folder. So a report can be forged, and the machine will not see it. The person has the notebook, and may train one of your arms again. Nor does the machine see whether the question was worth asking. That is the person's half: ten points for each of five things. The [rubric](../docs/capstone_rubric.md) has the levels, with a good and a tempting example for each.
+# What the report alone can tell, it takes from you: what your other seeds and your control answered, how many trials there were, how long they took, and whether somebody looked at the test without `open_test`, or in a second folder. So a report can be forged, and the machine will not see it. The person has the notebook, and may train one of your arms again. Nor does the machine see whether the question was worth asking. That is the person's half: ten points for each of five things. The [rubric](../docs/capstone_rubric.md) has four levels, 0, 3, 7 and 10, with a good and a tempting example for each. Here are the highest:
 #
 # | | ten points when … | tempting, and worth three at most |
 # |---|---|---|
-# | question | it says which result would change your mind, and was written first | "We show that distillation works for news" |
-# | control | it is the strongest cheap thing that could explain the gain away | "97 % of the teacher", with a control nobody tuned |
-# | evidence | every sentence is as strong as its interval; it is known which kinds of rows (slices) the mean comes from, or how far its probabilities can be believed (calibration) | "significantly better", one seed |
-# | trade-off | what was given up is on the picture, and who pays is named | "the best model within the budget" |
-# | candour | a stranger gets the same from the folder; failures and limits are told | "code available on request" |
+# | question | it says what you would conclude from each way it can come out, or how small a gain would matter, and was written first | "We show that distillation works for news" |
+# | control | it was searched as well as the method, with no best at an edge, and one more control takes another explanation of the gain apart | "97 % of the teacher", with a control nobody tuned |
+# | evidence | every sentence is as strong as its interval; it is known which kinds of rows (slices) the mean comes from, or how far its probabilities can be believed (calibration), and how many such looks there were | "significantly better", one seed |
+# | trade-off | what was given up is on the picture, and who pays is named: by a measurement, or as something not known | "the best model within the budget" |
+# | candour | a stranger gets the same from the folder; failures and limits are told; you tried to break your claim, and say what came of it | "code available on request" |
 #
-# Points are not given for a large gain. But for the goal of brief D, a capstone that finds its method no better than the control, and shows it well, gets all of them.
+# Points are not given for a large gain. A capstone that finds its method no better than the control, and shows it well, gets all of them. (In brief D the goal must be reached all the same.)
 #
 # ## What you can now do
 #
@@ -875,13 +883,13 @@ else:
 #
 # ## Where this goes wrong in practice
 #
-# - **The control is searched less.** Its defaults are "known to be good", the method has a grid. The gain is the grid's.
+# - **The control is searched less.** Its defaults are "known to be good", the method has a grid. The gain may be the grid's.
 # - **The best of the seeds is shown**, or the best of them on the test rows is the one that is published.
 # - **The test is looked at, then something is changed.** From then on it is a second validation split, and nobody says so.
 # - **The model that was measured is not the one that is served**: float weights in the table, eight bits in the folder.
 # - **Something not found is called absent.** An interval that holds zero is read as "no loss".
 # - **Latency from two machines,** or from two days, in one table.
-# - **The tokenizer is left out of the bytes**, or the text that only the teacher labelled out of the check for leaks.
+# - **The tokenizer is left out of the bytes**, or the text that only the teacher labelled is left out of the check for leaks.
 # - **A mean that hides who pays**: a rare class, short sentences, new names.
 #
 # ## Further reading

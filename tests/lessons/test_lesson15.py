@@ -116,6 +116,13 @@ def test_the_reference_run_is_as_step_6_tells_it():
     gain = "15/offline/method/gain over control"
     assert all(value > 0 for value in ledger.values(gain)), "every seed is on the method's side"
     assert not ledger.interval(gain).excludes(0.0), "and still it cannot be told"
+    halves = {}  # of Student's interval of the seeds' gains, as if the rows were not known
+    for count, t in ((3, 4.303), (5, 2.776)):
+        some = np.array(ledger.values(gain)[:count])
+        halves[count] = t * some.std(ddof=1) / np.sqrt(count)
+    half = (ledger.interval(gain).high - ledger.interval(gain).low) / 2
+    assert len(ledger.values(gain)) == 5 and halves[5] == pytest.approx(half, abs=5e-4)
+    assert halves[3] > 2 * half, "with three seeds alone"
     assert ledger.interval("15/offline/answers dealt out/gain over control").high < 0
     assert len(set(ledger.values("15/offline/answers dealt out/accuracy"))) == 1
 

@@ -46,23 +46,23 @@ EXPECTED = {
     },
 }
 
-# The learning rate that was most accurate for each arm on validation rows, out of `learning_rates`. Twins
-# are the control by another road, so they take the control's.
+# The learning rate that was most accurate on validation rows, out of `learning_rates`: for each arm, and for
+# the medium models. Twins are the control by another road, so they take the control's.
 CHOSEN = {
     "control": 2e-3,
     "control, twice the steps": 2e-3,
     "mutual": 2e-3,
     "mutual, same seed": 2e-3,
     "mutual, stale": 2e-3,
-    "distilled from an ensemble": 4e-3,
-    "distilled": 4e-3,
+    "distilled from an ensemble": 1e-3,
+    "distilled": 2e-3,
     "distilled, twice the steps": 2e-3,
     "distilled, dealt out": 2e-3,
-    "distilled, assistant": 1e-3,
+    "distilled, assistant": 2e-3,
     "distilled, same labels": 2e-3,
     "hard answers": 2e-3,
     "hard answers, proxy": 2e-3,
-    "larger model": 2e-3,
+    "larger model": 1e-3,
     "assistant": 2e-3,
     "proxy": 2e-3,
 }
@@ -101,7 +101,8 @@ class ExpensiveTeachers(LessonSettings):
     arms: tuple[str, ...]  # those that are trained with every seed
     recipes: dict[str, Recipe]  # one an arm, and one for each medium model
     learning_rates: tuple[float, ...]  # what every arm's was chosen from, on validation
-    choosing: tuple[int, ...]  # by students of these seeds
+    choosing: tuple[int, ...]  # by students of these seeds …
+    deciding: tuple[int, ...]  # … and the best two by these as well
 
     def grid(self, arm: str) -> list[Recipe]:
         """The recipes that an arm's was chosen from: as many for every arm."""
@@ -159,6 +160,7 @@ def settings(run: Switches) -> ExpensiveTeachers:
             recipes=_recipes(CHOSEN, 400),
             learning_rates=(1.25e-4, 2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3, 8e-3),
             choosing=(0, 1, 2),
+            deciding=(3, 4),
         )
     if run.scale == "small":
         return ExpensiveTeachers(
@@ -182,6 +184,7 @@ def settings(run: Switches) -> ExpensiveTeachers:
             },
             learning_rates=(1e-4, 2e-4, 4e-4),
             choosing=(0,),
+            deciding=(),
         )
     return ExpensiveTeachers(
         run=run,
@@ -201,4 +204,5 @@ def settings(run: Switches) -> ExpensiveTeachers:
         recipes={"teacher": Recipe(3e-5, 400), **_recipes(dict.fromkeys(CHOSEN, 5e-5), 300)},
         learning_rates=(3e-5, 5e-5, 1e-4),
         choosing=(0,),
+        deciding=(),
     )

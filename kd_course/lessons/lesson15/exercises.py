@@ -191,7 +191,8 @@ EXERCISES = (
         rtol=0.0,
         atol=1e-9,
         misconceptions=slips.triples(),
-        question="For each sentence: would it still be true if the teacher had been of no use at all?",
+        question="For each sentence: what will a reader conclude from it? Could every figure be as it is, and the "
+        "conclusion be wrong?",
         hint="Three things go wrong: a figure without what it must be compared with, a choice that was made by "
         "looking at the test, and something not found that is sold as not there.",
         allowed="pen and paper",
