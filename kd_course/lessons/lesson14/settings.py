@@ -158,7 +158,8 @@ def settings(run: Switches) -> GenerativeTeachers:
             teacher_texts=0,
             student=10,
             students=(),
-            texts=270 if summaries else 850,  # those short enough are kept; both halves draw from them
+            # Those that are short enough are kept, and both halves draw from them.
+            texts=270 if summaries else 850,
             more_texts=0,
             validated=60 if summaries else 150,
             tested=60 if summaries else 300,  # to read their prompts takes as long as to learn
