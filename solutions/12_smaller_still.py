@@ -766,11 +766,11 @@ for arm, others in questions.items():
 #
 # **Where nothing is broken: eight and four bits.** Rounding loses nothing here that two thousand sentences show; at four bits the interval leaves room for a small loss. No gain from training is shown, with labels or with the teacher. Nor can the two trainings be told apart. A table with that last comparison alone would hide that neither is seen to help.
 #
-# That a training would do *harm* at four bits, in nats, was expected and is not shown: both intervals hold 0. But these rates were chosen as the best on validation; higher ones do harm there (section 6). Flips hint at a change: trained with labels the model decides otherwise than the full one on {{ledger:12/offline/4 bits, labels/flips|interval}} of the sentences, only rounded on {{ledger:12/offline/4 bits/flips|interval}}.
+# That a training would do *harm* at four bits, in nats, was expected and is not shown: both intervals hold 0. But higher rates than these do harm on validation (section 6). Flips hint at a change: trained with labels the model decides otherwise than the full one on {{ledger:12/offline/4 bits, labels/flips|interval}} of the sentences, only rounded on {{ledger:12/offline/4 bits/flips|interval}}.
 #
 # **Where it is broken: two bits.** First see what is free. The better scale needs no training and no further byte, and in the means it wins back more than half of what plain rounding lost. This is the control that counts. Held against plain rounding, as is often done, the distilled model would be praised for {{ledger:12/offline/2 bits, distilled/gain over 2 bits|interval}} of accuracy. Against the better scale little of that is left: the interval only just leaves out 0, and the seeds go from {{ledger:12/offline/2 bits, distilled/gain over 2 bits, fitted|range}}. In nats the two cannot be told apart.
 #
-# (The table does not compare the arm with labels with the better scale; its mean accuracy lies below. No arm was trained with the better scale, as TernaryBERT was.)
+# (No arm was trained with the better scale, as TernaryBERT was.)
 #
 # **Who mends?** Of the two trainings the teacher's is ahead of the labels', in both columns, and both had the same rate. Part of the difference in nats may still be the rate's: by nats the labels did better on validation with half of it (section 6).
 #
@@ -780,7 +780,7 @@ for arm, others in questions.items():
 #
 # Much is mended, and not all. The distilled two-bit model is still less often right than the full one, and decides otherwise on {{ledger:12/offline/2 bits, distilled/flips|interval}} of the sentences.
 #
-# **Do the other two ways agree?** Only in part. Low rank and narrow layers lose about as much in accuracy as two bits do, and a training wins a good part of it back. But *here the teacher cannot be told from the labels*, in either column. That it would be ahead was expected for both. For narrow layers, where both arms had the same rate, the interval leaves less room for it. For low rank, where *distilled* took twice the rate, it leaves open about half of what the teacher gained at two bits. Why the teacher helps there and is not seen to help here, no arm says. Nor was a free control such as the better scale tried for either. And this is one corpus and one model.
+# **Do the other two ways agree?** Only in part. Low rank and narrow layers lose about as much in accuracy as two bits do, and a training wins a good part of it back. But *here the teacher cannot be told from the labels*, in either column. For both it was expected ahead. For narrow layers, where both arms had the same rate, the interval leaves less room for it. For low rank, where *distilled* took twice the rate, it leaves open about half of what the teacher gained at two bits. Why the teacher helps there and is not seen to help here, no arm says. Nor was a free control such as the better scale tried for either. And this is one corpus and one model.
 #
 # ### In which order?
 #
@@ -796,7 +796,7 @@ for arm, others in questions.items():
 #
 # For some arms nats would have chosen otherwise. Hard answers are the plainest case: up to the rate that they took, each higher one makes the model right more often, and takes it further from the truth. Nats would have picked the lowest, with which it is right least often. The labels at two bits came nearest to the truth with half of their rate. So the column of nats compares models whose rates were chosen for accuracy.
 #
-# *4 bits, distilled* took the lowest rate on offer, and a lower one might be better still. The student has a list of other rates, since it starts from random weights. The lowest of its six was not tried; in the log the accuracy falls towards it. Temperature and α are lesson 06's, and were not tuned here; nor were the steps. `KD_MAPS=1` tries all rates again. Test sentences have no say.
+# *4 bits, distilled* took the lowest rate on offer, and a lower one might be better still. The student, which starts from random weights, has other rates; the lowest of its six was not tried. Temperature and α are lesson 06's, and were not tuned here; nor were the steps. `KD_MAPS=1` tries all rates again. Test sentences have no say.
 
 
 # %%
