@@ -17,7 +17,7 @@ from kd_course import compression, cost, experiments, metrics, models, teachers
 from kd_course.authoring.references import references
 from kd_course.authoring.source import read, source_of
 from kd_course.exercises.catalogue import of_lesson
-from kd_course.lessons.lesson12.settings import CHOSEN, EXPECTED, FEWER, MADE, settings
+from kd_course.lessons.lesson12.settings import CHOSEN, CHOSEN_AT_SMALL, EXPECTED, MADE, settings
 from kd_course.settings import Switches
 
 
@@ -173,7 +173,7 @@ def test_every_arm_has_a_recipe_of_its_grid_and_what_is_expected_is_an_arm():
     for scale in ("offline", "small", "full"):
         setting = settings(Switches(scale))
         arms = set(setting.recipes) - {"teacher"}
-        assert arms == set(FEWER if scale == "small" else CHOSEN)
+        assert arms == set(CHOSEN_AT_SMALL if scale == "small" else CHOSEN)
         for arm in arms:
             assert setting.recipes[arm] in setting.grid(arm)
         there = {*arms, *MADE, "student, 8 bits"}
