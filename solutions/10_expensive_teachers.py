@@ -1108,7 +1108,7 @@ print(
 #
 # **With the same labels nothing is told apart.** The experiment separates the peers neither from a larger model that was trained first, nor from an ensemble of two controls. Both of these cost more than peers do (section 9).
 #
-# **Another sentence's answers leave the student behind.** With answers dealt out among sentences of one label it is less often right than the control. Two causes are mixed there: the answers, and labels that weigh a tenth of the control's. The direct test is between right answers and dealt-out ones, which are as soft and weigh as much. The right ones are clearly ahead: what counts is what they say of *this* sentence.
+# **Another sentence's answers leave the student behind.** With answers dealt out among sentences of one label it is less often right than the control. Two causes are mixed there: the answers, and labels that weigh a tenth of the control's. The direct test is between right answers and dealt-out ones, which are as soft and weigh as much. The right ones are clearly ahead: it matters of which sentence an answer speaks. (Some of the distance may be what wrong answers spoil.)
 #
 # **The teacher's choice does most of it.** A student gains nearly as much from the classes that the teacher chose. Whether its probabilities add anything to being right is open. A label is what came out, and the choice is what the teacher thinks likely: it is the most probable class of {{ledger:10/offline/teacher's choice/likeliest class|percent}} of the training sentences, the label of {{ledger:10/offline/label/likeliest class|percent}}. (The rules that generate the headlines leave a label partly to chance.)
 #
