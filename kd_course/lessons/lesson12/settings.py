@@ -72,14 +72,14 @@ CHOSEN = {
     "narrow, distilled": 2.5e-4,
     "student": 2e-3,
 }
-# At `small` a mended model takes a minute and more: of each way its two trainings, by one seed, and the
-# student, with lesson 06's rate.
+# At `small` a mended model takes a minute and more: of each way its two trainings, their rates chosen by one
+# seed, and the student, with lesson 06's rate.
 CHOSEN_AT_SMALL = {
     "2 bits, labels": 4e-4,
-    "2 bits, distilled": 4e-4,
-    "low rank, labels": 4e-4,
-    "low rank, distilled": 4e-4,
-    "narrow, labels": 4e-4,
+    "2 bits, distilled": 2e-4,
+    "low rank, labels": 2e-4,
+    "low rank, distilled": 2e-4,
+    "narrow, labels": 2e-4,
     "narrow, distilled": 4e-4,
     "student": 4e-4,
 }
