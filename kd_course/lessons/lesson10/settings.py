@@ -105,7 +105,7 @@ class ExpensiveTeachers(LessonSettings):
     deciding: tuple[int, ...]  # … and the best two by these as well
 
     def grid(self, arm: str) -> list[Recipe]:
-        """The recipes that an arm's was chosen from: as many for every arm."""
+        """The recipes on offer to an arm. The ledger's log has five of these or more, whoever the arm."""
         return [replace(self.recipes[arm], learning_rate=rate) for rate in self.learning_rates]
 
 
