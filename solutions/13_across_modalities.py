@@ -1171,7 +1171,7 @@ experiments.plot_comparison(
 #
 # Much is as above: lists teach what labels teach on the same candidates, labels with the whole batch are ahead of both, and MSE on scores does harm. But *margins teach here*. They lift the student above its start, and far above the random teacher. Corpus, student and teacher changed together, so the table does not say which of them matters.
 #
-# Words in common win again: who wrote these questions had the passage in view. And the cross-encoder is not seen to add anything to them. It learnt from 640 questions, and it had better be measured before it is believed.
+# Words in common win again. Those who wrote these questions had the passage in view, which may be why. And the cross-encoder is not seen to add anything to them. It learnt from 640 questions, and it had better be measured before it is believed.
 #
 # ### What the shape is for
 #
