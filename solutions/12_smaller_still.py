@@ -885,7 +885,7 @@ if found:
 # [torchao](https://docs.pytorch.org/ao/stable/generated/torchao.quantization.qat.QATConfig.html) has the same training: *prepare* lets linear layers round while they learn, *convert* writes the codes. (Look-up tables stay as they are.) The cell runs where the scale asks for it and torchao is installed.
 
 # %%
-if setting.library and importlib.util.find_spec("torchao"):
+if setting.torchao and importlib.util.find_spec("torchao"):
     from torchao.quantization import IntxWeightOnlyConfig, quantize_
     from torchao.quantization.qat import QATConfig
 

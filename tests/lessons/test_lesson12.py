@@ -266,7 +266,7 @@ def test_the_librarys_training_ends_in_codes(lesson, capsys):
         "torch": torch,
         "metrics": metrics,
         "full": full,
-        "setting": replace(settings(Switches("offline")), library=True),
+        "setting": replace(settings(Switches("offline")), torchao=True),
         "seeds": (0,),
         "rows": {"test": None},
         "labels": {"test": np.array([2, 0, 1])},

@@ -105,7 +105,7 @@ class SmallerStill(LessonSettings):
     recipes: dict[str, Recipe]  # one for every arm that is trained
     learning_rates: tuple[float, ...]  # what a mended model's was chosen from, on validation …
     student_rates: tuple[float, ...]  # … and the student's, which starts from nothing
-    library: bool  # whether torchao trains a model as well, where it is installed
+    torchao: bool  # whether the library of that name trains a model as well, where it is installed
 
     def grid(self, arm: str) -> list[Recipe]:
         """The recipes that an arm's was chosen from: as many for every arm."""
@@ -143,7 +143,7 @@ def settings(run: Switches) -> SmallerStill:
             recipes=_recipes(CHOSEN, 150, 900),
             learning_rates=(6.25e-5, 1.25e-4, 2.5e-4, 5e-4, 1e-3, 2e-3),
             student_rates=(1.25e-4, 2.5e-4, 5e-4, 1e-3, 2e-3, 4e-3),
-            library=False,
+            torchao=False,
         )
     small = run.scale == "small"
     rate = 4e-4 if small else 5e-5
@@ -172,5 +172,5 @@ def settings(run: Switches) -> SmallerStill:
         },
         learning_rates=(rate / 2, rate, 2 * rate),
         student_rates=(rate / 2, rate, 2 * rate),
-        library=not small,
+        torchao=not small,
     )
