@@ -352,7 +352,7 @@ def draw_budget(named, size, milliseconds, title, figure_name):
     figure.suptitle(title)
     inside = [n for n, v in named.items() if v[0] <= size and v[1] <= milliseconds]
     told = "; ".join(
-        f"{n} {v[0] / 1e3:.0f} kB, {v[1]:.2f} ms, {v[2]:.1f}" for n, v in named.items()
+        f"{n} {v[0] / 1e3:.0f} kB, {v[1]:.2f} ms, {v[2]:.1f} %" for n, v in named.items()
     )
     plots.show(
         figure,
@@ -832,7 +832,7 @@ of_the_data = {
 }
 report.measure(*capstone.load_model(folder, brief))
 report.say(
-    tradeoff="Of the students that fit, this one was taken because it was the first that did. Eight bits, "
+    tradeoff="The student was set before the picture was drawn; the picture did not choose it. Eight bits, "
     "a narrow layer and a small vocabulary were chosen together; what each costs alone is in the picture "
     "for one seed. Who pays is not known: no slice of the sentences was looked at.",
     limits="A rehearsal: few steps, one teacher, one size of student. " + of_the_data[brief.key],

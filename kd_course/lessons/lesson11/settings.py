@@ -40,6 +40,17 @@ EXPECTED = {
         "target text/gain over target text, dealt out": "+",
         "target text, weighted/gain over target text": "?",
     },
+    # The other way round, from financial news to film reviews; guessed from the run above.
+    "small, stanfordnlp/sst2": {
+        "teacher/accuracy, target minus source": "-",
+        "distilled/gain over control": "?",
+        "target text/gain over source text": "?",
+        "target text/gain over target text, dealt out": "+",
+        "target text/gain over control, target labels": "-",
+        "target text, weighted/gain over target text": "?",
+        "target text, then labels/gain over target text": "+",
+        "adapted teacher/gain over target text": "+",
+    },
 }
 
 TAUGHT = (  # by soft targets; all other arms know labels alone
@@ -73,7 +84,9 @@ CHOSEN = {
     "adapted teacher": (1e-3, 4.0),
 }
 # At `small` a student takes minutes: the arms whose question is where to ask, and one way to weigh. Their
-# rates were chosen as above, by one seed; the temperatures are those of `offline`.
+# rates were chosen as above, by one seed; the temperatures are those of `offline`. The way back, from
+# financial news to films, takes the same rates: its source has 252 sentences to validate on, and there the
+# control was right on 230, 232 and 231 of them at the three rates.
 CHOSEN_AT_SMALL = {
     "control": 2e-4,
     "control, target labels": 1e-4,
