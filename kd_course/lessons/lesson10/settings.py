@@ -77,7 +77,6 @@ FEWER = (
     "mutual",
     "distilled from an ensemble",
     "distilled",
-    "distilled, twice the steps",
     "distilled, dealt out",
 )
 
@@ -182,7 +181,7 @@ def settings(run: Switches) -> ExpensiveTeachers:
                 "teacher": Recipe(5e-5, 375),
                 **_recipes(dict.fromkeys(CHOSEN, 2e-4) | dict.fromkeys(MEDIUM, 1e-4), 250),
             },
-            learning_rates=(1e-4, 2e-4, 4e-4),
+            learning_rates=(2e-4, 4e-4, 8e-4),
             choosing=(0,),
             deciding=(),
         )
