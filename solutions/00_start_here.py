@@ -105,7 +105,9 @@ plots.show(
 # **control** that answers this. Sometimes the teacher was worth a lot. Sometimes nothing, and then we say so.
 #
 # Two more words come up with every result. A training run begins with random numbers, and its **seed** fixes which:
-# the same model trained with another seed ends a little better or worse. So the reference runs take several. And a
+# the same model trained with another seed ends a little better or worse. So each way to train that an
+# experiment compares, an *arm*, is trained with several seeds in the *reference runs*, which the authors made once.
+# Their figures are kept with the course, in the *ledger*; your own run is shown beside them. And a
 # figure that was measured with a few seeds on a few hundred test rows would come out otherwise with others. The
 # **interval** beside it says how far: it is the range in which the true figure plausibly lies.
 # The tables say over what an interval was taken: seeds, test rows, or both. What has no seed to vary, a finished
@@ -127,7 +129,8 @@ plots.show(
 # ## 2 · Is everything here?
 #
 # This table says what the course runs on. Where something is missing, the line below it says what to do. The same
-# table appears in a terminal with `python -m kd_course doctor`.
+# table appears in a terminal, in the course's folder, with `python -m kd_course doctor`. There `python` is the
+# course's own: `.venv/bin/python` (Windows: `.venv\Scripts\python`), or `python` where that environment is activated.
 
 # %%
 print(doctor.table())
@@ -140,7 +143,7 @@ print(doctor.table())
 # | scale | data | models | runs on |
 # |---|---|---|---|
 # | `offline` | generated with the course: the true probabilities are known | small, trained from scratch; teachers come with the course | two cores, minutes, no network |
-# | `small` | real, from the hub | a small pretrained teacher | two cores and some patience, or a GPU |
+# | `small` | real, from the [Hugging Face Hub](https://huggingface.co) (*the hub* from here on) | a small pretrained teacher | two cores and some patience, or a GPU |
 # | `full` | real, whole | BERT-base and its kind | a GPU |
 #
 # Choose one before you start Jupyter: `KD_SCALE=small make lab` (in PowerShell: `$env:KD_SCALE = "small"`, then
@@ -171,7 +174,7 @@ scores = torch.tensor([[2.0, 1.0, -1.0], [0.3, 0.2, 0.1]])  # (headlines, classe
 #
 # $$ p_i = \frac{e^{z_i / T}}{\sum_j e^{z_j / T}} $$
 #
-# With $T = 1$ this is the usual *softmax*. (A computer has its own opinion of $e^{1000}$; see to that below.) A higher temperature
+# With $T = 1$ this is the usual *softmax*. ($e^{1000}$ is too large for a computer's numbers; your function has to deal with that.) A higher temperature
 # makes the distribution flatter, and the less likely
 # classes become visible. What they are worth to a student, [lesson 04](04_dark_knowledge.ipynb) measures.
 #

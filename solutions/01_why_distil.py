@@ -714,7 +714,7 @@ print(experiments.expectation_table(report))
 #
 # **Whether a pretrained start helps stays open**, though a gain was expected. On labels alone it is {{ledger:01/offline/transfer/gain over control|interval}}, and one seed makes most of that: the seeds run from {{ledger:01/offline/transfer/gain over control|range}}. To distilling it adds next to nothing, as the table shows.
 #
-# **A pruned teacher can be taught by itself.** Retrained on the unpruned teacher's answers, and on their text, it gains {{ledger:01/offline/teacher, pruned, distilled/gain over teacher, pruned, retrained|interval}} over the one that was retrained on labels.
+# **A pruned teacher can be taught by itself.** Retrained on the unpruned teacher's answers to all headlines, the unlabelled ones too, it gains {{ledger:01/offline/teacher, pruned, distilled/gain over teacher, pruned, retrained|interval}} over the one that was retrained on labels.
 #
 # ### What each costs, and what each needs
 #
@@ -795,14 +795,14 @@ plots.show(
 #
 # <details><summary><b>Going deeper:</b> how far the times can be trusted</summary>
 #
-# The four students are one network with other numbers in it, and so are the teacher and its pruned copies: what is the same network takes the same time. The models took turns, so that a busy moment falls on all of them; how far points of one network still lie apart is what this machine cannot tell. Int8 saves no time here, because our version widens its codes at every call.
+# The four students are one network with other numbers in it, and so are the teacher and its pruned copies: what is the same network takes the same time. The models took turns, so that a busy moment falls on all of them. The students' times should therefore be equal. Where their points lie apart, that is this machine's noise, and no smaller difference between two times means anything. Int8 saves no time here, because our version widens its codes at every call.
 #
 # </details>
 
 # %% [markdown]
 # ### Was the race fair? The log
 #
-# A fair race tunes every arm equally hard. Each arm's learning rate is the best of as many on validation, or within a thousandth of it, one seed each, and no arm's best stands at the edge of its grid; the test sentences had no say. At `offline` scale that is so; at the other scales the log shows what the given rates are worth. `KD_MAPS=1` tries them again; the entries read *learning rate: validation accuracy*. One seed cannot rank neighbours that lie a hundredth apart. α and T were given, not chosen by this log.
+# A fair race tunes every arm equally hard. Each arm's learning rate is the best on validation of equally many, or within a thousandth of it, one seed each, and no arm's best stands at the edge of its grid; the test sentences had no say. At `offline` scale that is so; at the other scales the log shows what the given rates are worth. `KD_MAPS=1` tries them again; the entries read *learning rate: validation accuracy*. One seed cannot rank neighbours that lie a hundredth apart. α and T were given, not chosen by this log.
 
 # %%
 if setting.run.maps:
@@ -856,7 +856,7 @@ if lengths:
     )
 
 # %% [markdown]
-# In the reference run, longer training did not help the control: it got worse. That this comes from reading the same few labels again and again is a guess. It helped the distilled student all the way, which has the teacher's answers to many unlabelled sentences to learn from, and carried it past the pruned teacher that was not retrained, close to the one retrained on labels, and below the one distilled. So where there is text enough, the short race above says too little for distilling. One seed a point, at the learning rates of the short runs, does not measure by how much.
+# In the reference run, longer training did not help the control: it got worse. That this comes from reading the same few labels again and again is a guess. It helped the distilled student all the way: that student learns from the teacher's answers to many unlabelled sentences. It passed the pruned teacher that was not retrained, came close to the one retrained on labels, and stayed below the one distilled. So where there is text enough, the short race above says too little for distilling. One seed a point, at the learning rates of the short runs, does not measure by how much.
 #
 # Transfer learning has a right to the same question: its pretraining here was a tiny fraction of what a real one gets. So `KD_MAPS=1` also tries three and nine times the pretraining, with the same short training on the task afterwards.
 

@@ -485,8 +485,8 @@ for name, q in {"model": model, "too sure": beliefs["too sure"], "certain": cert
 # is, $q_i = e^{z_i} / \sum_j e^{z_j}$. The check looks at the gradient with respect to the logits
 # as well as at the value, so compute in a way that lets it flow. Logits may lie hundreds apart. A
 # class that the target rules out adds nothing to forward KL; reverse KL it makes infinite, for a
-# softmax rules nothing out. (Where the loss is infinite its gradient is not looked at, and no such
-# class comes with a belief too small for float32.)
+# softmax rules nothing out. (Where the loss is infinite, its gradient is not checked. No
+# case has a zero in the target where the model's probability is so small that float32 rounds it to 0.)
 
 
 # %% exercise="02.5"
@@ -920,7 +920,7 @@ for name, student in students.items():
 # Close to the teacher, where a student should end up, $k_3$ is by far the steadier one, and it is
 # never negative. Far from it the order is reversed: now and then $r$ is very large, and a few rare
 # samples carry the average. So neither of the two is best everywhere, and an estimate without its spread
-# says little. Report both.
+# says little. Report the estimate with its spread.
 #
 # There is one more condition. That $r - 1$ averages to zero needs every outcome that $q$ holds
 # possible to be possible under $p$. What the student says and the teacher never would is not in the
@@ -1163,8 +1163,9 @@ plots.show(
 # Three things to read off the formula:
 #
 # - Every entry lies between −1 and 1, however wrong the model is, and the entries sum to zero.
-# - It vanishes exactly when $q = p$. With a one-hot target that never quite happens; with a soft
-#   target it can.
+# - It vanishes exactly when $q = p$. With a *one-hot* target (all probability on one class, as a hard
+#   label says) that never quite happens. With a *soft* target (a probability for every class, such as a
+#   teacher's answer) it can.
 # - Step 2 used $\sum_i p_i = 1$. If the target sums to $S$ instead, the gradient is $S\,q_k - p_k$,
 #   and it vanishes at $q = p / S$. What is minimised is then another loss than one thinks.
 #

@@ -165,7 +165,8 @@ check("03.1", soft_targets)
 # Write $L_\text{soft}$, with $T^2$, as the mean over the examples: one number, through which a
 # gradient reaches the student. No gradient may reach the teacher. The logits are finite, but they
 # may lie hundreds apart, the teacher's as well as the student's, and every result must still be
-# finite. The package's own version is in use only after this exercise.
+# finite. Do not call the package's own
+# version here; the lesson uses it from the next cell on.
 
 
 # %% exercise="03.2"
@@ -1099,7 +1100,8 @@ print(f"entropy of p           {divergences.entropy(p):.4f}   the difference of 
 # %% [markdown]
 # ## What each mistake would do in training
 #
-# Slips in an example are one thing. In code, each of these runs, its loss falls, and nothing warns.
+# Slips in an example are one thing. In code, every one of these mistakes runs: the loss falls, and
+# nothing warns.
 # To see what would be *learnt*, let a student of five free logits follow each of them to the end,
 # with the article's $p$ as its teacher. A student that is free can reach any distribution, so what
 # it ends with is what the loss really asks for.

@@ -401,6 +401,8 @@ plots.show(
 # ### Exercise 04.6 · Smoothed labels
 # {{exercise:04.6}}
 #
+# (Number 6 comes before 3, because its function is needed here.)
+#
 # That loss is a plain cross-entropy with another target in the label's place. Return this target for every label.
 
 
@@ -512,7 +514,7 @@ def student_answers(size, rows, targets, recipe, seed):
 # %% [markdown]
 # Each student is judged twice: as trained, and after *temperature scaling*, which divides its logits by the one T that suits the validation labels best ([Guo et al. 2017](https://arxiv.org/abs/1706.04599)). Scaling changes no decision, only how sure the student is: what differs between arms before it and not after it was sharpness. A *gain* is how much nearer to the truth one arm ends than another, in nats, for the same seed and sentences.
 #
-# The tables' heading says "over seeds and test rows". Where there is only one model, the interval is over test rows alone. In sections 4 and 6, training sets from one pool stand in place of the seeds (for bias and variance, groups of them). In the picture, a ring may lie outside its bar: one seed strays further than a mean.
+# The tables' heading says "over seeds and test rows". Where there is only one model, the interval is over test rows alone. In sections 4 and 6, training sets from one pool stand in place of the seeds (for bias and variance, groups of them). They overlap, so these intervals speak for this pool and for no other. In the picture, a ring may lie outside its bar: one seed strays further than a mean.
 
 # %%
 scores = {}  # (arm, figure) -> (seeds, test sentences)
@@ -586,7 +588,7 @@ experiments.plot_comparison(
 #
 # **In accuracy this is not seen**: there the interval of *teacher − hard answers* holds 0. What the rest is shown to teach is how likely a class is; whether also which one, stays open.
 #
-# **Softening brought nothing here.** As trained, the softened teacher's students are clearly farther from the truth than the teacher's. Scaling takes nearly all of that away, and in accuracy they stay a little behind.
+# **Softening did not help here, and cost a little.** As trained, the softened teacher's students are clearly farther from the truth than the teacher's. Scaling takes nearly all of that away; a small loss is left, in nats and in accuracy.
 #
 # **Nor is lesson 03's temperature shown to help.** At T = 1 its loss is that of the arm *teacher*. At T = 2 the interval of *distilled − teacher* holds 0 in nats, and in accuracy it is a small loss.
 #
@@ -885,7 +887,7 @@ plots.show(
 #
 # ### Taking the error apart
 #
-# For squared error, everyone knows that expected error = bias² + variance. KL comes apart in the same way, with another kind of mean ([Heskes 1998](https://doi.org/10.1162/089976698300017232)). Let $q_1 \dots q_M$ be the answers of the students of $M$ training sets to one sentence, and $p$ the truth. There is one distribution $\bar q$, and only one, for which
+# For squared error, expected error = bias² + variance. KL comes apart in the same way, with another kind of mean ([Heskes 1998](https://doi.org/10.1162/089976698300017232)). Let $q_1 \dots q_M$ be the answers of the students of $M$ training sets to one sentence, and $p$ the truth. There is one distribution $\bar q$, and only one, for which
 #
 # $$\underbrace{\frac1M \sum_m \mathrm{KL}(p \,\|\, q_m)}_{\text{error}}
 # = \underbrace{\mathrm{KL}(p \,\|\, \bar q)}_{\text{bias}}
@@ -1056,13 +1058,13 @@ print(experiments.comparison_table(report, list(to_own)[1:], "sets: gain in ease
 # %% [markdown]
 # ## 5 · Does a better teacher teach better?
 #
-# Take a *weaker teacher*: the smallest network, trained on 8,000 labelled sentences instead of 40,000, anew for every seed. Are its students as much worse as it is? Four arms look for what holds the students back:
+# Take a *weaker teacher*: the smallest network, trained on 8,000 labelled sentences instead of 40,000, anew for every seed. (At `offline` it has its student's architecture and, for the same seed, starts from the same weights. The shipped teacher shares neither with its students. That may make the weaker one easier to imitate; it was not measured.) Are its students as much worse as it is? Four arms look for what holds the students back:
 #
 # - *weaker teacher*: its student, on the sentences of section 3;
 # - *larger student*: the shipped teacher's, one size larger;
 # - *weaker teacher, more text* and *teacher, more text*: the small student, in as many steps, on all the sentences there are (`more_text`). Only a teacher can say something about most of them: they have no labels.
 #
-# Learning rates are chosen as in section 3, each for the shipped teacher's students; the weaker teacher's have the same ones. For the larger student the mean of three seeds chose, since one seed alone had misled.
+# Learning rates are chosen as in section 3, each for the shipped teacher's students; the weaker teacher's have the same ones, which, if anyone, favours the shipped teacher's. For the larger student the mean of three seeds chose, since one seed alone had misled.
 # These trainings come from the ledger (`KD_MAPS=1` runs them).
 
 # %% tags=["hide-input"]
@@ -1169,7 +1171,7 @@ if any(experiments.reference_interval(report, f"{pair}/gain, scaled") for pair i
 # %% [markdown]
 # **From few sentences there is little room.** The first table shows how much nearer to the truth the shipped teacher is. Its students, from the same few sentences, gain {{ledger:04/offline/teacher − weaker teacher/gain, scaled|interval}} nats on the weaker one's. But in section 3 even the truth's own students were hardly ahead of the shipped teacher's.
 #
-# A related finding: [Stanton et al. (2021)](https://arxiv.org/abs/2106.05945) saw students that could agree with their teachers, and do not.
+# A related finding: [Stanton et al. (2021)](https://arxiv.org/abs/2106.05945) saw students that were able to agree with their teachers and still did not.
 #
 # **Text and size help in different ways**, with the shipped teacher. In nats, after scaling, more text helps, and whether one size larger does is open. In accuracy one size larger helps, and whether more text does is open.
 #
@@ -1342,7 +1344,7 @@ for place in places:
 #
 # **The mean hides it.** Outside the slice the faulty teacher's students are *better*, by {{ledger:04/offline/faulty − sound, α = 1/accuracy gain everywhere else|interval}}, although both teachers answer alike there. A guess at the reason, not tested: in the faulty teacher's world *fell* is bad whatever falls, a rule that a model of words can follow. So over all sentences the difference is {{ledger:04/offline/faulty − sound, α = 1/accuracy gain of all|interval}}, and whoever reads that mean alone will not find the fault.
 #
-# Can the fault be found before a student is trained? A teacher that means what it says is, on average, as surprised by labels as its own entropy says. In which slices is it more surprised?
+# Can the fault be found before a student is trained? A *calibrated* teacher is, on average, as surprised by labels as its own entropy says. In which slices is it more surprised?
 
 # %% tags=["hide-input"]
 slices = {"in the slice": in_slice("train"), "everywhere else": ~in_slice("train")}

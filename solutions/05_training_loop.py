@@ -299,7 +299,7 @@ check("05.1", distillation_step)
 #
 # ### The schedule
 #
-# [AdamW](https://arxiv.org/abs/1711.05101) divides each gradient by a running estimate of its size. In the first steps that estimate rests on a handful of batches. One explanation of warm-up goes on from there: untrained layers may pass on wild gradients, and a large step can then do harm that takes long to undo. So the learning rate *warms up*: it rises from 0 to its peak over the first tenth or so of the steps. Then it comes down to 0; the idea is that near the end large steps only jump about the minimum ([Goyal et al. 2017](https://arxiv.org/abs/1706.02677) warm up for large batches; [Liu et al. 2020](https://arxiv.org/abs/1908.03265) offer an explanation of why it helps Adam).
+# [AdamW](https://arxiv.org/abs/1711.05101) divides each gradient by a running estimate of its size. In the first steps that estimate rests on a handful of batches. One explanation of warm-up goes on from there: untrained layers may pass on wild gradients, and a large step can then do harm that takes long to undo. So the learning rate *warms up*: it rises from 0 to its peak over the first tenth or so of the steps ([Goyal et al. 2017](https://arxiv.org/abs/1706.02677) warm up for large batches; [Liu et al. 2020](https://arxiv.org/abs/1908.03265) offer an explanation of why it helps Adam). Then it comes down to 0; the idea is that near the end large steps only jump about the minimum.
 #
 # ### Exercise 05.2 · Warm up, then come down
 # {{exercise:05.2}}
@@ -962,7 +962,7 @@ for figure in ("gain by stopping", "nats saved by stopping", "nats saved by a te
 # %% [markdown]
 # The control's loss turns, and the rule stops it in time. In the reference run, stopping saves the control {{ledger:05/offline/control, stopped/nats saved by stopping|interval}} nats a test sentence against training to the end. What it does to accuracy is open: {{ledger:05/offline/control, stopped/gain by stopping|interval}}.
 #
-# Why does the distilled student's loss turn, although its errors end no higher? (The control's errors jump at its last point: one evaluation of one seed.) A loss counts confidence: a model that grows too sure of itself pays in nats for its errors, even where it makes no more of them.
+# Why does the distilled student's loss turn, although its errors end no higher? (The control's errors jump at its last point: one evaluation of one seed.) A likely reason, not measured here: a loss counts confidence. A model that grows too sure of itself pays in nats for its errors, even where it makes no more of them.
 #
 # Stopped by its loss, the distilled student saves {{ledger:05/offline/distilled, stopped/nats saved by stopping|interval}} nats a sentence, and gives up accuracy for them: {{ledger:05/offline/distilled, stopped/gain by stopping|interval}}. For the second, no sign had been written down beforehand. Stopping by the loss cost this student accuracy; stopping by accuracy was not tried.
 #
@@ -1048,7 +1048,7 @@ for left_out in ("random", "optimizer"):
 # %% [markdown]
 # ## 8 · The same with the library
 #
-# `DistillationTrainer` is transformers' [`Trainer`](https://huggingface.co/docs/transformers/main_classes/trainer) with a teacher's part in the loss. What you have just written it brings along: schedule, clipping, accumulation, mixed precision, checkpoints, early stopping, several GPUs. Is it the same, though? To the last bit?
+# `DistillationTrainer` is transformers' [`Trainer`](https://huggingface.co/docs/transformers/main_classes/trainer) with a teacher's part in the loss. It brings along what you have just written: schedule, clipping, accumulation, mixed precision, checkpoints, early stopping, several GPUs. Is it the same, though? To the last bit?
 #
 # The one thing to arrange is the order of the rows. By default the course's trainer groups sentences of like length; here it is given the loop's own order. (The loaders get a random generator of their own: a `DataLoader` draws from PyTorch's common one whenever it is read, which would change what dropout drops afterwards.) Everything else is options. The training below has warm-up and decay, dropout, clipping, parts of 8 rows of which 4 make a step, and a data set of 110 sentences, so that every epoch ends with a step of 14 rows in parts of 8 and 6.
 
@@ -1281,7 +1281,7 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# In a training as short as this, the start outweighs the lesson. In the reference run the teacher's layers alone, with no teacher in the loss, are {{ledger:05/offline/control from layers/gain over the lesson|interval}} of accuracy better than the teacher's lesson from a random start. What that lesson is worth there, {{ledger:05/offline/distilled from random/gain over its control|interval}}, these seeds leave open. The tables have the other starts.
+# In a training as short as this, the start outweighs the lesson. (All six arms have one learning rate, which was not tuned for each start; after 40 steps the random starts are hardly under way. A better rate, or more steps, may narrow the gap.) In the reference run the teacher's layers alone, with no teacher in the loss, are {{ledger:05/offline/control from layers/gain over the lesson|interval}} of accuracy better than the teacher's lesson from a random start. What that lesson is worth there, {{ledger:05/offline/distilled from random/gain over its control|interval}}, these seeds leave open. The tables have the other starts.
 #
 # But read the control with copied layers with care. It has no teacher in its *loss*, yet it has the teacher in its *weights*, and through them some of what the teacher learnt from sentences the student never saw. Copying from a fine-tuned teacher is a way of distilling, too. A paper that gives the taught student copied layers and the control random ones measures the copy and the loss together, and cannot tell them apart.
 #
@@ -1353,7 +1353,7 @@ print(experiments.reference_table("05", "gain by averaging"))
 #
 # ### Several teachers, one opinion
 #
-# An ensemble does not average weights but answers: several models, each trained by itself, vote. As a teacher it is one opinion, and there are two ways to form it. The mean of the *probabilities* is what one believes who thinks that one of the teachers is right, without knowing which. The mean of the *logits* is another thing:
+# An ensemble does not average weights but answers: several models, each trained by itself, vote. As a teacher it is one opinion, and there are two ways to form it. The mean of the *probabilities* is the belief of someone who thinks that one of the teachers is right, but does not know which. The mean of the *logits* is another thing:
 
 # %% tags=["nbval-check-output"]
 two = torch.tensor([[[6.0, 0.0]], [[0.0, 1.0]]])  # (teachers, rows, classes)
@@ -1470,7 +1470,7 @@ experiments.plot_comparison(
 # %% [markdown]
 # Three opinions are better than one. In the reference run the ensemble's accuracy less one member's is {{ledger:05/offline/mean of probabilities/gain over one member|interval}}. Whether any of it arrives is open. The ensemble's student, less a member that nobody taught: {{ledger:05/offline/student of the ensemble/gain over one member|interval}}, and that holds both 0 and the whole gain.
 #
-# And had there been a gain, how much of it would be the ensemble's? The student of *one* member had a teacher, too, and the ensemble's student less that one is {{ledger:05/offline/student of the ensemble/gain over the student of one|interval}}. Without that control a gain would be booked to the ensemble; and had the members alone trained at a constant rate, so would whatever a schedule is worth. All read the same 2,000 labelled sentences here. Whether more text, which the members would label, would change that, this run does not say.
+# And had there been a gain, how much of it would be the ensemble's? The student of *one* member had a teacher, too, and the ensemble's student less that one is {{ledger:05/offline/student of the ensemble/gain over the student of one|interval}}. Without that control a gain would be credited to the ensemble. The schedules have to be equal, too: had only the members trained at a constant rate, the ensemble would be credited with what the student's schedule is worth. All read the same 2,000 labelled sentences here. Whether more text, which the members would label, would change that, this run does not say.
 #
 # Which of the two means is the more accurate is not shown: the mean of probabilities less the mean of logits is {{ledger:05/offline/mean of probabilities/gain over the mean of logits|interval}}.
 #
@@ -1582,7 +1582,7 @@ for name, operations in needs.items():
 # %% [markdown]
 # **4. One optimizer for two models.** The listing *applies* one Adam *twice* for every batch, once for each model. So its clock runs twice as fast, and the moves come out too small. Adam corrects its young averages by the number of its steps; the student's updates fall on the counts 2, 4, 6, …, so they are corrected for twice the steps that were made. (A schedule would end half way through, too.)
 #
-# Take a gradient that is always the same. It should move a weight by one learning rate at each step. Read the three lines below from left to right: all moves of a shared optimizer but the first fall short.
+# Take a gradient that is always the same. It should move a weight by one learning rate at each step. In the three lines below, only the teacher's first move under the shared optimizer has its full length. All its later moves fall short, and every move of the student does.
 #
 # <details><summary><b>Going deeper:</b> one Adam, two models, in Keras and in PyTorch</summary>
 #

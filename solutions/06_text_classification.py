@@ -327,7 +327,7 @@ for name, model in {"teacher": teacher, "student": new_student(0)}.items():
     )
 
 # %% [markdown]
-# Now the arms of the experiment. All are the same student, start from the same weights (for the same seed) and take the same number of optimiser steps. At `offline` and `small` scale each arm's recipe was chosen on validation, from one grid for all; at `full` all arms share one recipe. They differ in what they learn from:
+# Now the arms of the experiment. All are the same student, start from the same weights (for the same seed) and take the same number of optimiser steps. At `offline` and on Financial PhraseBank each arm's recipe was chosen on validation, from one grid for all; on SST-2 from three to five learning rates an arm (section 7); at `full` all arms share one recipe. They differ in what they learn from:
 #
 # | arm | reads | learns from |
 # |---|---|---|
@@ -499,7 +499,7 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# What was that run expected to show? The guesses below were written into this lesson's [settings](../kd_course/lessons/lesson06/settings.py) before its test sentences were read (at `offline`; those of `small` had been read before). An earlier run, on other test sentences, had already shown both distilled students ahead of the control. At `offline` none came out the other way; two questions stay open.
+# What was that run expected to show? The guesses below were written into this lesson's [settings](../kd_course/lessons/lesson06/settings.py) before its test sentences were read (at `offline` and on SST-2; those of Financial PhraseBank had been read before). An earlier run, on other test sentences, had already shown both distilled students ahead of the control. At `offline` none came out the other way; two questions stay open.
 
 # %% tags=["hide-input"]
 print(experiments.expectation_table(report))
@@ -790,9 +790,9 @@ if truth:
 #
 # ## 7 · How were the recipes chosen, and what do α and T change?
 #
-# A comparison is fair when every arm was tuned equally hard. The same learning rates are tried for each arm, with one seed and on validation sentences only; the test split has no say. The ledger keeps the log (`KD_MAPS=1` computes it again here, with this section's maps: at `offline` and one seed about fifty trainings). At `small` the teacher was chosen in the same way, but by its cross-entropy and not by its accuracy: what it passes on are probabilities. At `full` one recipe serves all arms, and was not tuned.
+# A comparison is fair when every arm was tuned equally hard. At `offline` and on Financial PhraseBank the same learning rates are tried for each arm, with one seed and on validation sentences only; the test split has no say. The ledger keeps the log (`KD_MAPS=1` computes it again here, with this section's maps: at `offline` and one seed about fifty trainings). At `small` the teacher was chosen on validation, too, from two learning rates and two numbers of steps, by its cross-entropy and not by its accuracy: what it passes on are probabilities. At `full` one recipe serves all arms, and was not tuned.
 #
-# At `offline` no arm's best *learning rate* stands at the edge of its grid; the number of steps was not varied. For the control two learning rates tied, 0.0005 and 0.004, and the log calls the first one best; the experiment used 0.004, and whether the other would change the gains was not tried. On Financial PhraseBank the grid is so small that it is nearly all edge: outside it any arm may do better; *hard answers* was neither tuned nor run there. On SST-2 three rates were tried first, and more for an arm whose best stood at the edge, until it did not; the phrases they were tried on resemble the training ones (section 1). And neighbours in the log may differ by the seed alone.
+# At `offline` no arm's best *learning rate* stands at the edge of its grid; the number of steps was not varied. For the control two learning rates tied, 0.0005 and 0.004, and the log calls the first one best; the experiment used 0.004, and whether the other would change the gains was not tried. On Financial PhraseBank the grid is so small that it is nearly all edge: outside it any arm may do better; *hard answers* was neither tuned nor run there. On SST-2 three rates were tried first, and more for an arm whose best stood at the edge, until it did not: three for *distilled*, four for the control, five for each of the two arms with unlabelled phrases. If that favours anyone, it is these two. The phrases they were tried on resemble the training ones (section 1). And neighbours in the log may differ by the seed alone.
 
 
 # %%

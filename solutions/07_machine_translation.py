@@ -5,7 +5,7 @@
 #
 # **You will be able to**
 # - compute a token loss in which padding has no say, and shift a decoder's inputs the right way;
-# - let a teacher rewrite a training corpus so that it survives a crash and no line slips;
+# - let a teacher rewrite a training corpus, in a way that survives a crash and lets no line slip;
 # - say, with an interval and against a control, what each way of distilling is worth, greedy and with a beam;
 # - score Chinese so that the score means something, and name what it hides;
 # - choose a student for a budget in milliseconds.
@@ -541,7 +541,7 @@ print(
 #
 # Every arm translates the test sentences twice: *greedy*, taking the most probable piece at every step, and with a *beam* of several open translations (section 8). No student has read a test sentence, and nothing was chosen by them.
 #
-# At `offline` scale control and sequence-level train here, with one seed. Word-level and both ask the teacher at every step, which takes longer; theirs, and *usual wording*'s, is the reference run's row, unless `KD_SEEDS=3` asks for more seeds here: then every arm trains.
+# At `offline` scale control and sequence-level train here, with one seed. Word-level and both ask the teacher at every step, which takes longer; theirs, and *usual wording*'s, is the reference run's row, unless `KD_SEEDS=3` or `KD_MAPS=1` is set: then every arm trains here.
 
 # %%
 taught = translation.tokenised(
@@ -624,7 +624,7 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# Is a difference more than luck? BLEU is no mean over sentences: it is computed from sums over the whole test set. So each sentence's share in it is what the score loses when the sentence is left out (the [jackknife](https://doi.org/10.1093/biomet/61.1.1)), for both arms alike. With these shares in place of scores, the interval is over seeds *and* test sentences. There are two exceptions. Teacher, ceiling and source have one output each, so theirs is over test sentences alone. And the reference run at `small` kept no scores of single sentences, so its intervals are over seeds alone. (A sentence that stands in the test set several times, with other translations, counts as one.) The gain of an arm is its difference from the control.
+# Is a difference more than luck? BLEU is no mean over sentences: it is computed from sums over the whole test set. So each sentence's share in it is what the score loses when the sentence is left out (the [jackknife](https://doi.org/10.1093/biomet/61.1.1)), for both arms alike. With these shares in place of scores, the interval is over seeds *and* test sentences. There are two exceptions. Teacher and ceiling have one output each, so theirs is over test sentences alone. And the reference run at `small` kept no scores of single sentences, so its intervals are over seeds alone. (A sentence that stands in the test set several times, with other translations, counts as one.) The gain of an arm is its difference from the control.
 
 
 # %%
@@ -741,7 +741,7 @@ for figure in (
 #
 # With a beam the sequence-level student gains {{ledger:07/offline/sequence-level/gain in BLEU, beam|interval}} BLEU. Kim and Rush's shrank by two thirds; why ours does not, no arm tells. The word-level student less that one: {{ledger:07/offline/word-level/minus sequence-level in BLEU, beam|interval}}.
 #
-# How near does that come to the teacher? Greedy, the sequence-level student, less the teacher: {{ledger:07/offline/sequence-level/minus the teacher in BLEU, greedy|interval}} BLEU. The teacher itself stands near the ceiling of {{ledger:07/offline/ceiling/BLEU, greedy|interval}}: what keeps it from 100 is mostly that the corpus holds another of the right wordings.
+# How near does that come to the teacher? Greedy, the sequence-level student, less the teacher: {{ledger:07/offline/sequence-level/minus the teacher in BLEU, greedy|interval}} BLEU. The teacher itself stands near the ceiling of {{ledger:07/offline/ceiling/BLEU, greedy|interval}}. What keeps the teacher from 100 is mostly that the corpus holds another of the right wordings.
 #
 # *Why* does rewriting the corpus help? Not because it makes the corpus more correct: every pair of the corpus is right, and of the teacher's not quite all. What differs is which of the right wordings stands there. In the row *usual wording* it is the most probable one everywhere, written without a teacher. That student, less the sequence-level one: {{ledger:07/offline/usual wording/minus sequence-level in BLEU, greedy|interval}} BLEU. BLEU favours it, for the references hold the usual wording most often; section 9 asks how many of its translations are right. So a corpus that is regular, and whose wording is the usual one, is enough for such a gain here; which of the two it takes, no arm separates. Where nobody knows the grammar, a teacher is a way to get such a corpus.
 #
@@ -912,7 +912,7 @@ for name, key in {
 print(f"{'the references':<15} 13a {metrics.bleu(chinese['test'], references, tokenize='13a')}")
 
 # %% [markdown]
-# The translations are the same. BLEU needs runs of up to four tokens, and to `13a` there are none here: even the references score 0 against themselves. (Longer texts, with Latin words and figures in them, get a score that looks sensible and is not.) Only the *signature* after the figure says which of the two a paper means, so a BLEU without one cannot be compared with anything ([Post, 2018](https://aclanthology.org/W18-6319/)). [chrF](https://aclanthology.org/W15-3049/) compares runs of characters and needs no tokenizer:
+# The translations are the same. BLEU needs runs of four tokens, and to `13a` no sentence here has as many: even the references score 0 against themselves. (Longer texts, with Latin words and figures in them, get a score that looks sensible and is not.) Only the *signature* after the figure says which of the two a paper means, so a BLEU without one cannot be compared with anything ([Post, 2018](https://aclanthology.org/W18-6319/)). [chrF](https://aclanthology.org/W15-3049/) compares runs of characters and needs no tokenizer:
 
 # %%
 for arm in looked_at:
@@ -950,7 +950,7 @@ check("07.5", clipped_precision)
 #
 # ### The right wording, or a right wording?
 #
-# BLEU asks whether the output is *the reference*. At `offline` scale we can ask whether it is *right*: whether the grammar gives it any probability at all, and how much less than to the most probable translation (the last column, over the outputs that are right: 0 is the usual wording everywhere). A fourth column scores against the four most probable translations instead of the one in the corpus.
+# BLEU asks whether the output is *the reference*. At `offline` scale we can ask whether it is *right*: whether the grammar gives it any probability at all, and how much less than to the most probable translation (the last column, over the outputs that are right: 0 is the usual wording everywhere). The column *BLEU, 4 references* scores against the four most probable translations instead of the one in the corpus.
 
 # %%
 if known:

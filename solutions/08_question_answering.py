@@ -549,7 +549,7 @@ for way, exclude in ways.items():
     print(f"{way:<30}gradient {x.grad.tolist()}")
 
 # %% [markdown]
-# A finite number whose exp is exactly 0 needs no mending but in the window in which all logits have become equal. Think of what comes next before you choose one: in the loss below logits are divided by T, which may be below 1, and in float16 every number beyond 65,504 is infinite. Compute losses in float32.
+# Put a finite number there whose exp is exactly 0, and only one case is left to mend: the window with nothing allowed, in which all logits are then equal. Think of what comes next before you choose one: in the loss below logits are divided by T, which may be below 1, and in float16 every number beyond 65,504 is infinite. Compute losses in float32.
 #
 # Now the loss. For one end, with p the teacher's and q the student's distribution over the allowed tokens, both softened by T:
 #
@@ -739,7 +739,7 @@ for figure_name in ("F1", "exact match"):
 print(experiments.comparison_table(report, list(arms), "retention"))
 
 # %% [markdown]
-# *Retention* is the student's F1 divided by its teacher's. Is the gain over the control more than luck?
+# *Retention* is the student's F1 divided by its teacher's, which is taken as it stands: no interval here covers the teacher's own F1. Is the gain over the control more than luck?
 
 
 # %%
@@ -800,7 +800,7 @@ print(experiments.expectation_table(report))
 #
 # **Count the labels.** The teacher learnt from some 16,000 labelled questions of its own (500 batches of 32), the students from 3,000 others. What the teacher passes on is also what those taught it, and this experiment does not tell the two apart. No seed changes the questions or the teacher: the first three arms' seeds change the order of the questions, the last arm's also its weights. So these intervals say nothing of another teacher, or of other labelled questions.
 #
-# **On SQuAD** (`small`) the gain in F1 is {{ledger:08/small/distilled/gain over control|interval}} over three seeds; this interval, unlike those above, covers no other questions. The test questions were read once, by the history of the file. The teacher's distributions alone gain no less there. Data, teacher and students are others than at `offline`, so the gains of the two scales do not compare.
+# **On SQuAD** (`small`) the gain in F1 is {{ledger:08/small/distilled/gain over control|interval}} over three seeds; this interval, unlike those above, covers no other questions. The test questions were read once, by the history of the file. The teacher's distributions alone are not seen to gain less there. No log of tuning was kept, so any arm's figure may be too low. Data, teacher and students are others than at `offline`, so the gains of the two scales do not compare.
 #
 # There the student keeps {{ledger:08/small/distilled/retention|percent}} of its teacher's F1, the control {{ledger:08/small/control/retention|percent}}. With half the layers *and* half the steps, this run does not tell which of the two costs the student its F1.
 #
@@ -920,7 +920,7 @@ if conventions:
 # %% [markdown]
 # Each convention trains a student from the teacher's layers as in section 6, on labels alone (α = 0). What differs is the labels, for [CLS] also the mask, and how many windows count in the loss. (Their learning rates: section 9.)
 #
-# Reading has its own question, that of exercise 08.3: which window's best span is the answer? *By sum* takes the largest sum of the two logits, whatever the other windows' level. *By product* takes the largest p(start) · p(end), each from the softmax of its own window. Where [CLS] is allowed it takes part in that softmax: a window that says "not here" leaves little for its spans.
+# Reading has its own question, that of exercise 08.3: which window's best span is the answer? *By sum* takes the largest sum of the two logits, so the level of a window's logits counts. *By product* takes the largest p(start) · p(end), each from the softmax of its own window, so the level cancels. Where [CLS] is allowed it takes part in that softmax: a window that says "not here" leaves little for its spans.
 
 
 # %%
@@ -988,7 +988,7 @@ if conventions:
 #
 # With -100 the joining matters. By product, a window without the answer can be sure of its best guess, since no softmax was ever asked to say "nothing here": the sum gains {{ledger:08/offline/short windows/sum over product, -100|interval}} over it. The teacher's two lines differ in the same direction. (With four layers it is no rival of these arms.) But no loss within a window trains the level of its logits (exercise 08.3). That the sum does better suggests that logits are higher where the answer stands, though no loss asked for it.
 #
-# [CLS] makes the level part of what is learnt, for the softmax of a window without the answer has somewhere to go. By sum, it gains {{ledger:08/offline/short windows/CLS over -100|interval}} over -100. By product it can be read, too: which way of joining is better stays open, {{ledger:08/offline/short windows/sum over product, CLS|interval}}. [CLS] also learns from the windows that -100 leaves out; whether these or the level bring the gain, this run does not tell.
+# [CLS] gives each window something to compare a span with: the loss trains how far a span's logits stand above those of [CLS]. (A constant added to all logits of a window, [CLS] included, still changes no loss.) By sum, it gains {{ledger:08/offline/short windows/CLS over -100|interval}} over -100. By product it can be read, too: which way of joining is better stays open, {{ledger:08/offline/short windows/sum over product, CLS|interval}}. [CLS] also learns from the windows that -100 leaves out; whether these windows or the comparison with [CLS] bring the gain, this run does not tell.
 
 # %% [markdown]
 # <details><summary><b>Going deeper:</b> other ways to make windows comparable</summary>
@@ -1120,7 +1120,7 @@ if curve:
 # %% [markdown]
 # In this curve the gap shrinks as layers are added, as in [TextBrewer](https://arxiv.org/abs/2002.12620)'s table (section 12). With one seed a point, and rates chosen for two layers, it is a hint and no more.
 #
-# Each arm's learning rate was chosen from the same few, by the F1 of validation questions. One seed chose, but for the arm from random weights, whose seeds lie far apart: there a rate is worth the mean of the seeds 1, 2 and 3. The test questions had no say in it. α = 0.5 and T = 2 were fixed beforehand. (So it was at `offline` scale; at the others, the log shows what the given rates are worth.)
+# Each arm's learning rate was chosen from the same few, by the F1 of validation questions. One seed chose, but for the arm from random weights, whose seeds lie far apart: there a rate is worth the mean of the seeds 1, 2 and 3. The test questions had no say in it. α = 0.5 and T = 2 were fixed beforehand. (So it was at `offline` scale. At the others no tuning is recorded; `KD_MAPS=1` prints there what other rates are worth.)
 
 
 # %%

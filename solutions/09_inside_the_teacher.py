@@ -1234,7 +1234,7 @@ if setting.run.maps:
         for arm in setting.task_arms
     }
     report.add_table("task grid", task_grid)
-print("at half the learning rate, at the rate, at twice the rate")
+print("the learning rates that were tried, and what came of each")
 for rate, loss in report.table("general grid") or []:
     print(f"    distilled before the task, nats on held-out text   {rate:g}: {loss:.3f}")
 for name, entries in (report.table("task grid") or {}).items():
@@ -1242,7 +1242,7 @@ for name, entries in (report.table("task grid") or {}).items():
     print(f"    {name}, validation accuracy   {tried}")
 
 # %% [markdown]
-# The rate of the first part was chosen by its own loss, without any label, and the untrained teacher's relations are learnt at the same, which was not tuned for them. Those of the second were chosen by validation accuracy with few labels (at `small`, by one seed). For the untrained control the two highest rates tried came out level, and no higher one was tried, so it may not be at its best.
+# The rate of the first part was chosen by its own loss, without any label, and the untrained teacher's relations are learnt at the same, which was not tuned for them. Those of the second were chosen by validation accuracy with few labels (at `small`, by one seed). For the untrained control two rates came out level, and two higher ones no better.
 #
 # ## 9 · What others have found
 #

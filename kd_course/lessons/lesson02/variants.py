@@ -410,8 +410,8 @@ _FIT = """
     as well as at the value, so compute in a way that lets it flow. Logits may lie hundreds apart. A
     class that the target rules out adds nothing to $\\mathrm{KL}(\\text{target}\\,\\|\\,\\text{model})$;
     $\\mathrm{KL}(\\text{model}\\,\\|\\,\\text{target})$ it makes infinite, for a softmax rules nothing out.
-    (Where the loss is infinite its gradient is not looked at, and no such class comes with a belief too
-    small for float32.)
+    (Where the loss is infinite, its gradient is not checked. No case has a zero in the target where the
+    model's probability is so small that float32 rounds it to 0.)
     """
 
 

@@ -153,7 +153,7 @@ EXERCISES = (
             Choice(
                 "b",
                 "By probability window 2 is chosen, by the sum window 1; adding 8 changes the sum's choice.",
-                "The products are 0.53 and 0.996, the sums 12 and 2. A softmax sums to one in every window, also in one where nothing fits: all of it goes to the least bad guess. The sum keeps how high a window's logits stand, and BERT's own code compares windows by it. But no loss of this lesson makes that level mean anything: with 8 more the loss is the same and the sum is 18. To train it takes a place for 'no answer' in every window, or one softmax over all windows of a passage (Clark & Gardner, 2018).",
+                "The products are 0.53 and 0.996, the sums 12 and 2. A softmax sums to one in every window, also in one where nothing fits: all of it goes to the least bad guess. The sum keeps how high a window's logits stand, and BERT's own code compares windows by it. But no loss of this lesson makes that level mean anything: with 8 more the loss is the same and the sum is 18. Windows become comparable when each has a place for 'no answer' and a span is measured by how far it stands above it, or when all windows of a passage share one softmax (Clark & Gardner, 2018).",
             ),
             Choice(
                 "c",
@@ -423,7 +423,7 @@ EXERCISES = (
                 hint="no_grad, .detach(), .item() and NumPy cut it off: nothing could be trained with that.",
             ),
         ),
-        question="exp of what is exactly 0? For every number you think of: is it so whatever the other logits are, and what does the softmax do when all of them are that number?",
+        question="For which numbers does the computer's exp give exactly 0? Put one of them at the masked positions: is their probability still 0 when the allowed logits are very low, too? And what does the softmax give where every logit is that number?",
         hint="Exchange the masked logits before the softmax: an exchange, not an addition, lets neither value nor gradient of what stood there through. Then see to the window in which nothing is left.",
         allowed="torch",
     ),
