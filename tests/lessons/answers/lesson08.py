@@ -1051,6 +1051,19 @@ def masked_softmax(logits, mask):
     return logits.masked_fill(~mask, -100.0).softmax(-1) * mask
 
 
+# %% 08.5 wrong: the fill is -1000, no lower than logits may be
+def masked_softmax(logits, mask):
+    return torch.where(mask, logits, -1000.0).softmax(-1) * mask
+
+
+# %% 08.5 right: by a log-sum-exp
+def masked_softmax(logits, mask):
+    kept = torch.where(mask, logits, -torch.inf)
+    some = mask.any(-1, keepdim=True)
+    kept = torch.where(some, kept, 0.0)
+    return torch.where(mask, (kept - kept.logsumexp(-1, keepdim=True)).exp(), 0.0)
+
+
 # %% 08.5 wrong: the fill is the lowest logit of the batch, which keeps some probability
 def masked_softmax(logits, mask):
     low = torch.where(mask, logits, logits[mask].min() if mask.any() else 0.0)
