@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kd_course.modes import eval_mode
+
 if TYPE_CHECKING:
     import torch
     from torch import nn
@@ -43,12 +45,9 @@ def multiply_adds(model: nn.Module, inputs: Mapping[str, torch.Tensor]) -> int:
     from torch.nn.attention import SDPBackend, sdpa_kernel
     from torch.utils.flop_counter import FlopCounterMode
 
-    was_training = model.training
-    model.eval()
     counter = FlopCounterMode(display=False)
-    with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), counter:
+    with eval_mode(model), torch.no_grad(), sdpa_kernel(SDPBackend.MATH), counter:
         model(**inputs)
-    model.train(was_training)
     return counter.get_total_flops() // 2
 
 

@@ -13,6 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from kd_course.modes import eval_mode
+
 
 class _LogitsOf(nn.Module):
     """The model as a function of two tensors: the exporter has no use for keywords and dataclasses."""
@@ -32,30 +34,24 @@ def to_onnx(model: nn.Module, path: str | Path) -> Path:
     Raises ModuleNotFoundError, naming the extra, where onnx or onnxscript is missing.
     """
     _need("onnx", "onnxscript")
-    modes = [(module, module.training) for module in model.modules()]
-    # A new wrapper is in train mode, whatever it wraps. This puts the model in eval mode as well.
-    wrapped = _LogitsOf(model).eval()
+    wrapped = _LogitsOf(model)
     ids = torch.ones(2, 8, dtype=torch.long)
     batch, length = torch.export.Dim("batch"), torch.export.Dim("length")
-    try:
-        with warnings.catch_warnings():
-            # The exporter's own: that two inputs share their dimensions, and what it uses is outdated.
-            warnings.filterwarnings("ignore", "# The axis name", UserWarning)
-            warnings.simplefilter("ignore", FutureWarning)
-            torch.onnx.export(
-                wrapped,
-                (ids, torch.ones_like(ids)),
-                str(path),
-                input_names=["input_ids", "attention_mask"],
-                output_names=["logits"],
-                dynamic_shapes=({0: batch, 1: length}, {0: batch, 1: length}),
-                dynamo=True,
-                external_data=False,
-                verbose=False,
-            )
-    finally:
-        for module, was_training in modes:
-            module.training = was_training
+    with eval_mode(wrapped), warnings.catch_warnings():
+        # The exporter's own: that two inputs share their dimensions, and what it uses is outdated.
+        warnings.filterwarnings("ignore", "# The axis name", UserWarning)
+        warnings.simplefilter("ignore", FutureWarning)
+        torch.onnx.export(
+            wrapped,
+            (ids, torch.ones_like(ids)),
+            str(path),
+            input_names=["input_ids", "attention_mask"],
+            output_names=["logits"],
+            dynamic_shapes=({0: batch, 1: length}, {0: batch, 1: length}),
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
     return Path(path)
 
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from kd_course.models.layers import layer_stack
+from kd_course.modes import eval_mode
 
 Importance = list[dict[str, Tensor]]
 
@@ -25,25 +26,23 @@ def importance(model: nn.Module, batches: Iterable[Mapping[str, Tensor]]) -> Imp
     Returns, for every layer, "heads" (heads,) and "neurons" (intermediate width,): the sum over batches
     of |Σ w · ∂loss/∂w| over the weights by which its output is read.
     """
-    was_training = model.training
-    model.eval()
     found = [
         {"heads": torch.zeros(heads), "neurons": torch.zeros(layer.output.dense.in_features)}
         for layer in _layers(model)
         for heads in [layer.attention.self.num_attention_heads]
     ]
-    for batch in batches:
-        model.zero_grad()
-        model(**batch).loss.backward()
-        for layer, scores in zip(_layers(model), found, strict=True):
-            for name, reader in (
-                ("heads", layer.attention.output.dense.weight),
-                ("neurons", layer.output.dense.weight),
-            ):
-                each = (reader * reader.grad).sum(0)  # one number a column
-                scores[name] += each.view(len(scores[name]), -1).sum(1).abs().detach().cpu()
+    with eval_mode(model):
+        for batch in batches:
+            model.zero_grad()
+            model(**batch).loss.backward()
+            for layer, scores in zip(_layers(model), found, strict=True):
+                for name, reader in (
+                    ("heads", layer.attention.output.dense.weight),
+                    ("neurons", layer.output.dense.weight),
+                ):
+                    each = (reader * reader.grad).sum(0)  # one number a column
+                    scores[name] += each.view(len(scores[name]), -1).sum(1).abs().detach().cpu()
     model.zero_grad()
-    model.train(was_training)
     return found
 
 

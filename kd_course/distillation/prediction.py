@@ -10,6 +10,7 @@ import torch
 
 from kd_course.distillation.asking import arguments_for
 from kd_course.distillation.batches import ask_all, longest_input, refuse_no_rows
+from kd_course.modes import eval_mode
 from kd_course.text_files import as_list, refuse_no_list
 
 if TYPE_CHECKING:
@@ -33,10 +34,8 @@ def predict_logits(
     """
     takes = [name for name in _PADDED if name in arguments_for(model)]
     inputs = _inputs(rows, model, tokenizer, takes)
-    was_training = model.training
-    model.eval()
-    logits = ask_all(model, inputs, tokenizer, batch_size, progress=False)
-    model.train(was_training)
+    with eval_mode(model):
+        logits = ask_all(model, inputs, tokenizer, batch_size, progress=False)
     return torch.stack(logits).numpy()
 
 

@@ -21,6 +21,7 @@ from kd_course.distillation.asking import marks_answers
 from kd_course.distillation.batches import ask_all
 from kd_course.distillation.trainer import DistillationTrainer
 from kd_course.losses import IGNORED_LABEL, span_distillation_loss
+from kd_course.modes import eval_mode
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -138,8 +139,6 @@ def predict_spans(
     `spans.best_answers`.
     """
     inputs = [{name: row[name] for name in spans.MODEL_INPUTS if name in row} for row in rows]
-    was_training = model.training
-    model.eval()
-    logits = ask_all(model, inputs, tokenizer, batch_size, progress=False)
-    model.train(was_training)
+    with eval_mode(model):
+        logits = ask_all(model, inputs, tokenizer, batch_size, progress=False)
     return [row[0].numpy() for row in logits], [row[1].numpy() for row in logits]

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from kd_course.losses import completion_mask
+from kd_course.modes import eval_mode
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -90,10 +91,8 @@ def log_probabilities(
 
     temperature: at which the model would write. It is asked in eval mode and put back into its own.
     """
-    was_training = model.training
-    model.eval()
     found = []
-    try:
+    with eval_mode(model):
         for batch in _batches(rows, end, batch_size, words=model.config.vocab_size):
             batch = batch.to(model.device)
             places = batch.mask.any(0).nonzero()[:, 0]  # nobody asks for a prompt's own logits
@@ -108,8 +107,6 @@ def log_probabilities(
             chosen = log_q.gather(-1, batch.labels[:, places].clamp(min=0)[..., None])[..., 0]
             chosen = chosen.masked_fill(~batch.mask[:, places], 0.0)
             found.append(chosen.double().sum(-1).cpu())
-    finally:
-        model.train(was_training)
     return torch.cat(found) if found else torch.zeros(0, dtype=torch.float64)
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from kd_course.modes import eval_mode
+
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -47,9 +49,7 @@ def sample(
     ended = torch.zeros(len(prompts), dtype=torch.bool, device=model.device)
     written: list[Tensor] = []
     cache = None
-    was_training = model.training
-    model.eval()
-    try:
+    with eval_mode(model):
         while len(written) < longest and not ended.all():
             places = (there.cumsum(-1) - 1).clamp(min=0)[:, -read.shape[1] :]
             with torch.inference_mode():
@@ -68,8 +68,6 @@ def sample(
             ended = ended | (token == end)
             read = token[:, None]
             there = torch.cat([there, torch.ones_like(read)], dim=-1)
-    finally:
-        model.train(was_training)
     return torch.stack(written, dim=-1).cpu()
 
 

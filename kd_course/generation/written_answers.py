@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from kd_course.modes import eval_mode
+
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
@@ -81,9 +83,7 @@ def write_beside(
     inputs: input_ids, attention_mask and whatever else the encoder reads. What is written is read anew
     for every token, which is easy to follow, and quick for answers of a few words.
     """
-    was_training = model.training
-    model.eval()
-    with torch.inference_mode():
+    with eval_mode(model), torch.inference_mode():
         read = model.get_encoder()(**inputs)
         written = torch.full((len(inputs["input_ids"]), 1), start, device=model.device)
         while written.shape[1] <= longest and not (written[:, 1:] == end).any(-1).all():
@@ -93,7 +93,6 @@ def write_beside(
                 decoder_input_ids=written,
             ).logits
             written = torch.cat([written, logits[:, -1:].argmax(-1)], dim=-1)
-    model.train(was_training)
     return written[:, 1:].cpu()
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from kd_course import models
 from kd_course.losses import mean_pooled
+from kd_course.modes import eval_mode
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -61,12 +62,10 @@ def encode(
 
     Texts are cut at `length` tokens. Longest first, so that little is spent on padding.
     """
-    was_training = model.training
     device = next(model.parameters()).device
     order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
     found: list[Any] = [None] * len(texts)
-    model.eval()
-    with torch.no_grad():
+    with eval_mode(model), torch.no_grad():
         for begin in range(0, len(order), batch_size):
             numbers = order[begin : begin + batch_size]
             batch = tokenizer(
@@ -79,5 +78,4 @@ def encode(
             vectors = model(batch["input_ids"], batch["attention_mask"]).cpu()
             for number, vector in zip(numbers, vectors):
                 found[number] = vector
-    model.train(was_training)
     return torch.stack(found)

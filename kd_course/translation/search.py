@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch import Tensor
 
+from kd_course.modes import eval_mode
 from kd_course.text_files import refuse_no_list
 
 if TYPE_CHECKING:
@@ -116,14 +117,9 @@ def next_token_of(model: PreTrainedModel, input_ids: Tensor) -> Callable[[list],
 
 @contextmanager
 def _answering(model: PreTrainedModel) -> Iterator[None]:
-    """Eval mode without gradients; the model is put back into its own mode, also after an error."""
-    was_training = model.training
-    model.eval()
-    try:
-        with torch.inference_mode():
-            yield
-    finally:
-        model.train(was_training)
+    """Eval mode without gradients; every module is put back into its own mode, also after an error."""
+    with eval_mode(model), torch.inference_mode():
+        yield
 
 
 # -- in practice ------------------------------------------------------------------------------
