@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import copy
+import hashlib
+import math
 import os
 import random
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from tiny_models import bert, letters, sentences
+from transformers import BertForSequenceClassification
 
 from kd_course.distillation import add_teacher_logits, cached_teacher_outputs
-from kd_course.distillation.cache import _digest
+from kd_course.distillation.cache import _digest, _keys
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +81,40 @@ def test_equal_rows_are_asked_once(ask):
     outputs = ask(teacher, rows * 5)
     assert ask.rows == len(outputs) == 6
     assert outputs.of(rows * 5).shape == (30, 3)
+
+
+def test_rows_that_differ_in_fractions_alone_are_different_rows(ask):
+    class Weighing(BertForSequenceClassification):
+        def forward(self, input_ids, attention_mask=None, features=None):
+            said = super().forward(input_ids, attention_mask)
+            said.logits = said.logits + features.sum(-1, keepdim=True)
+            return said
+
+    teacher = bert(0, Weighing)
+    rows = [{"input_ids": [5, 6, 7], "features": numbers} for numbers in ([0.2, 0.1], [0.9, 0.7])]
+    first = ask(teacher, rows[:1])
+    both = ask(teacher, rows)
+    assert ask.rows == 1
+    torch.testing.assert_close(both.of(rows)[1] - both.of(rows)[0], torch.full((3,), 1.3))
+    with pytest.raises(KeyError, match="1 rows .of 2.*first is row 1"):
+        first.of(rows)
+
+
+def test_what_a_column_is_decides_what_its_key_is():
+    def key(value):
+        return _keys([{"given": value}], ["given"])[0]
+
+    numbers = np.array([5, 6, 7], dtype="<i8").tobytes()
+    kept = hashlib.blake2b(len(numbers).to_bytes(8, "big") + numbers).digest()[:16]
+    for value in ([5, 6, 7], (5, 6, 7), torch.tensor([5, 6, 7], dtype=torch.int32)):
+        assert key(value) == kept  # as ever: what was cached stays valid
+    assert key([5.0, 6.0, 7.0]) != kept
+    assert key([0.5, 1.5]) == key(torch.tensor([0.5, 1.5]))
+    assert key([[0.5, 1.5]]) != key([0.5, 1.5]) != key([[0.5], [1.5]])
+    assert key([0.0]) != key([-0.0])  # a model can tell them apart
+    assert key([math.nan]) == key([-math.nan]) != key([math.inf])
+    with pytest.raises(TypeError):
+        key([None, 1])
 
 
 def test_the_column_stays_aligned_in_a_data_set_of_the_library(ask):

@@ -306,8 +306,18 @@ def _digest(*parts: bytes | memoryview) -> bytes:
     return digest.digest()
 
 
-def _as_bytes(value: str | Sequence[int]) -> bytes:
-    return value.encode() if isinstance(value, str) else np.asarray(value, dtype=np.int64).tobytes()
+def _as_bytes(value: str | Sequence[Any]) -> bytes:
+    """What a key is made of: of text and of whole numbers alone what they are, of fractions all.
+
+    -0.0 is not 0.0, which a model can tell apart; every NaN is the same.
+    """
+    if isinstance(value, str):
+        return value.encode()
+    numbers = np.asarray(value)
+    if numbers.dtype.kind not in "fc" or not numbers.size:  # an empty list has a float's type
+        return numbers.astype(np.int64).tobytes()
+    numbers = np.where(np.isnan(numbers), np.nan, numbers)
+    return f"{numbers.dtype.str}{numbers.shape}".encode() + numbers.tobytes()
 
 
 def _as_json(value: Any) -> bytes:
