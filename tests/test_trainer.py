@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import warnings
@@ -112,8 +113,12 @@ def test_the_same_seed_gives_the_same_weights(tmp_path, tokenizer):
     assert_same_weights(one, other, **EXACTLY)
 
 
-def test_the_order_of_the_rows_is_that_of_the_data_seed_where_there_is_one(tmp_path, tokenizer):
+@pytest.mark.parametrize("strategy", ["group_by_length", "random"])
+def test_the_order_of_the_rows_is_that_of_the_data_seed_where_there_is_one(
+    tmp_path, tokenizer, strategy
+):
     def order(**seeds):
+        seeds["train_sampling_strategy"] = strategy
         options = training_arguments(tmp_path, use_cpu=True, **seeds)
         rows = tagged(40)
         trainer = DistillationTrainer(
@@ -647,8 +652,39 @@ def test_a_data_set_of_the_library_is_trained_on_as_a_list_is(tmp_path, tokenize
 # -- interruptions ----------------------------------------------------------------------------
 
 
-def test_an_epochs_order_depends_on_seed_and_epoch_alone(tmp_path, tokenizer):
-    trainer = distil(tmp_path, tokenizer, sentences(40), options={"max_steps": 1}, alpha=0)
+@pytest.mark.parametrize("strategy", ["group_by_length", "random"])
+def test_a_loaders_order_does_not_depend_on_what_was_drawn_before(tmp_path, tokenizer, strategy):
+    options = {"max_steps": 1, "train_sampling_strategy": strategy}
+    trainer = distil(tmp_path, tokenizer, sentences(40), options=options, alpha=0)
+    orders = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        batches = trainer.get_train_dataloader()
+        orders.append([batch["input_ids"].tolist() for batch in batches])
+    assert orders[0] == orders[1]
+
+
+@pytest.mark.parametrize("save_steps", [2, 3])  # within the second epoch, and where it begins
+def test_a_run_in_random_order_is_resumed_in_the_same_order(tmp_path, tokenizer, save_steps):
+    options = {"train_sampling_strategy": "random", "save_strategy": "steps"}
+    options |= {"save_steps": save_steps, "max_steps": 6}
+    whole = distil(tmp_path, tokenizer, sentences(), options=options, alpha=0)
+    shutil.rmtree(tmp_path / "checkpoint-6")
+    again = DistillationTrainer(
+        model=bert(5, dropout=0.1),
+        args=whole.args,
+        train_dataset=sentences(),
+        processing_class=tokenizer,
+        alpha=0,
+    )
+    again.train(resume_from_checkpoint=True)
+    assert_same_weights(whole.model, again.model, **EXACTLY)
+
+
+@pytest.mark.parametrize("strategy", ["group_by_length", "random"])
+def test_an_epochs_order_depends_on_seed_and_epoch_alone(tmp_path, tokenizer, strategy):
+    options = {"max_steps": 1, "train_sampling_strategy": strategy}
+    trainer = distil(tmp_path, tokenizer, sentences(40), options=options, alpha=0)
     sampler = trainer._get_train_sampler()
     first = list(sampler)
     torch.rand(5)
