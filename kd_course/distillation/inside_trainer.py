@@ -26,6 +26,7 @@ from kd_course.distillation.internals import (
     asked_for,
     recording,
     refuse_impossible,
+    tokens_read,
 )
 from kd_course.distillation.span_trainer import SpanDistillationTrainer
 from kd_course.distillation.trainer import DistillationTrainer
@@ -129,9 +130,9 @@ class InsideDistillationTrainer(DistillationTrainer):
         """As DistillationTrainer's, with the comparisons' losses in training."""
         if not (model.training and self.comparisons):
             return super().compute_loss(model, inputs, *args, **kwargs)
-        if "attention_mask" not in inputs:
-            inputs = {**inputs, "attention_mask": torch.ones_like(inputs["input_ids"])}
-        with self._read_student(inputs["attention_mask"].bool()):
+        # Read under a mask, where there is none too, but not computed under it: packed texts, which
+        # have none, would see one another.
+        with self._read_student(tokens_read(inputs)):
             return super().compute_loss(model, inputs, *args, **kwargs)
 
     @contextmanager
@@ -179,8 +180,8 @@ class InsideDistillationTrainer(DistillationTrainer):
         if self.outputs_weight > 0:
             of_outputs = super()._parts_of_loss(outputs, inputs, shares)
             parts |= {name: (self.outputs_weight * w, p) for name, (w, p) in of_outputs.items()}
-        mask = inputs["attention_mask"].bool()
-        ids = _text_ids(inputs)
+        mask = tokens_read(inputs)
+        ids = _text_ids(inputs, mask)
         for each, own, wanted in zip(self.comparisons, outputs["inside"], theirs, strict=True):
             share = shares[3 if each.over_rows else 2]
             parts[str(each)] = (each.weight, share * each.loss(own, wanted, mask, ids))
@@ -253,9 +254,9 @@ class InsideSpanDistillationTrainer(InsideDistillationTrainer, SpanDistillationT
     """SpanDistillationTrainer whose student is compared inside: see InsideDistillationTrainer."""
 
 
-def _text_ids(inputs: Mapping[str, Tensor]) -> Tensor:
+def _text_ids(inputs: Mapping[str, Tensor], mask: Tensor) -> Tensor:
     """A number for every text of the batch: its own, or the same one for equal input ids."""
     if _TEXT_IDS in inputs:
         return inputs[_TEXT_IDS]
-    read = inputs["input_ids"] * inputs["attention_mask"]
+    read = inputs["input_ids"] * mask
     return torch.unique(read, dim=0, return_inverse=True)[1]

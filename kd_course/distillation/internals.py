@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from kd_course.distillation.asking import arguments_for, in_eval_mode
+from kd_course.distillation.asking import arguments_for, in_eval_mode, without_cache
 from kd_course.losses import attention_loss, contrastive_loss, hidden_state_loss, relation_loss
 from kd_course.models import queries_keys_values
 
@@ -213,20 +213,27 @@ def asked_for(comparisons: Sequence[Comparison]) -> dict[str, bool]:
     return {name: True for comparison in comparisons for name in comparison.asks_for}
 
 
+def tokens_read(inputs: Mapping[str, Tensor]) -> Tensor:
+    """Which positions of a batch hold a token, (batch, length), bool; all, where it has no mask."""
+    mask = inputs.get("attention_mask")
+    return torch.ones_like(inputs["input_ids"], dtype=torch.bool) if mask is None else mask.bool()
+
+
 def ask_inside(
     teacher: nn.Module, inputs: Mapping[str, Tensor], comparisons: Sequence[Comparison]
 ) -> tuple[Any, list[Tensor]]:
     """The teacher's outputs for a batch, and what each comparison reads of it, without gradients.
 
-    inputs: a batch's tensors, attention_mask among them; what the teacher does not take is left out.
+    inputs: a batch's tensors; what the teacher does not take is left out. Without an attention_mask
+    every token counts, and packed texts do not see one another (`asking.without_cache`).
     """
     in_eval_mode(teacher)
     takes = arguments_for(teacher)
     known = {name: value for name, value in inputs.items() if name in takes}
-    mask = inputs["attention_mask"].bool()
+    mask = tokens_read(inputs)
     layers = {each.teacher_layer for each in comparisons if each.records}
     with torch.no_grad(), recording(teacher, layers) as recorded:
-        outputs = teacher(**known, **asked_for(comparisons))
+        outputs = teacher(**known, **asked_for(comparisons), **without_cache(teacher))
         found = [
             each.read(outputs, recorded, each.teacher_layer, mask, "the teacher")
             for each in comparisons
