@@ -6,17 +6,19 @@ import os
 import shutil
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
-from tiny_models import WORDS, assert_same_weights, bert, letters, sentences
+from tiny_models import WORDS, assert_same_weights, bert, causal, letters, prompts, sentences
 from transformers import (
     BertForQuestionAnswering,
     BertForSequenceClassification,
     BertModel,
+    DataCollatorWithFlattening,
     DataCollatorWithPadding,
     DistilBertConfig,
     DistilBertModel,
@@ -285,6 +287,42 @@ def test_a_step_goes_down_the_gradient_of_all_losses(tmp_path, tokenizer, output
     assert log["loss"] == pytest.approx(loss.item(), rel=1e-4)
     for name, value in parts.items():
         assert log[name] == pytest.approx(value.item(), rel=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "llama"])
+def test_packed_texts_are_compared_as_they_are_apart(tmp_path, tokenizer, kind):
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", ".*packed")
+        padded, packed = (
+            distil(
+                tmp_path,
+                tokenizer,
+                prompts(8),
+                student=causal(1, kind),
+                teacher=causal(0, kind),
+                comparisons=[HiddenStates(2, 2)],
+                options={"max_steps": 1},
+                **given,
+            )
+            for given in ({}, {"data_collator": DataCollatorWithFlattening(return_tensors="pt")})
+        )
+    one, other = (trainer.state.log_history[0] for trainer in (padded, packed))
+    for name in ("soft_loss", "hard_loss", "hidden states 2:2"):
+        assert one[name] == pytest.approx(other[name], rel=1e-5)
+    assert_same_weights(padded.model, packed.model, **TO_FLOAT)
+
+
+def test_an_evaluation_measures_the_labels_where_training_leaves_them_out(tmp_path, tokenizer):
+    rows, held_out = sentences(8), sentences(7, seed=1, unlabelled=(0, 1))
+    given = {"teacher": deep(0), "comparisons": [HiddenStates(2, 4)], "outputs_weight": 0.0}
+    options = {"max_steps": 1, "per_device_eval_batch_size": 2}
+    trainer = distil(tmp_path, tokenizer, rows, options=options, **given)
+    batch = batch_of(held_out, tokenizer)
+    labels = batch.pop("labels")
+    with torch.no_grad():
+        logits = trainer.model(**batch).logits
+    expected = torch.nn.functional.cross_entropy(logits, labels, ignore_index=-100).item()
+    assert trainer.evaluate(held_out)["eval_loss"] == pytest.approx(expected, rel=1e-5)
 
 
 def test_accumulated_batches_weigh_every_token_alike(tmp_path, tokenizer):

@@ -208,9 +208,17 @@ def test_an_interrupted_run_ends_with_the_same_weights(tmp_path, tokenizer):
     assert_same_weights(whole.model, again.model, **EXACTLY)
 
 
-def test_evaluation_measures_the_labels_loss_beside_the_teachers(tmp_path, tokenizer):
+@pytest.mark.parametrize("batch_size", [1, 3, 8])  # by ones, three batches have no answer at all
+def test_evaluation_measures_the_labels_loss_beside_the_teachers(tmp_path, tokenizer, batch_size):
     rows, teacher = made_up_windows(), reader(0)
-    trainer = distil(tmp_path, tokenizer, rows, teacher=teacher, eval_dataset=made_up_windows(8))
+    trainer = distil(
+        tmp_path,
+        tokenizer,
+        rows,
+        teacher=teacher,
+        eval_dataset=made_up_windows(8),
+        options={"per_device_eval_batch_size": batch_size},
+    )
     measured = trainer.evaluate()
     found = measured["eval_loss"]
     batch = spans.collate(made_up_windows(8), tokenizer)

@@ -625,6 +625,39 @@ def test_an_evaluation_asks_no_teacher_and_measures_the_labels(tmp_path, tokeniz
     assert measured["eval_accuracy"] == (logits.argmax(-1) == labels).double().mean().item()
 
 
+@pytest.mark.parametrize("batch_size", [1, 4, 22])
+@pytest.mark.parametrize("kind", [BertForSequenceClassification, BertForTokenClassification])
+def test_an_evaluation_is_a_mean_over_all_labels(tmp_path, tokenizer, kind, batch_size):
+    """Not over batches, of which each has another number of labels, and some have none."""
+    tokens = kind is BertForTokenClassification
+    held_out = tagged(22) if tokens else sentences(22, unlabelled=UNEVEN)
+    student = bert(1, kind)
+    trainer = DistillationTrainer(
+        model=student,
+        args=training_arguments(tmp_path, per_device_eval_batch_size=batch_size, use_cpu=True),
+        processing_class=tokenizer,
+        alpha=0.0,
+    )
+    surprise = []
+    for row in held_out:
+        labels = np.atleast_1d(row["labels"])
+        with torch.no_grad():
+            logits = student(torch.tensor([row["input_ids"]])).logits.double()
+        log_q = logits.log_softmax(-1).reshape(-1, CLASSES).numpy()
+        surprise += [-log_q[i, label] for i, label in enumerate(labels) if label != -100]
+    assert trainer.evaluate(held_out)["eval_loss"] == pytest.approx(np.mean(surprise), rel=1e-5)
+
+
+def test_where_no_row_is_labelled_no_loss_of_labels_is_made_up(tmp_path, tokenizer):
+    held_out = sentences(6, unlabelled=tuple(range(6)))
+    options = {"max_steps": 1, "per_device_eval_batch_size": 4}
+    taught = distil(tmp_path, tokenizer, sentences(), options=options, teacher=bert(0))
+    found = taught.evaluate(held_out)
+    assert found["eval_loss"] == found["eval_soft_loss"] > 0
+    alone = distil(tmp_path, tokenizer, sentences(), options=options, alpha=0.0)
+    assert "eval_loss" not in alone.evaluate(held_out)
+
+
 def test_predictions_come_in_the_order_of_the_rows(tmp_path, tokenizer):
     rows = sentences()
     trainer = distil(tmp_path, tokenizer, rows, options={"max_steps": 1}, teacher=bert(0))

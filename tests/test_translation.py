@@ -304,6 +304,27 @@ def test_accumulated_batches_make_one_step(tokenizer, tmp_path):
         torch.testing.assert_close(weights[1][name], one, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.parametrize("batch_size", [1, 3])
+@pytest.mark.parametrize("generate", [False, True])
+def test_an_evaluation_is_a_mean_over_target_tokens(tokenizer, tmp_path, generate, batch_size):
+    student = fresh(2, tokenizer)
+    trainer = trainer_for(
+        student,
+        tokenizer,
+        tmp_path,
+        alpha=0.0,
+        predict_with_generate=generate,
+        generation_max_length=8,
+        per_device_eval_batch_size=batch_size,
+    )
+    found = trainer.evaluate(rows_of(tokenizer))
+    surprise = [
+        F.nll_loss(by_hand(student, row), torch.tensor(row["labels"]), reduction="none")
+        for row in rows_of(tokenizer)
+    ]
+    assert found["eval_loss"] == pytest.approx(torch.cat(surprise).mean().item(), rel=1e-4)
+
+
 def test_evaluation_measures_the_labels_and_can_generate(tokenizer, tmp_path):
     student = fresh(2, tokenizer)
     trainer = trainer_for(

@@ -21,8 +21,9 @@ from kd_course.losses import TopK
 class EvaluationWithTeacher(Trainer):
     """A Trainer whose evaluation measures the teacher's part of the loss beside the labels'.
 
-    Two means over all rows of an evaluation: `eval_loss`, and `eval_soft_loss` where a teacher can be
-    asked. What a batch's parts are, the trainer made from this one says.
+    Two means over all rows of an evaluation that have the part, however they are divided into batches:
+    `eval_loss`, over the labelled ones, and `eval_soft_loss` where a teacher can be asked. (The library's
+    own is a mean over batches.) What a batch's parts are, the trainer made from this one says.
     """
 
     alpha: float
@@ -34,6 +35,7 @@ class EvaluationWithTeacher(Trainer):
     _batch: list[Tensor]  # (2, 2) each: the sums of both parts, and the rows they are over
 
     def get_eval_dataloader(self, eval_dataset: Any = None) -> Any:
+    _sums: Tensor | None = None  # of all batches so far; None where nothing is measured
         """As the library's; rows that `teacher_outputs` knows come with what the teacher said."""
         if self._outputs is not None and not isinstance(eval_dataset, str):
             rows = self.eval_dataset if eval_dataset is None else eval_dataset
@@ -70,14 +72,14 @@ class EvaluationWithTeacher(Trainer):
         answer = super().prediction_step(
             model, given, prediction_loss_only, ignore_keys=ignore_keys, **options
         )
-        if getattr(self, "_sums", None) is not None:  # None in a prediction: nothing is measured
+        if self._sums is not None:
             self._measure(model, self._prepare_inputs(inputs))
         return answer
 
     def _measure(self, model: nn.Module, inputs: Mapping[str, Tensor]) -> None:
         """Add a batch to the sums of both parts, and to how many rows they are sums over."""
         soft = self.alpha > 0 and self._teacher_at_hand(inputs)
-        hard = "labels" in inputs and self._causal
+        hard = self._labels_take <= set(inputs)
         if not soft and not hard:
             return
         inputs = self._with_decoder_inputs(inputs)
@@ -106,7 +108,10 @@ class EvaluationWithTeacher(Trainer):
         self._measured = (soft, hard)
 
     def evaluation_loop(self, dataloader: Any, description: str, *args: Any, **options: Any):
-        """As the library's, with `eval_soft_loss`; where no row is labelled, `eval_loss` is the same."""
+        """As the library's, with both losses; where no row is labelled, `eval_loss` is the soft one.
+
+        Where no teacher can be asked either, there is no `eval_loss`. A prediction's loss is the library's.
+        """
         if description == "Prediction":
             self._sums = None
             return super().evaluation_loop(dataloader, description, *args, **options)
@@ -121,6 +126,8 @@ class EvaluationWithTeacher(Trainer):
         if soft and rows[0]:
             output.metrics[f"{prefix}_soft_loss"] = sums[0] / rows[0]
             output.metrics.setdefault(f"{prefix}_loss", sums[0] / rows[0])
+        elif hard:  # the library's 0 is a mean of no labels at all
+            output.metrics.pop(f"{prefix}_loss", None)
         self._sums = None
         return output
 

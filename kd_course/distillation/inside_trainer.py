@@ -197,8 +197,10 @@ class InsideDistillationTrainer(DistillationTrainer):
     def _count_rows(self, inputs: Mapping[str, Tensor]) -> Tensor:
         """How many rows have a soft part, how many a hard one; how many tokens and rows: (4,)."""
         ids = inputs["input_ids"]
-        outputs = ids.new_zeros(2) if self.outputs_weight == 0 else super()._count_rows(inputs)
-        tokens = inputs.get("attention_mask", torch.ones_like(ids)).sum()
+        # An evaluation counts its labels, whatever they weigh in training.
+        left_out = self.outputs_weight == 0 and self._sums is None
+        outputs = ids.new_zeros(2) if left_out else super()._count_rows(inputs)
+        tokens = tokens_read(inputs).sum()
         return torch.cat([outputs, torch.stack([tokens, tokens.new_tensor(len(ids))])])
 
     def _set_signature_columns_if_needed(self) -> None:
