@@ -375,6 +375,17 @@ def test_unlabelled_rows_that_the_teacher_was_not_asked_are_named(tmp_path, toke
         trainer.evaluate(rows[8:])
 
 
+@pytest.mark.parametrize("name", ["label", "label_ids"])
+def test_labels_under_a_name_that_collators_know_are_labels(tmp_path, tokenizer, name):
+    rows = sentences(12)
+    outputs = cached_teacher_outputs(bert(0), rows[:8], tokenizer, folder=tmp_path, progress=False)
+    trainer = distil(tmp_path, tokenizer, rows=rows[:8], teacher_outputs=outputs)
+    others = [{"input_ids": row["input_ids"], name: row["labels"]} for row in rows[8:]]
+    found = trainer.evaluate(others)
+    assert found["eval_loss"] == pytest.approx(trainer.evaluate(rows[8:])["eval_loss"])
+    assert "eval_soft_loss" not in found
+
+
 def test_several_validation_sets_are_each_looked_up(tmp_path, tokenizer):
     rows = sentences(12)
     outputs = cached_teacher_outputs(bert(0), rows, tokenizer, folder=tmp_path, progress=False)

@@ -17,6 +17,8 @@ from kd_course.distillation.asking import logits_of
 from kd_course.distillation.columns import has_teacher_logits, with_teacher_outputs
 from kd_course.losses import TopK
 
+_LABELS_TOO = {"label", "label_ids"}  # columns that the library's collators make `labels` of
+
 
 class EvaluationWithTeacher(Trainer):
     """A Trainer whose evaluation measures the teacher's part of the loss beside the labels'.
@@ -33,9 +35,9 @@ class EvaluationWithTeacher(Trainer):
     eval_dataset: Any
     data_collator: Any
     _batch: list[Tensor]  # (2, 2) each: the sums of both parts, and the rows they are over
+    _sums: Tensor | None = None  # of all batches so far; None where nothing is measured
 
     def get_eval_dataloader(self, eval_dataset: Any = None) -> Any:
-    _sums: Tensor | None = None  # of all batches so far; None where nothing is measured
         """As the library's; rows that `teacher_outputs` knows come with what the teacher said."""
         if self._outputs is not None and not isinstance(eval_dataset, str):
             rows = self.eval_dataset if eval_dataset is None else eval_dataset
@@ -50,7 +52,8 @@ class EvaluationWithTeacher(Trainer):
         try:
             return with_teacher_outputs(rows, self._outputs, self.temperature)
         except KeyError as error:
-            if self._labels_take & set(rows[0]):
+            labels = self._labels_take | (_LABELS_TOO if "labels" in self._labels_take else set())
+            if labels & set(rows[0]):
                 return rows  # measured on its labels alone
             raise ValueError(
                 f"eval_dataset has no labels, so it is measured on what the teacher says: "
@@ -123,11 +126,11 @@ class EvaluationWithTeacher(Trainer):
         prefix = options.get("metric_key_prefix", "eval")
         if hard and rows[1]:
             output.metrics[f"{prefix}_loss"] = sums[1] / rows[1]
+        elif hard:  # the library's 0 is a mean of no labels at all
+            output.metrics.pop(f"{prefix}_loss", None)
         if soft and rows[0]:
             output.metrics[f"{prefix}_soft_loss"] = sums[0] / rows[0]
             output.metrics.setdefault(f"{prefix}_loss", sums[0] / rows[0])
-        elif hard:  # the library's 0 is a mean of no labels at all
-            output.metrics.pop(f"{prefix}_loss", None)
         self._sums = None
         return output
 
