@@ -93,6 +93,14 @@ def positive_temperature(temperature: float) -> float:
     return temperature
 
 
+def without_autocast(values: Tensor) -> torch.autocast:
+    """While it is open, products on the values' device are computed in the precision they come in.
+
+    Under torch.autocast a matrix product goes back to half precision, whatever its factors were.
+    """
+    return torch.autocast(values.device.type, enabled=False)
+
+
 def in_full_precision(values: Tensor, name: str) -> Tensor:
     """The same values in float32, or in float64 where they came in float64."""
     if not isinstance(values, Tensor):

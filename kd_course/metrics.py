@@ -74,10 +74,14 @@ def correct(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def macro_f1(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """F1 of each class, averaged so that a rare class weighs as much as a common one."""
+    """F1 of each class, averaged so that a rare class weighs as much as a common one.
+
+    A class that does not occur has F1 0 (scikit-learn, left to itself, would leave it out).
+    """
     from sklearn.metrics import f1_score
 
-    return float(f1_score(labels, np.asarray(probabilities).argmax(-1), average="macro"))
+    given, classes = np.asarray(probabilities).argmax(-1), np.arange(np.shape(probabilities)[-1])
+    return float(f1_score(labels, given, labels=classes, average="macro", zero_division=0.0))
 
 
 def class_counts(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -105,12 +109,18 @@ def agreement(probabilities: np.ndarray, reference: np.ndarray) -> float:
 def calibration_error(probabilities: np.ndarray, labels: np.ndarray, *, bins: int = 15) -> float:
     """How far confidence is from accuracy on average: the expected calibration error (ECE).
 
+    Bins of equal width; a confidence on an edge belongs to the upper bin, and 1 to the last. Computed
+    in float32: within its rounding of an edge either bin may have the row. NaN where a confidence is.
+
     Guo et al., On Calibration of Modern Neural Networks, 2017.
     """
     import torch
     from torchmetrics.functional.classification import multiclass_calibration_error
 
-    given = torch.as_tensor(np.asarray(probabilities))
+    if np.isnan(probabilities).any():  # torchmetrics would take the confidence for 0
+        return math.nan
+    # torchmetrics gives a confidence of 1 a bin of its own: it is given the largest float32 below 1.
+    given = torch.as_tensor(np.minimum(probabilities, 1 - 2**-24))
     return float(
         multiclass_calibration_error(
             given,
@@ -127,14 +137,20 @@ def confidence_counts(
 ) -> np.ndarray:
     """(rows, 1 + bins): what each row adds to the ECE, which depends on the sums alone.
 
-    The columns: 1, and for each bin of confidence the row's confidence minus whether it is right.
+    The columns: 1, and for each bin of `calibration_error` the row's confidence minus whether it
+    is right.
     """
     confidence = np.asarray(probabilities).max(-1)
-    which = np.minimum((confidence * bins).astype(int), bins - 1)
+    which = _bin_of(confidence, bins)
     counts = np.zeros((len(confidence), 1 + bins))
     counts[:, 0] = 1
     counts[np.arange(len(confidence)), 1 + which] = confidence - correct(probabilities, labels)
     return counts
+
+
+def _bin_of(confidence: np.ndarray, bins: int) -> np.ndarray:
+    """(rows,): each row's bin. NaN falls into the first, whose figures it makes NaN."""
+    return np.minimum((np.nan_to_num(confidence) * bins).astype(int), bins - 1)
 
 
 def calibration_error_of(counts: np.ndarray) -> float:
@@ -151,7 +167,7 @@ def reliability(
     """
     confidence = np.asarray(probabilities).max(-1)
     right = correct(probabilities, labels)
-    which = np.minimum((confidence * bins).astype(int), bins - 1)
+    which = _bin_of(confidence, bins)
     rows = np.bincount(which, minlength=bins)
     with np.errstate(invalid="ignore"):
         return {
@@ -202,10 +218,11 @@ def reciprocal_ranks(scores: np.ndarray, right: np.ndarray, *, k: int = 10) -> n
 
     scores: (questions, passages); right: (questions,), the right passage's number.
     Passages with the same score share the worst of their ranks, so that a model that cannot tell
-    them apart gains nothing. Returns (questions,); the mean is MRR@k.
+    them apart gains nothing. Nor does NaN: it ranks the right passage last, and a wrong one before it.
+    Returns (questions,); the mean is MRR@k.
     """
     own = scores[np.arange(len(scores)), right]
-    rank = (scores >= own[:, None]).sum(-1)  # itself included
+    rank = (~(scores < own[:, None])).sum(-1)  # itself included, and what NaN cannot be compared
     return np.where(rank <= k, 1 / rank, 0.0)
 
 

@@ -85,6 +85,24 @@ def test_with_one_temperature_the_row_wise_loss_is_the_plain_one(logits):
     torch.testing.assert_close(found, losses.soft_target_loss(student, teacher, temperature=2.5))
 
 
+def test_a_row_that_both_exclude_wholly_is_left_out_as_in_the_plain_loss(logits):
+    student, teacher = (x.detach().clone() for x in logits)
+    student[2] = teacher[2] = -torch.inf
+    student.requires_grad_()
+    found = losses.row_wise_soft_loss(student, teacher, temperatures=torch.full((6,), 2.5))
+    torch.testing.assert_close(found, losses.soft_target_loss(student, teacher, temperature=2.5))
+    others = [0, 1, 3, 4, 5]
+    about = {"temperatures": torch.arange(1.0, 7.0), "weights": torch.arange(6.0)}
+    found = losses.row_wise_soft_loss(student, teacher, **about)
+    kept = {name: value[others] for name, value in about.items()}
+    expected = losses.row_wise_soft_loss(student[others], teacher[others], **kept)
+    torch.testing.assert_close(found, expected)
+    (gradient,) = torch.autograd.grad(found, student)
+    assert gradient.isfinite().all() and not gradient[2].any()
+    alone = {name: value[2:3] for name, value in about.items()}
+    assert losses.row_wise_soft_loss(student[2:3], teacher[2:3], **alone) == 0
+
+
 def test_every_row_has_its_own_temperature_square_and_weight(logits):
     student, teacher = logits
     temperatures, weights = torch.arange(1.0, 7.0), torch.arange(6.0)

@@ -6,6 +6,7 @@ import importlib.util
 
 import numpy as np
 import pytest
+import tiny_models
 import torch
 import transformers
 from torch import nn
@@ -127,6 +128,17 @@ def test_a_split_layer_is_the_nearest_of_its_rank_with_balanced_factors():
         compression.split(layer, 9)
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16, torch.float16])
+def test_factors_have_the_dtype_of_their_layer(dtype):
+    layer = nn.Linear(12, 8).to(dtype)
+    whole = compression.split(layer, 8)
+    assert {p.dtype for p in whole.parameters()} == {dtype}
+    x = torch.randn(2, 12).to(dtype)
+    tolerance = 1e-12 if dtype == torch.float64 else 0.05
+    torch.testing.assert_close(whole(x), layer(x), atol=tolerance, rtol=tolerance)
+    assert {p.device.type for p in compression.split(layer.to("meta"), 3).parameters()} == {"meta"}
+
+
 @pytest.mark.parametrize("share", [1.0, 0.5, 0.25, 1 / 16])
 def test_the_rank_keeps_its_budget_and_the_next_would_not(share):
     for outputs, inputs in ((128, 512), (64, 64), (7, 30)):
@@ -190,6 +202,97 @@ def test_more_heads_than_there_are_and_another_kind_of_model_are_refused(bert):
     other = transformers.DistilBertForSequenceClassification(config)
     with pytest.raises(ValueError, match="BERT's kind"):
         compression.narrowed(other, scores[:1], heads=1, neurons=3)
+
+
+# -- pruned models -----------------------------------------------------------------------------
+
+
+def step_of(model, batch):
+    """One step of training, with a rate that changes every weight."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    model(**batch, labels=torch.tensor([0, 1, 2, 0])).loss.backward()
+    optimizer.step()
+    optimizer.zero_grad()
+
+
+def test_prune_train_and_prune_again_leaves_out_the_smallest_of_the_trained(bert, batch):
+    once = compression.pruned(bert, 0.3)
+    step_of(once, batch)
+    twice = compression.pruned(once, 0.5)
+    assert compression.sparsity(twice) == pytest.approx(0.5, abs=1e-3)
+    weights = [m.weight_orig * m.weight_mask for m, _ in compression.weight_matrices(once)]
+    flat = np.concatenate([w.detach().abs().numpy().ravel() for w in weights])
+    threshold = np.sort(flat)[round(0.5 * flat.size) - 1]
+    for (module, _), weight in zip(compression.weight_matrices(twice), weights, strict=True):
+        expected = torch.where(weight.abs() > threshold, weight, 0.0)
+        assert torch.equal(module.weight, expected)
+    step_of(twice, batch)
+    assert compression.sparsity(compression.make_permanent(twice)) >= 0.5
+    less = compression.pruned(twice, 0.1)  # written in by now: zeros are the smallest, once more
+    assert compression.sparsity(less) >= 0.5
+
+
+def test_a_model_that_is_pruned_less_than_it_is_stays_as_it_is(bert):
+    more = compression.pruned(bert, 0.5)
+    assert compression.sparsity(compression.pruned(more, 0.2)) == compression.sparsity(more)
+
+
+def test_a_copy_of_a_pruned_model_shares_nothing_and_is_up_to_date(bert, batch):
+    once = compression.pruned(bert, 0.3)
+    step_of(once, batch)  # its weights are now older than what they are made of
+    twin = compression.pruned(once, 0.3)
+    torch.testing.assert_close(twin(**batch).logits, once(**batch).logits, rtol=0, atol=0)
+    before = {name: value.clone() for name, value in once.state_dict().items()}
+    step_of(twin, batch)
+    assert all(torch.equal(value, before[name]) for name, value in once.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    "smaller",
+    [
+        compression.int8,
+        lambda model: compression.low_rank(model, 0.5),
+        lambda model: compression.narrowed(
+            model, [{"heads": torch.arange(4), "neurons": torch.arange(24)}] * 2, heads=2, neurons=9
+        ),
+    ],
+    ids=["int8", "low rank", "narrowed"],
+)
+def test_a_pruned_model_is_made_smaller_like_one_with_its_zeros_written_in(bert, batch, smaller):
+    once = compression.pruned(bert, 0.3)
+    step_of(once, batch)
+    found = smaller(once)(**batch).logits
+    torch.testing.assert_close(found, smaller(compression.make_permanent(once))(**batch).logits)
+
+
+def test_what_a_pruned_model_has_no_place_for_is_refused_with_the_way_on(bert, batch):
+    once = compression.pruned(bert, 0.3)
+    with pytest.raises(ValueError, match="make_permanent first"):
+        compression.fake_quantized(once, 4)
+    with pytest.raises(ValueError, match="make_permanent first"):
+        compression.importance(once, [{**batch, "labels": torch.tensor([0, 1, 2, 0])}])
+    with pytest.raises(ValueError, match="rounded_for_good first"):
+        compression.pruned(compression.fake_quantized(bert, 4), 0.3)
+    quantized = compression.fake_quantized(compression.make_permanent(once), 4)
+    assert quantized(**batch).logits.shape == (4, 3)
+
+
+# -- on disk -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_a_tensor_of_two_names_is_written_once_and_read_for_both(tmp_path, sparse):
+    tied = tiny_models.causal(0)
+    if sparse:
+        tied = compression.make_permanent(compression.pruned(tied, 0.5))
+    size = compression.save(tied, tmp_path / "tied.safetensors", sparse=sparse)
+    assert size == compression.bytes_on_disk(tied, sparse=sparse)
+    numbers = sum(p.numel() for p in tied.parameters())
+    assert sparse or 4 * numbers < size < 4 * numbers + 4000
+    other = compression.load(tiny_models.causal(1), tmp_path / "tied.safetensors")
+    for name, value in tied.state_dict().items():
+        assert torch.equal(other.state_dict()[name], value), name
+    assert other.lm_head.weight is other.transformer.wte.weight
 
 
 # -- out of PyTorch ---------------------------------------------------------------------------

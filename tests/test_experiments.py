@@ -130,6 +130,39 @@ def test_the_verdict_is_said_whichever_way_it_falls():
     assert "cannot speak for others" in verdict(Interval(0.02, 0.01, 0.03), seeds=1)
 
 
+def test_a_score_that_is_not_finite_has_no_interval_and_is_named():
+    scores = np.array([[0.0, 1.0, np.nan], [1.0, 0.0, 1.0]])
+    with pytest.raises(ValueError, match=r"at \[0, 2\] .*seed, row.* is nan"):
+        paired_interval(scores)
+    infinite = np.array([[0.0, 1.0], [np.inf, 0.0]])
+    for control in (0.0, infinite):  # of the second, inf - inf
+        with pytest.raises(ValueError, match=r"at \[1, 0\]"):
+            paired_interval(infinite, control)
+    counts = np.stack([scores, np.ones_like(scores)], -1)
+    with pytest.raises(ValueError, match=r"treatment must be finite, but at \[0, 2\]"):
+        paired_score_interval(counts, None, lambda sums: sums[0] / sums[1], clusters=[0, 1, 1])
+    never = np.zeros((2, 3, 2))
+    with (
+        pytest.raises(ValueError, match="score's shares must be finite"),
+        np.errstate(all="ignore"),
+    ):
+        paired_score_interval(never, None, lambda sums: sums[0] / sums[1])
+
+
+def test_an_unknown_interval_excludes_nothing_and_allows_no_verdict():
+    unknown = Interval(float("nan"), float("nan"), float("nan"))
+    assert not unknown.excludes(0.0) and str(unknown) == "nan, no interval"
+    assert verdict(unknown, seeds=2).startswith("no verdict")
+    assert str(seed_interval([0.5, float("nan")])) == "nan, no interval"
+
+
+def test_a_candidate_that_diverged_is_never_the_best():
+    best, log = tune([1, 2, 3], score=lambda x: float("nan") if x == 1 else -x)
+    assert best == 2 and len(log) == 3
+    best, _ = tune([1, 2], score=lambda x: float("nan") if x == 1 else -np.inf)
+    assert best == 2
+
+
 def test_tuning_keeps_the_best_and_the_whole_log():
     best, log = tune([1, 5, 3], score=lambda x: -abs(x - 3))
     assert best == 3
@@ -272,6 +305,31 @@ def test_a_figure_over_rows_keeps_the_interval_over_seeds_and_rows(monkeypatch):
     assert "over seeds and test rows" in head and gain.shown("gain") in line
     with pytest.raises(ValueError):
         report.add_rows("distilled/gain", *scores, seeds=(0, 1))
+
+
+def test_an_arm_that_diverged_costs_the_run_no_other_figure(tmp_path, monkeypatch):
+    monkeypatch.setenv("KD_RESULTS", str(tmp_path / "results.json"))
+    monkeypatch.setattr(comparisons, "ledger", lambda: Ledger([]))
+    monkeypatch.setattr(report_module, "ledger", lambda: Ledger([]))
+    report, seeds = Report("06", "offline", data="abc"), (0, 1)
+    good = np.random.default_rng(0).random((2, 20))
+    bad = np.stack([good[0], np.full(20, np.nan)])
+    counts = np.stack([bad, np.ones((2, 20))], -1)
+    found = [
+        report.add_rows("distilled/surprise", bad, good, seeds=seeds),
+        report.add_scores("distilled/score", counts, None, lambda s: s[0] / s[1], seeds=seeds),
+    ]
+    for interval in found:
+        assert not interval.known and verdict(interval, seeds=2).startswith("no verdict")
+    first, second = report.values("distilled/surprise")
+    assert first == 0 and np.isnan(second)  # the seed that went well is kept
+    report.add_rows("control/surprise", good, seeds=seeds)
+    table = experiments.comparison_table(report, ["control", "distilled"], "surprise")
+    assert table.splitlines()[-1].split()[:2] == ["distilled", "nan"]
+    experiments.plot_comparison(
+        report, ["control", "distilled"], "surprise", title="A", unit="nats"
+    )
+    assert "distilled/score" in (tmp_path / "results.json").read_text()
 
 
 def test_a_report_is_kept_on_disk_when_asked_for(tmp_path, monkeypatch):

@@ -143,6 +143,37 @@ def test_what_cannot_be_sampled_is_refused(model, prompts, options):
         generation.sample(model, prompts, **{"longest": 3, "end": 0, **options})
 
 
+# -- positions --------------------------------------------------------------------------------
+
+
+def test_what_is_longer_than_the_models_positions_is_refused_and_no_token_less(model, tokenizer):
+    """Ours reads 64 tokens. The last one of a completion is written and not read."""
+    wide = models.decoder("mini", tokenizer, seed=0, longest=200).eval()
+    prompt, never = [1] * 40, 999
+    assert generation.sample(model, [prompt] * 2, longest=25, end=never).shape == (2, 25)
+    with pytest.raises(ValueError, match=r"40 tokens\).*longest \(26\).*at most 64"):
+        generation.sample(model, [prompt[:1], prompt], longest=26, end=never)
+    row = {"prompt": prompt, "completion": [1] * 24}
+    assert generation.log_probabilities(model, [row], end=0).shape == (1,)
+    with pytest.raises(ValueError, match="row 1 must be at most 64 tokens.*but are 65"):
+        generation.log_probabilities(model, [row, {**row, "completion": [1] * 25}], end=0)
+    about = {"ahead": 3, "end": never, "generator": gen()}
+    assert len(generation.speculate(model, model, prompt, longest=24, **about)[0]) == 24
+    assert len(generation.speculate(wide, model, prompt, longest=25, **about)[0]) == 25
+    with pytest.raises(ValueError, match="for the target"):
+        generation.speculate(model, wide, prompt, longest=25, **about)
+    with pytest.raises(ValueError, match="for the draft"):
+        generation.speculate(wide, model, prompt, longest=26, **about)
+
+
+def test_rotary_positions_have_no_end():
+    llama = tiny_models.causal(0, "llama", max_position_embeddings=8)
+    assert generation.sample(llama, [[5] * 6], longest=8, end=999).shape == (1, 8)
+    row = {"prompt": [5] * 6, "completion": [6] * 6}
+    assert generation.log_probabilities(llama, [row], end=3).isfinite().all()
+    generation.speculate(llama, llama, [5] * 6, ahead=2, longest=6, end=999, generator=gen())
+
+
 # -- drafts -----------------------------------------------------------------------------------
 
 

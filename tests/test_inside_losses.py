@@ -270,6 +270,26 @@ def test_losses_are_computed_in_full_precision(states, maps, dtype):
         assert loss.dtype == torch.float32 and loss.isfinite()
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_under_autocast_losses_and_gradients_are_those_without_it(states, maps, dtype):
+    def found(mixed):
+        own = states[1].to(dtype).requires_grad_()
+        teacher, half = (states[1] + 0.5).to(dtype), torch.bfloat16
+        with torch.autocast("cpu", dtype=half, enabled=mixed):
+            losses = [
+                hidden_state_loss(own, teacher, mask=mask),
+                hidden_state_loss(own, teacher, mask=mask, kind="cosine"),
+                relation_loss(own, teacher, mask=mask, heads=2),
+                contrastive_loss(own[:, 0], teacher[:, 0]),
+                attention_loss(maps[0].to(dtype), maps[1].to(dtype), mask=mask),
+            ]
+        return losses, [torch.autograd.grad(loss, own, retain_graph=True)[0] for loss in losses[:4]]
+
+    for with_it, without in zip(found(True), found(False), strict=True):
+        for a, b in zip(with_it, without, strict=True):
+            assert a.dtype == dtype and torch.equal(a, b)
+
+
 # -- what is refused --------------------------------------------------------------------------
 
 

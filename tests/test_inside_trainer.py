@@ -39,7 +39,7 @@ from kd_course.distillation import (
     layer_map,
     training_arguments,
 )
-from kd_course.distillation.internals import ask_inside
+from kd_course.distillation.internals import ask_inside, refuse_impossible
 from kd_course.losses import (
     attention_loss,
     contrastive_loss,
@@ -172,13 +172,31 @@ def test_what_is_read_is_what_transformers_and_the_weights_give(tokenizer, layer
         q, k, v = (getattr(part, name)(before) for name in ("query", "key", "value"))
         before = block(before, attention_mask=lowest[:, None, None])
     torch.testing.assert_close(states, before)
-    torch.testing.assert_close(relations, torch.stack([q, k, v]))
+    for found, expected in zip(relations, (q, k, v), strict=True):
+        torch.testing.assert_close(found, expected)
     heads = [x.unflatten(-1, (2, 8)).transpose(1, 2) for x in (q, k)]
     scores = heads[0] @ heads[1].transpose(-1, -2) / 8**0.5 + lowest[:, None, None]
     torch.testing.assert_close(attention, scores.softmax(-1))
     assert entering.shape == states.shape
     for row, length in enumerate(batch["attention_mask"].sum(1)):
         torch.testing.assert_close(pooled[row], states[row, :length].mean(0))
+
+
+def test_relations_are_read_where_several_heads_share_a_key():
+    """Queries are 16 wide there, keys and values 8: each is compared by itself."""
+    student, teacher = (causal(seed, "llama", num_key_value_heads=1) for seed in (0, 1))
+    ids = torch.arange(5, 15).view(2, 5)
+    batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+    compared, mask = Relations(1, 2, heads=2), batch["attention_mask"].bool()
+    refuse_impossible([compared], student, teacher)
+    _, (theirs,) = ask_inside(teacher, batch, [compared])
+    _, (mine,) = ask_inside(student, batch, [Relations(1, 1, heads=2)])
+    assert [part.shape[-1] for part in theirs] == [16, 8, 8]
+    expected = sum(relation_loss(s, t, mask=mask, heads=2) for s, t in zip(mine, theirs))
+    torch.testing.assert_close(compared.loss(mine, theirs, mask, ids[:, 0]), expected)
+    with pytest.raises(ValueError, match="the student's width, 8 of the key, but is 16"):
+        refuse_impossible([Relations(1, 2, heads=16)], student, teacher)
+    refuse_impossible([Relations(1, 2, heads=16, of=("query",))], student, teacher)
 
 
 def test_queries_keys_and_values_are_found_in_every_family():

@@ -23,6 +23,66 @@ def test_macro_f1_by_hand():
     assert metrics.macro_f1(P, LABELS) == pytest.approx((2 / 3 + 2 / 3 + 1) / 3)
 
 
+def test_a_class_that_does_not_occur_has_f1_zero_in_both_macro_f1s():
+    p = np.array([[0.9, 0.1, 0.0], [0.8, 0.2, 0.0]])
+    labels = np.array([0, 1])
+    # class 0: 2·1/(2+1); class 1: 0; class 2: never given, never a label
+    assert metrics.macro_f1(p, labels) == pytest.approx(2 / 9)
+    assert metrics.macro_f1_of(metrics.class_counts(p, labels).sum(0)) == pytest.approx(2 / 9)
+
+
+def test_a_confidence_of_one_falls_into_the_last_bin_of_every_calibration_error():
+    p = np.array([[1.0, 0.0], [1.0, 0.0], [0.95, 0.05], [0.95, 0.05]])
+    labels = np.array([0, 1, 1, 0])
+    p[2:] = [[0.95, 0.05], [0.95, 0.05]]
+    expected = abs((1 + 1 + 0.95 + 0.95) - 2) / 4  # all four in the last of fifteen bins
+    counts = metrics.confidence_counts(p, labels).sum(0)
+    assert metrics.calibration_error_of(counts) == pytest.approx(expected)
+    assert metrics.calibration_error(p, labels) == pytest.approx(expected, abs=1e-6)
+    labels = np.array([1, 0, 0, 0])
+    counts = metrics.confidence_counts(p, labels).sum(0)
+    expected = abs((1 + 1 + 0.95 + 0.95) - 3) / 4
+    assert metrics.calibration_error_of(counts) == pytest.approx(expected)
+    assert metrics.calibration_error(p, labels) == pytest.approx(expected, abs=1e-6)
+    assert metrics.calibration_error(p.astype(np.float32), labels) == pytest.approx(
+        expected, abs=1e-6
+    )
+    assert metrics.reliability(p, labels, bins=15)["rows"][-1] == 4
+
+
+@pytest.mark.parametrize("bins", [4, 5, 8, 15])
+def test_on_an_edge_the_calibration_errors_agree(bins):
+    edges = np.arange(bins // 2 + 1, bins + 1) / bins
+    p = np.stack([edges, 1 - edges], -1)
+    labels = np.arange(len(p)) % 2
+    counts = metrics.confidence_counts(p, labels, bins=bins).sum(0)
+    assert metrics.calibration_error(p, labels, bins=bins) == pytest.approx(
+        metrics.calibration_error_of(counts), abs=1e-6
+    )
+
+
+def test_a_model_that_diverged_has_no_calibration_error_and_no_row_is_lost():
+    p = P.copy()
+    p[1] = np.nan
+    assert np.isnan(metrics.calibration_error(p, LABELS))
+    assert np.isnan(metrics.calibration_error_of(metrics.confidence_counts(p, LABELS).sum(0)))
+    bins = metrics.reliability(p, LABELS)
+    assert bins["rows"].sum() == 4 and np.isnan(bins["confidence"][0])
+
+
+def test_nan_scores_rank_last():
+    nan = np.nan
+    scores = np.array([[nan, nan, nan], [0.3, nan, 0.1], [0.3, 0.2, nan], [0.3, 0.2, 0.1]])
+    found = metrics.reciprocal_ranks(scores, np.array([0, 1, 0, 1]))
+    assert found.tolist() == [1 / 3, 1 / 3, 1 / 2, 1 / 2]
+    assert metrics.reciprocal_ranks(scores, np.array([0, 1, 0, 1]), k=2).tolist() == [
+        0,
+        0,
+        0.5,
+        0.5,
+    ]
+
+
 def test_calibration_error_by_hand():
     # five bins: 0.6 and 0.7 share [0.6, 0.8) with accuracy ½; 0.9 and 0.8 share [0.8, 1] with accuracy 1
     expected = (abs(0.65 - 0.5) * 2 + abs(0.85 - 1.0) * 2) / 4

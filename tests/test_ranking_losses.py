@@ -135,3 +135,12 @@ def test_a_rank_counts_the_passages_that_are_as_good():
     found = metrics.reciprocal_ranks(scores, right, k=2)
     np.testing.assert_allclose(found, [1.0, 0.5, 0.0, 0.0])
     np.testing.assert_allclose(metrics.reciprocal_ranks(scores, right), [1, 1 / 2, 1 / 3, 1 / 3])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_under_autocast_the_in_batch_loss_is_that_without_it(dtype):
+    questions, passages = torch.randn(3, 8, dtype=dtype), torch.randn(5, 8, dtype=dtype)
+    expected = losses.in_batch_loss(questions, passages)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = losses.in_batch_loss(questions, passages)
+    assert found.dtype == dtype and torch.equal(found, expected)

@@ -54,6 +54,13 @@ def test_a_text_has_the_same_vector_alone_and_in_a_batch(reader):
     assert together.shape == (3, 128)
 
 
+def test_no_texts_have_no_vectors(reader):
+    model, tokenizer = reader
+    tower = retrieval.bi_encoder(model, (0,)).train()
+    found = retrieval.encode(tower, tokenizer, [])
+    assert found.shape == (0, 128) and found.dtype == torch.float32 and tower.training
+
+
 def test_a_bi_encoder_shares_no_weight_with_the_model_it_comes_from(reader):
     model, _ = reader
     tower = retrieval.bi_encoder(model, (0,))

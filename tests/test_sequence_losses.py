@@ -203,3 +203,18 @@ def test_uld_does_not_see_which_word_is_meant():
 def test_uld_needs_the_same_positions():
     with pytest.raises(ValueError, match="same rows and positions"):
         uld_loss(torch.zeros(1, 2, 3), torch.zeros(1, 3, 3))
+
+
+@pytest.mark.parametrize("loss", (forward_kl_loss, reverse_kl_loss, generalised_jsd_loss, uld_loss))
+def test_a_token_whose_words_both_exclude_is_left_out(loss):
+    generator = torch.Generator().manual_seed(0)
+    student, teacher = (torch.randn(2, 3, 5, generator=generator) for _ in range(2))
+    student[0, 1] = teacher[0, 1] = -math.inf
+    student.requires_grad_()
+    counts = torch.ones(2, 3, dtype=torch.bool)
+    counts[0, 1] = False
+    found = loss(student, teacher)
+    torch.testing.assert_close(found, loss(student, teacher, mask=counts))
+    (gradient,) = torch.autograd.grad(found, student)
+    assert found > 0 and gradient.isfinite().all() and not gradient[0, 1].any()
+    assert loss(student[:1, 1:2], teacher[:1, 1:2]) == 0

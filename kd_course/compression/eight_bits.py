@@ -9,11 +9,11 @@ Inference, 2018.
 
 from __future__ import annotations
 
-import copy
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from kd_course.compression.magnitude_pruning import copied, make_permanent
 
 
 def quantize_rows(weight: Tensor) -> tuple[Tensor, Tensor]:
@@ -65,9 +65,9 @@ def int8(model: nn.Module) -> nn.Module:
     """A copy, in eval mode, whose linear layers and look-up tables hold int8 weights.
 
     Everything else (biases, normalisation) and all arithmetic stays in float32. For inference: the
-    codes have no gradient.
+    codes have no gradient. Of a pruned model the zeros are codes, and no mask is kept.
     """
-    smaller = copy.deepcopy(model)
+    smaller = copied(model)
     kinds = {nn.Linear: Int8Linear, nn.Embedding: Int8Embedding}
     for module in list(smaller.modules()):
         for name, child in list(module.named_children()):
@@ -87,7 +87,7 @@ def with_int8_kernels(model: nn.Module) -> nn.Module | None:
         from torchao.quantization import Int8DynamicActivationInt8WeightConfig, quantize_
     except ModuleNotFoundError:
         return None
-    faster = copy.deepcopy(model).eval()
+    faster = make_permanent(copied(model)).eval()
     # Inductor's settings are this process's, not the copy's: they stay as they are.
     quantize_(faster, Int8DynamicActivationInt8WeightConfig(set_inductor_config=False))
     faster.compile(dynamic=True)

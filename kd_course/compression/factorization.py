@@ -6,11 +6,13 @@ Compressing Pre-trained Language Models by Matrix Decomposition, 2020.
 
 from __future__ import annotations
 
-import copy
+from typing import Any
 
 import torch
 from torch import nn
 
+from kd_course.compression.magnitude_pruning import copied
+from kd_course.divergences import in_full_precision
 from kd_course.models.layers import layer_stack
 
 
@@ -34,15 +36,18 @@ def split(layer: nn.Linear, rank: int) -> nn.Sequential:
 
     The product of the two weights is the nearest matrix of that rank, in squared error; each has the
     square root of the singular values, so that neither learns at another pace than the other.
+    Both keep the layer's dtype and device; the factors of a layer in half precision are found in float32.
     Raises ValueError for a rank that the weight cannot have.
     """
     outputs, inputs = layer.weight.shape
     if not 1 <= rank <= min(outputs, inputs):
         raise ValueError(f"rank must lie in 1 … {min(outputs, inputs)}, but is {rank}")
-    u, s, vh = torch.linalg.svd(layer.weight.detach(), full_matrices=False)
+    weight = layer.weight.detach()
+    u, s, vh = torch.linalg.svd(in_full_precision(weight, "weight"), full_matrices=False)
     root = s[:rank].sqrt()
-    down = nn.Linear(inputs, rank, bias=False)
-    up = nn.Linear(rank, outputs, bias=layer.bias is not None)
+    kind: dict[str, Any] = {"dtype": weight.dtype, "device": weight.device}
+    down = nn.Linear(inputs, rank, bias=False, **kind)
+    up = nn.Linear(rank, outputs, bias=layer.bias is not None, **kind)
     with torch.no_grad():
         down.weight.copy_(root[:, None] * vh[:rank])
         up.weight.copy_(u[:, :rank] * root)
@@ -54,10 +59,11 @@ def split(layer: nn.Linear, rank: int) -> nn.Sequential:
 def low_rank(model: nn.Module, share: float) -> nn.Module:
     """A copy whose encoder layers' linear maps are split, each into factors of at most that share.
 
-    share: of each weight's numbers, in (0, 1]. Look-up tables, the pooler and the head stay. Raises
-    ValueError for a share outside, or an encoder not known here.
+    share: of each weight's numbers, in (0, 1]. Look-up tables, the pooler and the head stay. A pruned
+    weight is split with its zeros in it, and its factors have no mask. Raises ValueError for a share
+    outside, or an encoder not known here.
     """
-    smaller = copy.deepcopy(model)
+    smaller = copied(model)
     stack, _ = layer_stack(smaller)
     for module in list(stack.modules()):
         for name, child in list(module.named_children()):

@@ -9,13 +9,14 @@ Inference, 2018; Bengio et al., Estimating or Propagating Gradients Through Stoc
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
+from torch.nn.utils import parametrize, prune
+
+from kd_course.compression.magnitude_pruning import copied
 
 PER = ("row", "tensor")
 SHRUNK = tuple(i / 40 for i in range(8, 41))  # shares of the largest magnitude that are tried
@@ -97,9 +98,12 @@ def fake_quantized(
 
     per, fit: as in `scales`, which is asked anew at every call, since the weights move. leave: a
     module whose name has one of these parts stays as it is; biases and normalisation stay anyway.
-    The copy can be trained: gradients pass straight through.
+    The copy can be trained: gradients pass straight through. Raises ValueError for a pruned model, in
+    which the masks compute the weights already.
     """
-    smaller = copy.deepcopy(model)
+    if prune.is_pruned(model):
+        raise ValueError("model is pruned, and its masks compute its weights: make_permanent first")
+    smaller = copied(model)
     for _, module in _quantizable(smaller, leave):
         parametrize.register_parametrization(module, "weight", FakeQuantized(bits, per, fit))
     return smaller

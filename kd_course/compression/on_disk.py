@@ -18,11 +18,18 @@ def save(model: nn.Module, path: str | Path, *, sparse: bool = False) -> int:
     """Write a model's weights to a file; returns how many bytes the file takes.
 
     sparse: a matrix with zeros is written as one bit an entry, saying where something stands, and
-    the entries that are not zero; as it is where that would take more.
+    the entries that are not zero; as it is where that would take more. A tensor of two names, as a
+    decoder's embeddings that are its output layer too, is written once.
     """
-    tensors, shapes = {}, {}
+    tensors, shapes, shared = {}, {}, {}
+    first: dict[tuple, str] = {}  # where a tensor lies in memory, and its first name
     for name, tensor in model.state_dict().items():
-        tensor = tensor.detach().contiguous()
+        tensor = tensor.detach()
+        place = (tensor.device, tensor.data_ptr(), tensor.dtype, tensor.shape, tensor.stride())
+        if tensor.numel() and first.setdefault(place, name) != name:
+            shared[name] = first[place]
+            continue
+        tensor = tensor.contiguous()
         full = tensor != 0
         packed = full.sum().item() * tensor.element_size() + -(-tensor.numel() // 8)
         if sparse and packed < tensor.numel() * tensor.element_size():
@@ -31,20 +38,26 @@ def save(model: nn.Module, path: str | Path, *, sparse: bool = False) -> int:
             shapes[name] = list(tensor.shape)
         else:
             tensors[name] = tensor
-    save_file(tensors, path, metadata={"shapes": json.dumps(shapes)})
+    metadata = {"shapes": json.dumps(shapes)}
+    if shared:
+        metadata["shared"] = json.dumps(shared)
+    save_file(tensors, path, metadata=metadata)
     return Path(path).stat().st_size
 
 
 def load(model: nn.Module, path: str | Path) -> nn.Module:
     """Fill a model of the same shape with the weights that `save` wrote; returns it."""
     with safe_open(path, "pt") as file:
-        shapes = json.loads(file.metadata()["shapes"])
+        metadata = file.metadata()
+        shapes = json.loads(metadata["shapes"])
         state = {name: file.get_tensor(name) for name in file.keys() if ":" not in name}  # noqa: SIM118
         for name, shape in shapes.items():
             values = file.get_tensor(f"{name}:values")
             tensor = torch.zeros(shape, dtype=values.dtype)
             tensor[_unpack(file.get_tensor(f"{name}:where"), shape)] = values
             state[name] = tensor
+    for name, other in json.loads(metadata.get("shared", "{}")).items():
+        state[name] = state[other]
     model.load_state_dict(state)
     return model
 

@@ -6,13 +6,14 @@ Estimation for Neural Network Pruning, 2019.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import prune
 
+from kd_course.compression.magnitude_pruning import copied
 from kd_course.models.layers import layer_stack
 from kd_course.modes import eval_mode
 
@@ -25,7 +26,10 @@ def importance(model: nn.Module, batches: Iterable[Mapping[str, Tensor]]) -> Imp
     batches: with `labels`, as the model takes them; its own loss is used, in eval mode.
     Returns, for every layer, "heads" (heads,) and "neurons" (intermediate width,): the sum over batches
     of |Σ w · ∂loss/∂w| over the weights by which its output is read.
+    Raises ValueError for a pruned model, in which these weights are computed and keep no gradient.
     """
+    if prune.is_pruned(model):
+        raise ValueError("model is pruned, and its masks compute its weights: make_permanent first")
     found = [
         {"heads": torch.zeros(heads), "neurons": torch.zeros(layer.output.dense.in_features)}
         for layer in _layers(model)
@@ -50,9 +54,10 @@ def narrowed(model: nn.Module, scores: Importance, *, heads: int, neurons: int) 
     """A copy that keeps, in every layer, the so many heads and neurons with the highest scores.
 
     scores: from `importance`. Those that stay keep their order. Rows and biases go with whatever they
-    made, columns with whatever read it. Raises ValueError for more than there are, or none.
+    made, columns with whatever read it. A pruned weight goes with its zeros and without its mask. Raises
+    ValueError for more than there are, or none.
     """
-    smaller = copy.deepcopy(model)
+    smaller = copied(model)
     for layer, score in zip(_layers(smaller), scores, strict=True):
         for name, number in (("heads", heads), ("neurons", neurons)):
             if not 1 <= number <= len(score[name]):

@@ -67,13 +67,14 @@ class Comparison:
     projects: ClassVar[bool] = False  # whether widths that differ are made to agree
     over_rows: ClassVar[bool] = False  # whether its loss is a mean over rows, not over tokens
 
-    def read(
-        self, outputs: Any, recorded: Recorded, layer: int, mask: Tensor, whose: str
-    ) -> Tensor:
-        """What is compared, of one model: out of its outputs, or of what was recorded in it."""
+    def read(self, outputs: Any, recorded: Recorded, layer: int, mask: Tensor, whose: str) -> Any:
+        """What is compared, of one model: out of its outputs, or of what was recorded in it.
+
+        A tensor, or a tuple of them where they need not be of one shape.
+        """
         raise NotImplementedError
 
-    def loss(self, student: Tensor, teacher: Tensor, mask: Tensor, ids: Tensor) -> Tensor:
+    def loss(self, student: Any, teacher: Any, mask: Tensor, ids: Tensor) -> Tensor:
         """The loss of what was read of the two: a mean over the tokens, or the rows."""
         raise NotImplementedError
 
@@ -133,7 +134,8 @@ class Attention(Comparison):
 class Relations(Comparison):
     """Which tokens resemble one another: `losses.relation_loss`, the sum over what `of` names.
 
-    heads: relation heads, whatever heads the models have; it must divide both widths.
+    heads: relation heads, whatever heads the models have; it must divide the widths of both. Where
+    several heads share a key and a value, those are narrower than the query.
     of: "query", "key" and "value", or some of them. In a RoFormer, before the rotation.
     """
 
@@ -145,10 +147,12 @@ class Relations(Comparison):
 
     def read(
         self, outputs: Any, recorded: Recorded, layer: int, mask: Tensor, whose: str
-    ) -> Tensor:
-        return torch.stack([recorded[layer, part] for part in self.of])  # (parts, batch, length, …)
+    ) -> tuple[Tensor, ...]:
+        return tuple(recorded[layer, part] for part in self.of)  # (batch, length, width) each
 
-    def loss(self, student: Tensor, teacher: Tensor, mask: Tensor, ids: Tensor) -> Tensor:
+    def loss(
+        self, student: Sequence[Tensor], teacher: Sequence[Tensor], mask: Tensor, ids: Tensor
+    ) -> Tensor:
         parts = zip(student, teacher, strict=True)
         losses = [relation_loss(s, t, mask=mask, heads=self.heads) for s, t in parts]
         return torch.stack(losses).sum()
@@ -254,12 +258,20 @@ def refuse_impossible(comparisons: Sequence[Comparison], student: Any, teacher: 
                     f"{whose}_layer of {each.name} must lie in {each.first_layer} … {layers}, the "
                     f"{whose}'s own (0 is the embeddings), but is {layer}"
                 )
-            width = model.config.hidden_size
-            if isinstance(each, Relations) and (each.heads < 1 or width % each.heads):
-                raise ValueError(
-                    f"heads of relations must divide the {whose}'s width, {width}, but is "
-                    f"{each.heads}"
-                )
+            if isinstance(each, Relations):
+                _refuse_heads(each, model, layer, whose)
     names = [str(each) for each in comparisons]
     if len(set(names)) < len(names):
         raise ValueError(f"comparisons must each be given once, but are {', '.join(names)}")
+
+
+def _refuse_heads(compared: Relations, model: Any, layer: int, whose: str) -> None:
+    """ValueError for relation heads into which a query, key or value of this layer cannot be cut."""
+    maps = queries_keys_values(model, layer)
+    for part in compared.of:
+        width = getattr(maps[part], "out_features", model.config.hidden_size)
+        if compared.heads < 1 or width % compared.heads:
+            raise ValueError(
+                f"heads of relations must divide the {whose}'s width, {width} of the {part}, but is "
+                f"{compared.heads}"
+            )

@@ -29,10 +29,22 @@ class Interval(NamedTuple):
     def shown(self, figure: str = "") -> str:
         """The interval as text, with as many decimals as this figure has: "77.5 [76.9, 78.2]"."""
         mean, low, high = (metrics.shown(value, figure) for value in self)
+        if not self.known:
+            return f"{mean}, no interval"
         return mean if self.low == self.high else f"{mean} [{low}, {high}]"
 
+    @property
+    def known(self) -> bool:
+        """Whether there is an interval at all: not where a score was NaN or infinite."""
+        return math.isfinite(self.low) and math.isfinite(self.high)
+
     def excludes(self, value: float) -> bool:
-        return not self.low <= value <= self.high
+        """Whether the value lies outside; an interval that is not known excludes nothing."""
+        return self.low > value or self.high < value
+
+
+class NotFiniteError(ValueError):
+    """A score is NaN or infinite, as those of a model that diverged are: no interval covers it."""
 
 
 def paired_interval(
@@ -52,7 +64,8 @@ def paired_interval(
     one seed it covers the test set only, with one row (or cluster) the seeds only, with one of each
     nothing: low and high are the mean. Of no effect it covers 92 to 97 % with three seeds and more;
     with two, which may agree by accident, 87 to 96 % (tests/test_coverage.py).
-    Raises ValueError when the shapes differ.
+    Raises ValueError when the shapes differ, and NotFiniteError, a ValueError that names seed and row,
+    where a difference is NaN or infinite.
 
     Two-way random effects: Searle, Casella & McCulloch, Variance Components, 1992, chapter 4;
     degrees of freedom by Satterthwaite, An Approximate Distribution of Estimates of Variance
@@ -70,7 +83,9 @@ def paired_interval(
             f"treatment and control must have one shape, the same seeds and rows, "
             f"but have {treatment.shape} and {control.shape}"
         )
-    difference = treatment - control
+    with np.errstate(invalid="ignore"):  # inf - inf, which is refused in the next line
+        difference = treatment - control
+    _refuse_not_finite(difference, "treatment - control")
     return _interval(difference, float(difference.mean()), level, clusters)
 
 
@@ -87,7 +102,8 @@ def paired_score_interval(
     treatment, control: (seeds, rows, counts), what each row adds to a corpus's sums; without a
     control (None), it is the treatment's own score. score: (counts,), the sums over rows -> the
     figure. A difference is the mean over seeds of score(treatment) - score(control).
-    clusters, level: as in `paired_interval`. Raises ValueError when the shapes differ.
+    clusters, level: as in `paired_interval`. Raises ValueError when the shapes differ, and
+    NotFiniteError where a count, or the score of one seed with or without a row, is NaN or infinite.
 
     A row's share in the score is what the jackknife says: R·score - (R - 1)·score without the row.
     Of a mean that is the row itself; with these shares in place of rows the interval is the same.
@@ -101,6 +117,8 @@ def paired_score_interval(
             f"treatment and control must have one shape, (seeds, rows, counts), but have "
             f"{arms[0].shape} and {arms[-1].shape}"
         )
+    for name, arm in zip(("treatment", "control"), arms):
+        _refuse_not_finite(arm.sum(-1), name)
     if clusters is not None:  # the score is one of sums, so that a cluster's rows may be summed
         arms = [_summed(arm, clusters) for arm in arms]
     seeds, rows, _ = arms[0].shape
@@ -115,10 +133,22 @@ def paired_score_interval(
             shares.append(rows * whole[:, None] - (rows - 1) * without)
         else:
             shares.append(whole[:, None])
+        _refuse_not_finite(shares[-1], "the score's shares")
         scores.append(float(whole.mean()))
     if control is None:
         return _interval(shares[0], scores[0], level)
     return _interval(shares[0] - shares[1], scores[0] - scores[1], level)
+
+
+def _refuse_not_finite(values: np.ndarray, name: str) -> None:
+    """NotFiniteError for a table (seeds, rows) that holds a NaN or an infinity, with its first place."""
+    places = np.argwhere(~np.isfinite(values))
+    if len(places):
+        seed, row = places[0]
+        raise NotFiniteError(
+            f"{name} must be finite, but at [{seed}, {row}] (seed, row, counted from 0) is "
+            f"{values[seed, row]:g}, and at {len(places)} places in all: has a model diverged?"
+        )
 
 
 def _interval(
@@ -192,7 +222,12 @@ def seed_interval(values: Sequence[float], *, level: float = 0.95) -> Interval:
 
 
 def verdict(difference: Interval, *, seeds: int) -> str:
-    """What a paired interval of a difference allows one to say, either way; of few seeds, less."""
+    """What a paired interval of a difference allows one to say, either way; of few seeds, less.
+
+    Of an interval that is not known, since a score is NaN or infinite, that there is no verdict.
+    """
+    if not difference.known:
+        return "no verdict: a score is not finite (has a model diverged?)"
     if not difference.excludes(0.0):
         return "the sign is open: the interval contains 0"
     found = "better" if difference.mean > 0 else "worse"

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from kd_course.experiments.intervals import Interval, paired_interval, paired_score_interval
+import numpy as np
+
+from kd_course.experiments.intervals import (
+    Interval,
+    NotFiniteError,
+    paired_interval,
+    paired_score_interval,
+)
 from kd_course.experiments.reference_runs import interval_of, ledger
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 class Report:
@@ -64,9 +69,16 @@ class Report:
 
         treatment, control, clusters: as in `paired_interval`, one row of scores for each of seeds.
         seeds: [None] for what has none. kind: as in `add`.
+        Where a score is NaN or infinite, as after a training that diverged, every seed's mean is noted
+        all the same, and the interval is not known (`Interval.known`): a run loses no other arm by it.
         """
-        interval = paired_interval(treatment, control, clusters=clusters)
-        for seed, mean in zip(seeds, (treatment - control).mean(-1), strict=True):
+        try:
+            interval = paired_interval(treatment, control, clusters=clusters)
+        except NotFiniteError:
+            interval = None
+        with np.errstate(invalid="ignore"):  # inf - inf
+            means = (treatment - control).mean(-1)
+        for seed, mean in zip(seeds, means, strict=True):
             self.add(name, mean, seed=seed, kind=kind)
         return self._keep(name, interval)
 
@@ -82,7 +94,10 @@ class Report:
         kind: str = "measured",
     ) -> Interval:
         """As `add_rows`, for a score of sums over rows; see `paired_score_interval`."""
-        interval = paired_score_interval(treatment, control, score, clusters=clusters)
+        try:
+            interval = paired_score_interval(treatment, control, score, clusters=clusters)
+        except NotFiniteError:
+            interval = None
         for i, seed in enumerate(seeds):
             value = score(treatment[i].sum(0)) - (
                 0 if control is None else score(control[i].sum(0))
@@ -90,7 +105,9 @@ class Report:
             self.add(name, value, seed=seed, kind=kind)
         return self._keep(name, interval)
 
-    def _keep(self, name: str, interval: Interval) -> Interval:
+    def _keep(self, name: str, interval: Interval | None) -> Interval:
+        if interval is None:
+            interval = Interval(float(np.mean(self.values(name))), math.nan, math.nan)
         self.figures[name]["interval"] = list(interval)
         self._save()
         return interval
@@ -153,9 +170,11 @@ def tune(candidates: Iterable[Any], score: Callable[[Any], float]) -> tuple[Any,
     """Try every candidate on validation; keep the best, and the log of all of them.
 
     score: candidate -> a figure on the validation split, the larger the better.
-    Returns the best candidate (the first of equals) and [{"candidate": …, "score": …}, …].
+    Returns the best candidate (the first of equals) and [{"candidate": …, "score": …}, …]. A score of
+    NaN, as of a candidate that diverged, stands in the log as it is and is below every other.
     """
     log = [{"candidate": candidate, "score": float(score(candidate))} for candidate in candidates]
     if not log:
         raise ValueError("candidates must not be empty: there is nothing to choose from")
-    return max(log, key=lambda entry: entry["score"])["candidate"], log
+    best = max(log, key=lambda entry: (not math.isnan(entry["score"]), entry["score"]))
+    return best["candidate"], log

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from kd_course.losses import completion_mask
 from kd_course.modes import eval_mode
@@ -19,6 +19,7 @@ from kd_course.modes import eval_mode
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+_TABLES_OF_POSITIONS = ("wpe", "embed_positions", "position_embeddings")  # GPT-2's; OPT's; BERT's
 Row = Mapping[str, list[int]]
 LOGITS_AT_ONCE = 2**28  # a gigabyte of them: long texts in a large vocabulary go in smaller batches
 
@@ -90,7 +91,13 @@ def log_probabilities(
     """log q(completion | prompt) of every row in nats, its end included: (rows,), float64.
 
     temperature: at which the model would write. It is asked in eval mode and put back into its own.
+    Raises ValueError for a row longer than the model has positions.
     """
+    lengths = [len(row["prompt"]) + len(row["completion"]) for row in rows]
+    if lengths:
+        longest = max(lengths)
+        what = f"prompt and completion of row {lengths.index(longest)}"
+        refuse_beyond_positions(model, longest, what)
     found = []
     with eval_mode(model):
         for batch in _batches(rows, end, batch_size, words=model.config.vocab_size):
@@ -108,6 +115,23 @@ def log_probabilities(
             chosen = chosen.masked_fill(~batch.mask[:, places], 0.0)
             found.append(chosen.double().sum(-1).cpu())
     return torch.cat(found) if found else torch.zeros(0, dtype=torch.float64)
+
+
+def refuse_beyond_positions(model: PreTrainedModel, tokens: int, what: str) -> None:
+    """ValueError where a model would have to read more tokens than its table of positions has rows.
+
+    Rotary and relative positions are computed, and have no such end, whatever the config says of the
+    lengths that the model was trained on.
+    """
+    for name, module in model.named_modules():
+        if isinstance(module, nn.Embedding) and name.rpartition(".")[2] in _TABLES_OF_POSITIONS:
+            # OPT's and BART's first rows are nobody's position.
+            positions = module.num_embeddings - getattr(module, "offset", 0)
+            if tokens > positions:
+                raise ValueError(
+                    f"{what} must be at most {positions} tokens, the positions that the model has, "
+                    f"but are {tokens}: shorten them, or take a model with more positions"
+                )
 
 
 def _batches(rows: Sequence[Row], end: int, size: int, *, words: int) -> Iterator[Written]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from kd_course.generation.prompts import refuse_beyond_positions
 from kd_course.modes import eval_mode
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ def sample(
     nothing but end tokens. temperature: 0 takes the most probable token every time.
     generator: a CPU generator; the same one gives the same texts. Prompts are padded on the left, and
     dropout is off, whatever mode the model is in.
-    Raises ValueError for no prompts, an empty prompt, a longest below one or a negative temperature.
+    Raises ValueError for no prompts, an empty prompt, a longest below one or a negative temperature, and
+    where the longest prompt and longest are more than the model has positions. (The last token is
+    written, and not read.)
     """
     if not prompts or not all(prompts):
         raise ValueError("prompts must hold at least one, and each at least one token")
@@ -44,6 +47,8 @@ def sample(
             f"{temperature:g}"
         )
     width = max(len(prompt) for prompt in prompts)
+    what = f"a prompt ({width} tokens) and longest ({longest}) less one"
+    refuse_beyond_positions(model, width + longest - 1, what)
     read = torch.tensor([[end] * (width - len(p)) + list(p) for p in prompts]).to(model.device)
     there = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in prompts]).to(model.device)
     ended = torch.zeros(len(prompts), dtype=torch.bool, device=model.device)

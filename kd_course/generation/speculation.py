@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from kd_course.generation.prompts import refuse_beyond_positions
+
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
@@ -49,8 +51,12 @@ def speculate(
 
     Both must know the same vocabulary. Every prefix is read anew, which is slow and easy to follow.
     Returns the completion's tokens, how often the target was asked, and how many drafted tokens were
-    kept each time.
+    kept each time. Raises ValueError where prompt and longest are more than the target has positions, or
+    with longest less one, for it is not asked what follows, the draft.
     """
+    what, tokens = f"prompt ({len(prompt)} tokens) and longest ({longest})", len(prompt) + longest
+    refuse_beyond_positions(target, tokens, f"for the target {what}")
+    refuse_beyond_positions(draft, tokens - 1, f"for the draft {what} less one")
     written: list[int] = []
     calls, kept_each_time = 0, []
     while len(written) < longest and end not in written:

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from kd_course.losses.rows import counted_rows, mean_over_rows, same_shape
+from kd_course.losses.rows import all_excluded, counted_rows, mean_over_rows, same_shape
 
 
 def annealed_temperature(step: int, steps: int, highest: float) -> float:
@@ -98,7 +98,8 @@ def row_wise_soft_loss(
     student_logits, teacher_logits: (rows, classes). temperatures, weights: (rows,); None weighs all
     alike. Each row's T² stands beside its own KL: taken out of the mean it would be another loss.
     Returns a scalar in nats: Σ w_i T_i² KL(teacher_i ‖ student_i) / rows. No gradient reaches the
-    teacher. With one temperature and no weights it is `soft_target_loss`.
+    teacher. A row in which both exclude every class with -inf is left out. With one temperature and no
+    weights it is `soft_target_loss`.
     Raises ValueError for shapes that differ, temperatures that are not positive, negative weights.
     """
     same_shape(student_logits, teacher_logits)
@@ -107,6 +108,14 @@ def row_wise_soft_loss(
     temperatures = _one_a_row(temperatures, "temperatures", student)
     if not (temperatures > 0).all():
         raise ValueError(f"temperatures must be positive, but one is {temperatures.min().item():g}")
+    if weights is not None:
+        weights = _one_a_row(weights, "weights", student)
+        if (weights < 0).any():
+            raise ValueError(f"weights must not be negative, but one is {weights.min().item():g}")
+    empty = all_excluded(student, teacher)
+    if empty.any():
+        student, teacher, temperatures = student[~empty], teacher[~empty], temperatures[~empty]
+        weights = None if weights is None else weights[~empty]
     scale = temperatures[:, None]
     log_q = F.log_softmax(student / scale, dim=-1)
     log_p = F.log_softmax(teacher / scale, dim=-1)
@@ -114,9 +123,6 @@ def row_wise_soft_loss(
     nats = (p * (log_p - log_q)).masked_fill(p == 0, 0.0).sum(-1)  # (rows,)
     nats = temperatures**2 * nats
     if weights is not None:
-        weights = _one_a_row(weights, "weights", student)
-        if (weights < 0).any():
-            raise ValueError(f"weights must not be negative, but one is {weights.min().item():g}")
         nats = weights * nats
     return mean_over_rows(nats)
 

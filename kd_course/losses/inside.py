@@ -8,7 +8,8 @@ All return one number: a mean over the tokens, or the rows, that count. mask lea
 whatever it holds. No gradient reaches the teacher, and what maps the one width onto the other
 belongs to the student: a teacher that is mapped could be mapped to nothing, and the loss with it.
 
-Computed and returned in float32, whatever precision the values come in (float64 for float64).
+Computed and returned in float32, whatever precision the values come in (float64 for float64), and
+under torch.autocast too; only a projection computes as autocast says.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from kd_course.divergences import in_full_precision, positive_temperature
+from kd_course.divergences import in_full_precision, positive_temperature, without_autocast
 from kd_course.losses.rows import as_mask, mean_over_rows
 
 if TYPE_CHECKING:
@@ -178,7 +179,8 @@ def contrastive_loss(
         )
     student, teacher = _vectors(student_vectors, teacher_vectors, mask, projection)
     own = torch.arange(len(student), device=student.device)
-    similar = F.normalize(student, dim=-1) @ F.normalize(teacher, dim=-1).T / temperature
+    with without_autocast(student):
+        similar = F.normalize(student, dim=-1) @ F.normalize(teacher, dim=-1).T / temperature
     if ids is not None:
         if ids.shape != student_vectors.shape[:1] or ids.is_floating_point():
             raise ValueError(
@@ -259,6 +261,7 @@ def _log_relations(vectors: Tensor, mask: Tensor, heads: int) -> Tensor:
     # Exchanged before the product: a NaN in the padding would come back through its gradient.
     vectors = torch.where(mask[..., None], vectors, 0.0)
     split = vectors.reshape(batch, length, heads, width // heads).transpose(1, 2)
-    scores = split @ split.transpose(-1, -2) / math.sqrt(width // heads)
+    with without_autocast(split):
+        scores = split @ split.transpose(-1, -2) / math.sqrt(width // heads)
     scores = torch.where(mask[:, None, None, :], scores, _EXCLUDED)
     return scores.transpose(1, 2)[mask].flatten(0, 1).log_softmax(-1)

@@ -6,7 +6,8 @@ cannot copy the teacher's numbers: what it can copy is how far apart two of them
 or how they share the belief (listwise_loss). in_batch_loss is what labels alone teach.
 
 Scores are logits: of a teacher that squeezes them into 0 to 1 the differences are lost. All return one
-number; no gradient reaches the teacher. Computed and returned in float32 (float64 for float64).
+number; no gradient reaches the teacher. Computed and returned in float32 (float64 for float64), under
+torch.autocast too.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from kd_course.divergences import in_full_precision, positive_temperature
+from kd_course.divergences import in_full_precision, positive_temperature, without_autocast
 from kd_course.losses.rows import as_mask, mean_over_rows
 
 
@@ -99,7 +100,8 @@ def in_batch_loss(
             f"questions must be (batch, width) and passages (batch or more, width), but they have "
             f"shapes {tuple(questions.shape)} and {tuple(passages.shape)}"
         )
-    scores = questions @ passages.T / temperature  # (batch, passages)
+    with without_autocast(questions):
+        scores = questions @ passages.T / temperature  # (batch, passages)
     own = torch.arange(len(questions), device=questions.device)
     if ids is not None:
         if ids.shape != passages.shape[:1] or ids.is_floating_point():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -42,6 +44,11 @@ def as_mask(mask: Tensor, shape: torch.Size) -> Tensor:
     if mask.dtype != torch.bool and not ((mask == 0) | (mask == 1)).all():
         raise ValueError("mask must hold true and false (or 1 and 0): true where a row counts")
     return mask.bool()
+
+
+def all_excluded(student: Tensor, teacher: Tensor) -> Tensor:
+    """(rows,): true where both give every class -inf: such a row has nothing to compare."""
+    return (student.amax(-1) == -math.inf) & (teacher.amax(-1) == -math.inf)
 
 
 def mean_over_rows(per_row: Tensor) -> Tensor:

@@ -9,8 +9,9 @@ padding, but the one that foretells the end. The three divergences take it as th
     generalised_jsd_loss  between the two, by β
 
 All return one number in nats, the mean over the tokens that count, so that a long completion counts
-for more than a short one, and a batch's padding for nothing. No gradient reaches the teacher. (Where
-the student wrote the tokens itself, no gradient flows through the choice of them, either.)
+for more than a short one, and a batch's padding for nothing. A token for which both exclude every
+word with -inf is left out. No gradient reaches the teacher. (Where the student wrote the tokens
+itself, no gradient flows through the choice of them, either.)
 
 `uld_loss` is for a teacher with another vocabulary.
 
@@ -25,7 +26,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from kd_course.losses.rows import counted_rows, mean_over_rows, same_shape
+from kd_course.losses.rows import all_excluded, counted_rows, mean_over_rows, same_shape
 from kd_course.losses.targets import soft_target_loss
 
 CONVENTIONS = ("paper", "continuous")
@@ -152,8 +153,11 @@ def uld_loss(
             f"student_logits and teacher_logits must be of the same rows and positions, but have "
             f"shapes {tuple(student_logits.shape)} and {tuple(teacher_logits.shape)}"
         )
-    q = counted_rows(student_logits, "student_logits", mask).softmax(-1)
-    p = counted_rows(teacher_logits.detach(), "teacher_logits", mask).softmax(-1)
+    student, teacher = _not_excluded(
+        counted_rows(student_logits, "student_logits", mask),
+        counted_rows(teacher_logits.detach(), "teacher_logits", mask),
+    )
+    q, p = student.softmax(-1), teacher.softmax(-1)
     width = max(q.shape[-1], p.shape[-1])
     q, p = (F.pad(x.sort(dim=-1, descending=True).values, (0, width - x.shape[-1])) for x in (q, p))
     return mean_over_rows((p - q).abs().sum(-1))
@@ -167,9 +171,17 @@ def _log_probabilities(
 ) -> tuple[Tensor, Tensor]:
     """log q and log p of the tokens that count: (tokens, vocabulary) each."""
     same_shape(student_logits, teacher_logits)
-    student = counted_rows(student_logits, "student_logits", mask)
-    teacher = counted_rows(teacher_logits.detach(), "teacher_logits", mask)
+    student, teacher = _not_excluded(
+        counted_rows(student_logits, "student_logits", mask),
+        counted_rows(teacher_logits.detach(), "teacher_logits", mask),
+    )
     return F.log_softmax(student, dim=-1), F.log_softmax(teacher, dim=-1)
+
+
+def _not_excluded(student: Tensor, teacher: Tensor) -> tuple[Tensor, Tensor]:
+    """The rows in which one of the two leaves a word at least: (rows, vocabulary) each."""
+    empty = all_excluded(student, teacher)
+    return (student[~empty], teacher[~empty]) if empty.any() else (student, teacher)
 
 
 def _log_mixture(log_p: Tensor, log_q: Tensor, beta: float) -> Tensor:

@@ -5,8 +5,6 @@ Hinton, Vinyals & Dean, Distilling the Knowledge in a Neural Network, 2015.
 
 from __future__ import annotations
 
-import math
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -14,6 +12,7 @@ from torch import Tensor
 from kd_course.divergences import positive_temperature
 from kd_course.losses.rows import (
     IGNORED_LABEL,
+    all_excluded,
     as_mask,
     counted_rows,
     mean_over_rows,
@@ -36,7 +35,7 @@ def soft_target_loss(
     kind: "kl" gives T² KL(teacher ‖ student); "cross_entropy" gives T² H(teacher, student): the
     same gradient, and a value larger by T² times the teacher's entropy.
     Returns a scalar in nats, 0 when no row counts. A class that both exclude with -inf counts as
-    nothing. No gradient reaches the teacher.
+    nothing, and a row in which they exclude every class is left out. No gradient reaches the teacher.
     Raises ValueError for a temperature that is not positive, an unknown kind, shapes that differ.
 
     Hinton, Vinyals & Dean 2015, section 2; T² keeps the gradient's size as T grows.
@@ -48,9 +47,8 @@ def soft_target_loss(
     student = counted_rows(student_logits, "student_logits", mask)
     teacher = counted_rows(teacher_logits.detach(), "teacher_logits", mask)
 
-    # A row in which both exclude every class has nothing to compare. To select is to copy, and a
-    # vocabulary is wide: only where there is such a row.
-    empty = (student.amax(-1) == -math.inf) & (teacher.amax(-1) == -math.inf)
+    # To select is to copy, and a vocabulary is wide: only where there is such a row.
+    empty = all_excluded(student, teacher)
     if empty.any():
         student, teacher = student[~empty], teacher[~empty]  # (rows, classes)
 

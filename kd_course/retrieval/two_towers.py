@@ -60,8 +60,12 @@ def encode(
 ) -> Tensor:
     """The vectors of texts in their order, in eval mode, without gradients: (texts, width).
 
-    Texts are cut at `length` tokens. Longest first, so that little is spent on padding.
+    Texts are cut at `length` tokens. Longest first, so that little is spent on padding. No texts have
+    no vectors: (0, width).
     """
+    if not len(texts):
+        config: Any = model.encoder.config
+        return torch.zeros(0, config.hidden_size)
     device = next(model.parameters()).device
     order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
     found: list[Any] = [None] * len(texts)

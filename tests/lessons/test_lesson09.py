@@ -129,7 +129,8 @@ def test_the_untrained_teacher_has_relations_to_compare():
         "lesson's": function_of_the_lesson("untrained_like")(usual, 0),
     }.items():
         _, (vectors,) = ask_inside(model, inputs, compared)
-        nothing = torch.zeros_like(vectors)  # all tokens alike: relations that are uniform
+        # All tokens alike: relations that are uniform.
+        nothing = [torch.zeros_like(part) for part in vectors]
         found[name] = compared[0].loss(nothing, vectors, inputs["attention_mask"].bool(), ids[:, 0])
     assert found["usual"] < 0.01 < 0.1 < found["lesson's"]
 
