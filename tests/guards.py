@@ -167,8 +167,7 @@ GUARDS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("confine.leave_root()", "pass", SEEN),
     ),
     "sandboxed/package.py": (
-        ("held.__code__ = refusal.__code__", "pass", WITHHELD),
-        ("held.__init__ = refusal", "pass", WITHHELD),
+        ("refuse(function, message)", "pass", WITHHELD),
         ("finder.sources.update(stripped)", "pass", WITHHELD),
     ),
     "isolation.py": (
@@ -289,6 +288,11 @@ GUARDS: dict[str, tuple[tuple[str, str, str], ...]] = {
             "test_guards.py::test_what_cannot_be_compared_costs_itself_and_does_not_stop_the_run",
         ),
         (
+            "[as_it_is_meant(exercise, outcome) for outcome in run.outcomes]",
+            "run.outcomes",
+            "test_grading.py::test_a_value_that_passes_the_check_gets_its_points",
+        ),
+        (
             "    if used:\n        words = (",
             "    if False:\n        words = (",
             "test_grading.py::test_calling_what_is_withheld_earns_nothing_and_is_named_wherever_it_is_called",
@@ -304,7 +308,7 @@ GUARDS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ('"".join(c if c.isprintable() else " " for c in text)', "text", NO_NOTE),
         ('data = text.encode("utf-8", "replace")', 'data = text.encode("utf-8")', NO_NOTE),
         ("if result is not None and result.assignment == assignment:", "if result is not None:", TABLE),
-        ("if isinstance(value, str) and value[:1] in", "if False and value[:1] in", TABLE),
+        ("if isinstance(value, str) and _FORMULA", "if False and _FORMULA", TABLE),
         ("    if tampered:\n", "    if False:\n", TABLE),
     ),
     # -- the secret --

@@ -642,6 +642,17 @@ def test_a_rubric_holds_the_four_levels_and_nothing_else(tmp_path):
         read_rubric(place)
 
 
+@pytest.mark.parametrize("student", ["-anna", "=1+1", "@ada", "'-anna", "'t Hooft", "ada"])
+def test_a_rubric_finds_the_student_whose_name_a_spreadsheet_might_compute(student, tmp_path):
+    from kd_course.grading import capstone_marks
+
+    place = tmp_path / "rubric.csv"
+    points = {name: 7 for name in capstone_marks.RUBRIC}
+    capstone_marks._write(place, ("student", *points), [{"student": student, **points}])
+    assert "\n" + student not in place.read_text("utf-8") or student[0] not in "-=@"
+    assert capstone_marks.read_rubric(place) == {student: points}
+
+
 @pytest.mark.thorough  # a box with transformers in it takes a quarter of a minute to load
 def test_a_class_is_marked_in_the_locked_box(a_class, tmp_path, needs_box, finished):
     """The model is asked in the box and what it answers is compared out here."""

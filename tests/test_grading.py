@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import types
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -25,11 +26,18 @@ import hostile
 import numpy as np
 import pytest
 import torch
+from cheats import CHEATS, source_of
 
-from kd_course.exercises import all_exercises, find, of_lesson, sealed
+from kd_course.exercises import all_exercises, examine, find, of_lesson, sealed, withheld
 from kd_course.exercises.attempts import Outcome, Raised, run_here
 from kd_course.exercises.engine import judge, public_sheet
-from kd_course.exercises.sheets import PUBLIC_SEED, cases_of, mismatch, outcomes_of
+from kd_course.exercises.sheets import (
+    PUBLIC_SEED,
+    argument_names,
+    cases_of,
+    mismatch,
+    outcomes_of,
+)
 from kd_course.exercises.spec import Case, Handle, Made
 from kd_course.grading import (
     box,
@@ -225,30 +233,76 @@ def box_of_all(needs_box):
 @pytest.mark.parametrize("id", [exercise.id for exercise in all_exercises() if exercise.withheld])
 def test_the_packages_own_answer_is_gone_from_the_box(id, box_of_all):
     exercise = find(id)
-    source = "said = []\n" + "".join(
-        f"import {name.rpartition('.')[0]}\n"
-        f"try:\n    {name}(1, 2)\nexcept RuntimeError as error:\n    said.append(str(error))\n"
-        for name in exercise.withheld
-    )
+    functions = {  # of a class the methods refuse, see test_withheld.py
+        name: message
+        for name, message in withheld.told(exercise).items()
+        if not isinstance(_named(name), type)
+    }
+    source = f"""
+import importlib
+said = []
+for name in {list(functions)}:
+    module, _, function = name.rpartition(".")
+    try:
+        getattr(importlib.import_module(module), function)()
+    except RuntimeError as error:
+        said.append(str(error))
+"""
     source += f"def {exercise.name}(*given):\n    return tuple(said)\n"
     cells = [{"name": "<cell 1>", "source": source, "run": "whole"}]
     job = box.Job(cells, exercise.name, "function", withheld=course.withheld(exercise))
     run = box_of_all.attempt(job, lambda: held(id).sheet.cases)
     assert run.ended == "", run.why
-    assert run.outcomes[0].value == tuple(
-        f"{name} is what exercise {id} asks for" for name in exercise.withheld
+    assert run.outcomes[0].value == tuple(functions.values())
+
+
+def _named(dotted: str):
+    module, _, name = dotted.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+@pytest.mark.parametrize(("id", "cheat"), CHEATS, ids=lambda x: getattr(x, "__name__", x))
+def test_a_cheat_earns_nothing_and_is_told_why(id, cheat, box_of_all):
+    exercise = find(id)
+    cells = [{"name": "<cell 1>", "source": source_of(cheat, exercise.name), "run": "whole"}]
+    names = argument_names(exercise.signature)
+    job = box.Job(cells, exercise.name, "function", names, withheld=course.withheld(exercise))
+    run = box_of_all.attempt(job, lambda: held(id).sheet.cases)
+    mark = marking.mark(held(id), run)
+    assert mark.points == 0
+    (words,) = mark.words
+    assert re.fullmatch(
+        rf"kd_course\.\S+ is part of kd_course\.\w+, which exercise {id} does without: "
+        "calling it earns nothing.",
+        words,
     )
 
 
 def test_what_is_withheld_exists_and_is_told_to_the_learner():
     for exercise in all_exercises():
         for name in exercise.withheld:
-            module, _, attribute = name.rpartition(".")
-            assert callable(getattr(importlib.import_module(module), attribute)), name
-            rooms = module.split(".")[
-                1:
-            ]  # "not kd_course.losses" speaks of losses.adaptive as well
-            assert any(room in exercise.allowed for room in rooms), (exercise.id, name)
+            if name.endswith(withheld.WHOLE):
+                module = name.removesuffix(withheld.WHOLE)
+                assert withheld.defined_below(module)
+                said = module.removeprefix("kd_course.")
+            else:
+                assert callable(_named(name)), name
+                said = name.split(".")[1]
+            assert said in exercise.allowed, (exercise.id, name)
+
+
+def test_the_package_can_be_imported_anew_where_functions_of_it_are_withheld():
+    """A student's cell may import a module that no cell before has: only calls are refused."""
+    modules = {
+        name: held for e in all_exercises() for name, held in course.withheld(e)["sources"].items()
+    }
+    assert len(modules) > 50
+    for name, source in modules.items():
+        made = types.ModuleType(name)
+        made.__package__ = (
+            name if hasattr(sys.modules[name], "__path__") else name.rpartition(".")[0]
+        )
+        exec(compile(source, name, "exec"), vars(made))
 
 
 @pytest.mark.thorough
@@ -277,10 +331,12 @@ def test_no_function_of_the_package_answers_an_exercise_without_being_withheld()
                 every = outcomes_of(exercise, function, sheet.cases)
                 if judge(sheet, every).passed:
                     shortcuts.add((exercise.id, name))
-    withheld = {
-        (e.id, ".".join(course.defined_in(name))) for e in all_exercises() for name in e.withheld
+    refused = {
+        (e.id, ".".join(course.defined_in(name)))
+        for e in all_exercises()
+        for name in withheld.told(e)
     }
-    undeclared = shortcuts - withheld
+    undeclared = shortcuts - refused
     assert not undeclared
     assert len(shortcuts) > 10  # and so the search finds what there is
 
@@ -306,11 +362,14 @@ def test_no_source_in_the_box_tells_an_answer():
     assert "Misconception(\n" not in text and "BEGIN SOLUTION" not in text
     for exercise in all_exercises():
         stripped = course.withheld(exercise)["sources"]
-        for name in exercise.withheld:
+        for name in withheld.told(exercise):
             module, attribute = course.defined_in(name)
-            body = stripped[module].partition(f"def {attribute}(")[2]
-            body = re.split(r"\n(?:def|class|@)", body)[0]  # the next one's is its own
-            assert "raise Withheld(" in body and "torch." not in body.partition("raise")[2]
+            (body,) = re.findall(
+                rf"^(?:def|class) {attribute}\b.*\n((?:    .*\n?|\n)*)", stripped[module], re.M
+            )
+            lines = body.split("\n")
+            assert lines[0].strip() == "pass" or "raise Withheld(" in lines[1], (name, body)
+            assert len([line for line in lines if line]) <= 2, (name, body)
 
 
 # -- marks ------------------------------------------------------------------------------------
@@ -467,10 +526,11 @@ def test_a_line_for_every_value_reads_no_hidden_input_out():
 
 def test_calling_what_is_withheld_earns_nothing_and_is_named_wherever_it_is_called():
     exercise = find("00.1")
-    words = (
-        "kd_course.divergences.softmax is what exercise 00.1 asks for: calling it earns nothing."
+    said = (
+        "kd_course.divergences.softmax is part of kd_course.divergences, which exercise 00.1 does "
+        "without"
     )
-    said = "kd_course.divergences.softmax is what exercise 00.1 asks for"
+    words = f"{said}: calling it earns nothing."
     error = ["<cell 1>", "RuntimeError", said, 1]
     loading = box.Run(loaded=True, found=False, errors=[error])  # soften = lambda: … at once
     calling = box.Run(loaded=True, found=True, callable=True)
@@ -478,6 +538,25 @@ def test_calling_what_is_withheld_earns_nothing_and_is_named_wherever_it_is_call
     for run in (loading, calling):
         mark = marking.mark(held(), run)
         assert (mark.points, mark.words, mark.out_of) == (0, (words,), exercise.points)
+
+
+AS_THEY_ARE_WRITTEN = [
+    *(("00.3", text, True) for text in ("c", "C", " c ", "(c)", "c)", "c.", "(C).")),
+    *(("00.3", text, False) for text in ("a", "(a)", "z", "", "not c")),
+    *(("00.2", text, True) for text in ("0.9667", " 0.96666667 ", "9.667e-1")),
+    *(("00.2", text, False) for text in ("0.9", "much", "")),
+    *(("00.2", value, True) for value in (0.96666667, np.float32(0.9667), np.array(0.9667))),
+    ("00.2", 0.9, False),
+]
+
+
+@pytest.mark.parametrize(("id", "value", "right"), AS_THEY_ARE_WRITTEN)
+def test_a_value_that_passes_the_check_gets_its_points(id, value, right):
+    """And one that does not pass gets none, however both are written."""
+    told = student_code._value(value)  # as it comes out of the box, where nothing is taken off
+    run = box.Run(loaded=True, found=True, outcomes=[outcome_from(told, None)])
+    mark = marking.mark(held(id), run)
+    assert (examine(id, value).passed, mark.points) == (right, find(id).points * right)
 
 
 def test_feedback_shows_no_hidden_number_and_escapes_what_students_wrote(tmp_path):

@@ -380,12 +380,12 @@ def test_bubblewrap_is_asked_for_every_wall(monkeypatch, tmp_path):
         assert command[at + 1 : at + 3] == ["--remount-ro", str(libraries / hidden)]
 
 
-def test_what_is_asked_for_is_gone_under_every_name_it_was_imported_by(monkeypatch):
-    monkeypatch.setattr(
-        "kd_course.exercises.Withheld", RuntimeError, raising=False
-    )  # as in the box
+def test_what_is_asked_for_is_gone_under_every_name_it_was_imported_by():
     module = types.ModuleType("made_for_guards")
-    exec("def f(x, y=2):\n    return x + y\nclass C:\n    pass\n", vars(module))
+    exec(
+        "def f(x, y=2):\n    return x + y\nclass C:\n    def __init__(self, x):\n        self.x = x\n",
+        vars(module),
+    )
     imported = module.f
     finder = package.Finder({"made_for_guards": "the whole source"}, {})
     sys.modules["made_for_guards"] = module

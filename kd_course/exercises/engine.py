@@ -110,7 +110,7 @@ def judge(sheet: Sheet, outcomes: Sequence[Outcome], *, stub: bool = False) -> R
     if all(_is_unfinished(outcome, stub) for outcome in outcomes):
         return not_attempted(exercise)
     if called := withheld.called(exercise, outcomes):
-        text = f"{called} is what this exercise asks you to write; the check does not count it."
+        text = f"{called} is {withheld.why(exercise, called)}; the check does not count it."
         return report_of(exercise, "withheld", text)
     smallest = min(
         failures,

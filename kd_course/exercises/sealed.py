@@ -30,6 +30,7 @@ _TREE = "tree"  # the member that holds the structure, as JSON
 _PLAIN = (
     "id", "name", "title", "lesson", "signature", "points", "minutes", "difficulty", "importance",
     "kind", "rtol", "atol", "question", "hint", "dtypes", "allowed",
+    "withheld",
 )  # fmt: skip
 
 
@@ -180,6 +181,7 @@ def _pack_sheet(sheet: Sheet, arrays: list[np.ndarray]) -> dict[str, Any]:
 
 def _unpack_sheet(packed: dict[str, Any], arrays: dict[str, np.ndarray]) -> Sealed:
     about = {name: packed[name] for name in _PLAIN if name in packed}  # an older file lacks some
+    about["withheld"] = tuple(about.get("withheld", ()))
     choices = tuple(
         Choice(key, text, "Explained once it is marked.") for key, text in packed["choices"]
     )

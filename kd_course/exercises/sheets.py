@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -81,7 +82,7 @@ def outcomes_of(
     """An attempt's outcomes: one a case, or the one value where a value is asked for."""
     if exercise.kind == "value":
         try:
-            return (Outcome(_as_it_is_meant(exercise, plain(attempt))),)
+            return (as_it_is_meant(exercise, Outcome(plain(attempt))),)
         except NotPlain as error:
             return (Outcome(refused=str(error)),)
     names = argument_names(exercise.signature)
@@ -181,13 +182,17 @@ def _error(raised: Raised) -> str:
     return f"raised {raised.name}: {raised.text or '(no message)'}{where}"
 
 
-def _as_it_is_meant(exercise: Exercise, value: Any) -> Any:
-    """A value without its clothes: "(d)" and "D." are d to a quiz, "0.5" is a number."""
-    if not isinstance(value, str):
-        return value
+def as_it_is_meant(exercise: Exercise, outcome: Outcome) -> Outcome:
+    """A value without its clothes: "(d)" and "d." are d to a quiz, "0.5" is a number.
+
+    Whoever compares a value goes through here: a check and a mark must not differ in it.
+    """
+    value = outcome.value
+    if exercise.kind != "value" or not isinstance(value, str):
+        return outcome
     if exercise.choices:
-        return value.strip().strip("().:").strip()
+        return replace(outcome, value=value.strip().strip("().:").strip())
     try:
-        return float(value)
+        return replace(outcome, value=float(value))
     except ValueError:
-        return value.strip()
+        return replace(outcome, value=value.strip())

@@ -139,8 +139,9 @@ class Exercise:
     difficulty, importance: 1 to 5. minutes: for somebody who has read the lesson so far.
     question, hint: what `hint("03.2")` tells, one after the other: a question that leads on, then a
     direction. allowed: what of the package and of torch may be used.
-    withheld: the package's own versions of what is asked for, "kd_course.losses.soft_loss": whoever
-    calls one of them in place of an answer earns nothing.
+    withheld: the package's own versions of what is asked for, "kd_course.losses.soft_loss", or a whole
+    module of them, "kd_course.losses.*", with all below it: whoever calls one of them in place of an
+    answer earns nothing. `allowed` says so.
     choices: a quiz's answers; the learner's value is the key of one of them.
     """
 
@@ -183,10 +184,10 @@ class Exercise:
             if getattr(self, name) not in range(1, 6):
                 raise ValueError(f"exercise {self.id}: {name} must be 1 to 5")
         for dotted in self.withheld:
-            if not re.fullmatch(r"kd_course(\.\w+){2,}", dotted):
+            if not re.fullmatch(r"kd_course(\.\w+){2,}|kd_course(\.\w+)+\.\*", dotted):
                 raise ValueError(
-                    f"exercise {self.id}: withheld must hold names like kd_course.losses.soft_loss, "
-                    f"not {dotted!r}"
+                    f"exercise {self.id}: withheld must hold names like kd_course.losses.soft_loss "
+                    f"or kd_course.losses.*, not {dotted!r}"
                 )
         if self.points < 1 or self.minutes < 1:
             raise ValueError(f"exercise {self.id}: points and minutes must be at least 1")

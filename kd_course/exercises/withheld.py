@@ -4,53 +4,74 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import pkgutil
 from collections.abc import Iterator, Sequence
-from types import FunctionType
-from typing import Any
+from functools import lru_cache
 
 from kd_course.exercises.attempts import Outcome
+from kd_course.exercises.refusing import Withheld, functions_in, refuse
 from kd_course.exercises.spec import Exercise
 
+WHOLE = ".*"  # behind a module's name: all that it and the modules below it define
 
-class Withheld(RuntimeError):
-    """The attempt has called what the exercise asks for; the message begins with its name."""
+
+def told(exercise: Exercise) -> dict[str, str]:
+    """Every name that an exercise withholds, and what is said to whoever calls what it stands for.
+
+    Withheld by a module's name, a function is named where it is defined; and the private ones are
+    withheld, too, for the answer is often in one of them.
+    """
+    found = {
+        name: f"{name} is {_asked_for(exercise)}"
+        for name in exercise.withheld
+        if not name.endswith(WHOLE)
+    }
+    for module in whole_modules(exercise):
+        for name in defined_below(module):
+            found.setdefault(name, f"{name} is {_done_without(module, exercise)}")
+    return found
+
+
+def whole_modules(exercise: Exercise) -> list[str]:
+    """The modules of which an exercise withholds everything."""
+    return [name.removesuffix(WHOLE) for name in exercise.withheld if name.endswith(WHOLE)]
+
+
+def why(exercise: Exercise, name: str) -> str:
+    """Why one of these names does not count, in the words of its refusal."""
+    return told(exercise)[name].removeprefix(f"{name} is ")
+
+
+def _asked_for(exercise: Exercise) -> str:
+    return f"what exercise {exercise.id} asks for"
+
+
+def _done_without(module: str, exercise: Exercise) -> str:
+    return f"part of {module}, which exercise {exercise.id} does without"
+
+
+@lru_cache
+def defined_below(module: str) -> tuple[str, ...]:
+    """The functions and classes that a module and those below it define, by their whole names."""
+    first = importlib.import_module(module)
+    below = pkgutil.walk_packages(getattr(first, "__path__", ()), f"{module}.")
+    return tuple(
+        f"{one.__name__}.{name}"
+        for one in (first, *(importlib.import_module(found.name) for found in below))
+        for name, held in vars(one).items()
+        if callable(held) and getattr(held, "__module__", "") == one.__name__
+    )
 
 
 @contextlib.contextmanager
 def refused(exercise: Exercise) -> Iterator[None]:
-    """While this lasts, what the exercise withholds raises Withheld, under whatever name it is called.
-
-    A function's code is exchanged, not its name in a module: a notebook has imported it already.
-    """
+    """While this lasts, what the exercise withholds raises Withheld, under whatever name it is called."""
     with contextlib.ExitStack() as stack:
-        for dotted in exercise.withheld:
+        for dotted, message in told(exercise).items():
             module, _, name = dotted.rpartition(".")
-            stack.enter_context(_refusing(getattr(importlib.import_module(module), name), dotted))
+            for function in functions_in(getattr(importlib.import_module(module), name)):
+                stack.callback(setattr, function, "__code__", refuse(function, message))
         yield
-
-
-@contextlib.contextmanager
-def _refusing(held: Any, dotted: str) -> Iterator[None]:
-    target = held.__init__ if isinstance(held, type) else held
-    if not isinstance(target, FunctionType) or target.__code__.co_freevars:
-        yield  # a marking run takes it out of the module, which a notebook's own names would not see
-        return
-    made: dict[str, Any] = {}
-    exec(_REFUSAL.format(message=f"{dotted} is what the exercise asks for"), made)
-    code = target.__code__
-    target.__code__ = made["refuse"].__code__
-    try:
-        yield
-    finally:
-        target.__code__ = code
-
-
-# It runs with the globals of the function it stands in for.
-_REFUSAL = """
-def refuse(*args, **kwargs):
-    from kd_course.exercises.withheld import Withheld
-    raise Withheld({message!r})
-"""
 
 
 def called(exercise: Exercise, outcomes: Sequence[Outcome]) -> str:
@@ -61,5 +82,5 @@ def called(exercise: Exercise, outcomes: Sequence[Outcome]) -> str:
 
 def named(exercise: Exercise, said: Sequence[str]) -> str:
     """The name that a refusal among these texts begins with, "" where none does."""
-    names = (name for name in exercise.withheld if any(text.startswith(name) for text in said))
+    names = (name for name in told(exercise) if any(text.startswith(name) for text in said))
     return max(names, key=len, default="")

@@ -187,7 +187,9 @@ def read_rubric(path: Path) -> dict[str, dict[str, int]]:
                 f"{path}, line {number}: {name} must be one of {', '.join(map(str, LEVELS))}, but "
                 f"is {text!r}"
             )
-        found[line["student"]] = {name: int(text) for name, text in points.items()}
+        found[results.from_cell(line["student"] or "")] = {
+            name: int(text) for name, text in points.items()
+        }
     return found
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import kd_course
 from kd_course.authoring.source import read, source_of
+from kd_course.exercises import withheld as withholding
 from kd_course.exercises.sheets import parsed
 from kd_course.exercises.spec import Exercise
 from kd_course.grading.python_of import python_of
@@ -36,17 +37,16 @@ with torch.inference_mode():
 # Rooms that serve nobody in there; those for teachers are left out in any case.
 LEFT_OUT = ("commands", "exercises", "__main__")
 # Of the exercises: what an attempt is run with. No spec of any exercise, no recorded output.
-EXERCISES = ("attempts", "fixtures", "spec", "values")
+EXERCISES = ("attempts", "fixtures", "refusing", "spec", "values")
 
 _CHECKS = '''"""In the box an exercise is neither described nor checked: that happens where its answers are."""
 
 
+from kd_course.exercises.refusing import Withheld
+
+
 class CheckFailed(AssertionError):
     """Never raised here; a notebook may name it."""
-
-
-class Withheld(RuntimeError):
-    """The package's own version of what an exercise asks for was used in place of an answer."""
 
 
 def check(id, attempt=None):
@@ -110,7 +110,12 @@ def setup(lesson: str) -> list[dict[str, str]]:
 
 def withheld(exercise: Exercise) -> dict[str, dict[str, str]]:
     """What an exercise's own box lacks besides: the names with what is said, the sources without."""
-    told = {name: f"{name} is what exercise {exercise.id} asks for" for name in exercise.withheld}
+    return _without_these(tuple(withholding.told(exercise).items()))
+
+
+@lru_cache
+def _without_these(messages: tuple[tuple[str, str], ...]) -> dict[str, dict[str, str]]:
+    told = dict(messages)
     modules: dict[str, dict[str, str]] = {}
     for name, message in told.items():
         module, attribute = defined_in(name)
@@ -148,5 +153,5 @@ def _without(source: str, messages: dict[str, str]) -> str:
             )
             statement.body, statement.decorator_list = parsed(refusal).body, []
         elif isinstance(statement, ast.ClassDef) and statement.name in messages:
-            statement.body = [ast.Pass()]
+            statement.body, statement.decorator_list = [ast.Pass()], []
     return ast.unparse(tree)

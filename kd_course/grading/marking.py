@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from kd_course.exercises import sealed, withheld
 from kd_course.exercises.attempts import Outcome
 from kd_course.exercises.engine import judge
-from kd_course.exercises.sheets import PUBLIC_SEED, Sheet, cases_of, mismatch
+from kd_course.exercises.sheets import PUBLIC_SEED, Sheet, as_it_is_meant, cases_of, mismatch
 from kd_course.exercises.spec import Exercise
 from kd_course.exercises.values import difference
 from kd_course.grading.job import NO_TIME_LEFT, Run
@@ -136,11 +136,12 @@ def _undefined(exercise: Exercise, run: Run) -> Mark:
 def _compared(held: Sheets, run: Run) -> Mark:
     exercise, sheet = held.exercise, held.sheet
     total = len(sheet.expected)
-    used = withheld.called(exercise, run.outcomes)
+    outcomes = [as_it_is_meant(exercise, outcome) for outcome in run.outcomes]
+    used = withheld.called(exercise, outcomes)
     if used:
         words = (_earns_nothing(exercise, used),)
         return Mark(exercise.id, GRADED, 0.0, exercise.points, cases=total, words=words)
-    right = _right_on(sheet, run.outcomes)
+    right = _right_on(sheet, outcomes)
     counted = set(right) & set(held.earning)
     share = 1.0 if len(right) == total else len(counted) / max(held.drawn, 1)
     points = round(exercise.points * share, 2)
@@ -151,13 +152,13 @@ def _compared(held: Sheets, run: Run) -> Mark:
             points, right = 0.0, []
         words.append(_ended(run))
     else:
-        report = judge(sheet, run.outcomes, stub=run.stub)
+        report = judge(sheet, outcomes, stub=run.stub)
         if report.status == "not attempted":
             return missing(exercise, "Not attempted: nothing stands in place of the dots.")
         misconception = report.misconception
-        words += _why(held, report, run.outcomes)
+        words += _why(held, report, outcomes)
         if report.status == "raised":
-            why = next((o.raised.line for o in run.outcomes if o.raised), "")
+            why = next((o.raised.line for o in outcomes if o.raised), "")
     if 0 < len(right) < total and len(counted) < len(right):
         words.append(
             "Where another convention gives the same, or the case is published, being right earns "
@@ -215,7 +216,7 @@ def _says_the_same(sheet: Sheet, outcomes: Sequence[Outcome]) -> bool:
 
 
 def _earns_nothing(exercise: Exercise, used: str) -> str:
-    return f"{used} is what exercise {exercise.id} asks for: calling it earns nothing."
+    return f"{used} is {withheld.why(exercise, used)}: calling it earns nothing."
 
 
 def _ended(run: Run) -> str:

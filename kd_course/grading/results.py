@@ -189,8 +189,15 @@ def _number(points: float) -> int | float:
     return int(points) if points == int(points) else points
 
 
+# Quotes before it count, too, so that one more can be told from one that was there.
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+
+
 def _cell(value: Any) -> Any:
     """A text as a spreadsheet must read it: one that begins like a formula is none."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + value
-    return value
+    return "'" + value if isinstance(value, str) and _FORMULA.match(value) else value
+
+
+def from_cell(text: str) -> str:
+    """The text that `_cell` wrote so; a spreadsheet may have taken the quote off already."""
+    return text[1:] if text.startswith("'") and _FORMULA.match(text) else text

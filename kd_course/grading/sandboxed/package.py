@@ -11,14 +11,7 @@ import importlib.abc
 import importlib.util
 import sys
 from collections.abc import Iterator
-from types import FunctionType, ModuleType
 from typing import Any
-
-# Runs in place of a withheld function's own code, with that function's globals.
-_REFUSAL = """def {name}(*args, **kwargs):
-    from kd_course.exercises import Withheld
-    raise Withheld({message!r})
-"""
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.ExecutionLoader):
@@ -82,22 +75,12 @@ def withhold(finder: Finder, names: dict[str, str], stripped: dict[str, str]) ->
     stripped: the sources without these functions, in place of those that hold them.
     """
     finder.sources.update(stripped)
+    from kd_course.exercises.refusing import functions_in, refuse
+
     for name, message in names.items():
         module, _, attribute = name.rpartition(".")
-        loaded = sys.modules.get(module)
-        if loaded is not None and hasattr(loaded, attribute):
-            _empty(loaded, attribute, message)
-
-
-def _empty(module: ModuleType, attribute: str, message: str) -> None:
-    made: dict[str, Any] = {}
-    exec(_REFUSAL.format(name=attribute, message=message), made)
-    refusal, held = made[attribute], getattr(module, attribute)
-    if isinstance(held, type):
-        held.__init__ = refusal
-        return
-    if isinstance(held, FunctionType) and not held.__code__.co_freevars:
+        held = getattr(sys.modules.get(module), attribute, None)
         # The function itself, and so every name under which it was imported already.
-        held.__code__ = refusal.__code__
-        held.__defaults__ = held.__kwdefaults__ = None
-    setattr(module, attribute, refusal)
+        for function in functions_in(held):
+            refuse(function, message)
+            function.__defaults__ = function.__kwdefaults__ = None

@@ -246,7 +246,8 @@ EXERCISES = (
         hint="Write the eight products down as pairs of shapes, for three tokens of width 4, before "
         "you write a formula. Queries with keys: how many numbers come out, and how long is the dot "
         "product behind each?",
-        allowed="plain Python",
+        withheld=("kd_course.cost.*",),
+        allowed="plain Python; not kd_course.cost",
     ),
     Exercise(
         id="01.3",
@@ -266,7 +267,7 @@ EXERCISES = (
         hint="Make one long vector first, and let a stable order (torch.sort or torch.argsort) say "
         "*which entries* go, not how large they are. At the end cut what you have into the shapes that "
         "came in.",
-        withheld=("kd_course.compression.pruned", "kd_course.compression.make_permanent"),
+        withheld=("kd_course.compression.*",),
         allowed="torch; not kd_course.compression. Please do without torch.nn.utils.prune, which the "
         "check cannot tell from your own",
     ),
@@ -287,7 +288,7 @@ EXERCISES = (
         question="A row's most extreme weight gets the last code there is. How long is one step, then?",
         hint="Take one row of three weights and work out its scale and its codes by hand. Then for all "
         "rows at once: which dimension must stay, so that (rows, columns) can be divided by the scale?",
-        withheld=("kd_course.compression.quantize_rows", "kd_course.compression.int8"),
+        withheld=("kd_course.compression.*",),
         allowed="torch; not kd_course.compression. Please do without torch.ao and "
         "torch.quantize_per_channel, which the check cannot tell from your own",
     ),

@@ -23,7 +23,6 @@ from kd_course.lessons.lesson03.shared import (
     DETACH,
     EVERY_ROW,
     FAR,
-    LOSSES,
     SURE,
     both,
     every_label,
@@ -181,7 +180,7 @@ SOFT_TARGETS = Exercise(
         "First write it for one temperature. Then ask what changes when it is a tensor: shapes are "
         "aligned from the right, and the classes stand there."
     ),
-    withheld=("kd_course.divergences.softmax", "kd_course.metrics.probabilities"),
+    withheld=("kd_course.divergences.*", "kd_course.metrics.*"),
     allowed="anything in torch; not kd_course.divergences or kd_course.metrics, which have it",
 )
 
@@ -366,7 +365,7 @@ SOFT_LOSS = Exercise(
         "of them, back from the logarithm, is the weight. Then think of each axis: which is summed, "
         "which is averaged?"
     ),
-    withheld=LOSSES,
+    withheld=("kd_course.losses.*",),
     allowed="anything in torch, torch.nn.functional too; not kd_course.losses",
 )
 
@@ -498,7 +497,7 @@ SOFT_GRADIENT = Exercise(
         "step do to the gradient?"
     ),
     hint="Three things multiply the difference of the distributions. Write them down one by one.",
-    withheld=LOSSES,
+    withheld=("kd_course.losses.*",),
     allowed="torch.softmax; not kd_course.losses",
 )
 
@@ -841,7 +840,7 @@ HARD_LOSS = Exercise(
     ),
     question="Which rows count, and what is to come out when none does?",
     hint="A sum and a count, both of the same rows. Then see to the count that may not be divided by.",
-    withheld=LOSSES,
+    withheld=("kd_course.losses.*",),
     allowed="anything in torch; not kd_course.losses",
 )
 

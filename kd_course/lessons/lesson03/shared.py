@@ -55,13 +55,6 @@ def without_some(random: numpy.random.Generator, labels: Tensor, count: int) -> 
 FAR = "a student whose logits lie hundreds apart"
 SURE = "a teacher so sure that a probability rounds to 0"
 
-LOSSES = (
-    "kd_course.losses.soft_target_loss",
-    "kd_course.losses.hard_target_loss",
-    "kd_course.losses.distillation_loss",
-    "kd_course.losses.span_distillation_loss",
-)
-
 DETACH = "The value is right. The teacher is not trained: cut its gradient off."
 EVERY_ROW = "Every row must sum to one. Over which dimension did you normalise?"
 BOTH_SOFT = "T divides the logits of both."

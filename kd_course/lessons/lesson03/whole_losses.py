@@ -17,7 +17,6 @@ from kd_course.lessons.lesson03.shared import (
     DETACH,
     EVERY_ROW,
     FAR,
-    LOSSES,
     SURE,
     both,
     every_label,
@@ -271,7 +270,7 @@ DISTILLATION_LOSS = Exercise(
     ),
     question="Which rows does the soft part count, and which the hard part?",
     hint="You have written both parts. Weigh each, and see that neither changes the other's rows.",
-    withheld=LOSSES,
+    withheld=("kd_course.losses.*",),
     allowed="your soft_loss and hard_loss, anything in torch; not kd_course.losses",
 )
 
@@ -522,6 +521,6 @@ MASKED_LOSS = Exercise(
         "Throw the padding away first, and what is left is an old acquaintance. Then look for the two "
         "places where nothing is divided by nothing, or multiplied by something infinite."
     ),
-    withheld=LOSSES,
+    withheld=("kd_course.losses.*",),
     allowed="anything in torch; not kd_course.losses",
 )

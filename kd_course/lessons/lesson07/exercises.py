@@ -483,7 +483,8 @@ EXERCISES = (
         question="Write down a sentence of three pieces and `</s>`. For each of the four predictions: "
         "what has the decoder read just before it?",
         hint="Make the places first, mark the padding last: it has moved along with everything else.",
-        allowed="torch",
+        withheld=("kd_course.generation.*",),
+        allowed="torch; not kd_course.generation",
     ),
     Exercise(
         id="07.2",
@@ -501,7 +502,7 @@ EXERCISES = (
         "you hand to it, and how do you get at them?",
         hint="Part with the padded places before you compute anything with them. What is left is a "
         "table of tokens by vocabulary; see to the one that has no row.",
-        withheld=("kd_course.losses.soft_target_loss", "kd_course.losses.distillation_loss"),
+        withheld=("kd_course.losses.*",),
         allowed="torch; not kd_course.losses",
     ),
     Exercise(
@@ -519,7 +520,8 @@ EXERCISES = (
         question="With batches = [[2, 0], [1]]: whose translation is translated[0][1], and in which "
         "line of the result does it belong?",
         hint="Keep a place for every source, and fill the places before you leave any out.",
-        allowed="plain Python",
+        withheld=("kd_course.translation.*",),
+        allowed="plain Python; not kd_course.translation",
     ),
     Exercise(
         id="07.4",
@@ -537,7 +539,8 @@ EXERCISES = (
         "By what would you divide at α = 0.5?",
         hint="Which expression in the length and α is 1 at α = 0, and the length itself at α = 1, "
         "and multiplies by the same factor for every step of α?",
-        allowed="plain Python, torch",
+        withheld=("kd_course.translation.*",),
+        allowed="plain Python, torch; not kd_course.translation",
     ),
     Exercise(
         id="07.5",
@@ -555,7 +558,8 @@ EXERCISES = (
         "accept, and what stops you from accepting all the 他?",
         hint="Count each text's runs by kind. For a kind that both have, which of its two counts is the "
         "most that can be right?",
-        allowed="plain Python; please do without sacrebleu (the check cannot tell)",
+        withheld=("kd_course.metrics.*",),
+        allowed="plain Python; not kd_course.metrics; please do without sacrebleu (the check cannot tell)",
     ),
     Exercise(
         id="07.6",

@@ -113,7 +113,7 @@ EXERCISES = (
         ),
         question="Take the answer as a set of characters and each token as another: how do you tell, from four numbers, whether two stretches overlap? And what do (0, 0) and an empty answer overlap with?",
         hint="Two questions, one after the other: which tokens overlap with the answer, and does the passage in this window reach from the answer's first character to its last?",
-        withheld=("kd_course.spans.to_tokens", "kd_course.spans.labels"),
+        withheld=("kd_course.spans.*",),
         allowed="plain Python; not kd_course.spans, which has it",
     ),
     Exercise(
@@ -130,7 +130,7 @@ EXERCISES = (
         misconceptions=known.BEST_SPANS,
         question="How many pairs of tokens does a window of ten have? Which of them are no answers at all, and for which reasons?",
         hint="Score first or sieve first? Write down one list of all allowed pairs with their scores, however slow; then it is a matter of sorting.",
-        withheld=("kd_course.spans.best_answers",),
+        withheld=("kd_course.spans.*",),
         allowed="torch, plain Python; not kd_course.spans, which has it",
     ),
     Exercise(
@@ -297,7 +297,7 @@ EXERCISES = (
         ),
         question="'new york new york' was said, 'new york' is right. How many of the four words are right, and how many of the two were found?",
         hint="First count the words in common, each as often as both lists have it. Then p and r, and what happens to both when the count is 0.",
-        withheld=("kd_course.metrics.f1", "kd_course.metrics._words_f1"),
+        withheld=("kd_course.metrics.*",),
         allowed="plain Python; not kd_course.metrics, which has it",
     ),
     Exercise(
@@ -425,7 +425,8 @@ EXERCISES = (
         ),
         question="For which numbers does the computer's exp give exactly 0? Put one of them at the masked positions: is their probability still 0 when the allowed logits are very low, too? And what does the softmax give where every logit is that number?",
         hint="Exchange the masked logits before the softmax: an exchange, not an addition, lets neither value nor gradient of what stood there through. Then see to the window in which nothing is left.",
-        allowed="torch",
+        withheld=("kd_course.losses.*",),
+        allowed="torch; not kd_course.losses",
     ),
     Exercise(
         id="08.6",
@@ -441,12 +442,7 @@ EXERCISES = (
         misconceptions=known.SPAN_LOSS,
         question="Take one end alone. Which windows does its soft part count, and which its hard part? What does each divide by when there is none?",
         hint="Write it for one end and call it twice. Inside: exclude, soften, two means over two different sets of windows. Then try a batch in which no window counts, and T = 0.5.",
-        withheld=(
-            "kd_course.losses.span_distillation_loss",
-            "kd_course.losses.distillation_loss",
-            "kd_course.losses.soft_target_loss",
-            "kd_course.losses.hard_target_loss",
-        ),
+        withheld=("kd_course.losses.*",),
         allowed="torch; not kd_course.losses, which has it",
     ),
     Exercise(
@@ -463,11 +459,7 @@ EXERCISES = (
         misconceptions=known.LABELS_LOSS,
         question="Read it line by line. What happens to a window whose label is -100? Which argument is never used? And does every line use what its name says?",
         hint="Try it on a batch of one window without the answer, before and after each mend: what is left to take the mean of?",
-        withheld=(
-            "kd_course.losses.span_distillation_loss",
-            "kd_course.losses.hard_target_loss",
-            "kd_course.losses.distillation_loss",
-        ),
+        withheld=("kd_course.losses.*",),
         allowed="torch; not kd_course.losses. Please mend the lines rather than call your span_loss: the check cannot tell",
     ),
 )

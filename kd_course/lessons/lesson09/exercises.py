@@ -71,7 +71,7 @@ EXERCISES = (
         ),
         question="A teacher of 12 layers gives 13 hidden states. What is the first of them, and which index has the last?",
         hint="Where should the student's last layer end up? Then divide the depth evenly, in whole numbers, from the bottom.",
-        withheld=("kd_course.distillation.layer_map",),
+        withheld=("kd_course.distillation.*",),
         allowed="plain Python; not kd_course.distillation, which has it",
     ),
     Exercise(
@@ -156,7 +156,7 @@ EXERCISES = (
         ),
         question="Which tokens of the batch may have a say, in the sum and in what it is divided by?",
         hint="student[mask] is a list of the vectors that count: (tokens, width). From there on it is a mean of squares.",
-        withheld=("kd_course.losses.hidden_state_loss",),
+        withheld=("kd_course.losses.*",),
         allowed="torch; not kd_course.losses, which has it",
     ),
     Exercise(
@@ -332,7 +332,7 @@ EXERCISES = (
         ),
         question="What is one distribution here, over what does it run, and how many of them count?",
         hint="Write the KL of one row first; the padded keys are 0 in both models. Then decide which rows count, and average over layers, heads and those.",
-        withheld=("kd_course.losses.attention_loss",),
+        withheld=("kd_course.losses.*",),
         allowed="torch; not kd_course.losses, which has it",
     ),
     Exercise(
@@ -414,7 +414,7 @@ EXERCISES = (
         ),
         question="Two models of 4 and of 12 numbers a token: what of them has the same shape, whatever the width?",
         hint="Write log R for one model: cut, move the heads, X Xᵀ / √d, exclude the padding, log_softmax. Then it is 09.4 again.",
-        withheld=("kd_course.losses.relation_loss",),
+        withheld=("kd_course.losses.*",),
         allowed="torch; not kd_course.losses, which has it",
     ),
     Exercise(
@@ -492,7 +492,7 @@ EXERCISES = (
         ),
         question="It is a classification with as many classes as rows. What are its logits, and which class is right for row i?",
         hint="F.cross_entropy does it, once the matrix of scores stands: student's rows, teacher's columns. Exclude entries by exchanging them, after the division.",
-        withheld=("kd_course.losses.contrastive_loss",),
+        withheld=("kd_course.losses.*",),
         allowed="torch; not kd_course.losses, which has it",
     ),
     Exercise(

@@ -264,12 +264,6 @@ def proxy_cases(random) -> list[Case]:
 
 # -- the exercises ----------------------------------------------------------------------------
 
-LOSSES_OF_THE_PACKAGE = (
-    "kd_course.losses.distillation_loss",
-    "kd_course.losses.soft_target_loss",
-    "kd_course.losses.hard_target_loss",
-)
-
 EXERCISES = (
     Exercise(
         id="10.1",
@@ -304,7 +298,7 @@ EXERCISES = (
         "student?",
         hint="Two distributions over k + 1 classes, then KL. Of the student, stay with logarithms: those of the "
         "pieces outside ids can be added up by a function of torch.",
-        withheld=("kd_course.losses.top_k_target_loss",),
+        withheld=("kd_course.losses.*",),
         allowed="torch and torch.nn.functional; not kd_course.losses",
     ),
     Exercise(
@@ -417,7 +411,7 @@ EXERCISES = (
         question="Which of the two sets of logits may a's loss move, and which b's?",
         hint="Write one peer's loss as a function of its own logits and the other's, and call it twice. Of a teacher "
         "no gradient is wanted.",
-        withheld=LOSSES_OF_THE_PACKAGE,
+        withheld=("kd_course.losses.*",),
         allowed="torch and torch.nn.functional; not kd_course.losses",
     ),
     Exercise(
@@ -435,7 +429,7 @@ EXERCISES = (
         question="Which of the two parts is the proxy's word, and which the black box's own?",
         hint="Keep everything a row apart until the end: a weight, a KL, a cross-entropy. Mix them row by row, then "
         "take the mean.",
-        withheld=LOSSES_OF_THE_PACKAGE,
+        withheld=("kd_course.losses.*",),
         allowed="torch and torch.nn.functional; not kd_course.losses",
     ),
     Exercise(

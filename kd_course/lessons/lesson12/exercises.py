@@ -249,15 +249,6 @@ def pareto_cases(random) -> list[Case]:
 # -- the exercises ----------------------------------------------------------------------------
 
 
-def _withheld(*names: str) -> tuple[str, ...]:
-    """The package's own versions, under both names that they have."""
-    return tuple(
-        f"kd_course.compression.{shown}"
-        for name in names
-        for shown in (name, name.partition(".")[2])
-    )
-
-
 EXERCISES = (
     Exercise(
         id="12.1",
@@ -274,7 +265,7 @@ EXERCISES = (
         question="Write down all codes of three bits that lie evenly around zero. Which is the last one?",
         hint="A scale for each row first, such that its most extreme weight is the last code; then the nearest "
         "codes; then back. What does a row of zeros do to the division?",
-        withheld=_withheld("low_bits.scales", "low_bits.rounded"),
+        withheld=("kd_course.compression.*",),
         allowed="torch; not kd_course.compression",
     ),
     Exercise(
@@ -292,7 +283,7 @@ EXERCISES = (
         question="Which gradient does torch.round have, and which torch.clamp?",
         hint="x + (y - x).detach() has the value of y and the gradient of x. What must x be, so that it follows "
         "the weight inside and stands still outside?",
-        withheld=_withheld("low_bits.rounded"),
+        withheld=("kd_course.compression.*",),
         allowed="torch; not kd_course.compression",
     ),
     Exercise(
@@ -311,7 +302,8 @@ EXERCISES = (
         "scales' bytes.",
         hint="Each matrix for itself: its bits in whole bytes, rounded up, and four bytes a row. All other numbers "
         "stay float32.",
-        allowed="plain Python",
+        withheld=("kd_course.compression.*",),
+        allowed="plain Python; not kd_course.compression",
     ),
     Exercise(
         id="12.4",
@@ -331,7 +323,7 @@ EXERCISES = (
         "number go?",
         hint="torch.linalg.svd, the first rank terms, and the same share of each singular value on both sides. "
         "Choose signs last, for both factors together.",
-        withheld=_withheld("factorization.split"),
+        withheld=("kd_course.compression.*",),
         allowed="torch; not kd_course.compression",
     ),
     Exercise(
@@ -349,7 +341,7 @@ EXERCISES = (
         question="How many numbers do both factors hold at rank 1, and how many at rank 2?",
         hint="Set that number, at rank r, against the share of the matrix's own. Then think of the two ends: no "
         "rank is small enough; more room than the matrix has singular values.",
-        withheld=_withheld("factorization.rank_for", "factorization.break_even_rank"),
+        withheld=("kd_course.compression.*",),
         allowed="plain Python; not kd_course.compression",
     ),
     Exercise(
@@ -367,7 +359,7 @@ EXERCISES = (
         question="Which numbers make neuron 3, and which read it?",
         hint="Find the places that stay, once. Then index three tensors with them, each along the dimension that "
         "counts neurons.",
-        withheld=_withheld("structured_pruning.narrowed"),
+        withheld=("kd_course.compression.*",),
         allowed="torch; not kd_course.compression",
     ),
     Exercise(

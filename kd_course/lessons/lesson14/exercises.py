@@ -271,11 +271,6 @@ def _same(offsets: list) -> tuple[list, list]:
 
 # -- the exercises ----------------------------------------------------------------------------
 
-PACKAGE_LOSSES = tuple(
-    f"kd_course.losses.{name}"
-    for name in ("forward_kl_loss", "reverse_kl_loss", "generalised_jsd_loss", "soft_target_loss")
-)
-
 EXERCISES = (
     Exercise(
         id="14.1",
@@ -293,7 +288,7 @@ EXERCISES = (
         "positions do you draw a line?",
         hint="First say which tokens belong to the completion, then move that one place: the logits at a "
         "position speak of the next token. A running count of end tokens tells the first from the others.",
-        withheld=(*PACKAGE_LOSSES, "kd_course.losses.completion_mask"),
+        withheld=("kd_course.losses.*",),
         allowed="torch and torch.nn.functional; not kd_course.losses",
     ),
     Exercise(
@@ -311,7 +306,7 @@ EXERCISES = (
         question="Whose probabilities weigh the terms of the sum?",
         hint="Select the positions that count before anything else, and stay with logarithms. Both factors of "
         "a term hang on the student.",
-        withheld=PACKAGE_LOSSES,
+        withheld=("kd_course.losses.*",),
         allowed="torch and torch.nn.functional; not kd_course.losses",
     ),
     Exercise(
@@ -328,7 +323,7 @@ EXERCISES = (
         misconceptions=loss_slips.JSD,
         question="What is M when β is nearly 1? And what becomes of each of the two divergences then?",
         hint="Mix probabilities, not logits. Then look at both ends of your formula, and treat them apart.",
-        withheld=PACKAGE_LOSSES,
+        withheld=("kd_course.losses.*",),
         allowed="torch and torch.nn.functional; not kd_course.losses",
     ),
     Exercise(
@@ -388,7 +383,7 @@ EXERCISES = (
         question="At which position of the student's row are the logits that foretell the first token it wrote?",
         hint="Cut what was sampled first. Then each model reads its own prompt and the same completion, and the "
         "two lists of positions are as long as the completion.",
-        withheld=("kd_course.generation.written_rows", "kd_course.generation.prompts.written_rows"),
+        withheld=("kd_course.generation.*",),
         allowed="plain Python; not kd_course.generation",
     ),
     Exercise(
@@ -407,10 +402,7 @@ EXERCISES = (
         "too little?",
         hint="What is kept of a word is min(p, q). So what is missing of it is p − min(p, q): draw from that, made to "
         "sum to one.",
-        withheld=(
-            "kd_course.generation.accept_or_replace",
-            "kd_course.generation.speculation.accept_or_replace",
-        ),
+        withheld=("kd_course.generation.*",),
         allowed="torch; not kd_course.generation",
     ),
     Exercise(
@@ -489,10 +481,7 @@ EXERCISES = (
         question="Draw the text as a line with the cuts of the one above it, those of the other below. Where does a span end?",
         hint="Leave out the tokens that cover nothing, but keep the numbers of the others. Then collect the ends that both "
         "have.",
-        withheld=(
-            "kd_course.generation.shared_spans",
-            "kd_course.generation.alignment.shared_spans",
-        ),
+        withheld=("kd_course.generation.*",),
         allowed="plain Python; not kd_course.generation",
     ),
     Exercise(
@@ -509,7 +498,7 @@ EXERCISES = (
         misconceptions=loss_slips.ULD,
         question="If the words cannot be compared, what else of two distributions can?",
         hint="Probabilities first, sorted from the largest on; then zeros behind the shorter one.",
-        withheld=("kd_course.losses.uld_loss", "kd_course.losses.sequences.uld_loss"),
+        withheld=("kd_course.losses.*",),
         allowed="torch and torch.nn.functional; not kd_course.losses",
     ),
 )
