@@ -247,8 +247,8 @@ def softmax_cases(random) -> list[Case]:
     whole = torch.ones(2, 5, dtype=torch.bool)
     gaps = mask_of([0, 1, 0, 1, 1, 0], [1, 1, 0, 0, 1, 0])
     none = mask_of([0, 1, 1, 1], [0, 0, 0, 0])
-    # Not lower: a log-sum-exp in float32 would then be too coarse for the tolerance, and it is right.
-    far = torch.tensor(turned(random, [[200.0], [-1010.0]]))
+    far = torch.tensor(turned(random, [[200.0], [-200.0]]))
+    lowest = logits(2, 6) - 1010.0
     loud = "logits at masked positions that are larger than all others"
     endless = "infinities and NaN at masked positions"
     return [
@@ -269,8 +269,14 @@ def softmax_cases(random) -> list[Case]:
         case(
             logits(2, 6) + far,
             behind_a_question(),
-            "one window's logits around 200, the other's around -1010",
+            "one window's logits around 200, the other's around -200",
             "allowed logits far above or below 0",
+        ),
+        # The value alone, and no lower: a log-sum-exp in float32 is right, and is as coarse as that.
+        Case(
+            (lowest, behind_a_question()),
+            "all logits around -1010",
+            clause="allowed logits far above or below 0",
         ),
         case(logits(2, 6), gaps, "allowed positions with gaps", "a gap between allowed positions"),
     ]
