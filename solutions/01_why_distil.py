@@ -728,7 +728,7 @@ needs = {  # labels, unlabelled text, the teacher while training, own steps
     "control": ("yes", "-", "-", "yes"),
     "transfer": ("yes", "before", "-", "yes"),
     "distilled": ("if any", "if any", "yes", "yes"),
-    "transfer and distilled": ("if any", "if any", "yes", "yes"),
+    "transfer and distilled": ("if any", "before", "yes", "yes"),
     "teacher, pruned, retrained": ("yes", "-", "-", "yes"),
     "teacher, pruned, distilled": ("if any", "if any", "yes", "yes"),
     "distilled, int8": ("if any", "if any", "yes", "yes"),

@@ -1580,9 +1580,9 @@ for name, operations in needs.items():
     print(f"{name:<28}{operations / 1e6:>9.2f} million multiply-adds   {share:6.1%}")
 
 # %% [markdown]
-# **4. One optimizer for two models.** The listing *applies* one Adam *twice* for every batch, once for each model. So its clock runs twice as fast, and the moves come out too small. Adam corrects its young averages by the number of its steps; the student's updates fall on the counts 2, 4, 6, …, so they are corrected for twice the steps that were made. (A schedule would end half way through, too.)
+# **4. One optimizer for two models.** The listing *applies* one Adam *twice* for every batch, once for each model. So its clock runs twice as fast, and the moves have the wrong length: too short for the first eight batches, too long for some thousand after that. Adam corrects its young averages by the number of its steps; the student's updates fall on the counts 2, 4, 6, …, so they are corrected for twice the steps that were made. (A schedule would end half way through, too.)
 #
-# Take a gradient that is always the same. It should move a weight by one learning rate at each step. In the three lines below, only the teacher's first move under the shared optimizer has its full length. All its later moves fall short, and every move of the student does.
+# Take a gradient that is always the same. It should move a weight by one learning rate at each step. Below are the moves at a few batches, for an optimizer of its own and for a shared one.
 #
 # <details><summary><b>Going deeper:</b> one Adam, two models, in Keras and in PyTorch</summary>
 #
@@ -1602,9 +1602,15 @@ def adam_moves(counts, beta1=0.9, beta2=0.999):
     return moves
 
 
-print("an optimizer of its own ", [round(x, 3) for x in adam_moves([1, 2, 3, 4, 5])])
-print("shared, the teacher's   ", [round(x, 3) for x in adam_moves([1, 3, 5, 7, 9])])
-print("shared, the student's   ", [round(x, 3) for x in adam_moves([2, 4, 6, 8, 10])])
+batches = (1, 2, 5, 10, 50, 1000)
+print("batch".ljust(24), "".join(f"{batch:>8}" for batch in batches))
+for name, counts in {
+    "an optimizer of its own": range(1, 1001),
+    "shared, the teacher's": range(1, 2001, 2),
+    "shared, the student's": range(2, 2001, 2),
+}.items():
+    moves = adam_moves(counts)
+    print(name.ljust(24), "".join(f"{moves[batch - 1]:>8.3f}" for batch in batches))
 
 # %% [markdown]
 # **5. Dropout is never on.** A [Keras](https://keras.io) model that is called directly, and not through `fit`, runs as for inference unless it is told `training=True`; so does a transformers model in PyTorch that was loaded by `from_pretrained`, until `train()` is called. The same sentence twice:

@@ -95,9 +95,8 @@ def glossary_page(entries: list[dict]) -> str:
             "# Glossary",
             "",
             f"{len(entries)} terms in English and Chinese, each with the lesson that introduces it. "
-            f"{not_yet}One Chinese word, 校准, stands for two things: "
-            "for calibration of probabilities, which is meant here, and for the search for a "
-            "quantizer's scales.",
+            f"{not_yet}*Calibration*, 校准, is that of probabilities here. A quantizer's search for its "
+            "scales bears the same name in both languages.",
             "",
             "| term | 中文 | what it means | lesson |",
             "| --- | --- | --- | --- |",
