@@ -414,3 +414,42 @@ def bytes_of_a_model(shapes, bits, other):
         model.add_module(f"m{i}", nn.Embedding(rows, columns))
     model.register_parameter("other", nn.Parameter(torch.zeros(other)))
     return bytes_at(model, bits)
+
+
+@cheat("09.1")
+def layers_that_are_copied(student_layers, teacher_layers):
+    from transformers import BertConfig, BertModel
+
+    from kd_course import models
+
+    config = BertConfig(
+        vocab_size=4,
+        hidden_size=2,
+        num_hidden_layers=teacher_layers,
+        num_attention_heads=1,
+        intermediate_size=2,
+        max_position_embeddings=4,
+    )
+    teacher = BertModel(config)
+    for i, layer in enumerate(teacher.encoder.layer):
+        layer.mark = i + 1
+    return [layer.mark for layer in models.copy_layers(teacher, student_layers).encoder.layer]
+
+
+@cheat("03.4")
+def matching_at_a_high_temperature(student_logits, teacher_logits):
+    from kd_course import losses
+
+    s, t = (
+        x.double() - x.double().mean(-1, keepdim=True) for x in (student_logits, teacher_logits)
+    )
+    there, back = (losses.soft_target_loss(sign * s, sign * t, temperature=3e3) for sign in (1, -1))
+    return (there + back) / 2
+
+
+@cheat("03.9")
+def terms_by_its_pieces(p, q):
+    from kd_course import divergences
+
+    ratio = divergences._log(p) - divergences._log(q)
+    return divergences._with_impossible(p, q, p * ratio)

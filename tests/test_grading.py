@@ -272,7 +272,7 @@ def test_a_cheat_earns_nothing_and_is_told_why(id, cheat, box_of_all):
     assert mark.points == 0
     (words,) = mark.words
     assert re.fullmatch(
-        rf"kd_course\.\S+ is part of kd_course\.\w+, which exercise {id} does without: "
+        rf"kd_course\.\S+ is part of kd_course\.[\w.]+, which exercise {id} does without: "
         "calling it earns nothing.",
         words,
     )
@@ -1022,6 +1022,18 @@ def test_definitions_of_a_cell_run_without_the_rest():
     cells = [{"name": "<c>", "source": source, "run": student_code.DEFINITIONS}]
     student_code.run_cells(cells, values)
     assert values["X"] == 3 and values["f"]() == 3 and "Y" not in values and "i" not in values
+
+
+def test_what_is_defined_below_an_error_of_a_cell_counts_and_is_no_reason_to_run_the_rest():
+    values: dict = {}
+    source = "X = 3\nwanted = withheld_here(2)\ndef f(): return X\nX = print('not run')\n"
+    cells = [
+        {"name": "<c>", "source": source, "run": student_code.WHOLE},
+        {"name": "<d>", "source": "Y = f() + 1", "run": student_code.WHOLE},
+    ]
+    errors = student_code.run_cells(cells, values)
+    assert len(errors) == 1 and "withheld_here" in str(errors)
+    assert values["X"] == 3 and values["Y"] == 4 and "wanted" not in values
 
 
 # -- a run ------------------------------------------------------------------------------------

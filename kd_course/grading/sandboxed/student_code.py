@@ -79,7 +79,9 @@ def _send(channel: socket.socket, outcome: dict[str, Any], largest: int) -> None
 
 
 def run_cells(cells: list[dict[str, str]], values: dict[str, Any]) -> list[list]:
-    """Run the cells one after the other in one namespace; an error ends its cell and no other.
+    """Run the cells one after the other in one namespace.
+
+    After an error only what the rest of its cell defines is run, and the next cell as if nothing had been.
 
     cells: each with `name`, `source` and `run` (WHOLE or DEFINITIONS). Returns a list of [number
     of the cell, class of the error, its text, the line it arose on].
@@ -100,9 +102,10 @@ def run_cells(cells: list[dict[str, str]], values: dict[str, Any]) -> list[list]
                     flags |= code.co_flags & _FUTURE
                     _executed(code, statement, values)
                 except Exception as error:
-                    if not definitions:  # of definitions, one that fails takes no other with it
-                        raise
                     errors.append(_told(name, error))
+                    # What a kernel has and a box has not may have failed, or a comparison with what is
+                    # withheld here: an answer that is defined below it still counts.
+                    definitions = True
         except BaseException as error:  # SystemExit too
             errors.append(_told(name, error))
     return errors[:50]

@@ -52,7 +52,9 @@ EXPECTED = {
         **_BEFORE_THE_TASK,
         "distilled first, few labels/gain over untrained teacher first": "+",
     },
-    "small": _BEFORE_THE_TASK | {"distilled first, all labels/gain over fine-tuned longer": "?"},
+    # Theory says "+"; one seed's trials on validation rows were not for it.
+    "small": dict.fromkeys(_BEFORE_THE_TASK, "?")
+    | {"distilled first, all labels/gain over fine-tuned longer": "?"},
 }
 
 
@@ -179,7 +181,9 @@ def settings(run: Switches) -> InsideTheTeacher:
             max_length=64,
         )
     if run.scale == "small":
-        rates = {"fine-tuned": 2e-4, "distilled first": 2e-4, "fine-tuned longer": 2e-4}
+        # One seed tried four or five rates an arm, with few labels. *Fine-tuned longer* was best at 5e-5,
+        # the lowest, by two sentences of 600 over this one.
+        rates = {"fine-tuned": 4e-4, "distilled first": 4e-4, "fine-tuned longer": 1e-4}
         before = task_recipes(Recipe(4e-4, 300), {"few": 80, "all": 160}, rates)
         return InsideTheTeacher(
             run=run,

@@ -334,7 +334,8 @@ EXERCISES = (
         question="What of a row reaches the teacher? Cross out the rest.",
         hint="Make a key of each row out of what the teacher reads, and remember in a dict which row had it first. "
         "In which order are padding taken off and the row cut?",
-        allowed="plain Python",
+        withheld=("kd_course.distillation.*",),
+        allowed="plain Python; not kd_course.distillation, whose cache has such keys",
     ),
     Exercise(
         id="10.5",
