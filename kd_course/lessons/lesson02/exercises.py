@@ -370,7 +370,7 @@ FIT_LOSS = Exercise(
     hint="F.log_softmax never forms the zero that a softmax rounds to. With log q at hand, each direction"
     " is a sum over the classes; mind what a zero in the target does in either.",
     withheld=("kd_course.divergences.*", "kd_course.losses.*", "kd_course.metrics.*"),
-    allowed="anything in torch; not the package's own divergences and losses",
+    allowed="anything in torch; not the package's own divergences, losses and metrics",
 )
 
 
