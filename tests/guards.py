@@ -10,6 +10,7 @@ INWARDS = "test_guards.py::test_what_only_goes_in_does_not_come_out"
 OUTCOME = "test_guards.py::test_an_outcome_that_no_attempt_can_have_is_refused"
 LOADED = "test_guards.py::test_what_was_loaded_is_told_in_one_form"
 WAITING = "test_guards.py::test_silence_is_waited_for_as_long_as_was_said_and_all_of_them_as_long_as_all_may_take"
+LATE = "test_guards.py::test_what_is_used_after_the_last_outcome_counts_too"
 SHARE = "test_guards.py::test_more_than_its_share_ends_it"
 HASTY = "test_guards.py::test_an_answer_before_the_question_is_no_answer"
 FILTER = "test_guards.py::test_the_filter_of_system_calls_refuses_what_it_is_there_for"
@@ -34,6 +35,7 @@ STUMBLES = "test_guards.py::test_what_the_grader_stumbles_over_is_one_submission
 TABLE = "test_guards.py::test_a_table_holds_results_of_one_assignment_and_no_formula"
 ENVIRONMENT = "test_grading.py::test_an_environment_handed_in_along_with_the_work_is_left_out"
 BY_HEART = "test_guards.py::test_what_is_published_earns_nothing_by_itself"
+UNREAD = "test_grading.py::test_what_never_looks_at_the_question_earns_nothing"
 THE_SAME = "test_guards.py::test_the_same_answer_to_all_and_a_refusal_of_all_earn_nothing"
 SECRET = "test_grading.py::test_the_secret_of_hidden_inputs_is_long_kept_and_drawn_again_where_it_is_damaged"
 LEFT_OUT = "test_honest.py::test_what_of_a_cell_is_left_out_is_noted"
@@ -98,6 +100,8 @@ GUARDS: dict[str, tuple[tuple[str, str, str], ...]] = {
         (" or used.size > 4 * self.limits.memory:", ":", SHARE),
         ("held = used.memory + used.channels", "held = used.memory", SHARE),
         ("if used.processes > self.limits.processes:", "if False:", SHARE),
+        ("            self._look()\n            readable", "            readable", LATE),
+        ("                    self._look()\n            except", "                    pass\n            except", LATE),
         (
             'raise Stopped("tampered", "more was sent than was asked for")',
             "pass",
@@ -270,8 +274,9 @@ GUARDS: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "marking.py": (
         ("earning = tuple(i for i in sheet.telling if i in drawn)", "earning = tuple(sheet.telling)", BY_HEART),
-        ("if not answered or _says_the_same(sheet, outcomes):", "if not answered:", THE_SAME),
-        ("if not answered or _says_the_same(sheet, outcomes):", "if _says_the_same(sheet, outcomes):", THE_SAME),
+        ("total or _has_looked(sheet, outcomes, right)", "total or any(not sheet.expected[i].raised for i in right)", THE_SAME),
+        ("return _vary(sheet.expected, solved) and _vary(outcomes, solved)", "return True", THE_SAME),
+        ("if not _is_given_back(cases[i], sheet.expected[i])]", "]", UNREAD),
         (
             "    if run.ended == TAMPERED:\n",
             "    if False:\n",

@@ -221,7 +221,7 @@ CELLS: dict[str, tuple[str, float, str]] = {
         "graded",
     ),
     "leaves-a-process-behind": (
-        "import os, subprocess\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
+        "import os, subprocess\nif os.fork() == 0:\n    os.setpgid(0, 0)\n    if os.fork() == 0:\n"
         "        os.execv('/bin/sleep', ['sleep', '{MARKER}'])\n    os._exit(0)\n" + RIGHT,
         2,
         "graded",
@@ -313,6 +313,7 @@ CELLS: dict[str, tuple[str, float, str]] = {
     ),
     "withheld-found-elsewhere": (
         "import gc, importlib, inspect, sys\n"
+        "gc.unfreeze()\n"
         "def soften(scores, temperature):\n"
         "    for f in gc.get_objects():\n"
         "        if getattr(f, '__qualname__', '') == 'softmax' and f.__module__ == 'kd_course.divergences':\n"

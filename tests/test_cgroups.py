@@ -29,6 +29,11 @@ def test_the_grader_moves_below_its_own_group_and_has_bounds_given_to_those_besi
     place = cgroups.parent(**told)
     assert place == tmp_path / "cgroup" / "user.slice" / "run.scope"
     assert (place / "kd-grader" / "cgroup.procs").read_text() == str(os.getpid())
+    assert (place / "cgroup.subtree_control").read_text() == "+cpu +memory"
+
+
+def test_memory_is_bounded_also_where_time_cannot_be_shared(tmp_path):
+    place = cgroups.parent(**system(tmp_path, f"{os.getpid()}\n", controllers="memory pids"))
     assert (place / "cgroup.subtree_control").read_text() == "+memory"
 
 

@@ -496,11 +496,46 @@ def test_saying_the_same_whatever_is_asked_earns_nothing():
         for constant in (None, 0.0, torch.tensor(1.0), ()):
             run = run_of(lambda *a, c=constant, **k: c, exercise.id)
             assert marking.mark(sheets, run).points == 0, (exercise.id, constant)
+            run.outcomes[0] = Outcome(7.125)  # nor does saying something else once
+            assert marking.mark(sheets, run).points == 0, (exercise.id, constant)
 
         def refuse(*given, **named):
             raise ValueError("no")
 
         assert marking.mark(sheets, run_of(refuse, exercise.id)).points == 0, exercise.id
+
+
+def _zero_of(*given, **named):
+    return 0 * next(a for a in given if isinstance(a, torch.Tensor)).nan_to_num().sum()
+
+
+UNREAD = {
+    "the first argument": lambda first, *_, **__: first,
+    "a list of it": lambda first, *_, **__: list(first),
+    "the last argument": lambda *given, **_: given[-1],
+    "its numbers in order": lambda first, *_, **__: list(range(len(first))),
+    "a zero with a gradient": _zero_of,
+}
+
+
+@pytest.mark.parametrize("answer", UNREAD)
+def test_what_never_looks_at_the_question_earns_nothing(answer):
+    """What is short enough is given back, what counts nowhere is zero: that alone is no answer."""
+    right = 0
+    for exercise in all_exercises():
+        if exercise.kind == "function":
+            mark = marking.mark(held(exercise.id), run_of(UNREAD[answer], exercise.id))
+            assert mark.points == 0, exercise.id
+            right += mark.right
+            if mark.right:
+                assert "never looks at the question" in " ".join(mark.words)
+    assert right > 0, "none of them is right anywhere, which would show nothing"
+
+
+def test_an_answer_that_fails_on_one_case_keeps_the_others_also_where_it_gives_back():
+    run, drawn = run_of(answer_key(["05"])["05.3"].reference, "05.3"), held("05.3").drawn
+    run.outcomes[2] = Outcome(0.0)
+    assert marking.mark(held("05.3"), run).points == round(3 * (drawn - 1) / drawn, 2)
 
 
 def test_of_what_an_attempt_raises_only_pythons_own_name_for_it_is_told():

@@ -213,6 +213,17 @@ def test_more_than_its_share_ends_it(talk, monkeypatch, used, why):
     assert how == "crashed" and why in said
 
 
+@pytest.mark.parametrize("used", [{"memory": 2**31}, {"processes": 100}])
+def test_what_is_used_after_the_last_outcome_counts_too(talk, monkeypatch, used):
+    with_them, _, _ = talk(memory=2**30)
+    monkeypatch.setattr(resources, "use", lambda *_, **__: resources.Use(**used))
+    with_them.base = resources.Use()
+    assert stopped(with_them.listen_to_the_end)[0] == "crashed"
+    began = time.monotonic()
+    assert not with_them.wait_for_the_end(30.0)  # nobody tells of an end
+    assert time.monotonic() - began < 10
+
+
 def test_what_is_said_after_the_last_outcome_is_too_much(talk):
     with_them, theirs, _ = talk()
     theirs.sendall(wire.encode({"more": 1}))
@@ -278,7 +289,15 @@ def verdict(machine: str, call: int, *, flags: int = 0, architecture: int | None
 ALLOW, KILL, EPERM, ENOSYS = 0x7FFF0000, 0x80000000, 0x50000 | errno.EPERM, 0x50000 | errno.ENOSYS
 REFUSED = (
     *("socket", "unshare", "setns", "mount", "umount2", "pivot_root", "chroot", "ptrace"),
-    *("process_vm_readv", "process_vm_writev", "bpf", "perf_event_open", "userfaultfd", "keyctl"),
+    *(
+        "setsid",
+        "process_vm_readv",
+        "process_vm_writev",
+        "bpf",
+        "perf_event_open",
+        "userfaultfd",
+        "keyctl",
+    ),
     *("add_key", "request_key", "shmget", "msgget", "semget", "mq_open", "memfd_create"),
     *("memfd_secret", "open_by_handle_at", "io_uring_setup", "open_tree", "move_mount", "fsopen"),
     *("fsmount", "pidfd_open", "pidfd_getfd", "mount_setattr"),

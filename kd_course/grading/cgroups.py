@@ -1,6 +1,6 @@
-"""Memory bounded by the kernel, where this process may make control groups (cgroup v2, delegated).
+"""Memory bounded and time shared by the kernel, where this process may make control groups (v2).
 
-A group counts what no process is said to hold: what lies in sockets and pipes, in /tmp and in shared
+A room gets as much of the processors as another one, however many processes it has. A group counts what no process is said to hold: what lies in sockets and pipes, in /tmp and in shared
 memory. Where there is none to be had, the grader counts for itself, a few times a second; see
 conversation.py. On a machine with systemd, a run that may make groups is begun by
 
@@ -95,18 +95,20 @@ def parent(mounts: Path = Path("/proc/self/mounts"), own: Path = Path("/proc/sel
     """Where groups with a bound on memory can be made: this process's own group, made ready for it.
 
     A group that has members of its own can bound no others below it, so the grader moves into one
-    below. mounts, own: where the system says what is mounted, and which group this process is in.
+    below. Time is shared by groups where that has been handed down, too. mounts, own: where the system says what is mounted, and which group this process is in.
     Raises NoGroups that says what is missing.
     """
     place = _own_group(mounts, own)
     try:
-        if "memory" not in (place / "cgroup.controllers").read_text().split():
+        given = (place / "cgroup.controllers").read_text().split()
+        if "memory" not in given:
             raise NoGroups("the control group of this process has no bound on memory to give")
         members = {int(pid) for pid in (place / "cgroup.procs").read_text().split()}
         if not members <= set(resources.below(os.getpid())):
             raise NoGroups("other programs are in this process's control group")
         _move(members, place)
-        (place / "cgroup.subtree_control").write_text("+memory")
+        handed_down = "+cpu +memory" if "cpu" in given else "+memory"
+        (place / "cgroup.subtree_control").write_text(handed_down)
         Group(place, 2**30).close()  # found by making one
     except OSError as error:
         raise NoGroups(f"this process may make no control groups ({error.strerror})") from None

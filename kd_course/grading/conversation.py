@@ -100,9 +100,10 @@ class Conversation:
         return bool(self.buffer) or bool(readable and self._read() and self.buffer)
 
     def listen_to_the_end(self) -> None:
-        """After the last outcome there is nothing more to be said."""
+        """After the last outcome there is nothing more to be said, and still only so much to be used."""
         until = time.monotonic() + 1.0
         while time.monotonic() < until and not self.buffer:
+            self._look()
             readable, _, _ = select.select([self.channel], [], [], 0.1)
             if readable and not self._read():
                 return
@@ -144,28 +145,41 @@ class Conversation:
         now = time.monotonic()
         if now >= until:
             raise Stopped("timeout", f"not done after {now - self.began:.0f} s")
-        if now - self.last_look > 0.2:
-            self.last_look = now
-            used = resources.use(self.watched, own_network=self.own_network) - self.base
-            held = used.memory + used.channels
-            if held > self.limits.memory or used.size > 4 * self.limits.memory:
-                raise Stopped(
-                    "crashed", f"more than {self.limits.memory / 2**30:.2g} GiB of memory"
-                )
-            if used.processes > self.limits.processes:
-                raise Stopped("crashed", f"more than {self.limits.processes} processes")
+        self._look()
         return min(0.2, until - now)
+
+    def _look(self) -> None:
+        """What is used now, five times a second at most. Raises Stopped where that is too much."""
+        now = time.monotonic()
+        if now - self.last_look <= 0.2:
+            return
+        self.last_look = now
+        used = resources.use(self.watched, own_network=self.own_network) - self.base
+        held = used.memory + used.channels
+        if held > self.limits.memory or used.size > 4 * self.limits.memory:
+            raise Stopped("crashed", f"more than {self.limits.memory / 2**30:.2g} GiB of memory")
+        if used.processes > self.limits.processes:
+            raise Stopped("crashed", f"more than {self.limits.processes} processes")
 
     def _is_over(self) -> bool:
         readable, _, _ = select.select([self.status], [], [], 0)
         return bool(readable)
 
     def wait_for_the_end(self, seconds: float) -> bool:
-        """Whether everything of the exercise has ended within this time, as it was told."""
-        if self.ended is None:
-            self.status.settimeout(seconds)
-            with contextlib.suppress(OSError, wire.WireError, KeyError, TypeError, ValueError):
-                self.ended = int(wire.decode(self.status.recv(65536))["ended"])
+        """Whether everything of the exercise has ended within this time, as it was told.
+
+        What uses too much meanwhile is not waited for.
+        """
+        until = time.monotonic() + seconds
+        while self.ended is None and time.monotonic() < until:
+            readable, _, _ = select.select([self.status], [], [], 0.1)
+            try:
+                if readable:
+                    self.ended = int(wire.decode(self.status.recv(65536))["ended"])
+                else:
+                    self._look()
+            except (OSError, wire.WireError, KeyError, TypeError, ValueError, Stopped):
+                break
         return self.ended is not None
 
     def _ending(self) -> Stopped:

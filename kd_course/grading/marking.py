@@ -15,8 +15,8 @@ from kd_course.exercises import sealed, withheld
 from kd_course.exercises.attempts import Outcome
 from kd_course.exercises.engine import judge
 from kd_course.exercises.sheets import PUBLIC_SEED, Sheet, as_it_is_meant, cases_of, mismatch
-from kd_course.exercises.spec import Exercise
-from kd_course.exercises.values import difference
+from kd_course.exercises.spec import Case, Exercise
+from kd_course.exercises.values import NotPlain, difference, plain
 from kd_course.grading.job import NO_TIME_LEFT, Run
 
 GRADED, MISSING, UNREADABLE = "graded", "missing", "unreadable"
@@ -142,7 +142,8 @@ def _compared(held: Sheets, run: Run) -> Mark:
         words = (_earns_nothing(exercise, used),)
         return Mark(exercise.id, GRADED, 0.0, exercise.points, cases=total, words=words)
     right = _right_on(sheet, outcomes)
-    counted = set(right) & set(held.earning)
+    solves = len(right) == total or _has_looked(sheet, outcomes, right)
+    counted = set(right) & set(held.earning) if solves else set()
     share = 1.0 if len(right) == total else len(counted) / max(held.drawn, 1)
     points = round(exercise.points * share, 2)
     words: list[str] = []
@@ -159,7 +160,11 @@ def _compared(held: Sheets, run: Run) -> Mark:
         words += _why(held, report, outcomes)
         if report.status == "raised":
             why = next((o.raised.line for o in outcomes if o.raised), "")
-    if 0 < len(right) < total and len(counted) < len(right):
+    if right and not solves:
+        words.append(
+            "An answer that never looks at the question is right on as much: that earns nothing."
+        )
+    elif 0 < len(right) < total and len(counted) < len(right):
         words.append(
             "Where another convention gives the same, or the case is published, being right earns "
             "nothing by itself."
@@ -183,36 +188,56 @@ def _compared(held: Sheets, run: Run) -> Mark:
 
 
 def _right_on(sheet: Sheet, outcomes: Sequence[Outcome]) -> list[int]:
-    """The cases on which an attempt is right; which of them earn in part, `Sheets.earning` says.
-
-    Refusing bad input counts only beside an answer to good input, and an attempt that says the same
-    whatever it is asked has answered nothing; else `raise ValueError` and `return 0` would earn.
-    """
-    exercise = sheet.exercise
-    right = [
+    """The cases on which an attempt is right; which of them earn in part, `Sheets.earning` says."""
+    return [
         i
         for i, (got, wanted) in enumerate(zip(outcomes, sheet.expected))
-        if mismatch(exercise, got, wanted) is None
+        if mismatch(sheet.exercise, got, wanted) is None
     ]
-    if len(right) == len(sheet.expected):
-        return right
-    answered = [i for i in right if not sheet.expected[i].raised]
-    if not answered or _says_the_same(sheet, outcomes):
-        return []
-    return right
 
 
-def _says_the_same(sheet: Sheet, outcomes: Sequence[Outcome]) -> bool:
-    def differ(a: Outcome, b: Outcome) -> bool:
-        return difference(a.value, b.value, rtol=1e-9, atol=0.0) is not None
+def _has_looked(sheet: Sheet, outcomes: Sequence[Outcome], right: Sequence[int]) -> bool:
+    """Whether an attempt that is right on some cases can have answered what was asked there.
 
-    given = [o for o in outcomes if not o.raised and not o.refused]
-    wanted = [o for o in sheet.expected[: len(outcomes)] if not o.raised]
-    return (
-        len(given) > 1
-        and not any(differ(given[0], other) for other in given[1:])
-        and any(differ(wanted[0], other) for other in wanted[1:])
+    Else `raise ValueError`, `return 0` and `return x` would earn: bad input is refused, a loss is
+    zero where nothing counts, and what is short enough is given back. So two different values must
+    be right, neither of them an argument given back, where the sheet asks for such.
+    """
+    cases = sheet.cases or (None,) * len(sheet.expected)
+    asked = [i for i, wanted in enumerate(sheet.expected) if not wanted.raised]
+    worked = [i for i in asked if not _is_given_back(cases[i], sheet.expected[i])]
+    worked = worked if _vary(sheet.expected, worked) else asked
+    solved = [i for i in worked if i in right]
+    if not solved or not _vary(sheet.expected, asked):
+        return bool(solved)
+    return _vary(sheet.expected, solved) and _vary(outcomes, solved)
+
+
+def _vary(outcomes: Sequence[Outcome], which: Sequence[int]) -> bool:
+    """Whether not all of these outcomes are the same value with the same gradients."""
+    return any(
+        _differ(getattr(outcomes[which[0]], part), getattr(outcomes[i], part))
+        for i in which[1:]
+        for part in ("value", "gradients")
     )
+
+
+def _is_given_back(case: Case | None, wanted: Outcome) -> bool:
+    """Whether what is asked for is one of the arguments, as it is or as a list."""
+    if case is None:
+        return False
+    for argument in (*case.args, *case.kwargs.values()):
+        try:
+            argument = plain(argument)
+        except NotPlain:
+            continue
+        if not _differ(wanted.value, argument):
+            return True
+    return False
+
+
+def _differ(a: object, b: object) -> bool:
+    return difference(a, b, rtol=1e-9, atol=0.0) is not None
 
 
 def _earns_nothing(exercise: Exercise, used: str) -> str:
