@@ -82,12 +82,11 @@ def says(text: str, name: str) -> bool:
 
 
 def without_their_term(entries: list[dict], prose: dict[str, str]) -> list[str]:
-    """The terms that their lesson does not have; of a lesson that is not there, unless it is planned."""
+    """The terms that their lesson does not have, or whose lesson is not there."""
     return [
         f"{entry['lesson']}: {entry['en']}"
         for entry in entries
         if not any(says(prose.get(entry["lesson"], ""), name) for name in names_of(entry))
-        and (entry["lesson"] in prose or entry["lesson"] not in book.SLUGS)
     ]
 
 
@@ -129,10 +128,8 @@ def test_each_term_occurs_in_its_lesson(prose):
     assert without_their_term(book.terms(), prose) == []
 
 
-def test_a_lesson_that_lands_without_its_term_is_found():
-    """Until it lands it is planned, if it is one of the course's; then it must have the term."""
+def test_a_lesson_without_its_term_is_found():
     entry = {"en": "budget", "lesson": "15_capstone"}
-    assert without_their_term([entry], prose={}) == []
     assert without_their_term([entry], {"15_capstone": "About budgets."}) == []
     assert without_their_term([entry], {"15_capstone": "About nothing."}) == ["15_capstone: budget"]
     assert without_their_term([{**entry, "lesson": "16_no_such_lesson"}], prose={})
@@ -160,14 +157,11 @@ def test_the_map_has_every_section_of_the_article_and_every_technique():
 
 
 def test_no_row_of_the_map_is_empty():
-    """A row of a lesson that exists names a section of it; of a planned lesson none can be named."""
     for part in book.sections():
         assert part["zh"] and part["en"] and part["row"], part
         for row in part["row"]:
             assert row["zh"] and row["en"], row
-            open_yet = row.get("lesson") in book.planned()
-            assert bool(row.get("section")) != open_yet, row
-            assert "](" in book.row_link(row) or "(planned)" in book.row_link(row), row
+            assert row.get("section") and "](" in book.row_link(row), row
 
 
 # -- links and fields -------------------------------------------------------------------------
@@ -202,14 +196,6 @@ def test_every_link_of_a_page_leads_to_something(made, name):
 def test_a_field_that_leads_nowhere_is_refused_by_name(field):
     with pytest.raises(LessonError, match=re.escape(field)):
         book.filled(f"See {field}.", "faq.md")
-
-
-def test_a_section_of_a_planned_lesson_cannot_be_named(monkeypatch):
-    monkeypatch.setattr(book, "SLUGS", (*book.SLUGS, "99_not_yet"))
-    monkeypatch.setitem(book.PLANNED, "99", "Not yet")
-    assert book.link("99_not_yet") == "lesson 99, *Not yet* (planned)"
-    with pytest.raises(KeyError, match="planned"):
-        book.link("99_not_yet", "What you can now do")
 
 
 # -- the other pages --------------------------------------------------------------------------

@@ -102,6 +102,13 @@ def test_bytes_are_those_of_packed_codes_and_their_scales():
     assert compression.bytes_at(model, 8, leave=("1",)) == 30 + 40 + 4 * 20
 
 
+def test_a_model_whose_weights_are_computed_takes_the_same_bytes_as_before():
+    model = nn.Sequential(nn.Embedding(10, 3), nn.Linear(3, 5))
+    expected = compression.bytes_at(model, 4)
+    assert compression.bytes_at(compression.pruned(model, 0.5), 4) == expected
+    assert compression.bytes_at(compression.fake_quantized(model, 4), 4) == expected
+
+
 @pytest.mark.parametrize(
     ("options", "match"), [({"bits": 1}, "bits"), ({"bits": 4, "per": "x"}, "per")]
 )

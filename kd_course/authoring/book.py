@@ -2,7 +2,6 @@
 
 glossary.toml and map.toml become tables. In faq.md, reading.md and errata.md fields are filled in:
 {{ledger:KEY|format}} as in lessons, {{lesson:05}} and {{lesson:05|heading of a section}} with a link.
-A lesson that is planned is named without a link; a section is named of an existing lesson only.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-from kd_course.authoring.readme import PLANNED
 from kd_course.authoring.source import FIELD, ROOT, LessonError, read, sources
 from kd_course.storage import write_whole
 
@@ -21,31 +19,6 @@ SOURCES = BOOK / "sources"
 GENERATED = (
     "<!-- Made by `python -m kd_course.authoring readme` from book/sources/{}: edit that. -->"
 )
-# The whole course; what has no source yet is planned.
-SLUGS = (
-    "00_start_here",
-    "01_why_distil",
-    "02_from_surprise_to_kl",
-    "03_distillation_losses",
-    "04_dark_knowledge",
-    "05_training_loop",
-    "06_text_classification",
-    "07_machine_translation",
-    "08_question_answering",
-    "09_inside_the_teacher",
-    "10_expensive_teachers",
-    "11_shifting_ground",
-    "12_smaller_still",
-    "13_across_modalities",
-    "14_generative_teachers",
-    "15_capstone",
-)
-
-
-def planned() -> tuple[str, ...]:
-    """The slugs of the lessons that have no source yet."""
-    there = {path.stem for path in sources()}
-    return tuple(slug for slug in SLUGS if slug not in there)
 
 
 def pages() -> dict[str, str]:
@@ -88,14 +61,13 @@ def glossary_page(entries: list[dict]) -> str:
         f"| {entry['says']} | {link(entry['lesson'])} |"
         for entry in sorted(entries, key=lambda entry: _alphabetical(entry["en"]))
     ]
-    not_yet = "Lessons marked *planned* are not written yet. " if planned() else ""
     return "\n".join(
         [
             GENERATED.format("glossary.toml"),
             "# Glossary",
             "",
             f"{len(entries)} terms in English and Chinese, each with the lesson that introduces it. "
-            f"{not_yet}*Calibration*, 校准, is that of probabilities here. A quantizer's search for its "
+            "*Calibration*, 校准, is that of probabilities here. A quantizer's search for its "
             "scales bears the same name in both languages.",
             "",
             "| term | 中文 | what it means | lesson |",
@@ -148,19 +120,13 @@ def row_link(row: dict) -> str:
 
 
 def link(slug: str, section: str = "") -> str:
-    """A lesson, or a section of it, as text with a link; of a planned lesson the name alone.
+    """A lesson, or a section of it, as text with a link.
 
     section: the heading without its "11 · ". Raises KeyError for what is not there.
     """
-    number = slug[:2]
-    if slug not in SLUGS:
-        raise KeyError(f"no lesson {slug!r}; there are {', '.join(SLUGS)}")
-    if slug in planned():
-        if section:
-            raise KeyError(
-                f"lesson {number} is planned, so section {section!r} cannot be named yet"
-            )
-        return f"lesson {number}, *{PLANNED[number]}* (planned)"
+    number, slugs = slug[:2], [path.stem for path in sources()]
+    if slug not in slugs:
+        raise KeyError(f"no lesson {slug!r}; there are {', '.join(slugs)}")
     target = f"../solutions/{slug}.ipynb"
     if not section:
         return f"[lesson {number}]({target})"
@@ -202,7 +168,7 @@ def filled(text: str, name: str) -> str:
 
                 return experiments.ledger().field(key, *form)
             if kind == "lesson":
-                return link(next((slug for slug in SLUGS if slug[:2] == key), key), *form)
+                return link(next((p.stem for p in sources() if p.stem[:2] == key), key), *form)
         except (KeyError, ValueError, TypeError) as error:
             raise LessonError(f"{name}: field {match[0]}: {error.args[0]}") from error
         raise LessonError(f"{name}: unknown field {match[0]}; there are ledger and lesson")

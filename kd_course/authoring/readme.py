@@ -93,7 +93,7 @@ DEVICES = {"CPU": "laptop, two cores", "GPU": "GPU"}  # as the ledger and the ta
 
 TEACHING = ROOT / "docs" / "teaching.md"
 THROUGHPUT = ROOT / "kd_course" / "grading" / "throughput.json"
-# Plans for a class: the lessons of each week. A lesson that does not exist yet is called planned.
+# Plans for a class: the lessons of each week.
 PLANS = {
     "weeks-5": ("00 01", "02", "03", "05 06", "15"),
     "weeks-10": ("00 01", "02", "03", "04", "05", "06", "07", "12", "14", "15"),
@@ -102,31 +102,13 @@ PLANS = {
         "15",
     ),
 }
-NOT_YET = """\
-Where a lesson is *planned*, it does not exist yet. Until it does, use the week for a project:
-students take the cells of lesson 06, change one thing (the data, the student's size, what is held
-equal), and report the difference with its control, several seeds and an interval."""
-PLANNED = {
-    "07": "Machine translation",
-    "08": "Question answering",
-    "09": "Inside the teacher",
-    "10": "When the teacher is too expensive",
-    "11": "Shifting ground",
-    "12": "Smaller still",
-    "13": "Across modalities and shapes",
-    "14": "Generative teachers",
-    "15": "Capstone",
-}
 
 
 def readme_blocks() -> dict[str, str]:
-    """The generated blocks by name: "picture", "syllabus", "planned" and "training"."""
+    """The generated blocks by name: "picture", "syllabus" and "training"."""
     lessons = [read(path) for path in sources()]
     shown = f"![{picture.text_alternative()}]({picture.PICTURE.relative_to(ROOT).as_posix()})"
-    blocks = {"picture": shown, "syllabus": _syllabus(lessons), "training": _training(lessons)}
-    there = {lesson.number for lesson in lessons}
-    planned = [f"{number} {title}" for number, title in PLANNED.items() if number not in there]
-    return blocks | {"planned": f"Planned: {' · '.join(planned)}." if planned else ""}
+    return {"picture": shown, "syllabus": _syllabus(lessons), "training": _training(lessons)}
 
 
 def fill(
@@ -181,15 +163,12 @@ def _syllabus(lessons: list[Lesson]) -> str:
 
 
 def teaching_blocks() -> dict[str, str]:
-    """The generated blocks of the page for teachers: "hours", "throughput", one a plan of weeks, and
-    "planned", which says what to do in the week of a lesson that there is not.
-    """
+    """The generated blocks of the page for teachers: "hours", "throughput", and one a plan of weeks."""
     lessons = {lesson.number: lesson for lesson in map(read, sources())}
     blocks = {"hours": _hours(list(lessons.values())), "throughput": _throughput()}
     for name, weeks in PLANS.items():
         blocks[name] = _weeks([week.split() for week in weeks], lessons)
-    in_plans = set(" ".join(week for weeks in PLANS.values() for week in weeks).split())
-    return blocks | {"planned": NOT_YET if in_plans - lessons.keys() else ""}
+    return blocks
 
 
 def _throughput() -> str:
@@ -234,11 +213,10 @@ def _hours(lessons: list[Lesson]) -> str:
 def _weeks(weeks: list[list[str]], lessons: dict[str, Lesson]) -> str:
     rows = []
     for number, week in enumerate(weeks, start=1):
-        there = [lessons[lesson] for lesson in week if lesson in lessons]
-        planned = [f"*planned:* {n} {PLANNED[n]}" for n in week if n not in lessons]
-        hours = f"{sum(map(_minutes, there)) / 60:.1f}" if there else "a project"
-        shown = [f"{lesson.number} {_linked(lesson)}" for lesson in there] + planned
-        rows.append((str(number), "; ".join(shown), hours, str(_points(there) or "")))
+        read_then = [lessons[lesson] for lesson in week]
+        shown = "; ".join(f"{lesson.number} {_linked(lesson)}" for lesson in read_then)
+        hours = f"{sum(map(_minutes, read_then)) / 60:.1f}"
+        rows.append((str(number), shown, hours, str(_points(read_then))))
     return _table(("week", "lesson", "hours", "hand in"), rows)
 
 

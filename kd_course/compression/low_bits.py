@@ -123,13 +123,21 @@ def bytes_at(
     """What a model of float32 would take on disk, were its weights packed in so many bits.
 
     Each quantized matrix takes its codes, eight bits to a byte with the last one filled up, and a
-    float32 a scale; all else four bytes a number, as it is.
+    float32 a scale; all else four bytes a number, as it is. Masks of pruning count for nothing.
     """
-    matrices = {id(module.weight): module.weight for _, module in _quantizable(model, leave)}
+    stored = (_stored_weight(module) for _, module in _quantizable(model, leave))
+    matrices = {id(weight): weight for weight in stored}
     total = sum(4 * p.numel() for p in model.parameters() if id(p) not in matrices)
     for weight in matrices.values():
         total += -(-weight.numel() * bits // 8) + 4 * (len(weight) if per == "row" else 1)
     return total
+
+
+def _stored_weight(module: nn.Module) -> nn.Parameter:
+    """A layer's weight, or what it is computed from: pruning and rounding keep that beside it."""
+    names = ("weight", "weight_orig", "parametrizations.weight.original")
+    held = dict(module.named_parameters())
+    return next(held[name] for name in names if name in held)
 
 
 def _quantizable(model: nn.Module, leave: Sequence[str]) -> list[tuple[str, Any]]:
