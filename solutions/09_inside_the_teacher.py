@@ -824,7 +824,7 @@ plots.show(
 # %% [markdown]
 # ### Was every arm given its chance?
 #
-# Rates a factor of two apart were tried for each arm, until the best had a worse one on either side; the measure was the mean validation F1 of two seeds. The test questions had no say in it. Below is each arm's rate between its neighbours. (`KD_MAPS=1` computes it again: some fifty trainings.)
+# Rates a factor of two apart were tried for each arm, until the best had a worse one on either side; the measure was the mean validation F1 of two seeds. The test questions had no say in it. Below is each arm's rate between its neighbours. (`KD_MAPS=1` computes it again: 66 trainings, and some thirty shorter ones for section 8's.)
 
 
 # %%

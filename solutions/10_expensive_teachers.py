@@ -16,7 +16,7 @@
 #
 # **When an exercise resists**, `hint("10.1")` asks a question first, then gives a direction, and last says where the answer stands in the [worked edition](../solutions/10_expensive_teachers.ipynb).
 #
-# **What runs** at `offline`: a translation teacher that ships with the course is asked about 200 sentences; generated news headlines, a news teacher that ships too, students trained from scratch, no network. At `small`: [Financial PhraseBank](https://arxiv.org/abs/1307.5336), [MiniLM](https://arxiv.org/abs/2002.10957) as teacher, two of its layers as student and four as assistant. At `full`: [BERT-base](https://arxiv.org/abs/1810.04805), four and six of its layers, on a GPU. Sections 1 to 4 are the same at every scale; `KD_SCALE` chooses the settings of the rest.
+# **What runs** at `offline`: a translation teacher that ships with the course is asked about 200 sentences; generated news headlines, a news teacher that ships too, students trained from scratch, no network. At `small`: [Financial PhraseBank](https://arxiv.org/abs/1307.5336), [MiniLM](https://arxiv.org/abs/2002.10957) as teacher, two of its layers as student. At `full`: [BERT-base](https://arxiv.org/abs/1810.04805), four of its layers, on a GPU. Both have six of the arms of section 6; all others are `offline`'s alone. Sections 1 to 4 are the same at every scale; `KD_SCALE` chooses the settings of the rest.
 
 # %% tags=["setup"]
 import base64
@@ -323,12 +323,12 @@ print(f"whole: {losses.soft_target_loss(beginner, expert, temperature=1.0):.4f} 
 # ### Exercise 10.3 · Right on average
 # {{exercise:10.3}}
 #
-# `draws` are class numbers, drawn from `proposal` with replacement. Return the target that they make, one number a class, so that its *expectation* over draws is `p`, class by class. A class that was drawn twice counts twice; one that was not drawn is 0, also where the proposal never draws it. A single target need not sum to one: to make it do so would spoil the expectation.
+# `draws` are class numbers, drawn from `proposal` with replacement. Return the target that they make, one number a class, so that its *expectation* over draws is `p` for every class that the proposal can draw. A class that was drawn twice counts twice; one that was not drawn is 0. (One that the proposal never draws stays 0: no weight mends that.) A single target need not sum to one: to make it do so would spoil the expectation.
 
 
 # %% exercise="10.3"
 def sampled_target(draws, p, proposal):
-    """An unbiased estimate of p from draws.
+    """An estimate of p from draws, unbiased where the proposal is above 0.
 
     draws: (n,), class numbers, n at least 1; p, proposal: (classes,), distributions.
     Returns (classes,).
@@ -467,7 +467,7 @@ def first_asked(rows):
 check("10.4", first_asked)
 
 # %% [markdown]
-# `cached_teacher_outputs` keeps answers by just such a key, with a hash of the teacher's weights besides, so that a teacher that was trained further is asked anew. And it asks in eval mode.
+# `cached_teacher_outputs` keeps answers by a key of this kind: a hash of the ids and the mask as they stand in the row, with the teacher's weights and the tokenizer in it, so that a teacher that was trained further is asked anew. Behind padding it does not look: give it rows that are not padded yet, or a question is paid for twice. And it asks in eval mode.
 #
 # What if the student reads another *view* of the sentence than the teacher did? [Beyer and others (2022)](https://arxiv.org/abs/2106.05237) found for pictures that teacher and student should see the same view, freshly made at every step, and then no answer can be kept. Here is what a kept answer gets wrong when the view changes: the KL divergence from what the teacher would say of the view to what it said of the sentence as it is.
 
@@ -1262,7 +1262,7 @@ trainings = {
 print(f"the medium model computes {times:.1f} times as much as the student")
 print(f"{'arm':<28}{'student trainings':>18}{'accuracy, this run':>20}")
 for arm in [arm for arm in trainings if arm in arms]:
-    print(f"{arm:<28}{trainings[arm]:>18.1f}{right[arm].mean():>20.3f}")
+    print(f"{arm:<28}{trainings[arm]:>18.1f}{metrics.shown(right[arm].mean()):>20}")
 
 # %% [markdown]
 # One seed's accuracies make no ranking; the intervals stand in section 6. The big teacher's own training stands in no line, since others paid for it. To retrain it for one student would cost far more than any line here.
