@@ -831,7 +831,7 @@ check("13.8", in_batch_loss)
 # ### Exercise 13.9 · One vector a text
 # {{exercise:13.9}}
 #
-# A text's vector is the mean over its tokens' vectors. `mask` is 1 (or True) where there is text and 0 (or False) in the padding, which may stand on either side. The padding's vectors may hold anything, NaN included, and have no say. A text without a token gets zeros.
+# A text's vector is the mean over its tokens' vectors. `mask` is 1 (or True) where there is text and 0 (or False) in the padding, which may stand on either side. The padding's vectors may hold anything, NaN and infinity included, and have no say. A text without a token gets zeros.
 
 
 # %% exercise="13.9"
@@ -855,7 +855,7 @@ check("13.9", mean_pool)
 # ### Exercise 13.10 · How high does it stand?
 # {{exercise:13.10}}
 #
-# A question counts 1/rank of its right passage among all passages, and 0 where that is not among the k best. The larger the score, the better; the best has rank 1. Passages with the same score share the worst of their ranks: of two that are both best, each has rank 2. So a model that gives everything one score gains nothing by it. Return the mean over the questions, MRR@k.
+# A question counts 1/rank of its right passage among all passages, and 0 where that is not among the k best. The larger the score, the better; the best has rank 1. Passages with the same score share the worst of their ranks: of two that are both best, each has rank 2. That rank decides, also where it puts them outside the k best. So a model that gives everything one score gains nothing by it. Return the mean over the questions, MRR@k.
 
 
 # %% exercise="13.10"
