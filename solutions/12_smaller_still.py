@@ -17,7 +17,7 @@
 #
 # **When an exercise resists**, `hint("12.1")` asks a question first, then gives a direction, and last says where the answer stands in the [worked edition](../solutions/12_smaller_still.ipynb).
 #
-# **What runs** at `offline`: the news teacher that ships with the course is made smaller; its sentences are generated, and their true class probabilities are known; no network. At `small`: [MiniLM](https://arxiv.org/abs/2002.10957), fine-tuned on [Financial PhraseBank](https://arxiv.org/abs/1307.5336). At `full`: [BERT-base](https://arxiv.org/abs/1810.04805) on a GPU. `KD_SCALE` chooses the settings; the cells are the same. With the extra `serve` (ONNX and ONNX Runtime, see section 8) one more table is filled.
+# **What runs** at `offline`: the news teacher that ships with the course is made smaller; its sentences are generated, and their true class probabilities are known; no network. At `small`: [MiniLM](https://arxiv.org/abs/2002.10957), fine-tuned on [Financial PhraseBank](https://arxiv.org/abs/1307.5336). At `full`: [BERT-base](https://arxiv.org/abs/1810.04805) on a GPU. `KD_SCALE` chooses the settings; the cells are the same. With the extra `serve` (see section 8) one more table is filled.
 
 # %% tags=["setup"]
 import base64
@@ -364,15 +364,15 @@ plots.show(
 # %% [markdown]
 # In the reference run the model with a scale a row loses nothing that these sentences show, down to three bits. It breaks between three and two. With one scale a matrix a loss shows at three already. At two bits the three lines lie far apart: where the model is broken, the way of rounding matters, and a better one costs no training. (These are validation sentences, without intervals; those of section 5 have them.)
 #
-# So the curves say where there is anything to mend. Whoever reports at eight bits that distillation "recovers" the accuracy should be asked how much there was to recover. The experiment of section 5 has one case where nothing is broken, four bits, and one where much is, two.
+# So the curves say where there is anything to mend. Whoever reports at eight bits that distillation "recovers" the accuracy should be asked how much there was to recover.
 #
-# Another model may break much earlier than this one. A user of ONNX Runtime reported a multilingual MiniLM that was next to random after int8 ([onnxruntime#9599](https://github.com/microsoft/onnxruntime/issues/9599)). Draw this picture of your own model before anything else.
+# Another model may break much earlier than this one. A user of ONNX Runtime reported a multilingual MiniLM that was next to random after int8 ([onnxruntime#9599](https://github.com/microsoft/onnxruntime/issues/9599)).
 #
 # ## 3 · Thin factors
 #
 # A weight $W$ of $m$ rows and $n$ columns can be written as a sum of terms, $W = \sum_i \sigma_i\, u_i v_i^\top$, with the *singular values* $\sigma_1 \ge \sigma_2 \ge \dots \ge 0$. Keep the first $r$ terms: of all matrices of that rank this is the nearest one in squared error ([Eckart and Young 1936](https://doi.org/10.1007/BF02288367)). What it misses is $\sum_{i>r} \sigma_i^2$.
 #
-# The sum of $r$ terms is a product of two thin matrices, and one linear layer becomes two. Where do the singular values go? Into one of the factors, or the other: the product is the same. Training sees a difference. Let $W = UV$, with gradient $G$ on $W$. Then the gradient on $U$ is $G V^\top$, and that on $V$ is $U^\top G$: the small factor gets the large gradient, and one step of gradient descent moves the two unequally. With $\sqrt{\sigma_i}$ on both sides neither is favoured.
+# The sum of $r$ terms is a product of two thin matrices, and one linear layer becomes two. Where do the singular values go? Into one of the factors, or the other: the product is the same. Training sees a difference. Let $W = UV$, with gradient $G$ on $W$. Then the gradient on $U$ is $G V^\top$, and that on $V$ is $U^\top G$: the small factor gets the large gradient, and one step of gradient descent moves the two unequally. With $\sqrt{\sigma_i}$ on both sides neither is favoured. (AdamW, which trains here, takes steps of about one size whatever the gradient. Then the small factor changes most in proportion, and equal halves help again.)
 #
 # ### Exercise 12.4 · One matrix, two factors
 # {{exercise:12.4}}
@@ -472,7 +472,7 @@ plots.show(
 #
 # Low rank also saves multiply-adds, which bits do not, and leaves the look-up tables as they were.
 #
-# "Low-rank" has another meaning nearby. [LoRA](https://arxiv.org/abs/2106.09685) *adds* a low-rank update to a frozen weight, so that fine-tuning has few numbers to learn. When it is merged, the model is as large as before.
+# "Low-rank" has another meaning nearby. [LoRA](https://arxiv.org/abs/2106.09685) *adds* a low-rank update to a frozen weight. When it is merged, the model is as large as before.
 #
 # ## 4 · Whole neurons, whole heads
 #
@@ -530,22 +530,20 @@ for (heads, neurons), (accuracy, nats) in by_width.items():
 # %% [markdown]
 # This table has no flat part: in the reference run something is lost already with half of the heads and neurons. Whether the scores choose better than chance would, it does not say.
 #
-# [CoFi](https://arxiv.org/abs/2204.00408) learns what to take out together with the weights, with distillation inside; [movement pruning](https://arxiv.org/abs/2005.07683) keeps weights that move away from zero while a model is fine-tuned, rather than those that are large already.
-#
 # ## 5 · Mend it
 #
 # Three ways to break a model, and for each the same question: who mends it? The settings drive each way to where it hurts. The arms differ in what they learn from, and all of one way start from the same broken model:
 #
 # | arm | learns from |
 # |---|---|
-# | *the way alone* | nothing: what you get for free, the control that is often left out |
+# | *the way alone* | nothing more: what you get for free, the control that is often left out (for *narrow*, 512 of the labels at hand chose what stays) |
 # | …, labels | the labels at hand: no teacher |
 # | …, hard answers | the class that the full model chooses, in the label's place |
 # | …, distilled | labels and the full model's soft targets, for the same sentences: plain soft targets |
 # | …, no labels | the full model's soft targets and nothing else |
 # | …, dealt out | labels and the full model's answer to *another* sentence with the same label: a random teacher |
 #
-# At two bits all five are trained; the other ways have labels and distilled only. Training against the full model's probabilities alone is called *quantization-aware distillation* ([Xin and others 2026](https://arxiv.org/abs/2601.20088), a technical report on large language models). The authors say themselves that distilling into a quantized model is no new idea. [TernaryBERT](https://arxiv.org/abs/2009.12812) did it for the two bits that we try, and compared hidden states and attention too; its abstract reports "comparable performance as the full-precision model while being 14.9x smaller". It fitted its scales; our mended arms keep to the plain one: a simpler recipe, and probably a weaker. The article that this course grew from announces *quantized* and *low-rank distillation* as methods to come. *Quantized distillation* had that very name in 2018 ([Polino and others](https://arxiv.org/abs/1802.05668)); [Ben Noach and Goldberg](https://aclanthology.org/2020.aacl-main.88/) distilled into factors in 2020.
+# At two bits all five are trained; the other ways have labels and distilled only. Training against the full model's probabilities alone is called *quantization-aware distillation* ([Xin and others 2026](https://arxiv.org/abs/2601.20088)). The idea is older, as they say themselves. [TernaryBERT](https://arxiv.org/abs/2009.12812) did it for the two bits that we try, and compared hidden states and attention too; its abstract reports "comparable performance as the full-precision model while being 14.9x smaller". It fitted its scales; our mended arms keep to the plain one: a simpler recipe, and probably a weaker. The article that this course grew from announces *quantized* and *low-rank distillation* as methods to come. *Quantized distillation* had that very name in 2018 ([Polino and others](https://arxiv.org/abs/1802.05668)); [Ben Noach and Goldberg](https://aclanthology.org/2020.aacl-main.88/) distilled into factors in 2020.
 #
 # Two more lines are not mended models. *2 bits, fitted* is rounded with the better scale, and trained no more than the plain one. And the *student* is another network, a small one, distilled from scratch on the same sentences: what [lesson 06](06_text_classification.ipynb) would have done.
 #
@@ -675,7 +673,7 @@ experiments.plot_comparison(
 )
 
 # %% [markdown]
-# A fairer comparison takes differences on the same sentences. Each line below answers a question of its own:
+# A fairer comparison takes differences on the same sentences:
 
 
 # %%
@@ -770,9 +768,7 @@ for arm, others in questions.items():
 #
 # **Where it is broken: two bits.** First see what is free. The better scale needs no training and no further byte, and in the means it wins back more than half of what plain rounding lost. This is the control that counts. Held against plain rounding, as often happens, the distilled model would be praised for {{ledger:12/offline/2 bits, distilled/gain over 2 bits|interval}} of accuracy. Against the better scale little of that is left: the interval only just leaves out 0, and the seeds go from {{ledger:12/offline/2 bits, distilled/gain over 2 bits, fitted|range}}. In nats the two cannot be told apart.
 #
-# (No arm was trained with the better scale, as TernaryBERT was.)
-#
-# **Who mends?** Of the two trainings the teacher's is ahead of the labels', in both columns, and both had the same rate. Part of the difference in nats may still be the rate's: by nats the labels did better on validation with half of it (section 6).
+# **Who mends?** Of the two trainings the teacher's is ahead of the labels', in both columns, and both had the same rate. Part of the difference in nats may still be the rate's (section 6).
 #
 # What made the difference? The full model's *choices*, put in the labels' place, already help in accuracy. *Distilled* adds the model's doubts, and a label that weighs a tenth. Whether that helps accuracy further is open: the interval holds 0, and leaves room for a gain as large as that of the choices. In nats *distilled* is clearly ahead. Mended by hard answers, the model ends at {{ledger:12/offline/2 bits, hard answers/KL|interval}} from the truth. That is further than when it was only rounded, {{ledger:12/offline/2 bits/KL|interval}}, though it is right much more often. At lower rates it stays nearer to the truth, and is right less often (section 6).
 #
@@ -784,13 +780,14 @@ for arm, others in questions.items():
 #
 # ### On real sentences
 #
-# At `small` MiniLM is made smaller, which learnt from the same labels that mend it (three seeds, 600 test sentences):
+# At `small` MiniLM is made smaller, which learnt from the same labels that mend it. Low rank keeps a quarter of the numbers here, narrow half of the heads and a quarter of the neurons. (Three seeds, 600 test sentences. They have been read four times, and in between recipes were chosen anew, on validation.)
 #
 # | variant | minus | accuracy | surprise |
 # |---|---|---|---|
 # | 8 bits | full | {{ledger:12/small/8 bits/gain over full|interval}} | {{ledger:12/small/8 bits/surprise minus full|interval}} |
 # | 4 bits | full | {{ledger:12/small/4 bits/gain over full|interval}} | {{ledger:12/small/4 bits/surprise minus full|interval}} |
 # | 2 bits | full | {{ledger:12/small/2 bits/gain over full|interval}} | {{ledger:12/small/2 bits/surprise minus full|interval}} |
+# | 2 bits, fitted | 2 bits | {{ledger:12/small/2 bits, fitted/gain over 2 bits|interval}} | {{ledger:12/small/2 bits, fitted/surprise minus 2 bits|interval}} |
 # | 2 bits, distilled | 2 bits, fitted | {{ledger:12/small/2 bits, distilled/gain over 2 bits, fitted|interval}} | {{ledger:12/small/2 bits, distilled/surprise minus 2 bits, fitted|interval}} |
 # | 2 bits, distilled | 2 bits, labels | {{ledger:12/small/2 bits, distilled/gain over 2 bits, labels|interval}} | {{ledger:12/small/2 bits, distilled/surprise minus 2 bits, labels|interval}} |
 # | low rank | full | {{ledger:12/small/low rank/gain over full|interval}} | {{ledger:12/small/low rank/surprise minus full|interval}} |
@@ -798,25 +795,30 @@ for arm, others in questions.items():
 # | narrow | full | {{ledger:12/small/narrow/gain over full|interval}} | {{ledger:12/small/narrow/surprise minus full|interval}} |
 # | narrow, labels | narrow | {{ledger:12/small/narrow, labels/gain over narrow|interval}} | {{ledger:12/small/narrow, labels/surprise minus narrow|interval}} |
 # | narrow, distilled | narrow, labels | {{ledger:12/small/narrow, distilled/gain over narrow, labels|interval}} | {{ledger:12/small/narrow, distilled/surprise minus narrow, labels|interval}} |
+# | student | 2 bits, distilled | {{ledger:12/small/student/gain over 2 bits, distilled|interval}} | {{ledger:12/small/student/surprise minus 2 bits, distilled|interval}} |
 # | student | narrow, distilled | {{ledger:12/small/student/gain over narrow, distilled|interval}} | {{ledger:12/small/student/surprise minus narrow, distilled|interval}} |
 #
-# Eight bits break nothing here; four already do. In a hundred steps narrow layers are mended nearly whole, two bits are not. And *nowhere is the teacher seen to help*; it has seen no label that the others have not. In narrow layers it is behind in nats, at twice the rate.
+# Eight bits break nothing here; four already do. At two bits, with either scale, and at low rank accuracy and flips are the same to the last digit: such models probably give one answer to everything. So the better scale wins some surprise back and no accuracy, and whatever is ahead of it is ahead of a model that is wholly broken.
+#
+# In a hundred steps narrow layers are mended nearly whole, two bits are not. And *nowhere is the teacher seen to help*; it has seen no label that the others have not. In narrow layers it is behind in nats, at twice the rate.
 #
 # ### In which order?
 #
-# Distil a small network, or squeeze the large one? Here the student from scratch is far behind what was squeezed and mended, narrow or at two bits. In float32 it takes {{ledger:12/offline/student/MB|.2f}} MB, less than *narrow* and more than two bits; at eight bits {{ledger:12/offline/student, 8 bits/MB|.2f}}, the least of all.
+# Distil a small network, or squeeze the large one? At `offline` the student from scratch is far behind what was squeezed and mended, narrow or at two bits. In float32 it takes {{ledger:12/offline/student/MB|.2f}} MB, less than *narrow* and more than two bits; at eight bits {{ledger:12/offline/student, 8 bits/MB|.2f}}, the least of all.
 #
-# That is no verdict on small networks. The squeezed models start from weights that many labels made. The student starts from random ones and hears about 2,000 sentences, six times as often, with another learning rate and one layer of half the width in place of three. It could have had more text, as in [lesson 06](06_text_classification.ipynb). No arm tells these apart.
+# *On the real sentences it is the other way round.* There the student is far ahead of the mended two-bit model, and cannot be told from *narrow, distilled*, which takes about as many bytes in float32. But that student is two pretrained layers, and took 250 steps to their 100.
 #
-# Nor are the two ways rivals: what is distilled can be rounded afterwards. At eight bits no loss of the student is shown. Fewer bits for it, and other orders (narrow layers that are then rounded, say), were not tried. What speaks for choosing the architecture first is not this table but the order of work: a new network is trained with float weights. The bits come last, and are mended only where they break the model.
+# So neither is a verdict on small networks. At `offline` the squeezed models start from weights that many labels made. The student starts from random ones and hears about 2,000 sentences, six times as often, with another learning rate and one layer of half the width in place of three. It could have had more text, as in [lesson 06](06_text_classification.ipynb). No arm tells these apart.
+#
+# Nor are the two ways rivals: what is distilled can be rounded afterwards, and at eight bits no loss of the student is shown. Fewer bits for it, and other orders (narrow layers that are then rounded, say), were not tried. What speaks for choosing the architecture first is the order of work: a new network is trained with float weights. The bits come last, and are mended only where they break the model.
 #
 # ## 6 · How were the recipes chosen?
 #
-# All mended arms take the same steps, with the same batches for the same seed. Each was offered the same six learning rates and took the one that was best on validation, by accuracy, the mean of two seeds. So not all have the same. At two bits four arms took one rate, and *dealt out* half of it. *Low rank, distilled* took twice the rate of its labels, *4 bits, distilled* half; there teacher and rate change together. Both narrow arms took the same.
+# All mended arms take the same steps, with the same batches for the same seed. At `offline` each was offered the same six learning rates and took the one that was best on validation, by accuracy, the mean of two seeds. At two bits four arms took one rate, and *dealt out* half of it. *Low rank, distilled* took twice the rate of its labels, *4 bits, distilled* half; there teacher and rate change together. Both narrow arms took the same.
 #
-# For some arms nats would have chosen otherwise. Hard answers are the plainest case: up to the rate that they took, each higher one makes the model right more often, and takes it further from the truth. Nats would have picked the lowest, with which it is right least often. The labels at two bits came nearest to the truth with half of their rate. So the column of nats compares models whose rates were chosen for accuracy.
+# For some arms nats would have chosen otherwise. Hard answers are the plainest case: up to the rate that they took, each higher one makes the model right more often, and takes it further from the truth. The labels at two bits came nearest to the truth with half of their rate. So the column of nats compares models whose rates were chosen for accuracy.
 #
-# *4 bits, distilled* took the lowest rate on offer, and a lower one might be better still. The student, which starts from random weights, has other rates; the lowest of its six was not tried. Temperature and α are lesson 06's, and were not tuned here; nor were the steps. `KD_MAPS=1` tries all rates again. Test sentences have no say.
+# *4 bits, distilled* took the lowest rate on offer, and a lower one might be better still. The student, which starts from random weights, has other rates; the lowest of its six was not tried. At `small` one seed chose, among five rates at two bits and three elsewhere; both low-rank arms and *narrow, labels* took the lowest. The student's rate there, and temperature and α everywhere, are lesson 06's: they were not tuned here, nor were the steps. `KD_MAPS=1` tries all rates again. Test sentences have no say.
 
 
 # %%
@@ -837,7 +839,7 @@ for arm, entries in (report.table("grid") or {}).items():
     print(f"{arm:<22}best {best[0]:g}    accuracy / nats by rate  {tried}")
 
 # %% [markdown]
-# And from how many bits on does training pay? With `KD_MAPS=1` the next cell mends the model at every number of bits, one seed, on validation, with the two-bit arms' recipes. (With four bits lower rates do better, as the log above shows: nothing is tuned here.) The reference run has not made these curves, so without the switch nothing is drawn here.
+# And from how many bits on does training pay? With `KD_MAPS=1` the next cell mends the model at every number of bits, one seed, on validation, with the two-bit arms' recipes. (Nothing is tuned here; at four bits lower rates do better.) The reference run has not made these curves: without the switch nothing is drawn.
 
 # %% tags=["hide-input"]
 if setting.run.maps:
@@ -882,7 +884,7 @@ if found:
 # %% [markdown]
 # ### With the library
 #
-# [torchao](https://docs.pytorch.org/ao/stable/generated/torchao.quantization.qat.QATConfig.html) has the same training: *prepare* lets linear layers round while they learn, *convert* writes the codes. (Look-up tables stay as they are.) The cell runs where the scale asks for it and torchao is installed.
+# [torchao](https://docs.pytorch.org/ao/stable/generated/torchao.quantization.qat.QATConfig.html) has a training of this kind: *prepare* lets linear layers, the last one too, round while they learn, *convert* writes the codes. Look-up tables stay as they are. Its two bits are another grid: codes from −2 to 1, and as scale the largest weight divided by 1.5, so that this weight does not come back. So its figure is no copy of ours. The cell runs where the scale asks for it and torchao is installed.
 
 # %%
 if setting.torchao and importlib.util.find_spec("torchao"):
@@ -1102,9 +1104,9 @@ plots.show(
 )
 
 # %% [markdown]
-# The green line joins those whom nobody beats: the *Pareto front*. It is drawn through means of test accuracy, so some of it is luck: variants that are not told apart may change places in another run, and a picture of one seed may show others than the text names. Take it as a list to think about, not as a ranking.
+# The green line joins those whom nobody beats: the *Pareto front*. It is drawn through means of test accuracy, so some of it is luck: variants that are not told apart may change places in another run, and a picture of one seed may show others than the text names.
 #
-# By bytes the reference run's front goes from the student at eight bits over *2 bits, distilled* to four and eight bits as they are. Neither of the last two can be told from the full model. Four bits take {{ledger:12/offline/4 bits/MB|.2f}} MB, two bits {{ledger:12/offline/2 bits/MB|.2f}}; at two, neither the better scale nor a training brings all of the loss back. (Three bits have no line here; section 2 saw no loss at three on validation.)
+# By bytes the reference run's front goes from the student at eight bits over *2 bits, distilled* to four and eight bits as they are. Neither of the last two can be told from the full model. Four bits take {{ledger:12/offline/4 bits/MB|.2f}} MB, two bits {{ledger:12/offline/2 bits/MB|.2f}}; at two, neither the better scale nor a training brings all of the loss back.
 #
 # In time fewer bits save nothing with float32 kernels; fewer multiply-adds do. There *narrow, distilled* is on the reference's front, with {{ledger:12/offline/narrow/ms, 32 sentences|.1f}} ms for 32 sentences where the full model took {{ledger:12/offline/full/ms, 32 sentences|.1f}}. It and *narrow, labels* cannot be told apart. Low rank is on neither front.
 #
@@ -1151,9 +1153,9 @@ for name in networks:
     print(f"{name:<24}" + "".join(f"{clock[size][name]:>15.1f}" for size in inputs))
 
 # %% [markdown]
-# Whether larger batches answer more sentences a second, your table says; they need not. And each sentence waits for its whole batch, which is padded to its longest. Whoever serves sets a limit for the wait, say one that nineteen of twenty answers keep (*p95*), and looks for the batch that answers most within it. But people do not come in batches. They come when they like, and the server makes a batch of those that happen to wait.
+# Whether larger batches answer more sentences a second, your table says; they need not. And each sentence waits for its whole batch, which is padded to its longest. Whoever serves sets a limit for the wait, say one that nineteen of twenty answers keep (*p95*), and looks for the batch that answers most within it. But people come when they like, and the server makes a batch of those that happen to wait.
 #
-# So here is a real server, for the loopback address of this machine only. It is small: [Tornado](https://www.tornadoweb.org), which comes with Jupyter, and a queue. Bad input is answered with what is wrong, and the server lives on.
+# So here is a real server, for the loopback address of this machine only. It is small: [Tornado](https://www.tornadoweb.org), which comes with Jupyter, and a queue.
 
 
 # %%
@@ -1213,13 +1215,13 @@ plots.show(
 )
 
 # %% [markdown]
-# In the reference run batches served all three models better. The full one answered {{ledger:12/offline/full/answers a second, in batches|.0f}} sentences a second in batches and {{ledger:12/offline/full/answers a second, one by one|.0f}} one by one, and the slow tail was shorter as well. That the *mean* wait shrinks with it is no second finding: eight clients that ask again at once wait, on average, eight divided by the answers a second.
+# In the reference run batches served all three models better. The full one answered {{ledger:12/offline/full/answers a second, in batches|.0f}} sentences a second in batches and {{ledger:12/offline/full/answers a second, one by one|.0f}} one by one, and the slow tail was shorter as well.
 #
-# The picture is rough. Each line is one sitting of about a second or less, and the machine had other work at the time. *Narrow*, which computes its batches in much less time than the full model, answered fewer sentences in batches, {{ledger:12/offline/narrow/answers a second, in batches|.0f}} a second. Nothing here says why; another sitting may turn the two round. Measure more than once before you choose.
+# The picture is rough. Each line is one sitting of about a second or less, and the machine had other work at the time. *Narrow*, which computes its batches in much less time than the full model, answered fewer sentences in batches, {{ledger:12/offline/narrow/answers a second, in batches|.0f}} a second. Nothing here says why; another sitting may turn the two round.
 #
-# Clients, server and model share one machine's cores here, so the figures speak of this arrangement. Compare the lines, not the milliseconds. Our clients wait for their answer before they ask again, so a slow server is asked less often. People do not wait for one another, and before a slow server their queue grows.
+# Clients, server and model share one machine's cores here, so the figures speak of this arrangement. Our clients wait for their answer before they ask again. People do not wait for one another, and before a slow server their queue grows.
 #
-# Real int8 arithmetic needs kernels of its own. [ONNX Runtime](https://onnxruntime.ai) has them for CPUs, and reads models in an open format, ONNX, that PyTorch can write. (The package optimum-onnx, which would do both, does not support transformers 5.) With the extra `serve` (`pip install -c constraints.txt -e '.[serve]'`) the next cell exports the full model, for any number of sentences of any length, quantizes its weights with one scale a channel (activations follow while it runs), and lets it take turns with PyTorch.
+# Real int8 arithmetic needs kernels of its own. [ONNX Runtime](https://onnxruntime.ai) has them for CPUs, and reads models in an open format, ONNX, that PyTorch can write. With the extra `serve` (`pip install -c constraints.txt -e '.[serve]'`) the next cell exports the full model, for any number of sentences of any length, quantizes its weights with one scale a channel (activations follow while it runs), and lets it take turns with PyTorch.
 
 # %%
 here = all(map(importlib.util.find_spec, ("onnx", "onnxscript", "onnxruntime")))
@@ -1265,7 +1267,7 @@ print("instructions for int8 that this CPU names:", ", ".join(told) or "none tha
 #
 # ### A phone, a microcontroller
 #
-# What would a model need on a small device? The weights must lie in its memory, and the multiply-adds decide the time. Both follow, roughly, from the model's shape: scales, biases and normalisation are left out here. The last column divides by a hundred million multiply-adds a second, as if the chip did nothing else; measure before you believe it.
+# What would a model need on a small device? The weights must lie in its memory, and the multiply-adds decide the time. Both follow, roughly, from the model's shape: scales, biases and normalisation are left out here. The last column divides by a hundred million multiply-adds a second, as if the chip did nothing else.
 
 
 # %% tags=["nbval-check-output"]
@@ -1289,11 +1291,11 @@ for name, shape in shapes.items():
     print(f"{name:<22}" + "".join(f"{size:>9.2f}" for size in in_mb) + f"{work / 1e8:>10.3f}")
 
 # %% [markdown]
-# Even at two bits a model of BERT's size takes tens of megabytes, and the memory of a microcontroller is two to three orders of magnitude smaller than a phone's ([Lin and others 2020](https://arxiv.org/abs/2007.10319)). Nor need its time get shorter by fewer bits, least of all where the chip has no arithmetic for them. For such devices bits are the last step, after a smaller network.
+# Even at two bits a model of BERT's size takes tens of megabytes, and the memory of a microcontroller is two to three orders of magnitude smaller than a phone's ([Lin and others 2020](https://arxiv.org/abs/2007.10319)). For such devices bits are the last step, after a smaller network.
 #
 # ### What was expected
 #
-# The signs below were written into this lesson's [settings](../kd_course/lessons/lesson12/settings.py) before the reference run read its test sentences. Four of them stayed open: that training does harm at four bits, in nats, with labels and with the teacher; and that the teacher is ahead of the labels for low rank and for narrow layers. None came out the other way. For the comparison that turned out to matter most, distilled against the better scale, no guess was made.
+# The signs below were written into this lesson's [settings](../kd_course/lessons/lesson12/settings.py) before the reference run read its test sentences. Four of them stayed open, and none came out the other way. For the comparison that turned out to matter most, distilled against the better scale, no guess was made.
 
 # %%
 print(experiments.expectation_table(report))
@@ -1332,8 +1334,8 @@ print(experiments.expectation_table(report))
 # - M. Ben Noach, Y. Goldberg: [*Compressing pre-trained language models by matrix decomposition*](https://aclanthology.org/2020.aacl-main.88/). AACL 2020. Two factors, then distillation.
 # - P. Michel, O. Levy, G. Neubig: [*Are sixteen heads really better than one?*](https://arxiv.org/abs/1905.10650). NeurIPS 2019.
 # - P. Molchanov and others: [*Importance estimation for neural network pruning*](https://arxiv.org/abs/1906.10771). CVPR 2019.
-# - V. Sanh, T. Wolf, A. M. Rush: [*Movement pruning: adaptive sparsity by fine-tuning*](https://arxiv.org/abs/2005.07683). NeurIPS 2020.
-# - M. Xia, Z. Zhong, D. Chen: [*Structured pruning learns compact and accurate models*](https://arxiv.org/abs/2204.00408). ACL 2022. CoFi.
+# - V. Sanh, T. Wolf, A. M. Rush: [*Movement pruning: adaptive sparsity by fine-tuning*](https://arxiv.org/abs/2005.07683). NeurIPS 2020. Weights stay that move away from zero while a model is fine-tuned, not those that are large already.
+# - M. Xia, Z. Zhong, D. Chen: [*Structured pruning learns compact and accurate models*](https://arxiv.org/abs/2204.00408). ACL 2022. CoFi: what to take out is learnt together with the weights, with distillation inside.
 # - C. Eckart, G. Young: [*The approximation of one matrix by another of lower rank*](https://doi.org/10.1007/BF02288367). Psychometrika 1, 1936.
 # - J. Lin and others: [*MCUNet: tiny deep learning on IoT devices*](https://arxiv.org/abs/2007.10319). NeurIPS 2020. Where a network and its engine are made for a microcontroller.
 # - E. J. Hu and others: [*LoRA: low-rank adaptation of large language models*](https://arxiv.org/abs/2106.09685). ICLR 2022. The other low rank.

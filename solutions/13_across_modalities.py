@@ -378,7 +378,7 @@ check("13.4", pairs_by_key)
 # | distilled | the teacher's probabilities, by KL | these and 8,000 more, which have no label |
 # | hard answers | the classes that the teacher chose | as above |
 # | MSE on logits | the teacher's logits, by squares | as above |
-# | slipped by one | the teacher's probabilities of the *next* text, by KL | as above |
+# | slipped by one | the teacher's probabilities of the *previous* text, by KL | as above |
 #
 # The numbers are those of `offline`. *Labels are counted*: the teacher has learnt from 40,000 (*teacher_labels*), the control from 2,000. So whatever a taught student gains over the control, it owes to those labels as well. *Hard answers* tells how much of a gain comes from them alone: this student gets all that the teacher decided, and nothing of what it was unsure of. *Slipped by one* is the random teacher that [lesson 09](09_inside_the_teacher.ipynb) asked for: targets as soft as the teacher's, about other headlines. All arms start from the same weights. All but those *as many steps* see each of their pictures about five times, so the arms with more pictures take more steps. The two take as many on the 2,000 pictures, and see each about 25 times.
 
@@ -593,7 +593,7 @@ print(
 #
 # Without a teacher, more steps bring nothing that can be told in accuracy, and in nats the control loses {{ledger:13/offline/control, as many steps/KL minus control|interval}}. So where both stay five times as long with the same pictures, the teacher is worth {{ledger:13/offline/distilled, same pictures, as many steps/gain over control, as many steps|interval}}: here it paid to look again at what the teacher says, and not at the labels.
 #
-# Is it what the teacher decided, or what it was unsure of? For being right its decisions are enough: the difference to *hard answers* stays open, {{ledger:13/offline/distilled/gain over hard answers|interval}}. For knowing how sure to be they are not. In nats from the truth, *distilled* less *hard answers* is {{ledger:13/offline/distilled/KL minus hard answers|interval}}: who was told the doubts is nearer.
+# Is it what the teacher decided, or what it was unsure of? For being right, whether the doubts add anything to the decisions stays open: *distilled* less *hard answers* is {{ledger:13/offline/distilled/gain over hard answers|interval}} of accuracy. For knowing how sure to be they do. In nats from the truth the difference is {{ledger:13/offline/distilled/KL minus hard answers|interval}}: who was told the doubts is nearer.
 #
 # MSE on logits is behind KL in both columns, in accuracy by {{ledger:13/offline/MSE on logits/gain over distilled|interval}}.
 #
@@ -674,7 +674,7 @@ doubts = report.add_rows(
 print(f"\ndistilled minus hard answers, after scaling: {doubts}")
 
 # %% [markdown]
-# Much of it. The learning rates were chosen by accuracy, and those that labels like best leave a student too sure; one number takes that away. In the reference run the student with many pictures keeps {{ledger:13/offline/distilled/scaled KL minus control|interval}} against the control. Against *hard answers* it keeps {{ledger:13/offline/distilled/scaled KL minus hard answers|interval}}: the doubts are worth something, and far less than the table above made them. Of the harm of more steps most was confidence, and a little is left.
+# Of *distilled*'s gain over the control more than a third, of what *same pictures* gained most. The learning rates were chosen by accuracy, and those that labels like best leave a student too sure; one number takes that away. In the reference run the student with many pictures keeps {{ledger:13/offline/distilled/scaled KL minus control|interval}} against the control. Against *hard answers* it keeps {{ledger:13/offline/distilled/scaled KL minus hard answers|interval}}: the doubts are worth something, and far less than the table above made them. Of the harm of more steps most was confidence, and a little is left.
 #
 # ### The same cells, for ears
 #
@@ -831,7 +831,7 @@ check("13.8", in_batch_loss)
 # ### Exercise 13.9 · One vector a text
 # {{exercise:13.9}}
 #
-# A text's vector is the mean over its tokens' vectors. `mask` is 1 (or True) where there is text and 0 (or False) in the padding, which may stand on either side. The padding's vectors may hold anything, NaN included, and have no say. A text without a token gets zeros.
+# A text's vector is the mean over its tokens' vectors. `mask` is 1 (or True) where there is text and 0 (or False) in the padding, which may stand on either side. The padding's vectors may hold anything, NaN and infinity included, and have no say. A text without a token gets zeros.
 
 
 # %% exercise="13.9"
@@ -855,7 +855,7 @@ check("13.9", mean_pool)
 # ### Exercise 13.10 · How high does it stand?
 # {{exercise:13.10}}
 #
-# A question counts 1/rank of its right passage among all passages, and 0 where that is not among the k best. The larger the score, the better; the best has rank 1. Passages with the same score share the worst of their ranks: of two that are both best, each has rank 2. So a model that gives everything one score gains nothing by it. Return the mean over the questions, MRR@k.
+# A question counts 1/rank of its right passage among all passages, and 0 where that is not among the k best. The larger the score, the better; the best has rank 1. Passages with the same score share the worst of their ranks: of two that are both best, each has rank 2. That rank decides, also where it puts them outside the k best. So a model that gives everything one score gains nothing by it. Return the mean over the questions, MRR@k.
 
 
 # %% exercise="13.10"
@@ -992,7 +992,7 @@ print(f"gives it {belief:.3f} of its belief on average, and a median margin of {
 # | lists | the teacher's belief in the candidates: listwise KL |
 # | lists and labels | half of each |
 # | MSE on scores | the teacher's scores themselves |
-# | dealt out | lists, of another question and in another order: a random teacher |
+# | dealt out | lists, of another question and in another order, drawn anew at each step, so that on average each candidate gets the same: a random teacher |
 #
 # All start from the same weights and take the same steps on the same candidates. *Labels* have one advantage: they compare a question with every passage of the batch. The teacher was asked about the question's own candidates alone, so lists and margins compare no others. The second line takes that advantage away: against it, a gain of lists is the teacher's scores' and nothing else's.
 #
@@ -1140,7 +1140,7 @@ experiments.plot_comparison(
 #
 # What counts instead is with which passages a question is compared. Labels with all the batch are ahead of lists, which have the four candidates alone: lists less labels is {{ledger:13/offline/lists/gain over labels|interval}}. (The batch's passages are more, and most of them are easier; which of the two it is was not separated.) *Lists and labels* have the batch, too, and still are a little behind labels alone: {{ledger:13/offline/lists and labels/gain over labels|interval}}.
 #
-# Margins teach nothing that can be seen. Less the fair control, *dealt out*, a random teacher's lists over as few candidates, they come to {{ledger:13/offline/margins/gain over dealt out|interval}}, and less the untrained start to {{ledger:13/offline/margins/gain over before training|interval}}. Why was not measured.
+# Margins teach nothing that can be seen. Less *dealt out*, a random teacher's lists (another loss and another rate, but as few candidates), they come to {{ledger:13/offline/margins/gain over dealt out|interval}}, and less the untrained start to {{ledger:13/offline/margins/gain over before training|interval}}. Why was not measured.
 #
 # The teacher's own lists do pass that control, by {{ledger:13/offline/lists/gain over dealt out|interval}}.
 #
@@ -1169,7 +1169,9 @@ experiments.plot_comparison(
 # | MSE on scores | margins | {{ledger:13/small/MSE on scores/gain over margins|interval}} |
 # | cross-encoder, re-ranking | words in common | {{ledger:13/small/cross-encoder, re-ranking/gain over words in common|interval}} |
 #
-# Much is as above: lists teach what labels teach on the same candidates, labels with the whole batch are ahead of both, and MSE on scores does harm. But *margins teach here*. They lift the student above its start, and far above the random teacher. Corpus, student and teacher changed together, so the table does not say which of them matters.
+# Much is as above: lists teach what labels teach on the same candidates, labels with the whole batch are ahead of both, and MSE on scores does harm. But *margins teach here*. They lift the student above its start. Corpus, student and teacher changed together, so the table does not say which of them matters.
+#
+# Do not read the lines against *dealt out* as gains. The random teacher does harm here: with {{ledger:13/small/dealt out/MRR@10|interval}} its student ends far below the start's {{ledger:13/small/before training/MRR@10|interval}}. Most of the lead that lists and margins have over it is what it lost.
 #
 # Words in common win again. Those who wrote these questions had the passage in view, which may be why. And the cross-encoder is not seen to add anything to them. It learnt from 640 questions, and it had better be measured before it is believed.
 #
@@ -1273,7 +1275,7 @@ plots.show(
 #
 # ## 10 · How the recipes were chosen
 #
-# All arms of the pictures were offered the same learning rates, and so were all of the passages. Each took the one that was best on validation, on average over three seeds: by accuracy for the pictures, by MRR@10 for the passages. *Slipped by one* was equally good at all of them, and *dealt out* best at the lowest: the less it learns, the better it ranks. With sound one seed tried six rates, and at `small` three for the passages (*MSE on scores* and *dealt out* were best at the lowest there); the pictures keep their rates of `offline`. At `full` all rates were set, not chosen. The test rows had no say. (`KD_MAPS=1` computes this log again: some hundreds of short trainings.)
+# All arms of the pictures were offered the same learning rates, and so were all of the passages. Each took the one that was best on validation, on average over three seeds: by accuracy for the pictures, by MRR@10 for the passages. *Slipped by one* was equally good at all of them, and *dealt out* best at the lowest: it teaches that all candidates are alike, and the less of that is learnt, the better the ranks. With sound one seed tried five to seven rates, and at `small` three to five for the passages (*MSE on scores* and *dealt out* were best at the lowest there); the pictures keep their rates of `offline`. At `full` all rates were set, not chosen. The test rows had no say. (`KD_MAPS=1` computes this log again: some hundreds of short trainings.)
 
 
 # %%

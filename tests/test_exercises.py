@@ -162,6 +162,29 @@ def test_a_number_is_taken_as_float_string_array_or_tensor():
     assert not examine("00.2", 0.96).passed
 
 
+@pytest.mark.parametrize(
+    "value, meant",
+    [
+        ("b d a c e", "bdace"),
+        ("(b)(d)", "bd"),
+        ("2 - 3 - 1", "231"),
+        (("b", "d"), "bd"),
+        ("0.5", 0.5),
+        ("1,5", "1,5"),
+        ("1/2", "1/2"),
+        (" both words ", "both words"),
+        ("a priori", "a priori"),
+        ((3, 5, 8), (3, 5, 8)),
+        (("3", "5", "8"), ("3", "5", "8")),
+        (("soft", "hard"), ("soft", "hard")),
+        ((), ()),
+    ],
+)
+def test_single_letters_are_put_together_and_nothing_else_is(value, meant):
+    told = sheets.as_it_is_meant(EXERCISES["13.2"], attempts.Outcome(value)).value
+    assert (told, type(told)) == (meant, type(meant))
+
+
 def to_double(value):
     floating = isinstance(value, torch.Tensor) and value.is_floating_point()
     return value.double() if floating else value

@@ -582,6 +582,14 @@ AS_THEY_ARE_WRITTEN = [
     *(("00.2", text, False) for text in ("0.9", "much", "")),
     *(("00.2", value, True) for value in (0.96666667, np.float32(0.9667), np.array(0.9667))),
     ("00.2", 0.9, False),
+    *(("13.2", text, True) for text in ("bdace", "BDACE", "b d a c e", "(b)(d)(a)(c)(e)")),
+    *(("13.2", text, True) for text in ("b, d, a, c, e", " b → d → a → c → e.")),
+    *(
+        ("13.2", value, True)
+        for value in (list("bdace"), tuple("bdace"), ["(b)", "d", "a", "c", "e"])
+    ),
+    *(("13.2", text, False) for text in ("b d a e c", "b, d, a, c", "", "()", "b and d")),
+    *(("13.2", value, False) for value in (list("bdaec"), ["bd", "ace"], [], [1, 2])),
 ]
 
 

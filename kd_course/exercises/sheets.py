@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -183,16 +184,34 @@ def _error(raised: Raised) -> str:
 
 
 def as_it_is_meant(exercise: Exercise, outcome: Outcome) -> Outcome:
-    """A value without its clothes: "(d)" and "d." are d to a quiz, "0.5" is a number.
+    """A value without its clothes: "(d)" and "d." are d to a quiz, "0.5" is a number, "b, d" is "bd".
 
     Whoever compares a value goes through here: a check and a mark must not differ in it.
     """
     value = outcome.value
-    if exercise.kind != "value" or not isinstance(value, str):
+    if exercise.kind != "value":
         return outcome
     if exercise.choices:
-        return replace(outcome, value=value.strip().strip("().:").strip())
-    try:
-        return replace(outcome, value=float(value))
-    except ValueError:
-        return replace(outcome, value=value.strip())
+        if isinstance(value, str):
+            value = value.strip().strip("().:").strip()
+        return replace(outcome, value=value)
+    if isinstance(value, str):
+        try:
+            return replace(outcome, value=float(value))
+        except ValueError:
+            return replace(outcome, value=_put_together(value) or value.strip())
+    if isinstance(value, tuple) and value and all(type(item) is str for item in value):
+        letters = _put_together(", ".join(value))
+        return replace(outcome, value=letters if letters.isalpha() else value)
+    return outcome
+
+
+def _put_together(text: str) -> str:
+    """Single letters or digits with anything between them ("(b) (d)", "b, d") as "bd"; else "".
+
+    Two digits with one sign between them stay apart: "1,5" and "1/2" are meant for numbers.
+    """
+    parts = re.findall(r"[^\W_]+", text)
+    if any(len(part) > 1 for part in parts) or re.fullmatch(r"\s*\d\S\d\s*", text):
+        return ""
+    return "".join(parts)

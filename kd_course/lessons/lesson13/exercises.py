@@ -147,11 +147,18 @@ def batch_cases(random) -> list[Case]:
         return Case(inputs(batch, width, twice), label, gradient_of=(0, 1), **more)
 
     repeated = "a passage that stands twice"
+    near = inputs(6, 5)
+    near[1][4] = near[1][1] + 0.01 * random_normal(random, 5)
     same = inputs(4, 5, ((0, 2),))
     same[1][2] = same[1][0]
     return [
         case(3, 4, "three questions"),
-        case(6, 5, "six questions"),
+        Case(
+            near,
+            "six questions, two of their texts nearly alike",
+            gradient_of=(0, 1),
+            clause="different texts with nearly the same vector",
+        ),
         case(4, 3, "the second passage again at the end", ((1, 3),), clause=repeated),
         case(5, 4, "the first passage three times", ((0, 2), (0, 4)), clause=repeated),
         Case(same, "a copy with the same vector", gradient_of=(0, 1), clause=repeated),
@@ -172,6 +179,7 @@ def pooling_cases(random) -> list[Case]:
 
     vectors, mask = inputs((3, 1, 2), 4, 2)
     broken = vectors.masked_fill(mask[..., None] == 0, float("nan"))
+    broken[0, 3, 0] = float("inf")
     whole, all_there = inputs((3, 3), 3, 4)
     boolean, counts = inputs((2, 4), 4, 3)
     return [
@@ -184,7 +192,11 @@ def pooling_cases(random) -> list[Case]:
             "padding on the left",
             clause="padding on the left",
         ),
-        Case((broken, mask), "NaN in the padding", clause="NaN in the padding"),
+        Case(
+            (broken, mask),
+            "NaN and infinity in the padding",
+            clause="NaN or infinity in the padding",
+        ),
         Case(inputs((3, 0), 3, 2), "a text without a token", clause="a text without a token"),
     ]
 
@@ -220,7 +232,8 @@ def mrr_cases(random) -> list[Case]:
         case(4, 5, 1, "k = 1", [1, 2, 1, 1], clause="k = 1"),
         Case((ties, right, 6), "passages with the same score", clause="equal scores"),
         Case(
-            (torch.full((2, 5), float(random.uniform(1, 3))), torch.tensor([0, 3]), 5),
+            # Each passage is some question's: whichever three topk takes, it finds some right ones.
+            (torch.full((5, 5), float(random.uniform(1, 3))), torch.arange(5), 3),
             "a model that gives all passages one score",
             clause="equal scores",
         ),

@@ -290,6 +290,11 @@ def _by_vectors(questions, passages, ids):
     return same & ~torch.eye(len(ids), dtype=torch.bool)
 
 
+def _by_near_vectors(questions, passages, ids):
+    near = torch.cdist(passages.detach(), passages.detach()) < 0.5
+    return near & ~torch.eye(len(ids), dtype=torch.bool)
+
+
 def _later_only(questions, passages, ids):
     return repeats(ids).triu()
 
@@ -327,6 +332,10 @@ IN_BATCH = named(
         "repeated passages are told by their vectors": (
             in_batch(_by_vectors),
             "With dropout two vectors of one text differ. What tells them reliably?",
+        ),
+        "passages with nearly the same vector are taken for one text": (
+            in_batch(_by_near_vectors),
+            "Near is not the same. What tells two texts apart?",
         ),
         "only the copies further down are left out": (
             in_batch(_later_only),

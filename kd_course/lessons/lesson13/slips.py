@@ -281,6 +281,13 @@ POOLING = named(
             ),
             "What is NaN times 0?",
         ),
+        "NaN is exchanged for 0, and infinity is multiplied by the mask": (
+            lambda vectors, mask: (
+                (torch.where(vectors.isnan(), 0.0, vectors) * mask[..., None]).sum(1)
+                / mask.sum(1, keepdim=True).clamp(min=1)
+            ),
+            "What is infinity times 0?",
+        ),
         "a text without a token is divided by 0": (
             pooled(number=lambda there, vectors: there.sum(1, keepdim=True)),
             "0/0 is NaN. Such a text gets zeros.",
@@ -355,6 +362,12 @@ def _by_argsort(scores, right):
     return (order == right[:, None]).int().argmax(1) + 1
 
 
+def _found_by_topk(scores, right, k):
+    """The rank is right; whether it is among the k best is asked of topk, which breaks ties as it likes."""
+    found = (scores.topk(k, dim=1).indices == right[:, None]).any(1)
+    return torch.where(found, 1 / ranks(scores, right), 0.0).mean()
+
+
 def _found_only(values, rank, k):
     return values.sum() / max(int((rank <= k).sum()), 1)
 
@@ -372,6 +385,10 @@ MRR = named(
         "equals stand in the order of the passages": (
             mean_reciprocal(_by_argsort),
             "Then the result hangs on how the passages were numbered.",
+        ),
+        "topk says what is among the k best": (
+            _found_by_topk,
+            "Where more are equally good than k, topk takes some of them. Which?",
         ),
         "ranks are counted from 0": (
             mean_reciprocal(value=lambda rank, k: torch.where(rank <= k, 1 / (rank - 1), 0.0)),

@@ -540,8 +540,8 @@ def mrr(scores, right, k):
     instead="not among the k best counts 0",
     statement=f"""
     {_RANKS} Passages with the same score share the worst of their ranks: of two that are both best, each
-    has rank 2. A question whose right passage is not among the k best counts **1/(k + 1)**. Return the
-    mean over the questions.
+    has rank 2. A question whose right passage has a rank above k counts **1/(k + 1)**. Return the mean over
+    the questions.
     """,
     slips=_mrr_slips(
         ("the k-th is not looked at",),

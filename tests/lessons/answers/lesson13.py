@@ -107,6 +107,12 @@ proof = "bdace"
 # %% 13.2 right: joined
 proof = "".join(["b", "d", "a", "c", "e"])
 
+# %% 13.2 right: letter by letter
+proof = "(b), (d), (a), (c), (e)"
+
+# %% 13.2 right: a list
+proof = ["b", "d", "a", "c", "e"]
+
 # %% 13.3 wrong: the average
 neutral_by_mse = 0.5 * (0.03 + 0.05)
 
@@ -372,6 +378,22 @@ def in_batch_loss(questions, passages, ids):
     return F.cross_entropy(scores.masked_fill(same, -torch.inf), torch.arange(len(ids)))
 
 
+# %% 13.8 wrong: by vectors that are near
+def in_batch_loss(questions, passages, ids):
+    same = torch.cdist(passages, passages) < 1.0
+    same.fill_diagonal_(False)
+    scores = (questions @ passages.T).masked_fill(same, -torch.inf)
+    return F.cross_entropy(scores, torch.arange(len(ids)))
+
+
+# %% 13.8 wrong: by cosines that are near 1
+def in_batch_loss(questions, passages, ids):
+    unit = F.normalize(passages, dim=-1)
+    same = (unit @ unit.T > 0.95) & ~torch.eye(len(ids), dtype=torch.bool)
+    scores = (questions @ passages.T).masked_fill(same, -torch.inf)
+    return F.cross_entropy(scores, torch.arange(len(ids)))
+
+
 # %% 13.8 wrong: the diagonal, too
 def in_batch_loss(questions, passages, ids):
     scores = questions @ passages.T
@@ -455,6 +477,12 @@ def mean_pool(vectors, mask):
 def mean_pool(vectors, mask):
     m = mask.unsqueeze(-1).float()
     return (vectors * m).sum(1) / m.sum(1)
+
+
+# %% 13.9 wrong: only NaN is looked after
+def mean_pool(vectors, mask):
+    clean = torch.where(torch.isnan(vectors), 0.0, vectors)
+    return (clean * mask[..., None]).sum(1) / mask.sum(1)[:, None].clamp(min=1)
 
 
 # %% 13.9 wrong: CLS
@@ -551,6 +579,14 @@ def mrr(scores, right, k):
 def mrr(scores, right, k):
     own = scores.gather(1, right[:, None])
     return 1 / (scores >= own).sum(1).float().mean()
+
+
+# %% 13.10 wrong: topk decides what is found
+def mrr(scores, right, k):
+    own = scores.gather(1, right[:, None])
+    rank = (scores >= own).sum(1).float()
+    top = scores.topk(k).indices
+    return ((top == right[:, None]).any(1) / rank).mean()
 
 
 # %% 13.10 wrong: from 0
