@@ -984,7 +984,7 @@ table = {
 }
 print(f"{'':<22}{'MB':>7}{'ms x32':>9}{'accuracy':>10}")
 for arm, (size, milliseconds, accuracy) in table.items():
-    print(f"{arm:<22}{size:>7.2f}{milliseconds:>9.1f}{accuracy:>10.3f}")
+    print(f"{arm:<22}{size:>7.2f}{milliseconds:>9.1f}{metrics.shown(accuracy):>10}")
 
 
 # %% tags=["hide-input"]
@@ -1099,7 +1099,10 @@ figure.legend(handles=keys, loc="outside lower center", ncols=5, fontsize=8)
 plots.show(
     figure,
     alt="Accuracy against megabytes, and against milliseconds for 32 sentences, one point a variant: "
-    + "; ".join(f"{arm} {v[2]:.3f} at {v[0]:.2f} MB and {v[1]:.0f} ms" for arm, v in table.items())
+    + "; ".join(
+        f"{arm} {metrics.shown(v[2])} at {v[0]:.2f} MB and {v[1]:.0f} ms"
+        for arm, v in table.items()
+    )
     + f". Whom nobody beats: {'; '.join(told)}.",
 )
 
