@@ -70,6 +70,15 @@ class TinyEncoder(nn.Module):
     def forward(self, ids: Tensor) -> Tensor:
         return self.classifier(self.dropout(self.layer(self.embedding(ids))))
 
+    # A check compares modules by their state: mode and config belong to it, so that an answer which
+    # leaves a teacher in train mode, or edits the config that both models share, is seen.
+
+    def get_extra_state(self) -> dict:
+        return {"training": self.training, "config": dict(self.config)}
+
+    def set_extra_state(self, state: dict) -> None:
+        """A state that is loaded brings weights only, as with any other model."""
+
 
 def trained_encoder(words: int, width: int, weight: Tensor) -> TinyEncoder:
     """A TinyEncoder in eval mode whose layer and classifier have been trained. weight: (width, width)."""

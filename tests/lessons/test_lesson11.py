@@ -179,6 +179,40 @@ def test_of_ten_findings_of_the_earlier_run_six_are_open_now():
         assert f"target text, {arm}/target KL minus target text" in open_now
 
 
+def test_what_the_text_says_of_mistakes_shared_at_small_is_what_the_ledger_has():
+    """Less the student taught at home, open both ways; less the control, seen on the way back alone."""
+    there, back = (
+        experiments.ledger().find("11", scale)["figures"] for scale in ("small", "small:sst2")
+    )
+    for other, run, seen in (
+        ("source text", there, False),
+        ("source text", back, False),
+        ("control", there, False),
+        ("control", back, True),
+    ):
+        found = run[f"target text/mistakes shared minus {other}"]["interval"]
+        assert leaves_out_zero(found) == seen, other
+
+
+def test_the_student_taught_abroad_is_surer_at_home_in_every_seed():
+    figures = experiments.ledger().find("11", "offline")["figures"]
+    abroad, home = (
+        figures[f"{arm}/source confidence"]["values"] for arm in ("target text", "source text")
+    )
+    assert len(abroad) == 5 and all(abroad[seed] > home[seed] for seed in abroad)
+
+
+def test_the_arms_at_the_edge_of_their_rates_at_small_are_those_that_the_text_names():
+    tried = experiments.ledger().find("11", "small")["tables"]["rates, one seed"]
+    chosen = settings(Switches(scale="small")).recipes
+    at_the_edge = {
+        arm
+        for arm, rows in tried.items()
+        if chosen[arm].learning_rate in (min(rows)[0], max(rows)[0])
+    }
+    assert at_the_edge == {"control, target labels", "target text, dealt out"}
+
+
 def leaves_out_zero(interval):
     """Whether an interval, its mean first, leaves out 0."""
     _, low, high = interval

@@ -546,6 +546,16 @@ EXERCISES = (
                 slips.teacher_itself_redrawn,
                 hint="The soft targets still need the trained one. Make a second model.",
             ),
+            Misconception(
+                "the teacher is left in train mode",
+                slips.teacher_left_in_train_mode,
+                hint="The soft targets are asked of it next. Is its dropout still off?",
+            ),
+            Misconception(
+                "the teacher's own config is changed",
+                slips.teachers_config_changed,
+                hint="Both models hold the same config object. Whose config changes when you write to it?",
+            ),
         ),
         question="What makes a model of a class the same model for everybody who has the class, its config and a seed?",
         hint="type(teacher) is its class. Seed first, make the model second, then what every teacher needs.",

@@ -415,3 +415,13 @@ def teacher_itself_redrawn(teacher, seed):
     fresh = _fresh(teacher, seed)
     teacher.load_state_dict(fresh.state_dict())
     return teacher.eval().requires_grad_(False)
+
+
+def teacher_left_in_train_mode(teacher, seed):
+    teacher.train()
+    return _fresh(teacher, seed).eval().requires_grad_(False)
+
+
+def teachers_config_changed(teacher, seed):
+    teacher.config["initializer_range"] = 0.1
+    return _fresh(teacher, seed).eval().requires_grad_(False)

@@ -87,6 +87,7 @@ def pool_cases(random) -> list[Case]:
     templates = [sentence() for _ in range(5)]
     other_figures = [t(figure()) for t in templates]
     again = [plain() for _ in range(4)]
+    once, spaced = [sentence() for _ in range(2)], plain()
     ends = [plain() for _ in range(4)]
     attached, decimal = [plain() for _ in range(3)], [plain() for _ in range(4)]
     return [
@@ -135,6 +136,20 @@ def pool_cases(random) -> list[Case]:
             [again[2]],
             [plain()],
             "pool texts that come again",
+            "a pool text that comes again",
+        ),
+        case(
+            [
+                once[0](figure()),
+                once[1](figure(11, 49)),
+                once[0](figure(3, 9)),
+                spaced,
+                once[1](figure(50, 99)),
+                spaced.replace(" ", "  "),
+            ],
+            [plain()],
+            [plain()],
+            "pool texts that come again with another figure, or with other spaces",
             "a pool text that comes again",
         ),
     ]
@@ -237,7 +252,9 @@ def standardised_cases(random) -> list[Case]:
     alike = logits(4, 3)
     alike[int(random.integers(4))] = float(random.integers(-8, 9)) / 4  # their mean is exact
     close = logits(3, 4)
-    close[int(random.integers(3))] = 0.01 * random_normal(random, 4)
+    hardly = random_normal(random, 4)  # small enough for an addend of 1e-8 to show, and no smaller:
+    hardly = 2e-5 * hardly / hardly.std(correction=0)  # "below 1e-6 they count as equal" may stay
+    close[int(random.integers(3))] = hardly
     return [
         Case((logits(2, 3),), "two rows of three classes", gradient_of=(0,)),
         Case((logits(5, 4, 8.0, -3.0),), "five rows of four classes", gradient_of=(0,)),

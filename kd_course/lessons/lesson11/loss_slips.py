@@ -354,6 +354,10 @@ STANDARDISED = named(
             lambda z: F.layer_norm(z, z.shape[-1:]),
             "What is added against a division by 0 changes all other rows. Treat that row by itself.",
         ),
+        "1e-7 is added to the deviation, as the authors' code does": (
+            z_scores(scale=lambda z: 1e-7 + z.std(-1, correction=0, keepdim=True)),
+            "Divide logits by a hundred thousand: which deviation do they have then, and is 1e-7 little beside it?",
+        ),
         "every row is brought to length 1": (
             z_scores(scale=lambda z: spread(z) * math.sqrt(z.shape[-1])),
             "The length sums the squares. What does the standard deviation do with them?",

@@ -159,6 +159,17 @@ def _none_of_its_kind(pool, test_texts):
     return [i for i, form in enumerate(forms) if form not in known and forms.count(form) == 1]
 
 
+def _own_texts_by(same: Function) -> Function:
+    """The tests are compared as they should be, the pool's own texts in another form."""
+
+    def clean(pool, test_texts):
+        clear = pool_with(first=False)(pool, test_texts)
+        forms = [same(text) for text in pool]
+        return [i for i in clear if forms[i] not in forms[:i]]
+
+    return clean
+
+
 def _leaks(pool, test_texts):
     clean = set(pool_with()(pool, test_texts))
     return [i for i in range(len(pool)) if i not in clean]
@@ -227,6 +238,14 @@ POOLS = named(
         "of texts that are the same the last stays": (
             _last_of_its_kind,
             "Which of them comes first in the pool?",
+        ),
+        "the pool's own texts are compared with their figures": (
+            _own_texts_by(lambda text: " ".join(text.lower().split())),
+            "Two texts of the pool that differ in a figure only: are they the same?",
+        ),
+        "the pool's own texts are compared in lower case alone": (
+            _own_texts_by(str.lower),
+            "The three steps say when any two texts are the same, two of the pool as well.",
         ),
         "of texts that are the same none stays": (
             _none_of_its_kind,

@@ -722,6 +722,38 @@ def random_teacher(teacher, seed):
     return teacher.eval()
 
 
+# %% 09.7 wrong: the teacher is switched to train mode
+def random_teacher(teacher, seed):
+    torch.manual_seed(seed)
+    twin = type(teacher)(teacher.config)
+    teacher.train()
+    return twin.eval()
+
+
+# %% 09.7 wrong: its config gets an entry more
+def random_teacher(teacher, seed):
+    config = teacher.config
+    config["initializer_range"] = config["width"] ** -0.5
+    torch.manual_seed(seed)
+    return type(teacher)(config).eval()
+
+
+# %% 09.7 wrong: another config of its own
+def random_teacher(teacher, seed):
+    torch.manual_seed(seed)
+    return type(teacher)({**teacher.config, "initializer_range": 0.1}).eval()
+
+
+# %% 09.7 right: by drawing every part of a copy anew
+def random_teacher(teacher, seed):
+    twin = copy.deepcopy(teacher)
+    torch.manual_seed(seed)
+    for part in twin.modules():
+        if hasattr(part, "reset_parameters"):
+            part.reset_parameters()
+    return twin.eval()
+
+
 # %% 09.7 right: in a fork of the generator
 def random_teacher(teacher, seed):
     with torch.random.fork_rng(devices=[]):

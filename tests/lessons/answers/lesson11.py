@@ -229,6 +229,35 @@ def clean_pool(pool, test_texts):
     return kept
 
 
+# %% 11.2 wrong: figures count within the pool
+def clean_pool(pool, test_texts):
+    def words(text):
+        return " ".join(text.lower().split())
+
+    def plain(text):
+        return re.sub(r"\d+", "0", words(text))
+
+    tests = {plain(t) for texts in test_texts.values() for t in texts}
+    seen, kept = set(), []
+    for i, text in enumerate(pool):
+        if plain(text) not in tests and words(text) not in seen:
+            kept.append(i)
+        seen.add(words(text))
+    return kept
+
+
+# %% 11.2 wrong: within the pool only capitals are the same
+def clean_pool(pool, test_texts):
+    def plain(text):
+        return re.sub(r"\d+", "0", " ".join(text.lower().split()))
+
+    tests = {plain(t) for texts in test_texts.values() for t in texts}
+    lower = [text.lower() for text in pool]
+    return [
+        i for i, text in enumerate(pool) if plain(text) not in tests and lower.index(lower[i]) == i
+    ]
+
+
 # %% 11.2 right: with a dict
 def clean_pool(pool, test_texts):
     def key(text):
@@ -616,6 +645,23 @@ def standardise(logits):
 # %% 11.6 wrong: layer norm
 def standardise(logits):
     return F.layer_norm(logits, logits.shape[-1:])
+
+
+# %% 11.6 wrong: the published code's 1e-7
+def standardise(logits):
+    deviation = logits.std(-1, keepdim=True, unbiased=False)
+    return (logits - logits.mean(-1, keepdim=True)) / (1e-7 + deviation)
+
+
+# %% 11.6 wrong: 1e-8 against a division by 0
+def standardise(logits):
+    centred = logits - logits.mean(-1, keepdim=True)
+    return centred / (centred.square().mean(-1, keepdim=True).sqrt() + 1e-8)
+
+
+# %% 11.6 wrong: a layer norm with a tiny ε
+def standardise(logits):
+    return F.layer_norm(logits, logits.shape[-1:], eps=1e-12)
 
 
 # %% 11.6 right: with std
