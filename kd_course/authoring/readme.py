@@ -52,6 +52,7 @@ HEADLINES = {  # of lessons whose arms are others
         ("labels", "labels/F1"),
         ("few labels (accuracy): distilled first", "distilled first, few labels/accuracy"),
         ("fine-tuned alone", "fine-tuned, few labels/accuracy"),
+        ("fine-tuned as long", "fine-tuned longer, few labels/accuracy"),
     ),
     "10": (
         ("teacher", "teacher/accuracy"),
