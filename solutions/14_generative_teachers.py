@@ -324,7 +324,7 @@ check("14.2", reverse_kl)
 # ### Exercise 14.3 · Between the two
 # {{exercise:14.3}}
 #
-# Return the loss of the formula above, for `beta` between 0 and 1, in nats, the mean over the rows. At `beta` 0 return KL(teacher ‖ student), at 1 KL(student ‖ teacher). $M$ is a mixture of probabilities. The teacher is not trained.
+# Return the loss of the formula above, for `beta` between 0 and 1, in nats, the mean over the rows. At `beta` 0 return KL(teacher ‖ student), at 1 KL(student ‖ teacher). $M$ is a mixture of probabilities. Both may be so sure of the same words that a probability is rounded to 0. The teacher is not trained.
 
 
 # %% exercise="14.3"
@@ -344,7 +344,8 @@ def generalised_jsd(student_logits, teacher_logits, beta):
         return kl(log_p, log_q)
     if beta == 1:
         return kl(log_q, log_p)
-    log_m = (beta * log_p.exp() + (1 - beta) * log_q.exp()).log()
+    log_beta, log_rest = torch.tensor([beta, 1 - beta]).log()
+    log_m = torch.logaddexp(log_p + log_beta, log_q + log_rest)
     return beta * kl(log_p, log_m) + (1 - beta) * kl(log_q, log_m)
     ### END SOLUTION
 
@@ -1383,7 +1384,7 @@ for i in range(min(4, len(tested))):
 # ### Exercise 14.8 · Where both tokenizers cut
 # {{exercise:14.8}}
 #
-# Both tokenizations cover the same text, without a gap. Return its spans: the shortest stretches that end where both cut, from left to right. Each is a pair of two lists: the numbers of the tokens of `one` in it, and those of `other`. A token's number is its place in the list that was given, counted from 0. A token that covers no character, a mark of the beginning, say, belongs to no span, but has a number.
+# Both tokenizations cover the same text, without a gap. No two tokens of one list overlap. Return its spans: the shortest stretches that end where both cut, from left to right. Each is a pair of two lists: the numbers of the tokens of `one` in it, and those of `other`. A token's number is its place in the list that was given, counted from 0. A token that covers no character, a mark of the beginning, say, belongs to no span, but has a number.
 
 
 # %% exercise="14.8"
