@@ -299,10 +299,7 @@ def _marks_where_they_stand(one, other):
     found, begun = [], 0
     for cut in shared_ends(covering(one), covering(other)):
         found.append(
-            [
-                [i for i, (_, end) in enumerate(side) if begun < end <= cut]
-                for side in (one, other)
-            ]
+            [[i for i, (_, end) in enumerate(side) if begun < end <= cut] for side in (one, other)]
         )
         begun = cut
     return found
