@@ -384,6 +384,24 @@ def test_a_list_is_shown_as_a_list_and_beside_what_was_expected():
         assert f"the lists: expected [0, 2, 4], got {list(got)}" in found.text
 
 
+def test_a_range_is_the_list_of_its_numbers_unless_it_is_endless():
+    assert values.plain({"places": range(2, 8, 3)}) == {"places": (2, 5)}
+    assert values.plain([range(0)]) == ((),)
+    for much in (range(10**6), range(10**30)):
+        with pytest.raises(values.NotPlain, match="a range of more than 100,000 numbers"):
+            values.plain(much)
+
+
+@pytest.mark.parametrize(
+    "value, said",
+    [({3, 5, 8}, "this is of type set."), (max, "this is a method: its brackets are missing")],
+)
+def test_a_value_of_a_type_that_no_answer_has_is_named(value, said):
+    report = examine("15.4", value)
+    assert report.status == "type" and "a list" in report.message
+    assert said in " ".join(report.message.split()) and "None" not in report.message
+
+
 @pytest.mark.parametrize(
     "cut",
     [

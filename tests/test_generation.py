@@ -7,6 +7,9 @@ import pytest
 import tiny_models
 import torch
 from scipy.stats import chisquare
+from tokenizers import Tokenizer
+from tokenizers.models import BPE
+from tokenizers.pre_tokenizers import ByteLevel
 
 from kd_course import generation, models
 
@@ -229,9 +232,29 @@ def test_spans_end_where_both_cut():
     one = [(0, 3), (3, 9), (9, 12)]
     other = [(0, 0), (0, 3), (3, 7), (7, 12)]
     assert generation.shared_spans(one, other) == [
-        (range(0, 1), range(1, 2)),
-        (range(1, 3), range(2, 4)),
+        ([0], [1]),
+        ([1, 2], [2, 3]),
     ]
+
+
+def test_a_mark_within_the_text_belongs_to_no_span():
+    assert generation.shared_spans([(0, 2), (2, 2), (2, 4)], [(0, 4)]) == [([0, 2], [0])]
+    one, other = [(0, 2), (2, 2), (2, 4)], [(0, 2), (2, 4)]
+    assert generation.shared_spans(one, other) == [([0], [0]), ([2], [1])]
+
+
+def test_the_bytes_of_a_character_stay_together():
+    """€ has three bytes; a piece may hold the last of them and more, or those before the last."""
+    bytes_ = Tokenizer(BPE({c: i for i, c in enumerate(sorted(ByteLevel.alphabet()))}, []))
+    bytes_.pre_tokenizer = ByteLevel(add_prefix_space=False)
+    words = [(0, 2), (2, 3), (3, 7)]
+    spans = generation.shared_spans(bytes_.encode("€5 müde").offsets, words)
+    assert spans == [([0, 1, 2, 3], [0]), ([4], [1]), ([5, 6, 7, 8, 9], [2])]
+    for one in ([(0, 2), (1, 2), (2, 4)], [(0, 1), (1, 2), (1, 4)], [(0, 2), (1, 3), (3, 4)]):
+        (span,) = generation.shared_spans(one, [(0, 4)])
+        assert span == ([0, 1, 2], [0])
+    across = generation.shared_spans([(0, 2), (1, 2), (1, 4)], [(0, 2), (2, 4)])
+    assert across == [([0, 1, 2], [0, 1])]  # the last token has a byte of the first word
 
 
 def test_every_token_that_covers_text_stands_in_one_span():
@@ -255,6 +278,8 @@ def test_every_token_that_covers_text_stands_in_one_span():
     ("one", "other"),
     (
         ([(0, 3), (4, 6)], [(0, 6)]),
+        ([(0, 4), (1, 6)], [(0, 6)]),
+        ([(0, 3), (1, 2)], [(0, 3)]),
         ([(0, 3)], [(0, 4)]),
         ([(1, 3)], [(0, 3)]),
         ([], [(0, 3)]),

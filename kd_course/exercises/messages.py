@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from kd_course.exercises.attempts import Outcome
 from kd_course.exercises.sheets import argument_names
 from kd_course.exercises.spec import Case, Exercise
@@ -173,10 +171,9 @@ def _shown_value(exercise: Exercise, found: Difference, outcome: Outcome) -> str
     if exercise.choices:
         keys = ", ".join(f'"{choice.key}"' for choice in exercise.choices)
         return f"The answer is one of {keys}; this is {outcome.refused or named(outcome.value)}."
-    if found.kind == "value" and isinstance(outcome.value, (int, float, str, np.ndarray)):
-        return f"Not {show(outcome.value)}."
-    return (
-        found.text
-        if found.kind in ("type", "shape") and not outcome.refused
-        else f"Not {show(outcome.value)}."
-    )
+    if outcome.refused:
+        stop = "" if outcome.refused.endswith("?") else "."
+        return f"A number, a string, a list or a dict can be right; this is {outcome.refused}{stop}"
+    if found.kind in ("type", "shape"):
+        return found.text
+    return f"Not {show(outcome.value)}."

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 DEEPEST = 6  # lists in lists; nothing in the course goes further
+LONGEST = 100_000  # numbers of a range: it is short to write, and as long as one likes
 LARGEST = 1023  # bits of a whole number, as many as the largest float has
 WHOLE = ("bool", "uint8", "int8", "int16", "int32", "int64")
 _NUMBERS = (bool, int, float)
@@ -39,7 +40,7 @@ class NotPlain(TypeError):
 def plain(value: Any, depth: int = 0) -> Any:
     """The value in exact built-in types and NumPy arrays (float64, bool, or whole numbers as they are).
 
-    Tensors and arrays become arrays, lists and tuples become tuples; None, numbers, strings and
+    Tensors and arrays become arrays, lists, tuples and ranges become tuples; None, numbers, strings and
     dicts stay. Of a module its parameters and buffers remain, by name. Types are matched exactly, so that an object which merely claims to be equal to the
     answer is refused. Raises NotPlain.
     """
@@ -73,6 +74,10 @@ def plain(value: Any, depth: int = 0) -> Any:
         return tuple(plain(item, depth + 1) for item in tuple.__iter__(value))
     if isinstance(value, list):
         return tuple(plain(item, depth + 1) for item in list.__iter__(value))
+    if kind is range:
+        if value[LONGEST:]:
+            raise NotPlain(f"a range of more than {LONGEST:,} numbers")
+        return tuple(plain(item, depth + 1) for item in value)
     if isinstance(value, dict):
         return {_plain_key(key): plain(item, depth + 1) for key, item in dict.items(value)}
     if isinstance(value, torch.nn.Module):

@@ -15,20 +15,20 @@ TOO_SURE = "logits so far apart that the softmax holds a 0, whose logarithm is i
 
 
 def completion_cases(random) -> list[Case]:
-    def inputs(*rows, end=0, vocabulary=6):
+    def inputs(*rows, vocabulary=6):
         """rows: (prompt length, completion length, whether it ends, an end within the prompt)."""
+        end = int(random.integers(1, vocabulary))  # never 0, which is a word here
+        others = [token for token in range(vocabulary) if token != end]
         length = max(prompt + written + ends for prompt, written, ends, _ in rows) + 1
         ids = torch.full((len(rows), length), end)
         for row, (prompt, written, ends, turn) in enumerate(rows):
             ids[row, : prompt + written] = torch.tensor(
-                random.integers(1, vocabulary, size=prompt + written)
+                random.choice(others, size=prompt + written)
             )
             if turn:
                 ids[row, prompt - 1] = end
             if not ends:  # cut off: as long as the batch
-                ids[row, prompt:] = torch.tensor(
-                    random.integers(1, vocabulary, size=length - prompt)
-                )
+                ids[row, prompt:] = torch.tensor(random.choice(others, size=length - prompt))
         student, teacher = (
             2 * random_normal(random, len(rows), length, vocabulary) for _ in range(2)
         )
@@ -115,6 +115,13 @@ def jsd_cases(random) -> list[Case]:
     def inputs(rows, classes):
         return tuple(2 * random_normal(random, rows, classes) for _ in range(2))
 
+    def ruled_out(rows, classes):
+        """Both models are sure that one word of each row is not said."""
+        word = torch.from_numpy(random.integers(classes, size=(rows, 1)))
+        return tuple(
+            x.scatter(-1, word, -float(random.uniform(200, 300))) for x in inputs(rows, classes)
+        )
+
     grad = {"gradient_of": (0, 1)}
     ends = "the ends, β = 0 and β = 1"
     return [
@@ -124,6 +131,7 @@ def jsd_cases(random) -> list[Case]:
         Case((*inputs(4, 3), 0.5), "four rows, β = 0.5", **grad),
         Case((*inputs(3, 4), 0.0), "β = 0", clause=ends, **grad),
         Case((*inputs(3, 4), 1.0), "β = 1", clause=ends, **grad),
+        Case((*ruled_out(2, 4), 0.3), "both rule a word out", clause=TOO_SURE, **grad),
     ]
 
 
@@ -131,7 +139,7 @@ def jsd_cases(random) -> list[Case]:
 
 
 def on_policy_cases(random) -> list[Case]:
-    end = 0
+    end = int(random.integers(1, 3))  # never 0, which is a word here
 
     def words(count):
         return [int(x) for x in random.integers(3, 90, size=count)]
@@ -142,7 +150,10 @@ def on_policy_cases(random) -> list[Case]:
 
     turn = [*words(3), end]
     return [
-        Case((words(2), words(5), after(words(4), 1), end), "four tokens and the end"),
+        Case(
+            (words(2), words(5), after([*words(2), 0, *words(1)], 1), end),
+            "four tokens and the end",
+        ),
         Case((words(3), words(1), after(words(2), 3), end), "an end, and padding after it"),
         Case((words(1), words(4), after(words(5), 2), end), "the teacher's prompt is longer"),
         Case(
@@ -244,6 +255,12 @@ def span_cases(random) -> list[Case]:
     def marked(one, other):
         return [(0, 0), *one], [*other, (other[-1][1], other[-1][1])]
 
+    def marked_within(length):
+        """A mark in the middle of a span, and in both a mark between the two spans."""
+        middle, between = cut(length, 3)
+        last = [(between, between), (between, length)]
+        return [(0, middle), (middle, middle), (middle, between), *last], [(0, between), *last]
+
     a, b = both(14, 3, 2, 3)
     return [
         Case(both(9, 2, 1, 2), "nine characters"),
@@ -252,6 +269,7 @@ def span_cases(random) -> list[Case]:
         Case(
             marked(a, b), "a mark of the beginning, a mark of the end", clause="marks of no width"
         ),
+        Case(marked_within(7), "marks within the text", clause="marks of no width"),
         Case(
             (offsets(cut(10, 4), 10), [(0, 10)]),
             "the other tokenization is one word",
@@ -322,7 +340,8 @@ EXERCISES = (
         cases=jsd_cases,
         misconceptions=loss_slips.JSD,
         question="What is M when β is nearly 1? And what becomes of each of the two divergences then?",
-        hint="Mix probabilities, not logits. Then look at both ends of your formula, and treat them apart.",
+        hint="Mix probabilities, not logits; torch.logaddexp gives the logarithm of a sum of two of them. Then look at "
+        "both ends of your formula, and treat them apart.",
         withheld=("kd_course.losses.*",),
         allowed="torch and torch.nn.functional; not kd_course.losses",
     ),

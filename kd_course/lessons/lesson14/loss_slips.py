@@ -65,6 +65,10 @@ def _without_end(ids, begins, end):
     return counted(ids, begins, end) & (ids != end)
 
 
+def _end_is_0(ids, begins, end):
+    return counted(ids, begins, 0)
+
+
 def _without_first(ids, begins, end):
     return counted(ids, begins, end) & (torch.arange(ids.shape[1]) > begins[:, None])
 
@@ -133,6 +137,10 @@ COMPLETION = named(
         "the end token is left out with the padding": (
             of_positions(_without_end),
             "A model that is never told where to end will not end. The first end token is no padding.",
+        ),
+        "the end token is taken to be 0": (
+            of_positions(_end_is_0),
+            "Which number ends a text is an argument: no two tokenizers agree on it.",
         ),
         "an end token within the prompt ends the completion": (
             of_positions(_end_of_the_prompt_counts),
@@ -341,21 +349,27 @@ REVERSE = named(
 # -- 14.3 between the two ---------------------------------------------------------------------
 
 
-def probabilities(student: Tensor, teacher: Tensor) -> tuple[Tensor, Tensor]:
-    """p of the teacher and q of the student, (rows, classes) each; no gradient into the teacher."""
-    return teacher.detach().softmax(-1), student.softmax(-1)
+def log_probabilities(student: Tensor, teacher: Tensor) -> tuple[Tensor, Tensor]:
+    """log p of the teacher and log q of the student, (rows, classes) each; no gradient into the teacher."""
+    return teacher.detach().log_softmax(-1), student.log_softmax(-1)
 
 
-def kl(a: Tensor, b: Tensor) -> Tensor:
-    return (torch.xlogy(a, a) - torch.xlogy(a, b)).sum(-1)
+def kl(log_a: Tensor, log_b: Tensor) -> Tensor:
+    return (log_a.exp() * (log_a - log_b)).sum(-1)
+
+
+def mixed(log_p: Tensor, log_q: Tensor, share: float) -> Tensor:
+    """log (share p + (1 - share) q)."""
+    log_share, log_rest = torch.tensor([share, 1 - share]).log()
+    return torch.logaddexp(log_p + log_share, log_q + log_rest)
 
 
 def between(inner: Function, ends: tuple[Function, Function] | None = None, mean=torch.mean):
-    """A loss that is inner(p, q, β) within, and one of the ends at β = 0 and at β = 1."""
+    """A loss that is inner(log p, log q, β) within, and one of the ends at β = 0 and at β = 1."""
     ends = ends or (kl, lambda p, q: kl(q, p))
 
     def loss(student_logits, teacher_logits, beta):
-        p, q = probabilities(student_logits, teacher_logits)
+        p, q = log_probabilities(student_logits, teacher_logits)
         if beta in (0, 1):
             return mean(ends[int(beta)](p, q))
         return mean(inner(p, q, beta))
@@ -363,18 +377,21 @@ def between(inner: Function, ends: tuple[Function, Function] | None = None, mean
     return loss
 
 
+# Of all that follows, p, q and m are logarithms of probabilities.
+
+
 def paper(p, q, beta):
-    m = beta * p + (1 - beta) * q
+    m = mixed(p, q, beta)
     return beta * kl(p, m) + (1 - beta) * kl(q, m)
 
 
 def continuous(p, q, beta):
-    m = beta * p + (1 - beta) * q
+    m = mixed(p, q, beta)
     return (1 - beta) * kl(p, m) + beta * kl(q, m)
 
 
 def mixture_turned(p, q, beta):
-    m = (1 - beta) * p + beta * q
+    m = mixed(p, q, 1 - beta)
     return beta * kl(p, m) + (1 - beta) * kl(q, m)
 
 
@@ -383,17 +400,17 @@ def both_turned(p, q, beta):
 
 
 def mixed_in_logs(p, q, beta):
-    log_m = beta * p.log() + (1 - beta) * q.log()
-    return (beta * p * (p.log() - log_m) + (1 - beta) * q * (q.log() - log_m)).sum(-1)
+    m = beta * p + (1 - beta) * q
+    return beta * kl(p, m) + (1 - beta) * kl(q, m)
 
 
 def mixed_in_logits(p, q, beta):
-    m = (beta * p.log() + (1 - beta) * q.log()).softmax(-1)
+    m = (beta * p + (1 - beta) * q).log_softmax(-1)
     return beta * kl(p, m) + (1 - beta) * kl(q, m)
 
 
 def from_the_mixture(p, q, beta):
-    m = beta * p + (1 - beta) * q
+    m = mixed(p, q, beta)
     return beta * kl(m, p) + (1 - beta) * kl(m, q)
 
 
@@ -406,7 +423,7 @@ def always_half(p, q, beta):
 
 
 def half_mixed(p, q, beta):
-    m = (p + q) / 2
+    m = mixed(p, q, 0.5)
     return beta * kl(p, m) + (1 - beta) * kl(q, m)
 
 
@@ -419,15 +436,14 @@ def _zero(p, q):
 
 
 def _live_jsd(student_logits, teacher_logits, beta):
-    p, q = teacher_logits.softmax(-1), student_logits.softmax(-1)
+    p, q = teacher_logits.log_softmax(-1), student_logits.log_softmax(-1)
     if beta in (0, 1):
         return (kl(p, q) if beta == 0 else kl(q, p)).mean()
     return paper(p, q, beta).mean()
 
 
 def _first_term(p, q, beta):
-    m = beta * p + (1 - beta) * q
-    return beta * kl(p, m)
+    return beta * kl(p, mixed(p, q, beta))
 
 
 JSD = named(

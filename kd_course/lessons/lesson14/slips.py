@@ -41,6 +41,10 @@ def on_policy(
     return answer
 
 
+def _end_is_0(sampled, end):
+    return up_to_the_end(sampled, 0)
+
+
 def _last_end(sampled, end):
     if end not in sampled:
         return list(sampled)
@@ -90,6 +94,10 @@ ON_POLICY = named(
         "cut at the last end token, not at the first": (
             on_policy(_last_end),
             "What was written stops at the first end.",
+        ),
+        "the end token is taken to be 0": (
+            on_policy(_end_is_0),
+            "Which number ends a text is an argument.",
         ),
         "an end is added where none was written": (
             on_policy(_padding_as_end),
@@ -286,14 +294,23 @@ def _with_marks(one, other):
     return found
 
 
-def _with_the_last_mark(one, other):
-    """A mark whose place is where the text ends belongs to the last span; one at 0 to none."""
-    found = spans_at(shared_ends)(one, other)
-    for place, offsets in enumerate((one, other)):
-        marks = [i for i, (start, end) in enumerate(offsets) if end == start > 0]
-        if found and marks:
-            found[-1][place] = sorted(found[-1][place] + marks)
+def _marks_where_they_stand(one, other):
+    """A mark belongs to the span that its place lies in, or ends; one at 0 to none."""
+    found, begun = [], 0
+    for cut in shared_ends(covering(one), covering(other)):
+        found.append(
+            [[i for i, (_, end) in enumerate(side) if begun < end <= cut] for side in (one, other)]
+        )
+        begun = cut
     return found
+
+
+def _from_first_to_last(one, other):
+    """What lies between a span's first token and its last is in it, marks of no width included."""
+    return [
+        [list(range(numbers[0], numbers[-1] + 1)) for numbers in pair]
+        for pair in spans_at(shared_ends)(one, other)
+    ]
 
 
 def _marks_are_spans(one, other):
@@ -340,9 +357,13 @@ SPANS = named(
             _with_marks,
             "It covers no character, and belongs to no span.",
         ),
-        "a mark of no width at the end belongs to the last span": (
-            _with_the_last_mark,
+        "a mark of no width belongs to the span where it stands": (
+            _marks_where_they_stand,
             "It covers no character, and belongs to no span.",
+        ),
+        "all from a span's first token to its last, marks of no width included": (
+            _from_first_to_last,
+            "A mark may stand between two tokens of a span. It belongs to none.",
         ),
         "marks of no width are a span of their own": (
             _marks_are_spans,

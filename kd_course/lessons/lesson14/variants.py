@@ -129,7 +129,8 @@ def completion_kl(student_logits, teacher_logits, input_ids, prompt_lengths, end
 
 # -- 14.3 between the two ---------------------------------------------------------------------
 
-_ROWS = "in nats, the mean over the rows. The teacher is not trained."
+_ROWS = """in nats, the mean over the rows. The teacher is not trained. Both may be so sure of the same words that a
+    probability is rounded to 0."""
 
 
 def _jsd_slips(inner, ends=None):
@@ -138,7 +139,7 @@ def _jsd_slips(inner, ends=None):
 
     def of_logs(p, q, beta):
         """The same, with a mixture of log-probabilities made to sum to one."""
-        m = (beta * p.log() + (1 - beta) * q.log()).softmax(-1)
+        m = (beta * p + (1 - beta) * q).log_softmax(-1)
         return beta * losses.kl(p, m) + (1 - beta) * losses.kl(q, m)
 
     return slip_table(
@@ -176,10 +177,11 @@ def generalised_jsd(student_logits, teacher_logits, beta):
     student_logits, teacher_logits: (rows, classes); beta: 0 to 1. Returns a scalar.
     """
     ### BEGIN SOLUTION
-    p, q = teacher_logits.detach().softmax(-1), student_logits.softmax(-1)
-    m = (beta * p + (1 - beta) * q).log()
-    forward = F.kl_div(m, p, reduction="batchmean")
-    reverse = F.kl_div(m, q, reduction="batchmean")
+    p, q = teacher_logits.detach().log_softmax(-1), student_logits.log_softmax(-1)
+    share, rest = torch.tensor([beta, 1 - beta]).log()
+    m = torch.logaddexp(p + share, q + rest)
+    forward = F.kl_div(m, p, reduction="batchmean", log_target=True)
+    reverse = F.kl_div(m, q, reduction="batchmean", log_target=True)
     return (1 - beta) * forward + beta * reverse
     ### END SOLUTION
 
@@ -206,7 +208,8 @@ def generalised_jsd(student_logits, teacher_logits, beta):
         return (log_q.exp() * (log_q - log_p)).sum(-1).mean()
     if beta == 1:
         return (log_p.exp() * (log_p - log_q)).sum(-1).mean()
-    m = (beta * log_q.exp() + (1 - beta) * log_p.exp()).log()
+    share, rest = torch.tensor([beta, 1 - beta]).log()
+    m = torch.logaddexp(log_q + share, log_p + rest)
     rows = beta * log_q.exp() * (log_q - m) + (1 - beta) * log_p.exp() * (log_p - m)
     return rows.sum(-1).mean()
     ### END SOLUTION
@@ -229,10 +232,11 @@ def generalised_jsd(student_logits, teacher_logits, beta):
     student_logits, teacher_logits: (rows, classes); beta: 0 to 1. Returns a scalar.
     """
     ### BEGIN SOLUTION
-    p, q = teacher_logits.detach().softmax(-1), student_logits.softmax(-1)
-    m = (beta * p + (1 - beta) * q).log()
-    forward = F.kl_div(m, p, reduction="batchmean")
-    reverse = F.kl_div(m, q, reduction="batchmean")
+    p, q = teacher_logits.detach().log_softmax(-1), student_logits.log_softmax(-1)
+    share, rest = torch.tensor([beta, 1 - beta]).log()
+    m = torch.logaddexp(p + share, q + rest)
+    forward = F.kl_div(m, p, reduction="batchmean", log_target=True)
+    reverse = F.kl_div(m, q, reduction="batchmean", log_target=True)
     return beta * forward + (1 - beta) * reverse
     ### END SOLUTION
 

@@ -12,6 +12,17 @@ def counts_of(ids, begins, end):
     return torch.tensor(rows)
 
 
+def kl_of(a, b):
+    """The mean over the rows, of logarithms."""
+    return (a.exp() * (a - b)).sum(-1).mean()
+
+
+def mixture_of(p, q, share):
+    """log (share p + (1 - share) q), of logarithms."""
+    share = torch.tensor(share)
+    return torch.logaddexp(p + share.log(), q + (1 - share).log())
+
+
 # %% 14.1 wrong: not shifted
 def completion_kl(student_logits, teacher_logits, input_ids, prompt_lengths, end):
     m = counts_of(input_ids, prompt_lengths, end)
@@ -74,6 +85,14 @@ def completion_kl(student_logits, teacher_logits, input_ids, prompt_lengths, end
     m = counts_of(input_ids, prompt_lengths, end)[:, 1:]
     q = student_logits[:, :-1][m].log_softmax(-1)
     p = teacher_logits[:, :-1][m].log_softmax(-1)
+    return (p.exp() * (p - q)).sum(-1).mean()
+
+
+# %% 14.1 wrong: the end is 0
+def completion_kl(student_logits, teacher_logits, input_ids, prompt_lengths, end):
+    m = counts_of(input_ids, prompt_lengths, 0)[:, 1:]
+    q = student_logits[:, :-1][m].log_softmax(-1)
+    p = teacher_logits[:, :-1][m].detach().log_softmax(-1)
     return (p.exp() * (p - q)).sum(-1).mean()
 
 
@@ -239,46 +258,38 @@ def reverse_kl(student_logits, teacher_logits, mask):
 
 # %% 14.3 wrong: beta on the student
 def generalised_jsd(student_logits, teacher_logits, beta):
-    p, q = teacher_logits.detach().softmax(-1), student_logits.softmax(-1)
+    p, q = teacher_logits.detach().log_softmax(-1), student_logits.log_softmax(-1)
     if beta == 0:
-        return (p * (p.log() - q.log())).sum(-1).mean()
+        return kl_of(p, q)
     if beta == 1:
-        return (q * (q.log() - p.log())).sum(-1).mean()
-    m = (1 - beta) * p + beta * q
-    a = (p * (p.log() - m.log())).sum(-1).mean()
-    b = (q * (q.log() - m.log())).sum(-1).mean()
-    return beta * a + (1 - beta) * b
+        return kl_of(q, p)
+    m = mixture_of(p, q, 1 - beta)
+    return beta * kl_of(p, m) + (1 - beta) * kl_of(q, m)
 
 
 # %% 14.3 wrong: weights exchanged
 def generalised_jsd(student_logits, teacher_logits, beta):
-    p, q = teacher_logits.detach().softmax(-1), student_logits.softmax(-1)
-    m = beta * p + (1 - beta) * q
-    a = (p * (p.log() - m.log())).sum(-1).mean()
-    b = (q * (q.log() - m.log())).sum(-1).mean()
-    return (1 - beta) * a + beta * b
+    p, q = teacher_logits.detach().log_softmax(-1), student_logits.log_softmax(-1)
+    m = mixture_of(p, q, beta)
+    return (1 - beta) * kl_of(p, m) + beta * kl_of(q, m)
 
 
 # %% 14.3 wrong: nothing done about the ends
 def generalised_jsd(student_logits, teacher_logits, beta):
-    p, q = teacher_logits.detach().softmax(-1), student_logits.softmax(-1)
-    m = beta * p + (1 - beta) * q
-    a = (p * (p.log() - m.log())).sum(-1).mean()
-    b = (q * (q.log() - m.log())).sum(-1).mean()
-    return beta * a + (1 - beta) * b
+    p, q = teacher_logits.detach().log_softmax(-1), student_logits.log_softmax(-1)
+    m = mixture_of(p, q, beta)
+    return beta * kl_of(p, m) + (1 - beta) * kl_of(q, m)
 
 
 # %% 14.3 wrong: ends the other way
 def generalised_jsd(student_logits, teacher_logits, beta):
-    p, q = teacher_logits.detach().softmax(-1), student_logits.softmax(-1)
+    p, q = teacher_logits.detach().log_softmax(-1), student_logits.log_softmax(-1)
     if beta == 1:
-        return (p * (p.log() - q.log())).sum(-1).mean()
+        return kl_of(p, q)
     if beta == 0:
-        return (q * (q.log() - p.log())).sum(-1).mean()
-    m = beta * p + (1 - beta) * q
-    a = (p * (p.log() - m.log())).sum(-1).mean()
-    b = (q * (q.log() - m.log())).sum(-1).mean()
-    return beta * a + (1 - beta) * b
+        return kl_of(q, p)
+    m = mixture_of(p, q, beta)
+    return beta * kl_of(p, m) + (1 - beta) * kl_of(q, m)
 
 
 # %% 14.3 wrong: logits mixed
@@ -306,14 +317,14 @@ def generalised_jsd(student_logits, teacher_logits, beta):
 
 # %% 14.3 wrong: kl_div the wrong way round
 def generalised_jsd(student_logits, teacher_logits, beta):
-    p, q = teacher_logits.detach().softmax(-1), student_logits.softmax(-1)
+    p, q = teacher_logits.detach().log_softmax(-1), student_logits.log_softmax(-1)
     if beta == 0:
-        return (p * (p.log() - q.log())).sum(-1).mean()
+        return kl_of(p, q)
     if beta == 1:
-        return (q * (q.log() - p.log())).sum(-1).mean()
-    m = beta * p + (1 - beta) * q
-    a = F.kl_div(p.log(), m, reduction="batchmean")
-    b = F.kl_div(q.log(), m, reduction="batchmean")
+        return kl_of(q, p)
+    m = mixture_of(p, q, beta)
+    a = F.kl_div(p, m, reduction="batchmean", log_target=True)
+    b = F.kl_div(q, m, reduction="batchmean", log_target=True)
     return beta * a + (1 - beta) * b
 
 
@@ -327,38 +338,49 @@ def generalised_jsd(student_logits, teacher_logits, beta):
 
 # %% 14.3 wrong: the teacher learns
 def generalised_jsd(student_logits, teacher_logits, beta):
-    p, q = teacher_logits.softmax(-1), student_logits.softmax(-1)
+    p, q = teacher_logits.log_softmax(-1), student_logits.log_softmax(-1)
     if beta == 0:
-        return (p * (p.log() - q.log())).sum(-1).mean()
+        return kl_of(p, q)
     if beta == 1:
-        return (q * (q.log() - p.log())).sum(-1).mean()
-    m = beta * p + (1 - beta) * q
-    return (beta * p * (p / m).log() + (1 - beta) * q * (q / m).log()).sum(-1).mean()
+        return kl_of(q, p)
+    m = mixture_of(p, q, beta)
+    return beta * kl_of(p, m) + (1 - beta) * kl_of(q, m)
 
 
 # %% 14.3 wrong: a mean over classes, too
 def generalised_jsd(student_logits, teacher_logits, beta):
-    p, q = teacher_logits.detach().softmax(-1), student_logits.softmax(-1)
+    p, q = teacher_logits.detach().log_softmax(-1), student_logits.log_softmax(-1)
     if beta == 0:
-        return (p * (p / q).log()).mean()
+        return (p.exp() * (p - q)).mean()
     if beta == 1:
-        return (q * (q / p).log()).mean()
-    m = beta * p + (1 - beta) * q
-    return (beta * p * (p / m).log() + (1 - beta) * q * (q / m).log()).mean()
+        return (q.exp() * (q - p)).mean()
+    m = mixture_of(p, q, beta)
+    return (beta * p.exp() * (p - m) + (1 - beta) * q.exp() * (q - m)).mean()
 
 
 # %% 14.3 wrong: half of M, whatever beta
+def generalised_jsd(student_logits, teacher_logits, beta):
+    p, q = teacher_logits.detach().log_softmax(-1), student_logits.log_softmax(-1)
+    if beta == 0:
+        return kl_of(p, q)
+    if beta == 1:
+        return kl_of(q, p)
+    m = mixture_of(p, q, 0.5)
+    return beta * kl_of(p, m) + (1 - beta) * kl_of(q, m)
+
+
+# %% 14.3 wrong: the logarithm of a mixture that may be 0
 def generalised_jsd(student_logits, teacher_logits, beta):
     p, q = teacher_logits.detach().softmax(-1), student_logits.softmax(-1)
     if beta == 0:
         return (p * (p / q).log()).sum(-1).mean()
     if beta == 1:
         return (q * (q / p).log()).sum(-1).mean()
-    m = (p + q) / 2
+    m = beta * p + (1 - beta) * q
     return (beta * p * (p / m).log() + (1 - beta) * q * (q / m).log()).sum(-1).mean()
 
 
-# %% 14.3 right: with kl_div
+# %% 14.3 wrong: kl_div of a mixture's logarithm, which may be infinite
 def generalised_jsd(student_logits, teacher_logits, beta):
     p, q = teacher_logits.detach().softmax(-1), student_logits.softmax(-1)
     if beta == 0:
@@ -369,6 +391,19 @@ def generalised_jsd(student_logits, teacher_logits, beta):
     return beta * F.kl_div(m, p, reduction="batchmean") + (1 - beta) * F.kl_div(
         m, q, reduction="batchmean"
     )
+
+
+# %% 14.3 right: with kl_div
+def generalised_jsd(student_logits, teacher_logits, beta):
+    p, q = teacher_logits.detach().log_softmax(-1), student_logits.log_softmax(-1)
+    if beta == 0:
+        return F.kl_div(q, p, reduction="batchmean", log_target=True)
+    if beta == 1:
+        return F.kl_div(p, q, reduction="batchmean", log_target=True)
+    m = torch.stack([p + torch.tensor(beta).log(), q + torch.tensor(1 - beta).log()]).logsumexp(0)
+    a = F.kl_div(m, p, reduction="batchmean", log_target=True)
+    b = F.kl_div(m, q, reduction="batchmean", log_target=True)
+    return beta * a + (1 - beta) * b
 
 
 # %% 14.3 right: with logaddexp
@@ -384,13 +419,24 @@ def generalised_jsd(student_logits, teacher_logits, beta):
 
 # %% 14.3 right: a mixture without a gradient, for what it adds sums to 0
 def generalised_jsd(student_logits, teacher_logits, beta):
-    p, q = teacher_logits.detach().softmax(-1), student_logits.softmax(-1)
+    p, q = teacher_logits.detach().log_softmax(-1), student_logits.log_softmax(-1)
     if beta == 0:
-        return (p * (p / q).log()).sum(-1).mean()
+        return kl_of(p, q)
     if beta == 1:
-        return (q * (q / p).log()).sum(-1).mean()
-    m = (beta * p + (1 - beta) * q).detach()
-    return (beta * p * (p / m).log() + (1 - beta) * q * (q / m).log()).sum(-1).mean()
+        return kl_of(q, p)
+    m = mixture_of(p, q, beta).detach()
+    return beta * kl_of(p, m) + (1 - beta) * kl_of(q, m)
+
+
+# %% 14.3 right: the mixture's logarithm kept above that of the smallest number
+def generalised_jsd(student_logits, teacher_logits, beta):
+    p, q = teacher_logits.detach().log_softmax(-1), student_logits.log_softmax(-1)
+    if beta == 0:
+        return F.kl_div(q, p.exp(), reduction="batchmean")
+    if beta == 1:
+        return F.kl_div(p, q, reduction="batchmean", log_target=True)
+    m = (beta * p.exp() + (1 - beta) * q.exp()).clamp(min=torch.finfo(p.dtype).tiny).log()
+    return beta * kl_of(p, m) + (1 - beta) * kl_of(q, m)
 
 
 # %% 14.4 wrong: a
@@ -415,6 +461,18 @@ def on_policy_row(prompt, teacher_prompt, sampled, end):
     return {
         "student_ids": prompt + sampled,
         "teacher_ids": teacher_prompt + sampled,
+        "student_positions": list(range(len(prompt) - 1, len(prompt) - 1 + n)),
+        "teacher_positions": list(range(len(teacher_prompt) - 1, len(teacher_prompt) - 1 + n)),
+    }
+
+
+# %% 14.5 wrong: the end is 0
+def on_policy_row(prompt, teacher_prompt, sampled, end):
+    written = sampled[: sampled.index(0) + 1] if 0 in sampled else sampled
+    n = len(written)
+    return {
+        "student_ids": prompt + written,
+        "teacher_ids": teacher_prompt + written,
         "student_positions": list(range(len(prompt) - 1, len(prompt) - 1 + n)),
         "teacher_positions": list(range(len(teacher_prompt) - 1, len(teacher_prompt) - 1 + n)),
     }
@@ -521,6 +579,17 @@ def on_policy_row(prompt, teacher_prompt, sampled, end):
         "teacher_ids": [*teacher_prompt, *written],
         "student_positions": [len(prompt) + i - 1 for i in places],
         "teacher_positions": [len(teacher_prompt) + i - 1 for i in places],
+    }
+
+
+# %% 14.5 right: positions as ranges
+def on_policy_row(prompt, teacher_prompt, sampled, end):
+    n = sampled.index(end) + 1 if end in sampled else len(sampled)
+    return {
+        "student_ids": prompt + sampled[:n],
+        "teacher_ids": teacher_prompt + sampled[:n],
+        "student_positions": range(len(prompt) - 1, len(prompt) - 1 + n),
+        "teacher_positions": range(len(teacher_prompt) - 1, len(teacher_prompt) - 1 + n),
     }
 
 
@@ -840,6 +909,17 @@ def shared_spans(one, other):
         found.append(
             [[i for i, (_, e) in enumerate(side) if begin < e <= cut] for side in (one, other)]
         )
+        begin = cut
+    return found
+
+
+# %% 14.8 wrong: inner marks are swallowed
+def shared_spans(one, other):
+    sides = [[(i, e) for i, (s, e) in enumerate(side) if e > s] for side in (one, other)]
+    found, begin = [], 0
+    for cut in sorted({e for _, e in sides[0]} & {e for _, e in sides[1]}):
+        inside = [[i for i, e in side if begin < e <= cut] for side in sides]
+        found.append([list(range(some[0], some[-1] + 1)) for some in inside])
         begin = cut
     return found
 
