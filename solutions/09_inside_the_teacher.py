@@ -1198,7 +1198,7 @@ print(experiments.comparison_table(report, named, "accuracy"))
 # | 500 | {{ledger:09/small/distilled first, few labels/gain over fine-tuned|interval}} | {{ledger:09/small/distilled first, few labels/gain over fine-tuned longer|interval}} |
 # | all 3,038 | {{ledger:09/small/distilled first, all labels/gain over fine-tuned|interval}} | {{ledger:09/small/distilled first, all labels/gain over fine-tuned longer|interval}} |
 #
-# **No gain is seen, and none is ruled out: all four lines are open.** Look at the second column. It is the one that counts, for there both students take the same steps, and both its middles lie below zero. With all labels the longer student is right on {{ledger:09/small/fine-tuned longer, all labels/accuracy|percent}}, the one that was distilled first on {{ledger:09/small/distilled first, all labels/accuracy|percent}}, and it is behind in each of the three seeds. Whoever left that control out would have two lines above zero to report.
+# **No gain is seen, and none is ruled out: all four differences are open.** Look at the second column. It is the one that counts, for there both students take the same steps, and both its middles lie below zero. With all labels the longer student is right on {{ledger:09/small/fine-tuned longer, all labels/accuracy|percent}}, the one that was distilled first on {{ledger:09/small/distilled first, all labels/accuracy|percent}}, and it is behind in each of the three seeds. Whoever left that control out would have two figures above zero to report.
 #
 # These are 300 steps on 9,600 short phrases. DistilBERT read all that BERT had read, for some ninety hours on eight GPUs. What that is worth the table cannot say.
 #
